@@ -1,0 +1,108 @@
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20 };
+
+struct chunk {
+    struct chunk *next;
+    size_t cap;
+    size_t used;
+    max_align_t data[];
+};
+
+/* The first chunk is the one being filled. */
+struct mb_arena {
+    struct chunk *chunks;
+    size_t next_cap;
+};
+
+struct mb_arena *mb_arena_new(void)
+{
+    struct mb_arena *arena = calloc(1, sizeof(*arena));
+    if (arena != NULL)
+        arena->next_cap = FIRST_CHUNK;
+    return arena;
+}
+
+void mb_arena_free(struct mb_arena *arena)
+{
+    if (arena == NULL)
+        return;
+    for (struct chunk *chunk = arena->chunks; chunk != NULL;) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+    free(arena);
+}
+
+/* A large block gets a chunk to itself, put behind the one being filled so that its rest is not lost. */
+static struct chunk *add_chunk(struct mb_arena *arena, size_t bytes)
+{
+    bool alone = bytes > arena->next_cap / 4;
+    size_t cap = alone ? bytes : arena->next_cap;
+    struct chunk *chunk = calloc(1, sizeof(*chunk) + cap);
+    if (chunk == NULL)
+        return NULL;
+    chunk->cap = cap;
+    if (alone && arena->chunks != NULL) {
+        chunk->next = arena->chunks->next;
+        arena->chunks->next = chunk;
+        return chunk;
+    }
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    if (!alone && arena->next_cap < LARGEST_CHUNK)
+        arena->next_cap *= 2;
+    return chunk;
+}
+
+void *mb_arena_alloc(struct mb_arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX / 2)
+        return NULL;
+    size_t align = _Alignof(max_align_t);
+    bytes = bytes == 0 ? align : (bytes + align - 1) / align * align;
+    struct chunk *chunk = arena->chunks;
+    if (chunk == NULL || chunk->cap - chunk->used < bytes)
+        chunk = add_chunk(arena, bytes);
+    if (chunk == NULL)
+        return NULL;
+    void *block = (char *)chunk->data + chunk->used;
+    chunk->used += bytes;
+    return block;
+}
+
+char *mb_arena_strdup(struct mb_arena *arena, const char *text)
+{
+    return mb_arena_strndup(arena, text, strlen(text));
+}
+
+char *mb_arena_strndup(struct mb_arena *arena, const char *text, size_t len)
+{
+    len = strnlen(text, len);
+    char *copy = mb_arena_alloc(arena, len + 1, 1);
+    if (copy != NULL)
+        memcpy(copy, text, len);
+    return copy;
+}
+
+char *mb_arena_printf(struct mb_arena *arena, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    char *text = n < 0 ? NULL : mb_arena_alloc(arena, (size_t)n + 1, 1);
+    if (text == NULL)
+        return NULL;
+    va_start(args, fmt);
+    vsnprintf(text, (size_t)n + 1, fmt, args);
+    va_end(args);
+    return text;
+}

@@ -1,0 +1,18 @@
+/* arena.h - memory that is freed all at once.  Not thread-safe. */
+#ifndef MB_BASE_ARENA_H
+#define MB_BASE_ARENA_H
+
+#include "base/error.h"
+
+struct mb_arena;
+
+struct mb_arena *mb_arena_new(void); /* NULL without memory */
+void mb_arena_free(struct mb_arena *arena);
+
+/* Zeroed and aligned for any type; NULL without memory or when count * size overflows. */
+void *mb_arena_alloc(struct mb_arena *arena, size_t count, size_t size);
+char *mb_arena_strdup(struct mb_arena *arena, const char *text);
+char *mb_arena_strndup(struct mb_arena *arena, const char *text, size_t len);
+char *mb_arena_printf(struct mb_arena *arena, const char *fmt, ...) MB_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,39 @@
+/* log.h - the log file: one line an event, levels, rotation, secrets masked.  Thread-safe.
+ *
+ * A line: 2026-11-21T06:49:30.123Z INFO  text.  Newlines and control characters in the text are escaped. */
+#ifndef MB_BASE_LOG_H
+#define MB_BASE_LOG_H
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+
+struct mb_log;
+
+struct mb_log_options {
+    int level;          /* MB_LOG_*; what is more detailed is dropped */
+    const char *path;   /* NULL or "" for no file; missing folders are made */
+    uint64_t max_bytes; /* rotate at this size; 0 for never */
+    unsigned max_days;  /* remove rotated files older than this; 0 for never */
+    unsigned max_files; /* keep this many rotated files; 0 for all */
+    bool console;       /* also to stderr */
+};
+
+mb_status mb_log_open(struct mb_log **out, const struct mb_log_options *options, struct mb_error *error);
+void mb_log_close(struct mb_log *log);
+
+/* log may be NULL: dropped. */
+void mb_log(struct mb_log *log, int level, const char *fmt, ...) MB_PRINTF(3, 4);
+void mb_log_args(struct mb_log *log, int level, const char *fmt, va_list args) MB_PRINTF(3, 0);
+
+/* Would a line of this level be kept?  For callers whose text is dear to make. */
+bool mb_log_enabled(const struct mb_log *log, int level);
+
+/* From now on, text is replaced by asterisks wherever it appears.  Texts under four bytes are ignored. */
+void mb_log_hide(struct mb_log *log, const char *text);
+
+/* "debug" -> MB_LOG_DEBUG, in any case; false when it is no level. */
+bool mb_log_level_parse(const char *text, int *level);
+
+#endif

@@ -1,0 +1,44 @@
+/* text.h - strings: lists, names that are nearly right, numbers for people. */
+#ifndef MB_BASE_TEXT_H
+#define MB_BASE_TEXT_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Strings in an arena. */
+struct mb_strings {
+    const char **items;
+    size_t count;
+};
+
+bool mb_text_starts_with(const char *text, const char *prefix);
+bool mb_text_ends_with(const char *text, const char *suffix);
+/* The greatest length up to len at which text can be cut without splitting a UTF-8 character. */
+size_t mb_text_whole(const char *text, size_t len);
+
+bool mb_text_equal_nocase(const char *a, const char *b); /* ASCII */
+
+/* The candidate nearest to text by edit distance, or NULL when none is near enough to be a slip of the
+ * keyboard. */
+const char *mb_text_nearest(const char *text, const char *const *candidates, size_t count);
+
+/* "1.5 GiB", "12 B"; "3.2 s", "1 h 04 min".  They return buf. */
+const char *mb_text_bytes(uint64_t bytes, char *buf, size_t cap);
+const char *mb_text_duration(int64_t ns, char *buf, size_t cap);
+
+/* Whole-string conversions; false for anything else, also out of range. */
+bool mb_text_to_int64(const char *text, int64_t *out);
+bool mb_text_to_bool(const char *text, bool *out); /* 1 t T true TRUE True and their opposites */
+
+/* Keys of an object store: joins with exactly one slash, drops empty elements, leading and trailing slashes
+ * ("/a//b/" is "a/b").  NULL without memory. */
+char *mb_key_clean(struct mb_arena *arena, const char *key);
+char *mb_key_join(struct mb_arena *arena, const char *a, const char *b);
+
+/* First bytes and length only, for showing that a secret is set: "" stays "", up to four bytes are "****",
+ * longer ones keep two bytes at each end. */
+const char *mb_text_mask(const char *secret, char *buf, size_t cap);
+
+#endif
