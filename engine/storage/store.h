@@ -1,0 +1,170 @@
+/* store.h - one place to keep objects, and the only caller of a driver's slots.
+ *
+ * Adds to each slot what must be the same for all drivers: the deadline, the one
+ * retry policy, cancellation, counters and latencies, the thread model, an error
+ * that begins with the operation and the place ("list s3://b/p: ...").
+ * Thread-safe unless said otherwise.  cancel may be NULL everywhere. */
+#ifndef MB_STORAGE_STORE_H
+#define MB_STORAGE_STORE_H
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "storage/driver.h"
+
+#include <stdatomic.h>
+
+struct mb_storage;
+struct mb_listing;
+
+struct mb_storage_options {
+    struct mb_retry_policy retry; /* all zero for mb_retry_default */
+    int64_t call_timeout_ns; /* of one attempt; 0 for 5 minutes; a listing page and a stat take a fifth */
+    struct mb_log *log;
+    atomic_uint_fast64_t *retries; /* raised at every retry; or NULL */
+};
+
+/* Checks the options against the driver's (unknown key with the nearest known one, missing required, wrong
+ * type) and fills in defaults before the driver sees them. */
+mb_status mb_storage_open(struct mb_storage **out, struct mb_drivers *drivers, const char *driver_name,
+                          const struct mb_kv *config, size_t count, const struct mb_storage_options *options,
+                          struct mb_error *error);
+
+/* The same over a table in hand: for shims and tests. */
+mb_status mb_storage_open_plugin(struct mb_storage **out, const struct mb_storage_plugin *plugin,
+                                 const struct mb_kv *config, size_t count,
+                                 const struct mb_storage_options *options, struct mb_error *error);
+void mb_storage_close(struct mb_storage *storage);
+
+const struct mb_store_info *mb_storage_info(const struct mb_storage *storage);
+const char *mb_storage_driver_name(const struct mb_storage *storage);
+
+/* Reachable, credentials accepted, bucket there?  Touches the network. */
+mb_status mb_storage_check(struct mb_storage *storage, struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_storage_create_bucket(struct mb_storage *storage, struct mb_cancel *cancel,
+                                   struct mb_error *error);
+
+mb_status mb_storage_stat(struct mb_storage *storage, const char *key, struct mb_stat *out,
+                          struct mb_cancel *cancel, struct mb_error *error);
+
+/* Reads [offset, offset + len) into buf; *nread is less only at the object's end.  if_match may be NULL. */
+mb_status mb_storage_read(struct mb_storage *storage, const char *key, uint64_t offset, void *buf, size_t len,
+                          const char *if_match, size_t *nread, struct mb_stat *out, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* The same, and *crc32c is that of the bytes read: they were summed as they came. */
+mb_status mb_storage_read_summed(struct mb_storage *storage, const char *key, uint64_t offset, void *buf,
+                                 size_t len, const char *if_match, size_t *nread, uint32_t *crc32c,
+                                 struct mb_stat *out, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Appends the whole object, which must fit below buf's ceiling. */
+mb_status mb_storage_read_all(struct mb_storage *storage, const char *key, struct mb_buf *buf,
+                              struct mb_cancel *cancel, struct mb_error *error);
+
+/* opts may be NULL; out may be NULL.  With MB_PUT_IF_ABSENT a retry that finds the bytes of its own first
+ * attempt succeeds.  A store without MB_CAP_IF_ABSENT gets a stat first, which is not proof against a race.
+ */
+mb_status mb_storage_write(struct mb_storage *storage, const char *key, const void *data, size_t len,
+                           const struct mb_put_options *opts, struct mb_stat *out, struct mb_cancel *cancel,
+                           struct mb_error *error);
+
+/* The same for bytes that are not all in memory: source has a size and a rewind, which a retry calls first.
+ * An attempt may take a second longer for each MiB. */
+mb_status mb_storage_write_from(struct mb_storage *storage, const char *key, const struct mb_source *source,
+                                const struct mb_put_options *opts, struct mb_stat *out,
+                                struct mb_cancel *cancel, struct mb_error *error);
+
+mb_status mb_storage_remove(struct mb_storage *storage, const char *key, struct mb_cancel *cancel,
+                            struct mb_error *error);
+
+/* In batches of what the service takes, one by one where it has no batches. */
+mb_status mb_storage_remove_many(struct mb_storage *storage, const char *const *keys, size_t count,
+                                 struct mb_cancel *cancel, struct mb_error *error);
+
+/* Everything whose key starts with prefix, page by page, unfinished uploads included.  *removed may be NULL.
+ * An empty prefix is refused. */
+mb_status mb_storage_remove_prefix(struct mb_storage *storage, const char *prefix, uint64_t *removed,
+                                   struct mb_cancel *cancel, struct mb_error *error);
+
+/* A listing belongs to one thread.  delimiter is NULL to recurse; then prefixes never appear.  A page that
+ * fails is asked for again from its token; an entry that a service repeats at a page's edge is dropped. */
+mb_status mb_listing_open(struct mb_listing **out, struct mb_storage *storage, const char *prefix,
+                          const char *delimiter, struct mb_cancel *cancel, struct mb_error *error);
+
+/* MB_OK with the next entry (valid until the next call; its etag is NULL when not known), or MB_END. */
+mb_status mb_listing_next(struct mb_listing *listing, const struct mb_entry **out, struct mb_error *error);
+void mb_listing_close(struct mb_listing *listing);
+
+/* Is there any object whose key starts with prefix?  Asks for one key. */
+mb_status mb_storage_any(struct mb_storage *storage, const char *prefix, bool *any, struct mb_cancel *cancel,
+                         struct mb_error *error);
+
+/* Copies inside the service.  Without it: MB_E_UNSUPPORTED. */
+bool mb_storage_can_copy(struct mb_storage *dst, struct mb_storage *src);
+mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb_storage *src,
+                          const char *src_key, struct mb_stat *out, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* Multipart.  Each call is retried on its own; abort runs whatever was cancelled, within 30 seconds. */
+bool mb_storage_has_multipart(const struct mb_storage *storage);
+bool mb_storage_has_part_copy(const struct mb_storage *storage);
+mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,
+                                  struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_storage_upload_part(struct mb_storage *storage, const char *key, const char *upload_id,
+                                 uint32_t number, const void *data, size_t len, const uint8_t *crc32c,
+                                 struct mb_part *out, struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_storage_upload_copy_part(struct mb_storage *dst, const char *key, const char *upload_id,
+                                      uint32_t number, struct mb_storage *src, const char *src_key,
+                                      uint64_t offset, uint64_t length, struct mb_part *out,
+                                      struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_storage_upload_complete(struct mb_storage *storage, const char *key, const char *upload_id,
+                                     const struct mb_part *parts, size_t count, struct mb_stat *out,
+                                     struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_storage_upload_abort(struct mb_storage *storage, const char *key, const char *upload_id,
+                                  struct mb_error *error);
+
+/* Aborts every unfinished upload below prefix; does nothing where the service cannot list them. */
+mb_status mb_storage_abort_uploads(struct mb_storage *storage, const char *prefix, uint64_t *aborted,
+                                   struct mb_cancel *cancel, struct mb_error *error);
+
+/* May objects of a be read through b under another key?  True when their realms are the same and the object's
+ * native path lies under b's native root; then *out (in arena) is its key in b. */
+bool mb_storage_same_object(const struct mb_storage *a, const char *key, const struct mb_storage *b,
+                            struct mb_arena *arena, const char **out);
+
+enum mb_operation {
+    MB_OP_CHECK,
+    MB_OP_STAT,
+    MB_OP_GET,
+    MB_OP_PUT,
+    MB_OP_REMOVE,
+    MB_OP_LIST,
+    MB_OP_COPY,
+    MB_OP_MPU_BEGIN,
+    MB_OP_MPU_PART,
+    MB_OP_MPU_COPY_PART,
+    MB_OP_MPU_COMPLETE,
+    MB_OP_MPU_ABORT,
+    MB_OP_MPU_LIST,
+    MB_OP_CREATE_BUCKET,
+    MB_OP_OPEN,
+    MB_OP_COUNT
+};
+
+struct mb_operation_stats {
+    uint64_t calls; /* attempts, also those that failed */
+    uint64_t failures;
+    uint64_t retries;
+    uint64_t bytes;
+    uint64_t total_ns; /* of all attempts */
+    uint64_t max_ns;
+};
+
+const char *mb_operation_name(enum mb_operation operation);
+void mb_storage_stats(struct mb_storage *storage, struct mb_operation_stats out[MB_OP_COUNT]);
+
+/* How often the service has answered MB_E_THROTTLED so far, also where a retry then succeeded.  Cheap. */
+uint64_t mb_storage_throttled(const struct mb_storage *storage);
+
+#endif
