@@ -1,0 +1,277 @@
+#include "config/config.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "config/show.h"
+#include "config/source.h"
+#include "config/storage.h"
+#include "config/typed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_FILE = 1 << 20, MIB = 1 << 20 };
+
+static int resolve_level(struct mb_settings *settings)
+{
+    static const char *const fatal[] = {"dpanic", "panic", "fatal"};
+    const char *text = mb_settings_text(settings, MB_ID_LOG_LEVEL);
+    int level = MB_LOG_INFO;
+
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        if (mb_text_equal_nocase(text, fatal[i]))
+            return MB_LOG_ERROR;
+    if (!mb_log_level_parse(text, &level))
+        mb_settings_problem(settings, MB_ID_LOG_LEVEL, "%s is not one of error, warn, info, debug or trace",
+                            mb_quote(settings->arena, text));
+    return level;
+}
+
+static void resolve_log(struct mb_settings *settings, struct mb_config_log *out)
+{
+    *out = (struct mb_config_log){
+        .level = resolve_level(settings),
+        .console = mb_settings_bool(settings, MB_ID_LOG_CONSOLE),
+        .path = mb_settings_text(settings, MB_ID_LOG_PATH),
+        .max_bytes = (uint64_t)mb_settings_int(settings, MB_ID_LOG_MAX_SIZE) * MIB,
+        .max_days = (unsigned)mb_settings_int(settings, MB_ID_LOG_MAX_DAYS),
+        .max_files = (unsigned)mb_settings_int(settings, MB_ID_LOG_MAX_BACKUPS),
+    };
+}
+
+static void resolve_tls(struct mb_settings *settings, struct mb_config_milvus *out)
+{
+    static const char *const modes[] = {"disabled", "server", "mutual"};
+
+    if (settings->schema == 2 && strspn(mb_settings_text(settings, MB_ID_TLS_MODE), "0123456789") > 0) {
+        mb_settings_problem(settings, MB_ID_TLS_MODE,
+                            "takes a word in schema v2: disabled (0), server (1) or mutual (2)");
+        return;
+    }
+    out->tls = (enum mb_config_tls)mb_settings_choice(settings, MB_ID_TLS_MODE, modes, 3);
+    if (out->tls != MB_CONFIG_TLS_MUTUAL)
+        return;
+    for (size_t id = MB_ID_MTLS_CERT; id <= MB_ID_MTLS_KEY; id++)
+        if (*mb_settings_text(settings, id) == '\0')
+            mb_settings_problem(settings, id, "is empty, but two-way TLS needs it");
+}
+
+/* The proxy answers REST on its gRPC port. */
+static const char *resolve_rest(struct mb_settings *settings, const struct mb_config_milvus *milvus)
+{
+    const char *url = mb_settings_url(settings, MB_ID_REST_ENDPOINT);
+    bool v6 = strchr(milvus->address, ':') != NULL;
+
+    if (*url != '\0')
+        return url;
+    return mb_settings_keep(
+        settings, mb_arena_printf(settings->arena, "%s://%s%s%s:%u",
+                                  milvus->tls == MB_CONFIG_TLS_DISABLED ? "http" : "https", v6 ? "[" : "",
+                                  milvus->address, v6 ? "]" : "", (unsigned)milvus->port));
+}
+
+static void resolve_credentials(struct mb_settings *settings, struct mb_config_milvus *out)
+{
+    const char *user = mb_settings_text(settings, MB_ID_USER);
+    const char *password = mb_settings_text(settings, MB_ID_PASSWORD);
+    bool send = mb_settings_bool(settings, MB_ID_AUTHORIZATION);
+
+    out->user = send ? user : "";
+    out->password = send ? password : "";
+    if (!send && (*user != '\0' || *password != '\0'))
+        mb_report_add(settings->report, MB_CONFIG_NOTE, NULL,
+                      "milvus.user and milvus.password are not sent because milvus.authorizationEnabled is "
+                      "false");
+}
+
+static void resolve_milvus(struct mb_settings *settings, struct mb_config_milvus *out)
+{
+    out->address = mb_settings_host(settings, MB_ID_ADDRESS);
+    out->port = (uint16_t)mb_settings_int(settings, MB_ID_PORT);
+    resolve_credentials(settings, out);
+    resolve_tls(settings, out);
+    out->ca_cert_path = mb_settings_text(settings, MB_ID_CA_CERT);
+    out->server_name = mb_settings_text(settings, MB_ID_SERVER_NAME);
+    out->mtls_cert_path = mb_settings_text(settings, MB_ID_MTLS_CERT);
+    out->mtls_key_path = mb_settings_text(settings, MB_ID_MTLS_KEY);
+    out->rest_endpoint = resolve_rest(settings, out);
+    out->management_endpoint = mb_settings_url(settings, MB_ID_MANAGEMENT_ENDPOINT);
+    out->rpc_channel_name = mb_settings_text(settings, MB_ID_RPC_CHANNEL);
+    out->etcd_endpoints = mb_settings_list(settings, MB_ID_ETCD_ENDPOINTS);
+    out->etcd_root_path = mb_settings_text(settings, MB_ID_ETCD_ROOT);
+}
+
+static void resolve_work(struct mb_settings *settings, struct mb_config *out)
+{
+    static const char *const modes[] = {"auto", "direct", "streaming"};
+
+    out->server = (struct mb_config_server){
+        .enabled = mb_settings_bool(settings, MB_ID_HTTP_ENABLED),
+        .debug_mode = mb_settings_bool(settings, MB_ID_DEBUG_MODE),
+        .swagger_base_path = mb_settings_text(settings, MB_ID_SWAGGER_BASE_PATH),
+    };
+    out->backup = (struct mb_config_backup){
+        .collections = (unsigned)mb_settings_int(settings, MB_ID_BACKUP_COLLECTIONS),
+        .segments = (unsigned)mb_settings_int(settings, MB_ID_BACKUP_SEGMENTS),
+        .gc_pause = {.enabled = mb_settings_bool(settings, MB_ID_PAUSE_GC)},
+    };
+    out->restore = (struct mb_config_restore){
+        .collections = (unsigned)mb_settings_int(settings, MB_ID_RESTORE_COLLECTIONS),
+        .import_jobs = (unsigned)mb_settings_int(settings, MB_ID_IMPORT_JOBS),
+        .max_segments_per_import_job = (unsigned)mb_settings_int(settings, MB_ID_SEGMENTS_PER_JOB),
+        .keep_temp_files = mb_settings_bool(settings, MB_ID_KEEP_TEMP_FILES),
+    };
+    out->transfer = (struct mb_config_transfer){
+        .mode = (enum mb_config_transfer_mode)mb_settings_choice(settings, MB_ID_TRANSFER_MODE, modes, 3),
+        .concurrency = (unsigned)mb_settings_int(settings, MB_ID_TRANSFER_CONCURRENCY),
+        .memory_bytes = (uint64_t)mb_settings_int(settings, MB_ID_MEMORY) * MIB,
+        .multipart_copy_threshold = (uint64_t)mb_settings_int(settings, MB_ID_COPY_THRESHOLD) * MIB,
+    };
+    out->cloud = (struct mb_config_cloud){
+        .endpoint = mb_settings_url(settings, MB_ID_CLOUD_ENDPOINT),
+        .api_key = mb_settings_text(settings, MB_ID_CLOUD_API_KEY),
+    };
+}
+
+/* 0.5 and later kept backups under Milvus' own root path when nothing was said; that is not repeated. */
+static void warn_of_default_root(struct mb_settings *settings)
+{
+    const struct mb_setting *root = &settings->items[MB_ID_BACKUP_STORAGE + MB_FIELD_ROOT_PATH];
+
+    if (settings->schema == 1 && *settings->path != '\0' && root->source == MB_FROM_DEFAULT)
+        mb_report_add(
+            settings->report, MB_CONFIG_WARNING, settings->path,
+            "minio.backupRootPath is not set: backups are kept under 'backup'; releases 0.5 and later "
+            "of the Go program kept them under minio.rootPath ('%s'), so set it to that to find "
+            "theirs",
+            mb_settings_text(settings, MB_ID_MILVUS_STORAGE + MB_FIELD_ROOT_PATH));
+}
+
+/* Which schema the nodes are written in; 0 when configVersion is none we know. */
+static unsigned find_schema(struct mb_settings *settings, const struct mb_yaml_node *nodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct mb_yaml_node *node = &nodes[i];
+        if (!mb_text_equal_nocase(node->path, "configVersion") || node->kind == MB_YAML_NULL)
+            continue;
+        if (mb_text_equal_nocase(node->text, "v1"))
+            return 1;
+        if (mb_text_equal_nocase(node->text, "v2"))
+            return 2;
+        mb_report_add(settings->report, MB_CONFIG_PROBLEM,
+                      mb_arena_printf(settings->arena, "%s:%u:%u", settings->path, node->line, node->column),
+                      "configVersion is %s; it takes v1 or v2", mb_quote(settings->arena, node->text));
+        return 0;
+    }
+    return 1;
+}
+
+/* All sources into settings; false when there is no sense in checking what they say. */
+static bool collect(struct mb_settings *settings, const struct mb_config_sources *sources,
+                    const struct mb_buf *content)
+{
+    struct mb_yaml_node *nodes = NULL;
+    size_t count = 0;
+
+    settings->schema = 2;
+    if (*settings->path != '\0') {
+        if (!mb_yaml_read(settings->arena, settings->report, settings->path, content->data, content->len,
+                          &nodes, &count))
+            return false;
+        settings->schema = find_schema(settings, nodes, count);
+        if (settings->schema == 0)
+            return false;
+    }
+    mb_settings_from_file(settings, nodes, count);
+    mb_settings_from_environment(settings, sources->environment);
+    mb_settings_from_sets(settings, sources->sets, sources->set_count);
+    mb_settings_complete(settings);
+    if (settings->schema == 1)
+        mb_settings_translate(settings);
+    return true;
+}
+
+static void resolve(struct mb_settings *settings, const char *folder, struct mb_config *out)
+{
+    out->schema = settings->schema;
+    out->path = settings->path;
+    resolve_log(settings, &out->log);
+    resolve_milvus(settings, &out->milvus);
+    resolve_work(settings, out);
+    mb_storage_resolve(settings, MB_ID_MILVUS_STORAGE, folder, &out->milvus_storage);
+    mb_storage_resolve(settings, MB_ID_BACKUP_STORAGE, folder, &out->backup_storage);
+    mb_storage_check_overlap(settings, &out->milvus_storage, &out->backup_storage);
+    warn_of_default_root(settings);
+    out->secrets = mb_config_secrets(settings);
+    out->values = mb_config_values_make(settings);
+    if (out->values == NULL)
+        mb_settings_keep(settings, NULL);
+}
+
+/* Copies what the caller may free: the settings point into environment and --set. */
+static const char *const *copy_strings(struct mb_arena *arena, const char *const *items, size_t count)
+{
+    const char **copy = mb_arena_alloc(arena, count + 1, sizeof *copy);
+
+    for (size_t i = 0; copy != NULL && i < count; i++)
+        if ((copy[i] = mb_arena_strdup(arena, items[i])) == NULL)
+            return NULL;
+    return copy;
+}
+
+static mb_status load(struct mb_config *config, const struct mb_config_sources *sources,
+                      struct mb_config_report *report, struct mb_buf *content, struct mb_error *error)
+{
+    struct mb_config_sources copy = *sources;
+    struct mb_settings *settings = mb_arena_alloc(config->arena, 1, sizeof *settings);
+    char cwd[4096];
+    size_t variables = 0;
+
+    while (sources->environment != NULL && sources->environment[variables] != NULL)
+        variables++;
+    copy.environment = copy_strings(config->arena, sources->environment, variables);
+    if (settings == NULL || copy.environment == NULL)
+        return mb_fail_memory(error);
+    *settings = (struct mb_settings){.arena = config->arena, .report = report, .path = ""};
+    if (*sources->path != '\0')
+        MB_TRY(mb_config_read_file(config->arena, &copy, &settings->path, content, error));
+    if (getcwd(cwd, sizeof cwd) == NULL && sources->folder == NULL)
+        return mb_fail_errno(error, errno, "find the working folder");
+    if (collect(settings, &copy, content))
+        resolve(settings, sources->folder != NULL ? sources->folder : cwd, config);
+    return mb_report_status(report, error);
+}
+
+mb_status mb_config_load(struct mb_config **out, const struct mb_config_sources *sources,
+                         struct mb_config_report *report, struct mb_error *error)
+{
+    struct mb_config *config;
+    struct mb_buf content;
+    mb_status status;
+
+    MB_TRY(mb_report_init(report, error));
+    config = calloc(1, sizeof *config);
+    if (config == NULL || (config->arena = mb_arena_new()) == NULL) {
+        mb_config_free(config);
+        return mb_fail_memory(error);
+    }
+    mb_buf_init(&content, MAX_FILE);
+    status = load(config, sources, report, &content, error);
+    mb_buf_done(&content);
+    if (status != MB_OK) {
+        mb_config_free(config);
+        return status;
+    }
+    *out = config;
+    return MB_OK;
+}
+
+void mb_config_free(struct mb_config *config)
+{
+    if (config == NULL)
+        return;
+    mb_arena_free(config->arena);
+    free(config);
+}

@@ -1,0 +1,49 @@
+#include "config/provider.h"
+
+#include "base/text.h"
+#include "config/config.h"
+
+static const struct mb_provider providers[] = {
+    {"local", "local", "local", MB_FAMILY_FILES},
+    {"minio", "minio", "minio", MB_FAMILY_KEYS},
+    {"s3", "s3", "s3", MB_FAMILY_KEYS},
+    {"aws", "aws", "s3", MB_FAMILY_KEYS},
+    {"gcp", "gcp", "gcp", MB_FAMILY_KEYS},
+    {"gcpnative", "gcpnative", "gcpnative", MB_FAMILY_SERVICE_ACCOUNT},
+    {"azure", "azure", "azure", MB_FAMILY_ACCOUNT},
+    {"aliyun", "aliyun", "aliyun", MB_FAMILY_KEYS},
+    {"ali", "aliyun", "aliyun", MB_FAMILY_KEYS},
+    {"alibaba", "aliyun", "aliyun", MB_FAMILY_KEYS},
+    {"alicloud", "aliyun", "aliyun", MB_FAMILY_KEYS},
+    {"tencent", "tencent", "tencent", MB_FAMILY_KEYS},
+    {"tc", "tencent", "tencent", MB_FAMILY_KEYS},
+    {"hwc", "hwc", "hwc", MB_FAMILY_KEYS},
+    {"trace", "trace", "trace", MB_FAMILY_WRAPPER},
+    {"throttle", "throttle", "throttle", MB_FAMILY_WRAPPER},
+    {"fault", "fault", "fault", MB_FAMILY_WRAPPER},
+};
+
+enum { PROVIDER_COUNT = sizeof providers / sizeof *providers };
+
+const struct mb_provider *mb_provider_find(const char *spelling)
+{
+    for (size_t i = 0; i < PROVIDER_COUNT; i++)
+        if (mb_text_equal_nocase(providers[i].spelling, spelling))
+            return &providers[i];
+    return NULL;
+}
+
+const char *mb_provider_nearest(const char *spelling)
+{
+    const char *names[PROVIDER_COUNT];
+
+    for (size_t i = 0; i < PROVIDER_COUNT; i++)
+        names[i] = providers[i].spelling;
+    return mb_text_nearest(spelling, names, PROVIDER_COUNT);
+}
+
+const char *mb_config_driver_of(const char *storage_type)
+{
+    const struct mb_provider *provider = mb_provider_find(storage_type);
+    return provider != NULL ? provider->driver : NULL;
+}

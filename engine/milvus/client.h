@@ -1,0 +1,54 @@
+/* client.h - what the files of this room share: the client itself and one typed call. */
+#ifndef MB_MILVUS_CLIENT_H
+#define MB_MILVUS_CLIENT_H
+
+#include "base/arena.h"
+#include "milvus.pb-c.h"
+#include "milvus/channel.h"
+#include "milvus/milvus.h"
+#include "milvus/status.h"
+
+struct mb_milvus {
+    struct mb_arena *arena; /* of the strings below; not used after connect */
+    struct mb_channel *channel;
+    struct mb_peer peer;
+    struct mb_milvus_info info;
+    const char *authorization; /* base64 of user:password, or NULL */
+    const char *bearer;        /* user:password, or NULL */
+    char identifier[24];       /* "" before Connect was answered */
+    const char *rest_endpoint;
+    const char *management_endpoint;
+    struct mb_milvus_options options; /* its strings live in arena */
+};
+
+/* When a call that failed may be made again. */
+enum mb_again {
+    MB_AGAIN_SAFE,    /* the server was too busy or not to be reached; doing it twice does no harm */
+    MB_AGAIN_ANY,     /* also after errors of the server that may pass by themselves */
+    MB_AGAIN_REFUSED, /* only when it is certain that nothing happened */
+    MB_AGAIN_CONNECT  /* as SAFE, with less patience: nobody may be there at all */
+};
+
+struct mb_method {
+    const char *name;                         /* "DescribeCollection" */
+    const char *doing;                        /* "describe collection", for messages */
+    const ProtobufCMessageDescriptor *answer; /* its field "status", when it has one, is judged */
+    enum mb_again again;
+    unsigned attempts; /* 0 for what suits most */
+    bool status_unchecked;
+};
+
+/* Whom a call is about. */
+struct mb_subject {
+    const char *db;   /* goes into the header; NULL sends none */
+    const char *name; /* for messages: a collection's; or NULL */
+};
+
+/* Makes the call, again and again as the method says.  *answer is in arena; both may be NULL. */
+mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struct mb_subject subject,
+                 const ProtobufCMessage *request, struct mb_arena *arena, void *answer,
+                 struct mb_cancel *cancel, struct mb_error *error);
+
+const char *mb_db_name(const char *db);
+
+#endif

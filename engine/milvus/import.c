@@ -1,0 +1,100 @@
+#include "milvus/client.h"
+#include "milvus/convert.h"
+
+#include <string.h>
+
+static const struct mb_method method_import = {
+    .name = "Import",
+    .doing = "import into",
+    .answer = &pb__import_response__descriptor,
+    .again = MB_AGAIN_REFUSED, /* a second import of the same files is every row twice */
+};
+static const struct mb_method method_state = {
+    .name = "GetImportState",
+    .doing = "ask for the state of an import",
+    .answer = &pb__get_import_state_response__descriptor,
+    .again = MB_AGAIN_ANY,
+};
+
+static mb_status import_in(struct mb_milvus *milvus, const struct mb_import *import, int64_t *task,
+                           struct mb_arena *arena, struct mb_cancel *cancel, struct mb_error *error)
+{
+    Pb__ImportRequest request = PB__IMPORT_REQUEST__INIT;
+    Pb__ImportResponse *answer;
+    struct mb_subject subject = {.db = mb_db_name(import->db), .name = import->collection};
+
+    request.collection_name = mb_pb_text(import->collection);
+    request.partition_name = mb_pb_text(import->partition);
+    MB_TRY(mb_strings_to_pb(&import->files, arena, &request.files, &request.n_files, error));
+    MB_TRY(mb_properties_to_pb(&import->options, arena, &request.options, &request.n_options, error));
+    MB_TRY(mb_rpc(milvus, &method_import, subject, &request.base, arena, &answer, cancel, error));
+    if (answer->n_tasks != 1)
+        return mb_fail(error, MB_E_PROTOCOL, "import into %s.%s: the server made %zu tasks of one call",
+                       subject.db, subject.name, answer->n_tasks);
+    *task = answer->tasks[0];
+    return MB_OK;
+}
+
+mb_status mb_milvus_import(struct mb_milvus *milvus, const struct mb_import *import, int64_t *task,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_arena *arena = mb_arena_new();
+    mb_status status = arena ? import_in(milvus, import, task, arena, cancel, error) : mb_fail_memory(error);
+    mb_arena_free(arena);
+    return status;
+}
+
+/* Milvus' ImportState: names and what they mean for whoever waits. */
+static const struct {
+    const char *name;
+    enum mb_import_phase phase;
+} states[] = {
+    [0] = {"Pending", MB_IMPORT_RUNNING},     [1] = {"Failed", MB_IMPORT_FAILED},
+    [2] = {"Started", MB_IMPORT_RUNNING},     [5] = {"Persisted", MB_IMPORT_RUNNING},
+    [6] = {"Completed", MB_IMPORT_COMPLETED}, [7] = {"Failed and cleaned", MB_IMPORT_FAILED},
+    [8] = {"Flushed", MB_IMPORT_RUNNING},
+};
+
+static void take_state(const Pb__GetImportStateResponse *answer, struct mb_import_state *out)
+{
+    size_t number = (size_t)answer->state;
+    bool known =
+        answer->state >= 0 && number < sizeof states / sizeof states[0] && states[number].name != NULL;
+
+    *out = (struct mb_import_state){
+        .phase = known ? states[number].phase : MB_IMPORT_RUNNING,
+        .state = known ? states[number].name : "Unknown",
+        .rows = answer->row_count,
+        .reason = "",
+    };
+    for (size_t i = 0; i < answer->n_infos; i++) {
+        int64_t percent;
+        const Pb__KeyValuePair *info = answer->infos[i];
+        if (strcmp(info->key, "progress_percent") == 0 && mb_text_to_int64(info->value, &percent))
+            out->percent = percent < 0 ? 0 : percent > 100 ? 100 : (int32_t)percent;
+        else if (strcmp(info->key, "failed_reason") == 0)
+            out->reason = info->value;
+    }
+    if (out->phase == MB_IMPORT_COMPLETED)
+        out->percent = 100;
+}
+
+mb_status mb_milvus_import_state(struct mb_milvus *milvus, int64_t task, struct mb_arena *arena,
+                                 struct mb_import_state *out, struct mb_cancel *cancel,
+                                 struct mb_error *error)
+{
+    Pb__GetImportStateRequest request = PB__GET_IMPORT_STATE_REQUEST__INIT;
+    Pb__GetImportStateResponse *answer;
+
+    request.task = task;
+    mb_status status =
+        mb_rpc(milvus, &method_state, (struct mb_subject){0}, &request.base, arena, &answer, cancel, error);
+    if (status == MB_E_NOT_FOUND) {
+        *out = (struct mb_import_state){.phase = MB_IMPORT_UNKNOWN, .state = "Unknown", .reason = ""};
+        return MB_OK;
+    }
+    if (status != MB_OK)
+        return status;
+    take_state(answer, out);
+    return MB_OK;
+}

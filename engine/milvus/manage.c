@@ -1,0 +1,91 @@
+#include "base/clock.h"
+#include "milvus/http.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#define KEY        "milvus.management.endpoint (backup.gcPause.address in v1)"
+#define TIMEOUT_NS (10 * MB_NS_PER_S)
+
+/* GETs a path of the management endpoint.  *out is NULL when the server does not offer it. */
+static mb_status get(struct mb_milvus *milvus, const char *path, json_t **out, struct mb_cancel *cancel,
+                     struct mb_error *error)
+{
+    struct mb_buf url, answer;
+    long http_status = 0;
+    mb_status status;
+
+    mb_buf_init(&url, 8192);
+    mb_buf_init(&answer, 1 << 20);
+    mb_buf_printf(&url, "%s%s", milvus->options.management_endpoint, path);
+    struct mb_http_call call = {.url = url.data, .key = KEY, .timeout_ns = TIMEOUT_NS};
+    status = mb_buf_status(&url, error);
+    if (status == MB_OK)
+        status = mb_http_send(milvus, &call, &answer, &http_status, cancel, error);
+    if (status == MB_OK)
+        status = mb_http_json(&call, &answer, http_status, out, error);
+    if (status == MB_E_UNSUPPORTED) {
+        *out = NULL;
+        status = MB_OK;
+    }
+    mb_buf_done(&url);
+    mb_buf_done(&answer);
+    return status;
+}
+
+mb_status mb_milvus_gc_pause(struct mb_milvus *milvus, int64_t collection_id, unsigned seconds,
+                             struct mb_arena *arena, enum mb_gc_result *result, const char **ticket,
+                             struct mb_cancel *cancel, struct mb_error *error)
+{
+    json_t *answer = NULL;
+    const char *told = "";
+
+    if (*milvus->options.management_endpoint == '\0') {
+        *result = MB_GC_UNSUPPORTED;
+        *ticket = "";
+        return MB_OK;
+    }
+    char *path = mb_arena_printf(
+        arena, "/management/datacoord/garbage_collection/pause?pause_seconds=%u&collection_id=%lld", seconds,
+        (long long)collection_id);
+    if (path == NULL)
+        return mb_fail_memory(error);
+    mb_status status = get(milvus, path, &answer, cancel, error);
+    if (status != MB_OK)
+        return mb_error_context(error, "pause the garbage collection");
+    if (answer && json_is_string(json_object_get(answer, "ticket")))
+        told = json_string_value(json_object_get(answer, "ticket"));
+    char *copy = mb_arena_strdup(arena, told);
+    enum mb_gc_result outcome = answer ? MB_GC_DONE : MB_GC_UNSUPPORTED;
+    json_decref(answer);
+    if (copy == NULL)
+        return mb_fail_memory(error);
+    *result = outcome;
+    *ticket = copy;
+    return MB_OK;
+}
+
+mb_status mb_milvus_gc_resume(struct mb_milvus *milvus, const char *ticket, enum mb_gc_result *result,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buf path;
+    json_t *answer = NULL;
+    mb_status status;
+
+    mb_buf_init(&path, 8192);
+    mb_buf_puts(&path, "/management/datacoord/garbage_collection/resume");
+    if (*ticket) {
+        char *escaped = curl_easy_escape(NULL, ticket, 0);
+        mb_buf_printf(&path, "?ticket=%s", escaped ? escaped : "");
+        curl_free(escaped);
+    }
+    status = mb_buf_status(&path, error);
+    if (status == MB_OK)
+        status = get(milvus, path.data, &answer, cancel, error);
+    mb_buf_done(&path);
+    if (status != MB_OK)
+        return mb_error_context(error, "resume the garbage collection");
+    *result = answer ? MB_GC_DONE : MB_GC_UNSUPPORTED;
+    json_decref(answer);
+    return MB_OK;
+}

@@ -1,0 +1,241 @@
+/* milvus.h - one Milvus server: typed calls over gRPC, and the few that go over HTTP.
+ *
+ * Thread-safe.  A call blocks its thread until the answer, its deadline, or cancel, which may be NULL.
+ * Results live in the arena that is handed in; outputs are untouched on failure.  What a server answers is
+ * judged in one place: a status that is not success becomes an mb_error with the server's own reason; calls
+ * that the server turns away for their rate, or that do not reach it, are tried again.  db is a database's
+ * name; NULL and "" are "default".
+ *
+ * Field numbers and the meaning of answers: milvus-proto, milvus.proto, common.proto, schema.proto. */
+#ifndef MB_MILVUS_MILVUS_H
+#define MB_MILVUS_MILVUS_H
+
+#include "base/arena.h"
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "model/collection.h"
+
+#include <stdatomic.h>
+
+struct mb_milvus;
+
+enum mb_milvus_tls {
+    MB_MILVUS_TLS_DISABLED,
+    MB_MILVUS_TLS_SERVER, /* the server shows a certificate */
+    MB_MILVUS_TLS_MUTUAL  /* so do we */
+};
+
+/* Strings may be NULL where they may be "".  Everything is copied but log and retries. */
+struct mb_milvus_options {
+    const char *address; /* an IPv6 one without brackets */
+    uint16_t port;
+    const char *user;
+    const char *password;
+    enum mb_milvus_tls tls;
+    const char *ca_cert_path; /* "" trusts what the system trusts */
+    const char *server_name;  /* expected in the certificate instead of address */
+    const char *mtls_cert_path;
+    const char *mtls_key_path;
+    const char *rest_endpoint;       /* "http://localhost:19530" */
+    const char *management_endpoint; /* "http://localhost:9091"; "" for none */
+    const char *keys;        /* what address, port and tlsMode are called in the configuration: "milvus" (the
+                                default) for "milvus.address", or "milvus.grpc" */
+    int64_t call_timeout_ns; /* of one attempt; 0 for 60 seconds */
+    struct mb_log *log;
+    atomic_uint_fast64_t *retries; /* raised at every retry; or NULL */
+};
+
+/* Connects, introduces this program and finds out what the server can do.  A failure names the key to change:
+ * nobody listens, wrong user or password, TLS where there is none or the other way round. */
+mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_options *options,
+                            struct mb_cancel *cancel, struct mb_error *error);
+void mb_milvus_close(struct mb_milvus *milvus); /* no call is running */
+
+struct mb_milvus_info {
+    const char *version_text; /* as the server tells it: "v2.3.5" */
+    struct mb_version version;
+    const char *place;      /* for people: "localhost:19530" */
+    bool has_databases;     /* without: everything is in "default" */
+    bool describe_database; /* from 2.4.3 on */
+    bool describe_segment;  /* from 2.5.8 on */
+    bool multi_l0_import;   /* from 2.6.5 on: several L0 directories in one job */
+    bool collection_gc;     /* from 2.6.8 on: GC paused for one collection */
+    bool function_check;    /* from 2.6.8 on: functions are checked when a collection is created */
+    bool flush_all;         /* from 2.6.11 on */
+};
+
+/* Valid until mb_milvus_close. */
+const struct mb_milvus_info *mb_milvus_info(const struct mb_milvus *milvus);
+
+/* ---------------------------------------------------------------- databases */
+
+/* {"default"} from a server without databases. */
+mb_status mb_milvus_list_databases(struct mb_milvus *milvus, struct mb_arena *arena, struct mb_strings *out,
+                                   struct mb_cancel *cancel, struct mb_error *error);
+
+/* Id and properties where the server tells them (see describe_database), otherwise just the name. */
+mb_status mb_milvus_describe_database(struct mb_milvus *milvus, const char *db, struct mb_arena *arena,
+                                      struct mb_database *out, struct mb_cancel *cancel,
+                                      struct mb_error *error);
+
+mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db, struct mb_cancel *cancel,
+                                    struct mb_error *error);
+
+/* -------------------------------------------------------------- collections */
+
+mb_status mb_milvus_list_collections(struct mb_milvus *milvus, const char *db, struct mb_arena *arena,
+                                     struct mb_strings *out, struct mb_cancel *cancel,
+                                     struct mb_error *error);
+
+mb_status mb_milvus_has_collection(struct mb_milvus *milvus, const char *db, const char *collection,
+                                   bool *out, struct mb_cancel *cancel, struct mb_error *error);
+
+/* MB_E_NOT_FOUND when there is none.  db_name is db where the server does not tell it. */
+mb_status mb_milvus_describe_collection(struct mb_milvus *milvus, const char *db, const char *collection,
+                                        struct mb_arena *arena, struct mb_collection *out,
+                                        struct mb_cancel *cancel, struct mb_error *error);
+
+/* From collection: db_name, name, schema, shards_num, consistency_level, num_partitions (0 leaves it to the
+ * server) and properties.  The schema is sent with the collection's name, whatever name is in it. */
+mb_status mb_milvus_create_collection(struct mb_milvus *milvus, const struct mb_collection *collection,
+                                      struct mb_cancel *cancel, struct mb_error *error);
+
+mb_status mb_milvus_drop_collection(struct mb_milvus *milvus, const char *db, const char *collection,
+                                    struct mb_cancel *cancel, struct mb_error *error);
+
+mb_status mb_milvus_add_field(struct mb_milvus *milvus, const char *db, const char *collection,
+                              const struct mb_field *field, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Sets properties, or removes those whose names are in delete_keys; the other one is NULL. */
+mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, const char *collection,
+                                     const struct mb_properties *properties,
+                                     const struct mb_strings *delete_keys, struct mb_cancel *cancel,
+                                     struct mb_error *error);
+
+mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, const char *collection,
+                                    struct mb_arena *arena, struct mb_partition **out, size_t *count,
+                                    struct mb_cancel *cancel, struct mb_error *error);
+
+mb_status mb_milvus_has_partition(struct mb_milvus *milvus, const char *db, const char *collection,
+                                  const char *partition, bool *out, struct mb_cancel *cancel,
+                                  struct mb_error *error);
+
+mb_status mb_milvus_create_partition(struct mb_milvus *milvus, const char *db, const char *collection,
+                                     const char *partition, struct mb_cancel *cancel, struct mb_error *error);
+
+/* ------------------------------------------------------------------ indexes */
+
+/* Every index of the collection; none is no error. */
+mb_status mb_milvus_describe_indexes(struct mb_milvus *milvus, const char *db, const char *collection,
+                                     struct mb_arena *arena, struct mb_index **out, size_t *count,
+                                     struct mb_cancel *cancel, struct mb_error *error);
+
+/* From index: field_name, name, params. */
+mb_status mb_milvus_create_index(struct mb_milvus *milvus, const char *db, const char *collection,
+                                 const struct mb_index *index, struct mb_cancel *cancel,
+                                 struct mb_error *error);
+
+mb_status mb_milvus_drop_index(struct mb_milvus *milvus, const char *db, const char *collection,
+                               const char *index_name, struct mb_cancel *cancel, struct mb_error *error);
+
+/* ------------------------------------------------------- segments and flush */
+
+/* How much is loaded, 0 to 100; 0 also when the collection is not loaded at all.  partition NULL asks about
+ * the whole collection. */
+mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,
+                                  const char *partition, int64_t *percent, struct mb_cancel *cancel,
+                                  struct mb_error *error);
+
+/* The persistent segments, in whatever state and of whatever level. */
+mb_status mb_milvus_list_segments(struct mb_milvus *milvus, const char *db, const char *collection,
+                                  struct mb_arena *arena, struct mb_segment **out, size_t *count,
+                                  struct mb_cancel *cancel, struct mb_error *error);
+
+/* Which binlogs make up one segment, as the server knows them. */
+struct mb_segment_logs {
+    struct mb_segment_field_logs {
+        int64_t field_id;
+        struct mb_ids log_ids;
+    } * insert_logs, *delta_logs;
+    size_t insert_count, delta_count;
+    const char *virtual_channel;
+};
+
+/* MB_E_UNSUPPORTED where the server does not offer it (see describe_segment). */
+mb_status mb_milvus_describe_segment(struct mb_milvus *milvus, const char *db, int64_t collection_id,
+                                     int64_t segment_id, struct mb_arena *arena, struct mb_segment_logs *out,
+                                     struct mb_cancel *cancel, struct mb_error *error);
+
+/* Has everything that was written so far put into storage, and waits until it is there. */
+mb_status mb_milvus_flush(struct mb_milvus *milvus, const char *db, const char *collection,
+                          struct mb_arena *arena, struct mb_flushed *out, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* ------------------------------------------------------------------- import */
+
+struct mb_import {
+    const char *db;
+    const char *collection;
+    const char *partition; /* "" for all: deletes over all partitions */
+    struct mb_strings files;
+    struct mb_properties options;
+};
+
+mb_status mb_milvus_import(struct mb_milvus *milvus, const struct mb_import *import, int64_t *task,
+                           struct mb_cancel *cancel, struct mb_error *error);
+
+enum mb_import_phase {
+    MB_IMPORT_RUNNING,
+    MB_IMPORT_COMPLETED,
+    MB_IMPORT_FAILED,
+    MB_IMPORT_UNKNOWN /* the server does not know such a task */
+};
+
+struct mb_import_state {
+    enum mb_import_phase phase;
+    int32_t percent; /* 0 to 100 */
+    int64_t rows;
+    const char *state;  /* the server's word: "Started", "Importing" */
+    const char *reason; /* of a failure; "" otherwise */
+};
+
+mb_status mb_milvus_import_state(struct mb_milvus *milvus, int64_t task, struct mb_arena *arena,
+                                 struct mb_import_state *out, struct mb_cancel *cancel,
+                                 struct mb_error *error);
+
+/* The same over HTTP, for servers from 2.4 on: one job takes many pairs of directories. */
+struct mb_import_job {
+    const char *db;
+    const char *collection;
+    const char *partition;
+    struct mb_strings *files; /* one list for each segment */
+    size_t file_count;
+    struct mb_properties options;
+};
+
+mb_status mb_milvus_import_job(struct mb_milvus *milvus, const struct mb_import_job *job,
+                               struct mb_arena *arena, const char **job_id, struct mb_cancel *cancel,
+                               struct mb_error *error);
+
+mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, const char *job_id,
+                                     struct mb_arena *arena, struct mb_import_state *out,
+                                     struct mb_cancel *cancel, struct mb_error *error);
+
+/* ------------------------------------------------------- garbage collection */
+
+enum mb_gc_result {
+    MB_GC_DONE,
+    MB_GC_UNSUPPORTED /* this server cannot; the caller warns and goes on */
+};
+
+/* Has the server keep files that it would remove, for the given seconds; asked again, the time starts anew.
+ * collection_id 0 means all.  *ticket (in arena) is what resume wants back; "" from most servers. */
+mb_status mb_milvus_gc_pause(struct mb_milvus *milvus, int64_t collection_id, unsigned seconds,
+                             struct mb_arena *arena, enum mb_gc_result *result, const char **ticket,
+                             struct mb_cancel *cancel, struct mb_error *error);
+
+mb_status mb_milvus_gc_resume(struct mb_milvus *milvus, const char *ticket, enum mb_gc_result *result,
+                              struct mb_cancel *cancel, struct mb_error *error);
+
+#endif

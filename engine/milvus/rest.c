@@ -1,0 +1,254 @@
+#include "base/clock.h"
+#include "base/retry.h"
+#include "milvus/http.h"
+
+#include <string.h>
+
+#define IMPORT_TIMEOUT_NS (600 * MB_NS_PER_S)
+
+/* POSTs body to a path of the REST endpoint and hands back "data" of an answer whose code is 0.  The caller
+ * gives *out back. */
+static mb_status post_once(struct mb_milvus *milvus, struct mb_http_call *call, json_t **out,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buf answer;
+    long http_status = 0;
+    json_t *root = NULL;
+
+    mb_buf_init(&answer, (size_t)64 << 20);
+    mb_status status = mb_http_send(milvus, call, &answer, &http_status, cancel, error);
+    if (status == MB_OK)
+        status = mb_http_json(call, &answer, http_status, &root, error);
+    mb_buf_done(&answer);
+    if (status != MB_OK)
+        return status;
+
+    json_int_t code = json_integer_value(json_object_get(root, "code"));
+    const char *message = json_string_value(json_object_get(root, "message"));
+    struct mb_server_status told = {.code = (int32_t)code, .reason = message ? message : ""};
+    if (code != 0 && code != 200)
+        status = mb_status_from_server(&told, &milvus->peer, error);
+    json_t *data = json_object_get(root, "data");
+    if (status == MB_OK && !json_is_object(data))
+        status = mb_fail(error, MB_E_PROTOCOL, "%s answered without data", call->url);
+    if (status == MB_OK)
+        *out = json_incref(data);
+    json_decref(root);
+    return status;
+}
+
+/* again is false for what must not be done twice: then only a refusal for the rate is tried again. */
+static mb_status post(struct mb_milvus *milvus, const char *path, const char *header, const json_t *body,
+                      int64_t timeout_ns, bool again, json_t **out, struct mb_cancel *cancel,
+                      struct mb_error *error)
+{
+    struct mb_retry retry;
+    struct mb_retry_policy policy = {
+        .attempts = 10, .base_ns = 200 * MB_NS_PER_MS, .cap_ns = 3 * MB_NS_PER_S};
+    struct mb_buf url;
+    mb_status status;
+
+    mb_buf_init(&url, 8192);
+    mb_buf_printf(&url, "%s%s", milvus->options.rest_endpoint, path);
+    char *text = json_dumps(body, JSON_COMPACT);
+    struct mb_http_call call = {.url = url.data,
+                                .body = text,
+                                .header = header,
+                                .authorized = true,
+                                .key = "milvus.rest.endpoint",
+                                .timeout_ns = timeout_ns};
+    mb_retry_init(&retry, &policy);
+    do {
+        status = text ? mb_buf_status(&url, error) : mb_fail_memory(error);
+        if (status == MB_OK)
+            status = post_once(milvus, &call, out, cancel, error);
+        if (status != MB_OK && !again && status != MB_E_THROTTLED)
+            error->flags &= ~(uint32_t)MB_ERR_RETRYABLE;
+    } while (status != MB_OK && mb_retry_again(&retry, cancel, error) == MB_OK);
+    free(text);
+    mb_buf_done(&url);
+    return status == MB_OK ? MB_OK : error->status;
+}
+
+/* ------------------------------------------------------------------ segments */
+
+static mb_status take_ids(const json_t *array, struct mb_arena *arena, struct mb_ids *out,
+                          struct mb_error *error)
+{
+    size_t count = json_array_size(array);
+    int64_t *items = mb_arena_alloc(arena, count + 1, sizeof *items);
+    if (items == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < count; i++)
+        items[i] = json_integer_value(json_array_get(array, i));
+    *out = (struct mb_ids){.items = items, .count = count};
+    return MB_OK;
+}
+
+static mb_status take_logs(const json_t *array, struct mb_arena *arena, struct mb_segment_field_logs **out,
+                           size_t *count, struct mb_error *error)
+{
+    size_t n = json_array_size(array);
+    struct mb_segment_field_logs *logs = mb_arena_alloc(arena, n + 1, sizeof *logs);
+    if (logs == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *entry = json_array_get(array, i);
+        logs[i].field_id = json_integer_value(json_object_get(entry, "fieldID"));
+        MB_TRY(take_ids(json_object_get(entry, "logIDs"), arena, &logs[i].log_ids, error));
+    }
+    *out = logs;
+    *count = n;
+    return MB_OK;
+}
+
+static mb_status take_segment(const json_t *data, struct mb_arena *arena, struct mb_segment_logs *out,
+                              struct mb_error *error)
+{
+    struct mb_segment_logs logs = {0};
+    const json_t *info = json_array_get(json_object_get(data, "segmentInfos"), 0);
+    if (!json_is_object(info))
+        return mb_fail(error, MB_E_NOT_FOUND, "the answer holds no such segment");
+    MB_TRY(
+        take_logs(json_object_get(info, "insertLogs"), arena, &logs.insert_logs, &logs.insert_count, error));
+    MB_TRY(take_logs(json_object_get(info, "deltaLogs"), arena, &logs.delta_logs, &logs.delta_count, error));
+    const char *channel = json_string_value(json_object_get(info, "vChannel"));
+    logs.virtual_channel = mb_arena_strdup(arena, channel ? channel : "");
+    if (logs.virtual_channel == NULL)
+        return mb_fail_memory(error);
+    *out = logs;
+    return MB_OK;
+}
+
+mb_status mb_milvus_describe_segment(struct mb_milvus *milvus, const char *db, int64_t collection_id,
+                                     int64_t segment_id, struct mb_arena *arena, struct mb_segment_logs *out,
+                                     struct mb_cancel *cancel, struct mb_error *error)
+{
+    json_t *data = NULL;
+
+    if (!milvus->info.describe_segment || *milvus->options.rest_endpoint == '\0')
+        return mb_fail(error, MB_E_UNSUPPORTED, "this Milvus does not describe segments");
+    json_t *body = json_pack("{s:s, s:I, s:[I]}", "dbName", mb_db_name(db), "collectionId",
+                             (json_int_t)collection_id, "segmentIds", (json_int_t)segment_id);
+    if (body == NULL)
+        return mb_fail_memory(error);
+    mb_status status = post(milvus, "/v2/vectordb/segments/describe", NULL, body,
+                            milvus->options.call_timeout_ns, true, &data, cancel, error);
+    json_decref(body);
+    if (status == MB_OK)
+        status = take_segment(data, arena, out, error);
+    json_decref(data);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "describe segment %lld", (long long)segment_id);
+}
+
+/* --------------------------------------------------------------------- jobs */
+
+static json_t *files_to_json(const struct mb_import_job *job)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < job->file_count; i++) {
+        json_t *one = json_array();
+        for (size_t k = 0; k < job->files[i].count; k++)
+            json_array_append_new(one, json_string(job->files[i].items[k]));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+static json_t *job_to_json(const struct mb_import_job *job)
+{
+    json_t *options = json_object();
+    for (size_t i = 0; i < job->options.count; i++)
+        json_object_set_new(options, job->options.items[i].key, json_string(job->options.items[i].value));
+    json_t *body = json_pack("{s:s, s:s, s:o, s:o}", "dbName", mb_db_name(job->db), "collectionName",
+                             job->collection, "files", files_to_json(job), "options", options);
+    if (body && job->partition && *job->partition)
+        json_object_set_new(body, "partitionName", json_string(job->partition));
+    return body;
+}
+
+/* jansson tells a number and a text apart; servers have sent job ids as both. */
+static const char *copy_id(const json_t *value, struct mb_arena *arena)
+{
+    if (json_is_integer(value))
+        return mb_arena_printf(arena, "%lld", (long long)json_integer_value(value));
+    return mb_arena_strdup(arena, json_is_string(value) ? json_string_value(value) : "");
+}
+
+mb_status mb_milvus_import_job(struct mb_milvus *milvus, const struct mb_import_job *job,
+                               struct mb_arena *arena, const char **job_id, struct mb_cancel *cancel,
+                               struct mb_error *error)
+{
+    json_t *data = NULL;
+    json_t *body = job_to_json(job);
+    if (body == NULL)
+        return mb_fail_memory(error);
+    mb_status status = post(milvus, "/v2/vectordb/jobs/import/create", "Request-Timeout: 600", body,
+                            IMPORT_TIMEOUT_NS, false, &data, cancel, error);
+    json_decref(body);
+    if (status == MB_OK) {
+        const char *id = copy_id(json_object_get(data, "jobId"), arena);
+        if (id == NULL)
+            status = mb_fail_memory(error);
+        else if (*id == '\0')
+            status = mb_fail(error, MB_E_PROTOCOL, "the answer names no job");
+        else
+            *job_id = id;
+    }
+    json_decref(data);
+    return status == MB_OK
+               ? MB_OK
+               : mb_error_context(error, "import into %s.%s", mb_db_name(job->db), job->collection);
+}
+
+static enum mb_import_phase phase_of(const char *state)
+{
+    if (strcmp(state, "Completed") == 0)
+        return MB_IMPORT_COMPLETED;
+    if (strcmp(state, "Failed") == 0)
+        return MB_IMPORT_FAILED;
+    return *state ? MB_IMPORT_RUNNING : MB_IMPORT_UNKNOWN;
+}
+
+static mb_status take_job_state(const json_t *data, struct mb_arena *arena, struct mb_import_state *out,
+                                struct mb_error *error)
+{
+    json_int_t percent = json_integer_value(json_object_get(data, "progress"));
+    json_int_t rows = json_integer_value(json_object_get(data, "importedRows"));
+    const char *state = json_string_value(json_object_get(data, "state"));
+    const char *reason = json_string_value(json_object_get(data, "reason"));
+    struct mb_import_state told = {
+        .percent = percent < 0     ? 0
+                   : percent > 100 ? 100
+                                   : (int32_t)percent,
+        .rows = rows,
+        .state = mb_arena_strdup(arena, state ? state : ""),
+        .reason = mb_arena_strdup(arena, reason ? reason : ""),
+    };
+    if (told.state == NULL || told.reason == NULL)
+        return mb_fail_memory(error);
+    told.phase = phase_of(told.state);
+    *out = told;
+    return MB_OK;
+}
+
+mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, const char *job_id,
+                                     struct mb_arena *arena, struct mb_import_state *out,
+                                     struct mb_cancel *cancel, struct mb_error *error)
+{
+    json_t *data = NULL;
+    json_t *body = json_pack("{s:s, s:s}", "dbName", mb_db_name(db), "jobId", job_id);
+    if (body == NULL)
+        return mb_fail_memory(error);
+    mb_status status = post(milvus, "/v2/vectordb/jobs/import/describe", NULL, body,
+                            milvus->options.call_timeout_ns, true, &data, cancel, error);
+    json_decref(body);
+    if (status == MB_E_NOT_FOUND) {
+        *out = (struct mb_import_state){.phase = MB_IMPORT_UNKNOWN, .state = "", .reason = ""};
+        return MB_OK;
+    }
+    if (status == MB_OK)
+        status = take_job_state(data, arena, out, error);
+    json_decref(data);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "ask for the state of import job %s", job_id);
+}

@@ -1,0 +1,207 @@
+#include "base/clock.h"
+#include "milvus/client.h"
+#include "milvus/convert.h"
+
+#include <string.h>
+
+static const struct mb_method method_load_progress = {
+    .name = "GetLoadingProgress",
+    .doing = "ask how much is loaded of",
+    .answer = &pb__get_loading_progress_response__descriptor,
+    .status_unchecked = true,
+};
+static const struct mb_method method_segments = {
+    .name = "GetPersistentSegmentInfo",
+    .doing = "list the segments of",
+    .answer = &pb__get_persistent_segment_info_response__descriptor,
+    .again = MB_AGAIN_ANY,
+    .attempts = 50, /* segments that are being compacted make it fail for a while */
+};
+static const struct mb_method method_flush = {
+    .name = "Flush",
+    .doing = "flush",
+    .answer = &pb__flush_response__descriptor,
+    .again = MB_AGAIN_ANY,
+};
+static const struct mb_method method_flush_state = {
+    .name = "GetFlushState",
+    .doing = "wait for the flush of",
+    .answer = &pb__get_flush_state_response__descriptor,
+    .again = MB_AGAIN_ANY,
+};
+
+static struct mb_subject subject_of(const char *db, const char *collection)
+{
+    return (struct mb_subject){.db = mb_db_name(db), .name = collection};
+}
+
+mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,
+                                  const char *partition, int64_t *percent, struct mb_cancel *cancel,
+                                  struct mb_error *error)
+{
+    Pb__GetLoadingProgressRequest request = PB__GET_LOADING_PROGRESS_REQUEST__INIT;
+    Pb__GetLoadingProgressResponse *answer;
+    char *partitions[1] = {mb_pb_text(partition)};
+
+    request.collection_name = mb_pb_text(collection);
+    if (partition) {
+        request.partition_names = partitions;
+        request.n_partition_names = 1;
+    }
+    struct mb_arena *arena = mb_arena_new();
+    if (arena == NULL)
+        return mb_fail_memory(error);
+    mb_status status = mb_rpc(milvus, &method_load_progress, subject_of(db, collection), &request.base, arena,
+                              &answer, cancel, error);
+    if (status == MB_OK) {
+        /* An error status is how a server says that nothing is loaded. */
+        const Pb__Status *told = answer->status;
+        bool loaded = told == NULL || (told->code == 0 && told->error_code == 0);
+        *percent = !loaded || answer->progress < 0 ? 0 : answer->progress > 100 ? 100 : answer->progress;
+    }
+    mb_arena_free(arena);
+    return status;
+}
+
+mb_status mb_milvus_list_segments(struct mb_milvus *milvus, const char *db, const char *collection,
+                                  struct mb_arena *arena, struct mb_segment **out, size_t *count,
+                                  struct mb_cancel *cancel, struct mb_error *error)
+{
+    Pb__GetPersistentSegmentInfoRequest request = PB__GET_PERSISTENT_SEGMENT_INFO_REQUEST__INIT;
+    Pb__GetPersistentSegmentInfoResponse *answer;
+
+    request.collection_name = mb_pb_text(collection);
+    MB_TRY(mb_rpc(milvus, &method_segments, subject_of(db, collection), &request.base, arena, &answer, cancel,
+                  error));
+    struct mb_segment *list = mb_arena_alloc(arena, answer->n_infos + 1, sizeof *list);
+    if (list == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < answer->n_infos; i++) {
+        const Pb__PersistentSegmentInfo *s = answer->infos[i];
+        list[i] = (struct mb_segment){
+            .id = s->segment_id,
+            .collection_id = s->collection_id,
+            .partition_id = s->partition_id,
+            .rows = s->num_rows,
+            .state = s->state,
+            .level = s->level,
+            .storage_version = s->storage_version,
+        };
+    }
+    *out = list;
+    *count = answer->n_infos;
+    return MB_OK;
+}
+
+/* -------------------------------------------------------------------- flush */
+
+#define FLUSH_FIRST_WAIT_NS (50 * MB_NS_PER_MS)
+#define FLUSH_MAX_WAIT_NS   (500 * MB_NS_PER_MS)
+#define FLUSH_WARN_NS       (60 * MB_NS_PER_S)
+
+/* The maps of the answer hold one entry for each collection that was named. */
+static mb_status take_flushed(const Pb__FlushResponse *answer, const char *collection, struct mb_arena *arena,
+                              struct mb_flushed *out, bool *wait, struct mb_error *error)
+{
+    struct mb_flushed flushed = {0};
+
+    *wait = false;
+    for (size_t i = 0; i < answer->n_segment_ids; i++) {
+        const Pb__FlushResponse__SegmentIdsEntry *entry = answer->segment_ids[i];
+        if (strcmp(entry->key, collection) != 0)
+            continue;
+        *wait = true;
+        if (entry->value)
+            flushed.segment_ids = (struct mb_ids){.items = entry->value->data, .count = entry->value->n_data};
+    }
+    for (size_t i = 0; i < answer->n_seal_times; i++)
+        if (strcmp(answer->seal_times[i]->key, collection) == 0)
+            flushed.seal_time = answer->seal_times[i]->value;
+    for (size_t i = 0; i < answer->n_flush_ts; i++)
+        if (strcmp(answer->flush_ts[i]->key, collection) == 0)
+            flushed.flush_timestamp = answer->flush_ts[i]->value;
+
+    flushed.checkpoints = mb_arena_alloc(arena, answer->n_checkpoints + 1, sizeof *flushed.checkpoints);
+    if (flushed.checkpoints == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < answer->n_checkpoints; i++) {
+        const Pb__FlushResponse__CheckpointsEntry *entry = answer->checkpoints[i];
+        Pb__MsgPosition *position = pb__msg_position__unpack(NULL, entry->value.len, entry->value.data);
+        if (position == NULL)
+            return mb_fail(error, MB_E_PROTOCOL, "flush: the checkpoint of channel %s cannot be read",
+                           entry->key);
+        flushed.checkpoints[flushed.checkpoint_count++] = (struct mb_checkpoint){
+            .channel = entry->key,
+            .position = {.data = entry->value.data, .len = entry->value.len},
+            .timestamp = position->timestamp,
+        };
+        pb__msg_position__free_unpacked(position, NULL);
+    }
+    *out = flushed;
+    return MB_OK;
+}
+
+static mb_status is_flushed(struct mb_milvus *milvus, struct mb_subject subject,
+                            const struct mb_flushed *flushed, bool *out, struct mb_cancel *cancel,
+                            struct mb_error *error)
+{
+    Pb__GetFlushStateRequest request = PB__GET_FLUSH_STATE_REQUEST__INIT;
+    Pb__GetFlushStateResponse *answer;
+
+    request.collection_name = mb_pb_text(subject.name);
+    request.flush_ts = flushed->flush_timestamp;
+    request.n_segment_ids = flushed->segment_ids.count;
+    memcpy(&request.segment_ids, &flushed->segment_ids.items, sizeof request.segment_ids);
+    struct mb_arena *arena = mb_arena_new();
+    if (arena == NULL)
+        return mb_fail_memory(error);
+    mb_status status =
+        mb_rpc(milvus, &method_flush_state, subject, &request.base, arena, &answer, cancel, error);
+    if (status == MB_OK)
+        *out = answer->flushed;
+    mb_arena_free(arena);
+    return status;
+}
+
+/* Without an end of its own: how long a flush takes is the server's affair, and cancel ends it. */
+static mb_status wait_flushed(struct mb_milvus *milvus, struct mb_subject subject,
+                              const struct mb_flushed *flushed, struct mb_cancel *cancel,
+                              struct mb_error *error)
+{
+    int64_t wait = FLUSH_FIRST_WAIT_NS, warn_at = mb_clock_monotonic() + FLUSH_WARN_NS;
+
+    for (;;) {
+        bool done = false;
+        MB_TRY(is_flushed(milvus, subject, flushed, &done, cancel, error));
+        if (done)
+            return MB_OK;
+        if (mb_clock_monotonic() > warn_at) {
+            mb_log(milvus->options.log, MB_LOG_WARN, "still waiting for the flush of %s.%s", subject.db,
+                   subject.name);
+            warn_at += FLUSH_WARN_NS;
+        }
+        MB_TRY(mb_cancel_sleep(cancel, wait, error));
+        wait = wait * 3 / 2 < FLUSH_MAX_WAIT_NS ? wait * 3 / 2 : FLUSH_MAX_WAIT_NS;
+    }
+}
+
+mb_status mb_milvus_flush(struct mb_milvus *milvus, const char *db, const char *collection,
+                          struct mb_arena *arena, struct mb_flushed *out, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    Pb__FlushRequest request = PB__FLUSH_REQUEST__INIT;
+    Pb__FlushResponse *answer;
+    char *names[1] = {mb_pb_text(collection)};
+    struct mb_flushed flushed;
+    bool wait;
+
+    request.collection_names = names;
+    request.n_collection_names = 1;
+    struct mb_subject subject = subject_of(db, collection);
+    MB_TRY(mb_rpc(milvus, &method_flush, subject, &request.base, arena, &answer, cancel, error));
+    MB_TRY(take_flushed(answer, collection, arena, &flushed, &wait, error));
+    if (wait)
+        MB_TRY(wait_flushed(milvus, subject, &flushed, cancel, error));
+    *out = flushed;
+    return MB_OK;
+}

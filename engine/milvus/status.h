@@ -1,0 +1,32 @@
+/* status.h - what went wrong, from gRPC's and Milvus' codes to ours, with the key to change. */
+#ifndef MB_MILVUS_STATUS_H
+#define MB_MILVUS_STATUS_H
+
+#include "base/error.h"
+#include "milvus/milvus.h"
+
+/* The server as messages name it. */
+struct mb_peer {
+    const char *place; /* "localhost:19530" */
+    const char *keys;  /* "milvus" */
+    enum mb_milvus_tls tls;
+    bool has_user;
+};
+
+/* grpc_status is not OK; details is the text that came with it. */
+mb_status mb_status_from_grpc(const struct mb_peer *peer, int grpc_status, const char *details,
+                              struct mb_error *error);
+
+/* What a Milvus answer says about itself: code of newer servers, error_code of all. */
+struct mb_server_status {
+    int32_t error_code;
+    int32_t code;
+    bool retriable;
+    const char *reason;
+};
+
+/* MB_OK when both codes are 0. */
+mb_status mb_status_from_server(const struct mb_server_status *status, const struct mb_peer *peer,
+                                struct mb_error *error);
+
+#endif
