@@ -1,0 +1,123 @@
+#include "catalog/catalog.h"
+
+#include "catalog/catalog_files.h"
+
+#include <string.h>
+
+const char *mb_backup_state_name(enum mb_backup_state state)
+{
+    switch (state) {
+    case MB_BACKUP_ABSENT:
+        return "absent";
+    case MB_BACKUP_IN_PROGRESS:
+        return "in progress";
+    case MB_BACKUP_COMPLETE:
+        return "complete";
+    case MB_BACKUP_FOREIGN:
+        break;
+    }
+    return "incomplete";
+}
+
+mb_status mb_catalog_scratch_init(struct mb_catalog_scratch *scratch, const struct mb_catalog *catalog,
+                                  const char *name, struct mb_error *error)
+{
+    MB_TRY(mb_layout_check_existing_name(name, error));
+    struct mb_arena *arena = mb_arena_new();
+    char *dir = arena == NULL ? NULL : mb_layout_backup_dir(arena, catalog->root, name);
+    if (dir == NULL) {
+        mb_arena_free(arena);
+        return mb_fail_memory(error);
+    }
+    *scratch = (struct mb_catalog_scratch){.arena = arena, .dir = dir};
+    return MB_OK;
+}
+
+void mb_catalog_scratch_done(struct mb_catalog_scratch *scratch)
+{
+    mb_arena_free(scratch->arena);
+}
+
+static void note_file(bool present[MB_META_COUNT], const char *name)
+{
+    for (int i = 0; i < MB_META_COUNT; i++)
+        if (strcmp(name, mb_layout_meta_name((enum mb_meta_file)i)) == 0)
+            present[i] = true;
+}
+
+mb_status mb_catalog_find_files(const struct mb_catalog *catalog, const char *dir,
+                                bool present[MB_META_COUNT], struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buf prefix;
+    struct mb_listing *listing = NULL;
+    const struct mb_entry *entry = NULL;
+    bool found[MB_META_COUNT] = {false};
+    mb_buf_init(&prefix, 64 * 1024);
+    mb_buf_printf(&prefix, "%s/meta/", dir);
+    mb_status status = mb_buf_status(&prefix, error);
+    if (status == MB_OK)
+        status = mb_listing_open(&listing, catalog->storage, prefix.data, "/", cancel, error);
+    while (status == MB_OK && (status = mb_listing_next(listing, &entry, error)) == MB_OK)
+        note_file(found, entry->key + prefix.len);
+    mb_listing_close(listing);
+    mb_buf_done(&prefix);
+    if (status != MB_END)
+        return status;
+    memcpy(present, found, sizeof(found));
+    return MB_OK;
+}
+
+bool mb_catalog_is_whole(const bool present[MB_META_COUNT])
+{
+    return present[MB_META_BACKUP] &&
+           (present[MB_META_FULL] ||
+            (present[MB_META_COLLECTION] && present[MB_META_PARTITION] && present[MB_META_SEGMENT]));
+}
+
+/* Folder markers, which consoles and old tools leave, are no objects. */
+static mb_status holds_objects(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                               bool *out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_listing *listing = NULL;
+    const struct mb_entry *entry = NULL;
+    char *prefix = mb_arena_printf(scratch->arena, "%s/", scratch->dir);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_listing_open(&listing, catalog->storage, prefix, NULL, cancel, error));
+    mb_status status;
+    bool found = false;
+    while (!found && (status = mb_listing_next(listing, &entry, error)) == MB_OK)
+        found = entry->size > 0 || !mb_text_ends_with(entry->key, "/");
+    mb_listing_close(listing);
+    if (!found && status != MB_END)
+        return status;
+    *out = found;
+    return MB_OK;
+}
+
+static mb_status find_state(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                            enum mb_backup_state *out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool present[MB_META_COUNT];
+    bool objects = false;
+    MB_TRY(mb_catalog_find_files(catalog, scratch->dir, present, cancel, error));
+    if (mb_catalog_is_whole(present)) {
+        *out = MB_BACKUP_COMPLETE;
+    } else if (present[MB_META_IN_PROGRESS]) {
+        *out = MB_BACKUP_IN_PROGRESS;
+    } else {
+        MB_TRY(holds_objects(catalog, scratch, &objects, cancel, error));
+        *out = objects ? MB_BACKUP_FOREIGN : MB_BACKUP_ABSENT;
+    }
+    return MB_OK;
+}
+
+mb_status mb_catalog_state(const struct mb_catalog *catalog, const char *name, enum mb_backup_state *out,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_catalog_scratch scratch;
+    MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
+    mb_status status = find_state(catalog, &scratch, out, cancel, error);
+    mb_catalog_scratch_done(&scratch);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* catalog_files.h - what the parts of the catalog share: which meta files are there, and reading one. */
+#ifndef MB_CATALOG_CATALOG_FILES_H
+#define MB_CATALOG_CATALOG_FILES_H
+
+#include "catalog/catalog.h"
+#include "catalog/layout.h"
+#include "catalog/meta_file.h"
+
+/* Which files lie in <dir>/meta/: one listing. */
+mb_status mb_catalog_find_files(const struct mb_catalog *catalog, const char *dir,
+                                bool present[MB_META_COUNT], struct mb_cancel *cancel,
+                                struct mb_error *error);
+
+/* Is there everything that reading needs?  backup_meta.json is what the Go program looks for. */
+bool mb_catalog_is_whole(const bool present[MB_META_COUNT]);
+
+/* Adds what one file says to the draft. */
+mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir, enum mb_meta_file file,
+                               struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error);
+
+/* The mark in dir, into arena. */
+mb_status mb_catalog_read_mark_file(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                                    struct mb_in_progress *out, struct mb_cancel *cancel,
+                                    struct mb_error *error);
+
+/* An arena with the directory of a backup in it, for the length of a call. */
+struct mb_catalog_scratch {
+    struct mb_arena *arena;
+    char *dir;
+};
+
+mb_status mb_catalog_scratch_init(struct mb_catalog_scratch *scratch, const struct mb_catalog *catalog,
+                                  const char *name, struct mb_error *error);
+void mb_catalog_scratch_done(struct mb_catalog_scratch *scratch);
+
+#endif

@@ -1,0 +1,260 @@
+#include "base/pool.h"
+#include "catalog/catalog_files.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARALLEL_READS 8
+
+struct names {
+    char **items;
+    size_t count, cap;
+};
+
+static mb_status add_name(struct names *names, struct mb_arena *arena, const char *name, size_t len,
+                          struct mb_error *error)
+{
+    if (names->count == names->cap) {
+        size_t cap = names->cap == 0 ? 64 : names->cap * 2;
+        char **items = realloc(names->items, cap * sizeof(*items));
+        if (items == NULL)
+            return mb_fail_memory(error);
+        names->items = items;
+        names->cap = cap;
+    }
+    char *copy = mb_arena_strndup(arena, name, len);
+    if (copy == NULL)
+        return mb_fail_memory(error);
+    names->items[names->count++] = copy;
+    return MB_OK;
+}
+
+/* The folders directly below the root. */
+static mb_status list_names(const struct mb_catalog *catalog, struct mb_arena *arena, struct names *names,
+                            struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_listing *listing = NULL;
+    const struct mb_entry *entry = NULL;
+    char *root = mb_key_clean(arena, catalog->root);
+    char *prefix = root == NULL ? NULL : mb_arena_printf(arena, "%s%s", root, *root == '\0' ? "" : "/");
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_listing_open(&listing, catalog->storage, prefix, "/", cancel, error));
+    mb_status status;
+    while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
+        const char *name = entry->key + strlen(prefix);
+        size_t len = strcspn(name, "/");
+        if ((entry->flags & MB_ENTRY_PREFIX) == 0 || len == 0)
+            continue;
+        status = add_name(names, arena, name, len, error);
+        if (status != MB_OK)
+            break;
+    }
+    mb_listing_close(listing);
+    return status == MB_END ? MB_OK : status;
+}
+
+/* What the jobs of one listing share. */
+struct listing_job {
+    const struct mb_catalog *catalog;
+    bool with_collections;
+    struct mb_arena *arena; /* under lock */
+    pthread_mutex_t lock;
+};
+
+struct summary_job {
+    struct listing_job *listing;
+    struct mb_backup_summary summary;
+    bool is_backup;
+};
+
+/* Leftovers of a backup without marks, or some other folder? */
+static mb_status find_binlogs(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                              bool *any, struct mb_cancel *cancel, struct mb_error *error)
+{
+    char *prefix = mb_arena_printf(scratch->arena, "%s/binlogs/", scratch->dir);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    return mb_storage_any(catalog->storage, prefix, any, cancel, error);
+}
+
+static mb_status copy_collections(struct mb_arena *arena, const struct mb_backup *backup,
+                                  struct mb_backup_summary *summary)
+{
+    size_t count = backup->collection_count;
+    struct mb_collection_name *names = mb_arena_alloc(arena, count + 1, sizeof(*names));
+    if (names == NULL)
+        return MB_E_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        names[i].db_name = mb_arena_strdup(arena, backup->collections[i].collection.db_name);
+        names[i].name = mb_arena_strdup(arena, backup->collections[i].collection.name);
+        if (names[i].db_name == NULL || names[i].name == NULL)
+            return MB_E_NO_MEMORY;
+    }
+    summary->collections = names;
+    summary->collection_count = count;
+    return MB_OK;
+}
+
+/* Into the arena of the whole list. */
+static mb_status fill_summary(struct summary_job *job, const struct mb_backup *backup, const char *problem,
+                              struct mb_error *error)
+{
+    struct mb_backup_summary *summary = &job->summary;
+    struct mb_arena *arena = job->listing->arena;
+    pthread_mutex_lock(&job->listing->lock);
+    summary->id = mb_arena_strdup(arena, backup->id == NULL ? "" : backup->id);
+    summary->milvus_version =
+        mb_arena_strdup(arena, backup->milvus_version == NULL ? "" : backup->milvus_version);
+    summary->format = mb_arena_strdup(arena, backup->format == NULL ? "" : backup->format);
+    summary->problem = mb_arena_strdup(arena, problem);
+    summary->size = backup->size;
+    mb_status status = copy_collections(arena, backup, summary);
+    pthread_mutex_unlock(&job->listing->lock);
+    if (status != MB_OK || summary->id == NULL || summary->milvus_version == NULL ||
+        summary->format == NULL || summary->problem == NULL)
+        return mb_fail_memory(error);
+    return MB_OK;
+}
+
+/* A description that makes no sense is told in the list; a store that fails, fails the list. */
+static mb_status summarise_complete(struct summary_job *job, const struct mb_catalog_scratch *scratch,
+                                    const bool present[MB_META_COUNT], struct mb_cancel *cancel,
+                                    struct mb_error *error)
+{
+    struct mb_meta_draft draft = {.arena = scratch->arena, .names_only = true};
+    const struct mb_catalog *catalog = job->listing->catalog;
+    enum mb_meta_file names = present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL;
+    mb_status status = mb_catalog_read_file(catalog, scratch->dir, MB_META_BACKUP, &draft, cancel, error);
+    if (status == MB_OK && job->listing->with_collections)
+        status = mb_catalog_read_file(catalog, scratch->dir, names, &draft, cancel, error);
+    if (status != MB_OK && status != MB_E_CORRUPT)
+        return status;
+    struct mb_error reason = *error;
+    mb_error_clear(error);
+    return fill_summary(job, &draft.backup, status == MB_OK ? "" : reason.message, error);
+}
+
+static mb_status summarise_in_progress(struct summary_job *job, const struct mb_catalog_scratch *scratch,
+                                       struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_in_progress mark;
+    struct mb_backup backup = {0};
+    char problem[sizeof(error->message)];
+    mb_status status =
+        mb_catalog_read_mark_file(job->listing->catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+    if (status == MB_OK) {
+        backup.id = mark.backup_id;
+        snprintf(problem, sizeof(problem), "begun by %s at %s and not finished", mark.owner, mark.started);
+    } else if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND) {
+        snprintf(problem, sizeof(problem), "%s", error->message);
+        mb_error_clear(error);
+    } else {
+        return status;
+    }
+    return fill_summary(job, &backup, problem, error);
+}
+
+static mb_status summarise_in(struct summary_job *job, const struct mb_catalog_scratch *scratch,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_backup nothing = {0};
+    bool present[MB_META_COUNT];
+    bool any = false;
+    MB_TRY(mb_catalog_find_files(job->listing->catalog, scratch->dir, present, cancel, error));
+    if (mb_catalog_is_whole(present)) {
+        job->summary.state = MB_BACKUP_COMPLETE;
+        MB_TRY(summarise_complete(job, scratch, present, cancel, error));
+    } else if (present[MB_META_IN_PROGRESS]) {
+        job->summary.state = MB_BACKUP_IN_PROGRESS;
+        MB_TRY(summarise_in_progress(job, scratch, cancel, error));
+    } else {
+        for (int i = 0; i < MB_META_COUNT; i++)
+            any = any || present[i];
+        if (!any)
+            MB_TRY(find_binlogs(job->listing->catalog, scratch, &any, cancel, error));
+        if (!any)
+            return MB_OK;
+        job->summary.state = MB_BACKUP_FOREIGN;
+        MB_TRY(fill_summary(job, &nothing, "its description is missing or not whole", error));
+    }
+    job->is_backup = true;
+    return MB_OK;
+}
+
+static mb_status summarise(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct summary_job *job = ctx;
+    struct mb_catalog_scratch scratch;
+    MB_TRY(mb_catalog_scratch_init(&scratch, job->listing->catalog, job->summary.name, error));
+    mb_status status = summarise_in(job, &scratch, cancel, error);
+    mb_catalog_scratch_done(&scratch);
+    return status;
+}
+
+static mb_status run_jobs(struct summary_job *jobs, size_t count, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct mb_pool *pool = mb_pool_new(PARALLEL_READS);
+    struct mb_group *group = pool == NULL ? NULL : mb_group_new(pool, cancel);
+    mb_status status = group == NULL ? mb_fail_memory(error) : MB_OK;
+    for (size_t i = 0; i < count && status == MB_OK; i++)
+        status = mb_group_submit(group, summarise, &jobs[i], error);
+    if (status == MB_OK)
+        status = mb_group_wait(group, error);
+    mb_group_free(group);
+    mb_pool_free(pool);
+    return status;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct mb_backup_summary *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static mb_status collect(const struct summary_job *jobs, size_t job_count, struct mb_arena *arena,
+                         struct mb_backup_summary **out, size_t *count, struct mb_error *error)
+{
+    struct mb_backup_summary *summaries = mb_arena_alloc(arena, job_count + 1, sizeof(*summaries));
+    size_t n = 0;
+    if (summaries == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < job_count; i++)
+        if (jobs[i].is_backup)
+            summaries[n++] = jobs[i].summary;
+    qsort(summaries, n, sizeof(*summaries), compare_names);
+    *out = summaries;
+    *count = n;
+    return MB_OK;
+}
+
+mb_status mb_catalog_list(const struct mb_catalog *catalog, bool with_collections, struct mb_arena *arena,
+                          struct mb_backup_summary **out, size_t *count, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct listing_job listing = {.catalog = catalog, .with_collections = with_collections, .arena = arena};
+    struct names names = {0};
+    struct summary_job *jobs = NULL;
+    mb_status status = list_names(catalog, arena, &names, cancel, error);
+    if (status != MB_OK)
+        goto out;
+    jobs = calloc(names.count + 1, sizeof(*jobs));
+    if (jobs == NULL) {
+        status = mb_fail_memory(error);
+        goto out;
+    }
+    for (size_t i = 0; i < names.count; i++)
+        jobs[i] = (struct summary_job){.listing = &listing, .summary = {.name = names.items[i]}};
+    pthread_mutex_init(&listing.lock, NULL);
+    status = run_jobs(jobs, names.count, cancel, error);
+    pthread_mutex_destroy(&listing.lock);
+    if (status == MB_OK)
+        status = collect(jobs, names.count, arena, out, count, error);
+out:
+    free(jobs);
+    free(names.items);
+    return status;
+}

@@ -1,0 +1,101 @@
+#include "transfer/mover.h"
+
+/* A part that is copied takes no memory here; it is as large as keeps a service from timing out. */
+static const uint64_t copy_part_bytes = UINT64_C(128) << 20;
+
+static bool copies(const struct mb_transfer *transfer, uint64_t size, enum mb_route *out)
+{
+    if (!transfer->in_service || atomic_load(&transfer->copy_refused))
+        return false;
+    uint64_t limit = mb_storage_info(transfer->dst)->max_copy_size;
+    bool fits = limit == 0 || size <= limit;
+    bool by_parts = mb_storage_has_part_copy(transfer->dst) && !atomic_load(&transfer->part_copy_refused);
+    if (by_parts && (!fits || size > transfer->options.multipart_copy_threshold)) {
+        *out = MB_ROUTE_PART_COPY;
+        return true;
+    }
+    *out = MB_ROUTE_COPY;
+    return fits;
+}
+
+mb_status mb_route_choose(struct mb_transfer *transfer, uint64_t size, enum mb_route *out,
+                          struct mb_error *error)
+{
+    if (copies(transfer, size, out))
+        return MB_OK;
+    if (transfer->options.mode == MB_TRANSFER_DIRECT)
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "%s does not copy objects of %llu bytes by itself: set transfer.mode to auto",
+                       mb_storage_info(transfer->dst)->location, (unsigned long long)size);
+    if (size <= transfer->whole_max)
+        *out = MB_ROUTE_STREAM;
+    else
+        *out = mb_storage_has_multipart(transfer->dst) ? MB_ROUTE_PART_STREAM : MB_ROUTE_STREAM_THROUGH;
+    return MB_OK;
+}
+
+/* Not found counts, because a service that cannot see the source says so; when the object is really gone,
+ * reading it will say it again. */
+static bool means_refusal(mb_status status)
+{
+    return status == MB_E_UNSUPPORTED || status == MB_E_FORBIDDEN || status == MB_E_UNAUTHENTICATED ||
+           status == MB_E_NOT_FOUND || status == MB_E_NO_BUCKET;
+}
+
+static mb_status explain(const struct mb_transfer *transfer, mb_status status, struct mb_error *error)
+{
+    if (transfer->options.mode != MB_TRANSFER_DIRECT || !means_refusal(status))
+        return status;
+    return mb_error_context(error,
+                            "transfer.mode is direct, so nothing is streamed where the service refuses");
+}
+
+mb_status mb_direct_copy(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
+                         struct mb_cancel *cancel, struct mb_error *error)
+{
+    out->in_service = true;
+    mb_status status = mb_storage_copy(transfer->dst, object->dst_key, transfer->src, object->src_key,
+                                       &out->stat, cancel, error);
+    return explain(transfer, status, error);
+}
+
+mb_status mb_direct_copy_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    mb_status status = mb_storage_upload_copy_part(
+        transfer->dst, object->dst_key, object->upload->id, part + 1, transfer->src, object->src_key,
+        mb_object_part_offset(object, part), mb_object_part_length(object, part),
+        &object->upload->parts[part], cancel, error);
+    return explain(transfer, status, error);
+}
+
+mb_status mb_direct_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
+                              struct mb_error *error)
+{
+    const struct mb_store_info *info = mb_storage_info(transfer->dst);
+    uint64_t threshold = transfer->options.multipart_copy_threshold;
+    struct mb_part_rules rules = {
+        .part_bytes = threshold < copy_part_bytes ? threshold : copy_part_bytes,
+        .min_part_bytes = info->min_part_size,
+        .max_part_bytes = info->max_part_size,
+        .max_parts = info->max_parts,
+    };
+    return mb_part_size(&rules, size, out, error);
+}
+
+bool mb_direct_refused(struct mb_transfer *transfer, atomic_bool *refused, const struct mb_error *error)
+{
+    if (transfer->options.mode != MB_TRANSFER_AUTO || !means_refusal(error->status))
+        return false;
+    if (atomic_exchange(refused, true))
+        return true;
+    bool parts = refused == &transfer->part_copy_refused;
+    if (!parts)
+        mb_queue_pace_streams(&transfer->queue);
+    mb_log(transfer->options.log, MB_LOG_WARN,
+           "%s does not copy %s from %s by itself, %s streamed from now on: %s",
+           mb_storage_info(transfer->dst)->location, parts ? "parts of objects" : "objects",
+           mb_storage_info(transfer->src)->location, parts ? "what is too large for one copy is" : "they are",
+           error->message);
+    return true;
+}

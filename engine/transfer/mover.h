@@ -1,0 +1,85 @@
+/* mover.h - the inside of a transfer, for the files of this folder. */
+#ifndef MB_TRANSFER_MOVER_H
+#define MB_TRANSFER_MOVER_H
+
+#include "base/pool.h"
+#include "transfer/budget.h"
+#include "transfer/queue.h"
+#include "transfer/transfer.h"
+
+#include <stdatomic.h>
+
+struct mb_transfer {
+    struct mb_storage *src;
+    struct mb_storage *dst;
+    struct mb_transfer_options options; /* with nothing left at 0 that has a default */
+    bool in_service;                    /* the pair of stores allows it, and so does the mode */
+    uint64_t whole_max;                 /* what is larger is carried in parts */
+    struct mb_pool *pool;
+    struct mb_group *group;
+    struct mb_cancel_watch *watch;
+    struct mb_budget *budget;
+    struct mb_queue queue;
+    pthread_mutex_t moved_lock;
+
+    /* What the service has refused for this pair of stores. */
+    atomic_bool copy_refused;
+    atomic_bool part_copy_refused;
+};
+
+enum mb_route {
+    MB_ROUTE_COPY,
+    MB_ROUTE_PART_COPY,
+    MB_ROUTE_STREAM,
+    MB_ROUTE_PART_STREAM,
+    MB_ROUTE_STREAM_THROUGH /* one put that reads the source piece by piece */
+};
+
+/* What the service said of an object in the destination, and what we know of it. */
+struct mb_moved {
+    struct mb_stat stat;
+    bool has_crc32c; /* of the bytes that we carried */
+    uint32_t crc32c;
+    bool in_service;
+};
+
+/* --- direct.c: copies that do not pass through us */
+
+mb_status mb_route_choose(struct mb_transfer *transfer, uint64_t size, enum mb_route *out,
+                          struct mb_error *error);
+mb_status mb_direct_copy(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
+                         struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_direct_copy_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
+                              struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_direct_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
+                              struct mb_error *error);
+
+/* Does this failed copy mean that the service does not copy for us?  Then it is remembered in *refused, told
+ * to the log once, and another route is free to be chosen. */
+bool mb_direct_refused(struct mb_transfer *transfer, atomic_bool *refused, const struct mb_error *error);
+
+/* --- stream.c: bytes that do */
+
+mb_status mb_stream_whole(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
+                          struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_stream_through(struct mb_transfer *transfer, const struct mb_object *object,
+                            struct mb_moved *out, struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_stream_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
+                         struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
+                              struct mb_error *error);
+
+/* --- worker.c */
+
+/* The job of one worker thread; ctx is the transfer. */
+mb_job_fn mb_worker_run;
+
+/* Starts the worker that the queue said is due.  Fails only when there is none at all. */
+mb_status mb_worker_start(struct mb_transfer *transfer, struct mb_error *error);
+
+/* --- transfer.c */
+
+/* A failure is told to the log: the parts that stay behind are what the next clean-up finds. */
+void mb_transfer_abort_upload(struct mb_transfer *transfer, const struct mb_object *object);
+
+#endif

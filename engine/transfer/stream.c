@@ -1,0 +1,179 @@
+#include "base/crc32c.h"
+#include "transfer/mover.h"
+
+#include <string.h>
+
+#define STAT_INIT                             \
+    (struct mb_stat)                          \
+    {                                         \
+        .struct_size = sizeof(struct mb_stat) \
+    }
+
+static mb_status changed(const struct mb_object *object, struct mb_error *error)
+{
+    return mb_fail(error, MB_E_CORRUPT, "copy %s: the object has changed since it was listed with %llu bytes",
+                   object->src_key, (unsigned long long)object->size);
+}
+
+/* Reads exactly len bytes of the object as it was listed; the store compares a whole one with the service's
+ * checksum. */
+static mb_status fetch(struct mb_transfer *transfer, const struct mb_object *object, uint64_t offset,
+                       void *data, size_t len, uint32_t *crc, struct mb_cancel *cancel,
+                       struct mb_error *error)
+{
+    size_t nread = 0;
+    struct mb_stat stat = STAT_INIT;
+    mb_status status = mb_storage_read_summed(transfer->src, object->src_key, offset, data, len, object->etag,
+                                              &nread, crc, &stat, cancel, error);
+    if (status == MB_E_EXISTS)
+        return changed(object, error);
+    MB_TRY(status);
+    if (nread != len || (stat.size != 0 && stat.size != object->size))
+        return changed(object, error);
+    return MB_OK;
+}
+
+static mb_status carry_whole(struct mb_transfer *transfer, const struct mb_object *object,
+                             struct mb_buffer *buffer, struct mb_moved *out, struct mb_cancel *cancel,
+                             struct mb_error *error)
+{
+    uint32_t crc = 0;
+    if (object->size > 0)
+        MB_TRY(fetch(transfer, object, 0, buffer->data, (size_t)object->size, &crc, cancel, error));
+    uint8_t bytes[4];
+    mb_crc32c_big_endian(crc, bytes);
+    struct mb_put_options options = {.struct_size = sizeof(options), .crc32c = bytes};
+    MB_TRY(mb_storage_write(transfer->dst, object->dst_key, buffer->data, (size_t)object->size, &options,
+                            &out->stat, cancel, error));
+    out->has_crc32c = true;
+    out->crc32c = crc;
+    return MB_OK;
+}
+
+mb_status mb_stream_whole(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
+                          struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buffer *buffer = NULL;
+    MB_TRY(mb_budget_take(transfer->budget, (size_t)object->size, &buffer, cancel, error));
+    mb_status status = carry_whole(transfer, object, buffer, out, cancel, error);
+    mb_budget_give(transfer->budget, buffer);
+    return status;
+}
+
+static mb_status carry_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
+                            struct mb_buffer *buffer, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_upload_state *upload = object->upload;
+    size_t len = (size_t)mb_object_part_length(object, part);
+    uint32_t crc = 0;
+    MB_TRY(
+        fetch(transfer, object, mb_object_part_offset(object, part), buffer->data, len, &crc, cancel, error));
+    uint8_t bytes[4];
+    mb_crc32c_big_endian(crc, bytes);
+    MB_TRY(mb_storage_upload_part(transfer->dst, object->dst_key, upload->id, part + 1, buffer->data, len,
+                                  bytes, &upload->parts[part], cancel, error));
+    upload->crcs[part] = crc;
+    return MB_OK;
+}
+
+mb_status mb_stream_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
+                         struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buffer *buffer = NULL;
+    size_t len = (size_t)mb_object_part_length(object, part);
+    MB_TRY(mb_budget_take(transfer->budget, len, &buffer, cancel, error));
+    mb_status status = carry_part(transfer, object, part, buffer, cancel, error);
+    mb_budget_give(transfer->budget, buffer);
+    return status;
+}
+
+mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
+                              struct mb_error *error)
+{
+    const struct mb_store_info *info = mb_storage_info(transfer->dst);
+    struct mb_part_rules rules = {
+        .part_bytes = transfer->options.part_bytes,
+        .min_part_bytes = info->min_part_size,
+        .max_part_bytes = info->max_part_size,
+        .largest_buffer = transfer->options.memory_bytes,
+        .max_parts = info->max_parts,
+    };
+    return mb_part_size(&rules, size, out, error);
+}
+
+/* The source of a put whose object does not fit into a buffer: a window over the object that moves on. */
+struct window {
+    struct mb_transfer *transfer;
+    const struct mb_object *object;
+    struct mb_buffer *buffer;
+    uint64_t offset; /* of the next window */
+    size_t len;
+    size_t used;
+    uint32_t crc;
+    struct mb_cancel *cancel;
+    struct mb_error error; /* why read failed */
+};
+
+static mb_status window_read(void *ctx, void *data, size_t cap, size_t *nread)
+{
+    struct window *window = ctx;
+    if (window->used == window->len) {
+        uint64_t rest = window->object->size - window->offset;
+        size_t len = rest < window->buffer->cap ? (size_t)rest : window->buffer->cap;
+        if (len == 0) {
+            *nread = 0;
+            return MB_OK;
+        }
+        uint32_t crc = 0;
+        MB_TRY(fetch(window->transfer, window->object, window->offset, window->buffer->data, len, &crc,
+                     window->cancel, &window->error));
+        window->crc = mb_crc32c_join(window->crc, crc, len);
+        window->offset += len;
+        window->len = len;
+        window->used = 0;
+    }
+    size_t left = window->len - window->used;
+    size_t len = left < cap ? left : cap;
+    memcpy(data, (const char *)window->buffer->data + window->used, len);
+    window->used += len;
+    *nread = len;
+    return MB_OK;
+}
+
+static mb_status window_rewind(void *ctx)
+{
+    struct window *window = ctx;
+    window->offset = 0;
+    window->len = 0;
+    window->used = 0;
+    window->crc = 0;
+    return MB_OK;
+}
+
+mb_status mb_stream_through(struct mb_transfer *transfer, const struct mb_object *object,
+                            struct mb_moved *out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct window window = {.transfer = transfer, .object = object, .cancel = cancel, .error = MB_ERROR_INIT};
+    uint64_t part = transfer->options.part_bytes;
+    if (part > transfer->options.memory_bytes)
+        part = transfer->options.memory_bytes;
+    MB_TRY(mb_budget_take(transfer->budget, (size_t)part, &window.buffer, cancel, error));
+    struct mb_source source = {
+        .struct_size = sizeof(source),
+        .size = (int64_t)object->size,
+        .read = window_read,
+        .rewind = window_rewind,
+        .ctx = &window,
+    };
+    mb_status status =
+        mb_storage_write_from(transfer->dst, object->dst_key, &source, NULL, &out->stat, cancel, error);
+    mb_budget_give(transfer->budget, window.buffer);
+    if (status < 0 && window.error.status != MB_OK) {
+        *error = window.error;
+        return error->status;
+    }
+    MB_TRY(status);
+    out->has_crc32c = true;
+    out->crc32c = window.crc;
+    return MB_OK;
+}

@@ -1,0 +1,220 @@
+#include "transfer/mover.h"
+
+static void count_bytes(struct mb_transfer *transfer, struct mb_job *job, uint64_t bytes)
+{
+    uint64_t more = mb_queue_count_bytes(&transfer->queue, job->object, bytes);
+    job->bytes = bytes;
+    if (transfer->options.progress != NULL)
+        atomic_fetch_add(&transfer->options.progress->bytes_done, more);
+}
+
+static mb_status tell_moved(struct mb_transfer *transfer, const struct mb_object *object,
+                            const struct mb_moved *moved, struct mb_error *error)
+{
+    if (transfer->options.moved == NULL)
+        return MB_OK;
+    bool from_service = (moved->stat.flags & MB_STAT_CRC32C) != 0;
+    struct mb_object_moved told = {
+        .key = object->dst_key,
+        .size = object->size,
+        .has_crc32c = moved->has_crc32c || from_service,
+        .crc32c = moved->has_crc32c ? moved->crc32c : moved->stat.crc32c,
+        .etag = moved->stat.etag,
+        .in_service = moved->in_service,
+        .tag = object->tag,
+    };
+    pthread_mutex_lock(&transfer->moved_lock);
+    mb_status status = transfer->options.moved(transfer->options.ctx, &told, error);
+    pthread_mutex_unlock(&transfer->moved_lock);
+    return status;
+}
+
+/* Compares what lies in the destination with what was listed and carried.  The service is asked only when its
+ * answer to the write or copy held nothing at all: a question for each object would double the requests. */
+static mb_status verify(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *moved,
+                        struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_stat *stat = &moved->stat;
+    const char *place = mb_storage_info(transfer->dst)->location;
+    if (stat->size == 0 && stat->etag[0] == '\0' && object->size > 0)
+        MB_TRY(mb_storage_stat(transfer->dst, object->dst_key, stat, cancel, error));
+    bool size_told = stat->size != 0 || stat->etag[0] == '\0';
+    if (size_told && stat->size != object->size)
+        return mb_fail(error, MB_E_CORRUPT, "copy %s: %llu bytes were listed and %llu lie in %s",
+                       object->src_key, (unsigned long long)object->size, (unsigned long long)stat->size,
+                       place);
+    if (moved->has_crc32c && (stat->flags & MB_STAT_CRC32C) != 0 && stat->crc32c != moved->crc32c)
+        return mb_fail(error, MB_E_CORRUPT, "copy %s: the bytes read have CRC32C %08x, those in %s have %08x",
+                       object->src_key, moved->crc32c, place, stat->crc32c);
+    return MB_OK;
+}
+
+/* What is wrong must not stay: whoever goes on later would take an object of the right size for a good one.
+ */
+static void discard(struct mb_transfer *transfer, const struct mb_object *object)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    if (mb_storage_remove(transfer->dst, object->dst_key, NULL, &ignored) < 0)
+        mb_log(transfer->options.log, MB_LOG_WARN, "a damaged copy stays at %s: %s", object->dst_key,
+               ignored.message);
+}
+
+/* The object lies in the destination: checks that and tells everybody. */
+static mb_status settle(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *moved,
+                        struct mb_cancel *cancel, struct mb_error *error)
+{
+    mb_status status = verify(transfer, object, moved, cancel, error);
+    if (status == MB_E_CORRUPT)
+        discard(transfer, object);
+    MB_TRY(status);
+    MB_TRY(tell_moved(transfer, object, moved, error));
+    if (transfer->options.progress != NULL)
+        atomic_fetch_add(&transfer->options.progress->objects_done, 1);
+    mb_queue_object_done(&transfer->queue);
+    return MB_OK;
+}
+
+static mb_status begin_upload(struct mb_transfer *transfer, struct mb_object *object, bool in_service,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    uint64_t part_bytes = 0;
+    if (in_service)
+        MB_TRY(mb_direct_part_size(transfer, object->size, &part_bytes, error));
+    else
+        MB_TRY(mb_stream_part_size(transfer, object->size, &part_bytes, error));
+    MB_TRY(mb_object_split(object, part_bytes, in_service, error));
+    mb_status status = mb_storage_upload_begin(transfer->dst, object->dst_key, object->upload->id,
+                                               sizeof(object->upload->id), cancel, error);
+    if (status < 0)
+        mb_object_drop_upload(object);
+    else
+        mb_queue_publish(&transfer->queue, object);
+    return status;
+}
+
+static mb_status move_by(struct mb_transfer *transfer, struct mb_object *object, enum mb_route route,
+                         struct mb_moved *moved, struct mb_cancel *cancel, struct mb_error *error)
+{
+    *moved = (struct mb_moved){.stat = {.struct_size = sizeof(moved->stat)}};
+    switch (route) {
+    case MB_ROUTE_COPY:
+        return mb_direct_copy(transfer, object, moved, cancel, error);
+    case MB_ROUTE_PART_COPY:
+        return begin_upload(transfer, object, true, cancel, error);
+    case MB_ROUTE_PART_STREAM:
+        return begin_upload(transfer, object, false, cancel, error);
+    case MB_ROUTE_STREAM:
+        return mb_stream_whole(transfer, object, moved, cancel, error);
+    case MB_ROUTE_STREAM_THROUGH:
+        return mb_stream_through(transfer, object, moved, cancel, error);
+    }
+    return mb_fail(error, MB_E_INTERNAL, "copy %s: no way to go", object->src_key);
+}
+
+/* Moves a whole object, or begins its upload and leaves its parts to whoever comes. */
+static mb_status run_object(struct mb_transfer *transfer, struct mb_job *job, struct mb_cancel *cancel,
+                            struct mb_error *error)
+{
+    struct mb_object *object = job->object;
+    struct mb_moved moved;
+    enum mb_route route;
+    mb_status status;
+    bool again;
+    do {
+        again = false;
+        status = mb_route_choose(transfer, object->size, &route, error);
+        if (status < 0)
+            break;
+        status = move_by(transfer, object, route, &moved, cancel, error);
+        if (status < 0 && route == MB_ROUTE_COPY)
+            again = mb_direct_refused(transfer, &transfer->copy_refused, error);
+        else if (status < 0 && route == MB_ROUTE_PART_COPY)
+            again = mb_direct_refused(transfer, &transfer->part_copy_refused, error);
+    } while (again);
+
+    bool split = route == MB_ROUTE_PART_COPY || route == MB_ROUTE_PART_STREAM;
+    if (status == MB_OK && split)
+        return MB_OK;
+    if (status == MB_OK) {
+        count_bytes(transfer, job, object->size);
+        status = settle(transfer, object, &moved, cancel, error);
+    }
+    mb_object_free(object);
+    return status;
+}
+
+static mb_status complete_upload(struct mb_transfer *transfer, struct mb_object *object,
+                                 struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_upload_state *upload = object->upload;
+    struct mb_moved moved = {
+        .stat = {.struct_size = sizeof(moved.stat)},
+        .has_crc32c = !upload->in_service,
+        .crc32c = upload->in_service ? 0 : mb_object_crc32c(object),
+        .in_service = upload->in_service,
+    };
+    MB_TRY(mb_storage_upload_complete(transfer->dst, object->dst_key, upload->id, upload->parts,
+                                      upload->count, &moved.stat, cancel, error));
+    mb_queue_retire(&transfer->queue, object);
+    mb_status status = settle(transfer, object, &moved, cancel, error);
+    mb_object_free(object);
+    return status;
+}
+
+static mb_status start_over(struct mb_transfer *transfer, struct mb_object *object)
+{
+    mb_transfer_abort_upload(transfer, object);
+    mb_queue_retire(&transfer->queue, object);
+    mb_object_drop_upload(object);
+    mb_queue_again(&transfer->queue, object);
+    return MB_OK;
+}
+
+/* A part that fails leaves its upload in the queue: all workers stop then, and mb_transfer_close aborts it.
+ */
+static mb_status run_part(struct mb_transfer *transfer, struct mb_job *job, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct mb_object *object = job->object;
+    bool in_service = object->upload->in_service;
+    mb_status status = in_service ? mb_direct_copy_part(transfer, object, job->part, cancel, error)
+                                  : mb_stream_part(transfer, object, job->part, cancel, error);
+    bool refused =
+        status < 0 && in_service && mb_direct_refused(transfer, &transfer->part_copy_refused, error);
+    if (status < 0 && !refused)
+        return status;
+    if (!refused)
+        count_bytes(transfer, job, mb_object_part_length(object, job->part));
+    if (!mb_queue_part_end(&transfer->queue, object, refused))
+        return MB_OK;
+    return object->upload->refused ? start_over(transfer, object)
+                                   : complete_upload(transfer, object, cancel, error);
+}
+
+mb_status mb_worker_start(struct mb_transfer *transfer, struct mb_error *error)
+{
+    mb_status status = mb_group_submit(transfer->group, mb_worker_run, transfer, error);
+    if (status < 0 && mb_queue_worker_gone(&transfer->queue) > 0)
+        status = MB_OK;
+    return status;
+}
+
+mb_status mb_worker_run(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_transfer *transfer = ctx;
+    for (;;) {
+        struct mb_job job;
+        bool start = false;
+        mb_status status = mb_queue_take(&transfer->queue, &job, &start, error);
+        if (start)
+            mb_worker_start(transfer, &(struct mb_error){.struct_size = sizeof(struct mb_error)});
+        if (status != MB_OK)
+            return status < 0 ? status : MB_OK;
+        status =
+            job.is_part ? run_part(transfer, &job, cancel, error) : run_object(transfer, &job, cancel, error);
+        mb_queue_end(&transfer->queue, &job,
+                     mb_storage_throttled(transfer->src) + mb_storage_throttled(transfer->dst),
+                     mb_budget_waits(transfer->budget));
+        MB_TRY(status);
+    }
+}
