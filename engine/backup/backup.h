@@ -1,0 +1,76 @@
+/* backup.h - `create`: from a running Milvus to a complete backup. */
+#ifndef MB_BACKUP_BACKUP_H
+#define MB_BACKUP_BACKUP_H
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "catalog/catalog.h"
+#include "milvus/milvus.h"
+#include "model/backup.h"
+#include "model/selection.h"
+#include "storage/store.h"
+#include "transfer/transfer.h"
+
+enum mb_backup_strategy {
+    MB_STRATEGY_AUTO,        /* what suits the server */
+    MB_STRATEGY_META_ONLY,   /* no segments at all */
+    MB_STRATEGY_SKIP_FLUSH,  /* only what Milvus has written out by itself */
+    MB_STRATEGY_SERIAL_FLUSH /* flush one collection after the other */
+};
+
+/* What the keys are called that say where Milvus' storage is: for messages. */
+struct mb_backup_keys {
+    const char *address;
+    const char *bucket;
+    const char *root_path;
+};
+
+/* What a backup works on.  Everything is the caller's and outlives the call. */
+struct mb_backup_env {
+    struct mb_milvus *milvus;
+    struct mb_storage *milvus_store;
+    const char *milvus_root; /* Milvus' root path inside its store, clean */
+    struct mb_backup_keys milvus_keys;
+    struct mb_storage *backup_store;
+    const char *backup_root;
+    struct mb_progress *progress;
+    struct mb_log *log;
+};
+
+struct mb_backup_options {
+    const char *name;
+    const char *id; /* a UUID */
+    const struct mb_selection *selection;
+    enum mb_backup_strategy strategy;
+    bool pause_gc;
+    bool resume; /* go on where an earlier create of this name was interrupted */
+    unsigned parallel_collections;
+    struct mb_transfer_options transfer;
+};
+
+/* One line of the summary. */
+struct mb_backup_line {
+    const char *db;
+    const char *collection;
+    int64_t rows;
+    uint64_t segments;
+    uint64_t objects;
+    int64_t bytes;
+    int64_t ns; /* from its flush to its last object */
+};
+
+struct mb_backup_report {
+    struct mb_backup_line *lines;
+    size_t count;
+    const char *transfer; /* how the objects went */
+};
+
+/* Nothing is written before it is proven that the name is free, the backup's root can be written to and
+ * Milvus' storage is the one that Milvus writes to.  Afterwards the backup is complete, or it is marked as in
+ * progress and can be resumed or deleted.  The report lives in arena. */
+mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_backup_options *options,
+                           struct mb_arena *arena, struct mb_backup_report *report, struct mb_cancel *cancel,
+                           struct mb_error *error);
+
+#endif

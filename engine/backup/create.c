@@ -1,0 +1,313 @@
+#include "backup/create.h"
+#include "backup/gc_lease.h"
+#include "base/clock.h"
+#include "base/crc32c.h"
+#include "catalog/layout.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------- the mark */
+
+static const char *owner(struct mb_arena *arena)
+{
+    char host[256] = "";
+    if (gethostname(host, sizeof(host) - 1) != 0)
+        host[0] = '\0';
+    return mb_arena_printf(arena, "%s, process %ld", host[0] ? host : "unknown host", (long)getpid());
+}
+
+/* Is the process that left the mark still at work?  Only answerable on the same machine. */
+static bool owner_lives(struct mb_arena *arena, const char *marked)
+{
+    static const char label[] = ", process ";
+    const char *own = owner(arena);
+    const char *pid_text = strstr(marked, label);
+    int64_t pid;
+    if (own == NULL || pid_text == NULL || !mb_text_to_int64(pid_text + strlen(label), &pid) || pid <= 0)
+        return false;
+    size_t host_len = (size_t)(pid_text - marked) + strlen(label);
+    if (strncmp(own, marked, host_len) != 0 || pid == (int64_t)getpid())
+        return false;
+    return kill((pid_t)pid, 0) == 0 || errno == EPERM;
+}
+
+/* What a resumed create must have in common with the one that was interrupted. */
+static const char *plan_digest(const struct mb_create *create)
+{
+    uint32_t crc = 0;
+    for (size_t i = 0; i < create->collection_count; i++) {
+        const struct mb_collection *collection = &create->collections[i].backup.collection;
+        crc = mb_crc32c(crc, &collection->id, sizeof(collection->id));
+    }
+    return mb_arena_printf(create->arena, "%zu collections, crc32c %08x, strategy %d",
+                           create->collection_count, crc, create->options->strategy);
+}
+
+/* What a killed run had begun to upload would lie in the service, and be billed, for good. */
+static mb_status abort_uploads(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    char *prefix = mb_arena_printf(create->arena, "%s/", create->dir);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    return mb_storage_abort_uploads(create->env->backup_store, prefix, NULL, cancel, error);
+}
+
+static mb_status take_over(struct mb_create *create, const char *digest, struct mb_cancel *cancel,
+                           struct mb_error *error)
+{
+    struct mb_in_progress mark;
+    const char *name = create->options->name;
+    MB_TRY(mb_catalog_read_mark(&create->catalog, name, create->arena, &mark, cancel, error));
+    if (owner_lives(create->arena, mark.owner))
+        return mb_fail(error, MB_E_EXISTS, "backup %s is being made at this moment (%s)", name, mark.owner);
+    if (strcmp(mark.plan_digest, digest) != 0)
+        return mb_fail(
+            error, MB_E_EXISTS,
+            "the interrupted backup %s was of something else (%s, now %s): give the same collections and "
+            "strategy, or delete it first",
+            name, mark.plan_digest, digest);
+    create->backup.id = mark.backup_id;
+    MB_TRY(abort_uploads(create, cancel, error));
+    return mb_create_find_present(create, cancel, error);
+}
+
+static mb_status claim(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    enum mb_backup_state state;
+    const char *name = create->options->name;
+    const char *digest = plan_digest(create);
+    struct mb_in_progress mark = {
+        .backup_id = create->backup.id, .plan_digest = digest, .owner = owner(create->arena)};
+    if (digest == NULL || mark.owner == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_catalog_state(&create->catalog, name, &state, cancel, error));
+    if (state == MB_BACKUP_IN_PROGRESS && create->options->resume)
+        return take_over(create, digest, cancel, error);
+    return mb_catalog_begin(&create->catalog, name, &mark, cancel, error);
+}
+
+/* A taken name is told before Milvus is asked for anything. */
+static mb_status check_name(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    enum mb_backup_state state;
+    const char *name = create->options->name;
+    MB_TRY(mb_layout_check_name(name, error));
+    MB_TRY(mb_catalog_state(&create->catalog, name, &state, cancel, error));
+    switch (state) {
+    case MB_BACKUP_ABSENT:
+        return MB_OK;
+    case MB_BACKUP_IN_PROGRESS:
+        if (create->options->resume)
+            return MB_OK;
+        return mb_fail(
+            error, MB_E_EXISTS,
+            "backup %s already exists but is incomplete: an earlier create was interrupted or still runs; "
+            "go on with it by --resume, or remove it by: milvus-backup delete -n %s",
+            name, name);
+    case MB_BACKUP_FOREIGN:
+        return mb_fail(
+            error, MB_E_EXISTS,
+            "%s already holds objects that are no complete backup; choose another name, or remove them by: "
+            "milvus-backup delete -n %s",
+            create->dir, name);
+    case MB_BACKUP_COMPLETE:
+        break;
+    }
+    return mb_fail(error, MB_E_EXISTS, "backup %s already exists; choose another name or delete it first",
+                   name);
+}
+
+/* ------------------------------------------------------------- the data */
+
+static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
+                               struct mb_error *error)
+{
+    const struct mb_backup_env *env = create->env;
+    struct mb_transfer_options options = create->options->transfer;
+    options.moved = mb_create_moved;
+    options.ctx = create;
+    options.progress = env->progress;
+    options.log = env->log;
+    MB_TRY(
+        mb_transfer_open(&create->transfer, env->milvus_store, env->backup_store, &options, cancel, error));
+
+    struct mb_group *group = mb_group_new(pool, cancel);
+    mb_status status = group ? MB_OK : mb_fail_memory(error);
+    for (size_t i = 0; i < create->collection_count && status == MB_OK; i++)
+        status = mb_group_submit(group, mb_create_segments, &create->collections[i], error);
+    if (status == MB_OK)
+        status = mb_group_wait(group, error);
+    mb_group_free(group);
+    atomic_store(&env->progress->listed, true);
+    if (status == MB_OK)
+        status = mb_transfer_finish(create->transfer, error);
+    return status;
+}
+
+static mb_status assemble(struct mb_create *create, struct mb_error *error)
+{
+    struct mb_backup *backup = &create->backup;
+    backup->collections =
+        mb_arena_alloc(create->arena, create->collection_count, sizeof(*backup->collections));
+    if (backup->collections == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < create->collection_count; i++) {
+        backup->collections[i] = create->collections[i].backup;
+        backup->size += create->collections[i].backup.size;
+    }
+    backup->collection_count = create->collection_count;
+    return MB_OK;
+}
+
+static void describe_line(const struct mb_create_collection *job, struct mb_backup_line *out)
+{
+    const struct mb_collection_backup *backup = &job->backup;
+    out->bytes = backup->size;
+    out->segments = backup->l0_count;
+    out->objects = job->binlogs ? mb_binlogs_count(job->binlogs) : 0;
+    int64_t ended = atomic_load(&job->ended_ns);
+    out->ns = ended ? ended - job->started_ns : 0;
+    for (size_t i = 0; i < backup->partition_count; i++) {
+        out->segments += backup->partitions[i].segment_count;
+        for (size_t k = 0; k < backup->partitions[i].segment_count; k++)
+            if (!backup->partitions[i].segments[k].is_l0)
+                out->rows += backup->partitions[i].segments[k].rows;
+    }
+}
+
+static mb_status make_report(const struct mb_create *create, struct mb_arena *arena,
+                             struct mb_backup_report *report, struct mb_error *error)
+{
+    char how[128] = "";
+    struct mb_backup_report made = {.count = create->collection_count};
+    made.lines = mb_arena_alloc(arena, create->collection_count, sizeof(*made.lines));
+    if (create->transfer != NULL)
+        mb_transfer_describe(create->transfer, how, sizeof(how));
+    made.transfer = mb_arena_strdup(arena, how);
+    if (made.lines == NULL || made.transfer == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < create->collection_count; i++) {
+        made.lines[i].db = mb_arena_strdup(arena, create->collections[i].db);
+        made.lines[i].collection = mb_arena_strdup(arena, create->collections[i].name);
+        if (made.lines[i].db == NULL || made.lines[i].collection == NULL)
+            return mb_fail_memory(error);
+        describe_line(&create->collections[i], &made.lines[i]);
+    }
+    *report = made;
+    return MB_OK;
+}
+
+/* From the claim on: what fails here leaves a backup that is marked as in progress, unless nothing was
+ * copied. */
+static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
+                      struct mb_error *error)
+{
+    struct mb_progress *progress = create->env->progress;
+    MB_TRY(mb_objects_new(&create->objects, error));
+    if (create->options->strategy != MB_STRATEGY_META_ONLY) {
+        mb_progress_phase(progress, "copy");
+        MB_TRY(copy_segments(create, pool, cancel, error));
+        mb_progress_phase(progress, "verify");
+        MB_TRY(mb_create_verify(create, cancel, error));
+    }
+    mb_progress_phase(progress, "commit");
+    MB_TRY(assemble(create, error));
+    return mb_catalog_write(&create->catalog, &create->backup, create->objects, cancel, error);
+}
+
+static mb_status abandon(struct mb_create *create, struct mb_error *error)
+{
+    struct mb_error later = MB_ERROR_INIT;
+    if (!atomic_load(&create->touched)) {
+        if (mb_catalog_abandon(&create->catalog, create->options->name, create->backup.id, NULL, &later) < 0)
+            mb_log(create->env->log, MB_LOG_WARN, "%s could not be cleaned up: %s", create->dir,
+                   later.message);
+        return error->status;
+    }
+    return mb_error_context(error, "backup %s is incomplete (go on with --resume, or remove it with delete)",
+                            create->options->name);
+}
+
+static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
+                     struct mb_error *error)
+{
+    mb_progress_phase(create->env->progress, "describe");
+    MB_TRY(mb_create_describe(create, pool, cancel, error));
+    atomic_store(&create->env->progress->collections_total, create->collection_count);
+    MB_TRY(claim(create, cancel, error));
+    if (fill(create, pool, cancel, error) < 0)
+        return abandon(create, error);
+    return MB_OK;
+}
+
+/* ------------------------------------------------------------- the whole */
+
+static mb_status begin(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_backup_env *env = create->env;
+    create->arena = mb_arena_new();
+    if (create->arena == NULL)
+        return mb_fail_memory(error);
+    create->dir = mb_layout_backup_dir(create->arena, env->backup_root, create->options->name);
+    create->backup = (struct mb_backup){
+        .id = create->options->id,
+        .name = create->options->name,
+        .milvus_version = mb_milvus_info(env->milvus)->version_text,
+        .format = "",
+        .source_root = mb_arena_printf(create->arena, "%s%s", mb_storage_info(env->milvus_store)->native_root,
+                                       env->milvus_root)};
+    if (create->dir == NULL || create->backup.source_root == NULL)
+        return mb_fail_memory(error);
+    return check_name(create, cancel, error);
+}
+
+static void end(struct mb_create *create)
+{
+    mb_transfer_close(create->transfer);
+    mb_objects_free(create->objects);
+    mb_binlogs_free(create->present);
+    for (size_t i = 0; i < create->collection_count; i++) {
+        mb_binlogs_free(create->collections[i].binlogs);
+        mb_arena_free(create->collections[i].arena);
+    }
+    mb_arena_free(create->arena);
+    pthread_mutex_destroy(&create->proof_lock);
+}
+
+mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_backup_options *options,
+                           struct mb_arena *arena, struct mb_backup_report *report, struct mb_cancel *cancel,
+                           struct mb_error *error)
+{
+    struct mb_create create = {
+        .env = env,
+        .options = options,
+        .catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log}};
+    struct mb_gc_lease *lease = NULL;
+    struct mb_pool *pool = NULL;
+    pthread_mutex_init(&create.proof_lock, NULL);
+    mb_progress_phase(env->progress, "check");
+
+    mb_status status = begin(&create, cancel, error);
+    if (status < 0)
+        goto out;
+    pool = mb_pool_new(options->parallel_collections ? options->parallel_collections : 4);
+    if (pool == NULL) {
+        status = mb_fail_memory(error);
+        goto out;
+    }
+    if (options->pause_gc && options->strategy != MB_STRATEGY_META_ONLY)
+        status = mb_gc_lease_begin(&lease, env->milvus, env->log, cancel, error);
+    if (status == MB_OK)
+        status = run(&create, pool, cancel, error);
+    if (status == MB_OK)
+        status = make_report(&create, arena, report, error);
+
+out:
+    mb_gc_lease_end(lease);
+    mb_pool_free(pool);
+    end(&create);
+    return status;
+}

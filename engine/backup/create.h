@@ -1,0 +1,70 @@
+/* create.h - what the steps of one create share.  Private to the room. */
+#ifndef MB_BACKUP_CREATE_H
+#define MB_BACKUP_CREATE_H
+
+#include "backup/backup.h"
+#include "backup/binlogs.h"
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct mb_create;
+
+/* One collection on its way into the backup.  Its arena is used by one thread at a time. */
+struct mb_create_collection {
+    struct mb_create *create;
+    struct mb_arena *arena;
+    const char *db;
+    const char *name;
+    bool skipped; /* its data lies outside Milvus */
+    struct mb_collection_backup backup;
+    struct mb_segment *segments; /* the live ones */
+    size_t segment_count;
+    struct mb_binlogs *binlogs;
+    int64_t started_ns;
+    atomic_int_fast64_t ended_ns;
+    atomic_uint_fast64_t moved;
+    atomic_bool listed; /* every object has been handed to the transfer */
+};
+
+struct mb_create {
+    const struct mb_backup_env *env;
+    const struct mb_backup_options *options;
+    struct mb_catalog catalog;
+    struct mb_arena *arena;
+    const char *dir; /* the backup's directory */
+    struct mb_backup backup;
+    struct mb_create_collection *collections;
+    size_t collection_count;
+    struct mb_objects *objects;
+    struct mb_transfer *transfer;
+    struct mb_binlogs *present; /* what an interrupted create left; NULL when not resumed */
+    pthread_mutex_t proof_lock;
+    bool proven;
+    atomic_bool touched; /* an object may have been written */
+};
+
+/* describe.c: databases and collections of the selection, everything but their data. */
+mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
+                             struct mb_error *error);
+
+/* segments.c: flushes one collection, lists its segments' binlogs and hands them to the transfer. */
+mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);
+
+/* segments.c: the transfer's report of one object that lies in the backup. */
+mb_status mb_create_moved(void *create, const struct mb_object_moved *object, struct mb_error *error);
+
+/* proof.c: is this the storage that Milvus writes to?  Once a create, by the first segment that has rows;
+ * says which key is wrong when its binlogs are not there. */
+mb_status mb_create_prove(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* inspect.c: what lies in the backup's directory, before resuming. */
+mb_status mb_create_find_present(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
+
+/* inspect.c: compares the backup's directory with what should be in it, by listing; removes what does not
+ * belong to a resumed backup. */
+mb_status mb_create_verify(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
+
+#endif

@@ -1,0 +1,120 @@
+#include "backup/create.h"
+#include "catalog/layout.h"
+
+#include <string.h>
+
+typedef mb_status mb_inspect_fn(void *ctx, const struct mb_entry *entry, const struct mb_source_key *key,
+                                struct mb_error *error);
+
+/* Calls found for every object below the backup's binlogs; key is NULL for one whose name is no binlog's. */
+static mb_status inspect(struct mb_create *create, mb_inspect_fn *found, void *ctx, struct mb_cancel *cancel,
+                         struct mb_error *error)
+{
+    struct mb_listing *listing = NULL;
+    const struct mb_entry *entry;
+    mb_status status;
+    char *prefix = mb_arena_printf(create->arena, "%s/binlogs/", create->dir);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_listing_open(&listing, create->env->backup_store, prefix, NULL, cancel, error));
+    while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
+        struct mb_source_key key;
+        bool is_binlog = mb_layout_parse_backup_key(create->dir, entry->key, &key);
+        status = found(ctx, entry, is_binlog ? &key : NULL, error);
+        if (status < 0)
+            break;
+    }
+    mb_listing_close(listing);
+    return status < 0 ? status : MB_OK;
+}
+
+static struct mb_binlog_entry entry_of(const struct mb_source_key *key, uint64_t size)
+{
+    return (struct mb_binlog_entry){.segment_id = key->segment_id,
+                                    .field_id = key->is_delta ? 0 : key->field_id,
+                                    .log_id = key->log_id,
+                                    .size = (int64_t)size,
+                                    .is_delta = key->is_delta};
+}
+
+static mb_status remember(void *ctx, const struct mb_entry *entry, const struct mb_source_key *key,
+                          struct mb_error *error)
+{
+    struct mb_create *create = ctx;
+    if (key == NULL)
+        return MB_OK;
+    struct mb_binlog_entry binlog = entry_of(key, entry->size);
+    return mb_binlogs_add(create->present, &binlog, error);
+}
+
+mb_status mb_create_find_present(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(mb_binlogs_new(&create->present, NULL, 0, error));
+    MB_TRY(inspect(create, remember, create, cancel, error));
+    mb_binlogs_sort(create->present);
+    atomic_store(&create->touched, true);
+    return MB_OK;
+}
+
+struct verification {
+    struct mb_create *create;
+    struct mb_cancel *cancel;
+    const struct mb_create_collection *last; /* a listing stays within one collection for long */
+    uint64_t matched;
+};
+
+static const struct mb_create_collection *collection_of(struct verification *verification,
+                                                        const struct mb_source_key *key)
+{
+    const struct mb_create *create = verification->create;
+    if (key == NULL)
+        return NULL;
+    if (verification->last != NULL && verification->last->backup.collection.id == key->collection_id)
+        return verification->last;
+    for (size_t i = 0; i < create->collection_count; i++)
+        if (create->collections[i].backup.collection.id == key->collection_id)
+            return verification->last = &create->collections[i];
+    return NULL;
+}
+
+/* An object that does not belong here would be imported by a restore. */
+static mb_status stray(struct verification *verification, const char *key, struct mb_error *error)
+{
+    struct mb_create *create = verification->create;
+    if (create->present == NULL)
+        return mb_fail(error, MB_E_CORRUPT, "%s lies in the backup but nothing of this backup wrote it", key);
+    mb_log(create->env->log, MB_LOG_INFO, "%s of the interrupted run is not needed any more and removed",
+           key);
+    return mb_storage_remove(create->env->backup_store, key, verification->cancel, error);
+}
+
+static mb_status match(void *ctx, const struct mb_entry *entry, const struct mb_source_key *key,
+                       struct mb_error *error)
+{
+    struct verification *verification = ctx;
+    const struct mb_create_collection *collection = collection_of(verification, key);
+    if (collection == NULL)
+        return stray(verification, entry->key, error);
+    struct mb_binlog_entry wanted = entry_of(key, entry->size);
+    const struct mb_binlog_entry *binlog = mb_binlogs_find(collection->binlogs, &wanted);
+    if (binlog == NULL)
+        return stray(verification, entry->key, error);
+    if (binlog->size != wanted.size)
+        return mb_fail(error, MB_E_CORRUPT, "%s has %llu bytes in the backup, not %lld", entry->key,
+                       (unsigned long long)entry->size, (long long)binlog->size);
+    verification->matched++;
+    return MB_OK;
+}
+
+mb_status mb_create_verify(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct verification verification = {.create = create, .cancel = cancel};
+    uint64_t expected = 0;
+    for (size_t i = 0; i < create->collection_count; i++)
+        expected += mb_binlogs_count(create->collections[i].binlogs);
+    MB_TRY(inspect(create, match, &verification, cancel, error));
+    if (verification.matched != expected)
+        return mb_fail(error, MB_E_CORRUPT, "%llu of %llu objects are not in the backup after copying",
+                       (unsigned long long)(expected - verification.matched), (unsigned long long)expected);
+    return MB_OK;
+}

@@ -1,0 +1,33 @@
+/* relocate.h - moves a whole backup from one storage to another, whatever the two are. */
+#ifndef MB_RELOCATE_RELOCATE_H
+#define MB_RELOCATE_RELOCATE_H
+
+#include "base/progress.h"
+#include "catalog/catalog.h"
+#include "transfer/transfer.h"
+
+struct mb_relocate {
+    struct mb_catalog from;
+    struct mb_catalog to;
+    const char *name;
+    struct mb_transfer_options transfer; /* its callback is set here */
+    struct mb_progress *progress;
+    struct mb_log *log;
+};
+
+struct mb_relocate_report {
+    uint64_t objects; /* of the backup */
+    uint64_t bytes;
+    uint64_t present;  /* of these, already there from an interrupted run */
+    uint64_t verified; /* checksums compared with those that create had recorded */
+    char how[128];     /* how the objects went */
+};
+
+/* Copies the backup of that name.  It is committed at the end like one that was made there: until then the
+ * target is marked as in progress, and calling this again goes on with it.  Every object's size is compared
+ * at the end, and the checksum of each one that passed through this process with what create recorded of it.
+ */
+mb_status mb_relocate(const struct mb_relocate *relocate, struct mb_relocate_report *report,
+                      struct mb_cancel *cancel, struct mb_error *error);
+
+#endif

@@ -1,0 +1,207 @@
+#include "base/clock.h"
+#include "restore/run.h"
+#include "restore/schema.h"
+#include "restore/stage.h"
+
+#include <string.h>
+
+#define FUNCTION_CHECK "disable_func_runtime_check"
+
+/* --------------------------------------------------------------- collection */
+
+/* A server from 2.6.8 on calls the models behind functions when a collection is made; that must not keep data
+ * from coming back. */
+static bool needs_function_check_off(const struct mb_restore_work *work)
+{
+    return work->run->milvus->function_check && work->target->source->collection.schema.function_count > 0;
+}
+
+static mb_status without_function_check(struct mb_collection *collection, struct mb_arena *arena,
+                                        struct mb_error *error)
+{
+    size_t count = collection->properties.count;
+    struct mb_property *items = mb_arena_alloc(arena, count + 1, sizeof *items);
+    if (items == NULL)
+        return mb_fail_memory(error);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(collection->properties.items[i].key, FUNCTION_CHECK) != 0)
+            items[n++] = collection->properties.items[i];
+    items[n++] = (struct mb_property){FUNCTION_CHECK, "true"};
+    collection->properties = (struct mb_properties){.items = items, .count = n};
+    return MB_OK;
+}
+
+static mb_status function_check_on(struct mb_restore_work *work, struct mb_cancel *cancel,
+                                   struct mb_error *error)
+{
+    struct mb_property item = {FUNCTION_CHECK, "false"};
+    const struct mb_properties properties = {.items = &item, .count = 1};
+    const char *before = mb_properties_get(&work->target->source->collection.properties, FUNCTION_CHECK);
+
+    if (before && strcmp(before, "true") == 0)
+        return MB_OK;
+    return mb_milvus_alter_collection(work->run->env->milvus, MB_WORK_NAME(work), &properties, NULL, cancel,
+                                      error);
+}
+
+static mb_status create(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_milvus *milvus = work->run->env->milvus;
+    struct mb_collection collection;
+    struct mb_field *later;
+    size_t later_count;
+    bool check_off = needs_function_check_off(work);
+
+    MB_TRY(mb_restore_schema_make(work->target->source, MB_WORK_NAME(work), work->arena, &collection, &later,
+                                  &later_count, error));
+    if (check_off)
+        MB_TRY(without_function_check(&collection, work->arena, error));
+    MB_TRY(mb_milvus_create_collection(milvus, &collection, cancel, error));
+    work->created = true;
+    for (size_t i = 0; i < later_count; i++)
+        MB_TRY(mb_milvus_add_field(milvus, MB_WORK_NAME(work), &later[i], cancel, error));
+    return check_off ? function_check_on(work, cancel, error) : MB_OK;
+}
+
+/* The collection as it is to be: dropped, made or left alone by the options, and with fields that fit the
+ * data. */
+static mb_status prepare_collection(struct mb_restore_work *work, struct mb_cancel *cancel,
+                                    struct mb_error *error)
+{
+    struct mb_milvus *milvus = work->run->env->milvus;
+    const struct mb_restore_options *options = work->run->options;
+    struct mb_collection there;
+
+    if (work->exists && options->drop_exist_collection) {
+        mb_log(work->run->env->log, MB_LOG_INFO, "dropping collection %s.%s", MB_WORK_NAME(work));
+        MB_TRY(mb_milvus_drop_collection(milvus, MB_WORK_NAME(work), cancel, error));
+        work->exists = false;
+    }
+    if (!work->exists)
+        MB_TRY(create(work, cancel, error));
+    MB_TRY(mb_milvus_describe_collection(milvus, MB_WORK_NAME(work), work->arena, &there, cancel, error));
+    return mb_restore_schema_check(work->target->source, &there, error);
+}
+
+/* ------------------------------------------------------------------ indexes */
+
+static mb_status drop_indexes(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_milvus *milvus = work->run->env->milvus;
+    struct mb_index *indexes;
+    size_t count;
+
+    MB_TRY(
+        mb_milvus_describe_indexes(milvus, MB_WORK_NAME(work), work->arena, &indexes, &count, cancel, error));
+    for (size_t i = 0; i < count; i++)
+        MB_TRY(mb_milvus_drop_index(milvus, MB_WORK_NAME(work), indexes[i].name, cancel, error));
+    return MB_OK;
+}
+
+static mb_status create_indexes(struct mb_restore_work *work, bool vectors, struct mb_cancel *cancel,
+                                struct mb_error *error)
+{
+    const struct mb_collection_backup *source = work->target->source;
+    for (size_t i = 0; i < source->index_count; i++) {
+        struct mb_index index;
+        if (mb_restore_index_is_vector(source, &source->indexes[i]) != vectors)
+            continue;
+        MB_TRY(mb_restore_index_make(source, &source->indexes[i], work->run->options->use_auto_index,
+                                     work->arena, &index, error));
+        MB_TRY(mb_milvus_create_index(work->run->env->milvus, MB_WORK_NAME(work), &index, cancel, error));
+    }
+    return MB_OK;
+}
+
+static mb_status prepare_indexes(struct mb_restore_work *work, struct mb_cancel *cancel,
+                                 struct mb_error *error)
+{
+    const struct mb_restore_options *options = work->run->options;
+    if (options->drop_exist_index && work->exists)
+        MB_TRY(drop_indexes(work, cancel, error));
+    if (!options->restore_index)
+        return MB_OK;
+    MB_TRY(create_indexes(work, true, cancel, error));
+    return create_indexes(work, false, cancel, error);
+}
+
+/* --------------------------------------------------------------- partitions */
+
+static bool is_there(const char *name, const struct mb_partition *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static mb_status prepare_partitions(struct mb_restore_work *work, struct mb_cancel *cancel,
+                                    struct mb_error *error)
+{
+    const struct mb_collection_backup *source = work->target->source;
+    struct mb_milvus *milvus = work->run->env->milvus;
+    struct mb_partition *there;
+    size_t count;
+
+    MB_TRY(mb_milvus_list_partitions(milvus, MB_WORK_NAME(work), work->arena, &there, &count, cancel, error));
+    for (size_t i = 0; i < source->partition_count; i++) {
+        const char *name = source->partitions[i].name;
+        if (!is_there(name, there, count))
+            MB_TRY(mb_milvus_create_partition(milvus, MB_WORK_NAME(work), name, cancel, error));
+    }
+    return MB_OK;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static void describe_work(struct mb_restore_work *work)
+{
+    const struct mb_collection_backup *source = work->target->source;
+    struct mb_restore_line *line = &work->line;
+
+    *line = (struct mb_restore_line){.source_db = source->collection.db_name,
+                                     .source_name = source->collection.name,
+                                     .db = work->target->db,
+                                     .name = work->target->name,
+                                     .bytes = source->size,
+                                     .segments = source->l0_count};
+    for (size_t i = 0; i < source->partition_count; i++)
+        line->segments += source->partitions[i].segment_count;
+}
+
+static mb_status steps(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(prepare_collection(work, cancel, error));
+    MB_TRY(prepare_indexes(work, cancel, error));
+    MB_TRY(prepare_partitions(work, cancel, error));
+    if (work->run->options->meta_only)
+        return MB_OK;
+    mb_status status = mb_restore_import(work, cancel, error);
+    mb_stage_clean(work);
+    return status;
+}
+
+mb_status mb_restore_collection(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_restore_work *work = ctx;
+    struct mb_restore *run = work->run;
+    int64_t start = mb_clock_monotonic();
+
+    describe_work(work);
+    work->arena = mb_arena_new();
+    if (work->arena == NULL)
+        return mb_fail_memory(error);
+    mb_status status = steps(work, cancel, error);
+    mb_arena_free(work->arena);
+    work->arena = NULL;
+    work->line.ns = mb_clock_monotonic() - start;
+    if (status != MB_OK)
+        return mb_error_context(error, "restore %s.%s", MB_WORK_NAME(work));
+    work->complete = true;
+    mb_log(run->env->log, MB_LOG_INFO, "restored %s.%s: %lld rows, %llu imports", MB_WORK_NAME(work),
+           (long long)work->line.rows, (unsigned long long)work->line.imports);
+    if (run->env->progress)
+        atomic_fetch_add(&run->env->progress->collections_done, 1);
+    return MB_OK;
+}

@@ -1,0 +1,50 @@
+/* plan.h - which collections of a backup go where: selection, renames, suffix, filter.  Pure. */
+#ifndef MB_RESTORE_PLAN_H
+#define MB_RESTORE_PLAN_H
+
+#include "model/backup.h"
+#include "model/selection.h"
+
+/* One rule of -r.  A rule for a collection beats one for its database. */
+struct mb_rename {
+    const char *db;
+    const char *collection; /* NULL: every collection of db, and db itself */
+    const char *to_db;
+    const char *to_collection; /* NULL when collection is */
+};
+
+struct mb_renames {
+    struct mb_rename *items;
+    size_t count;
+};
+
+/* "db.*:db2.*,db.c:db2.c2,c:c2" of -r, added to renames; a later rule for the same thing replaces the
+ * earlier. A name without a database is in "default".  MB_E_CONFIG names the rule that is wrong. */
+mb_status mb_renames_add(struct mb_renames *renames, struct mb_arena *arena, const char *text,
+                         struct mb_error *error);
+
+struct mb_plan_options {
+    const struct mb_selection *selection; /* by the names in the backup; NULL for everything */
+    const struct mb_selection *filter;    /* by the names after suffix and renames; NULL for everything */
+    const char *suffix;                   /* of collections that no rule renames; NULL or "" for none */
+    const struct mb_renames *renames;     /* NULL for none */
+};
+
+struct mb_restore_target {
+    const struct mb_collection_backup *source;
+    const char *db;
+    const char *name;
+};
+
+struct mb_restore_plan {
+    struct mb_restore_target *targets;
+    size_t count;
+    struct mb_strings databases; /* that have to be there; "default" is not among them */
+};
+
+/* MB_E_NOT_FOUND when a collection that was asked for by name is not in the backup, MB_E_CONFIG when two
+ * collections would get the same name. */
+mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_plan_options *options,
+                               struct mb_arena *arena, struct mb_restore_plan *out, struct mb_error *error);
+
+#endif

@@ -1,0 +1,244 @@
+#include "restore/restore.h"
+
+#include "base/pool.h"
+#include "catalog/catalog.h"
+#include "catalog/layout.h"
+#include "restore/run.h"
+#include "restore/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PARALLEL_COLLECTIONS 2
+#define PERCENT_WHOLE        10000
+
+void mb_restore_advance(struct mb_restore *run, int64_t bytes)
+{
+    struct mb_progress *progress = run->env->progress;
+    int64_t done = atomic_fetch_add(&run->done_bytes, bytes) + bytes;
+    if (progress == NULL || run->total_bytes <= 0)
+        return;
+    double share = (double)done / (double)run->total_bytes;
+    atomic_store(&progress->percent_x100, (uint64_t)(share < 1 ? share * PERCENT_WHOLE : PERCENT_WHOLE));
+}
+
+/* ----------------------------------------------------------------- checking */
+
+static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
+                             struct mb_error *error)
+{
+    const struct mb_restore_env *env = run->env;
+    const char *name = run->options->name;
+    struct mb_catalog catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log};
+
+    MB_TRY(mb_layout_check_existing_name(name, error));
+    run->dir = mb_layout_backup_dir(arena, env->backup_root, name);
+    if (run->dir == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_catalog_read(&catalog, name, arena, &run->backup, cancel, error));
+    if (run->backup.format && *run->backup.format && strcmp(run->backup.format, "binlog") != 0)
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "backup %s has the format %s, which this program cannot restore", name,
+                       run->backup.format);
+    return MB_OK;
+}
+
+static bool is_in(const struct mb_strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Is the target there, and may it be? */
+static mb_status check_target(struct mb_restore_work *work, const struct mb_strings *databases,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_restore_options *options = work->run->options;
+
+    work->exists = false;
+    if (is_in(databases, work->target->db))
+        MB_TRY(mb_milvus_has_collection(work->run->env->milvus, MB_WORK_NAME(work), &work->exists, cancel,
+                                        error));
+    if (work->exists && !options->drop_exist_collection && !options->skip_create_collection)
+        return mb_fail(
+            error, MB_E_EXISTS,
+            "collection already exist, database %s collection %s: give it another name by --suffix or "
+            "--rename, replace it by --drop_exist_collection, or add to it by --skip_create_collection",
+            MB_WORK_NAME(work));
+    if (!work->exists && options->skip_create_collection && !options->drop_exist_collection)
+        return mb_fail(
+            error, MB_E_NOT_FOUND,
+            "collection not exist, database %s collection %s: leave out --skip_create_collection to have "
+            "it made",
+            MB_WORK_NAME(work));
+    return MB_OK;
+}
+
+static const char *ezk_of(const struct mb_restore *run, const struct mb_collection_backup *source)
+{
+    for (size_t i = 0; i < run->backup.database_count; i++) {
+        const struct mb_database *db = &run->backup.databases[i];
+        if (strcmp(db->name, source->collection.db_name) == 0)
+            return db->ezk ? db->ezk : "";
+    }
+    return "";
+}
+
+static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work, struct mb_arena *arena,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_collection_backup *source = work->target->source;
+
+    work->ezk = ezk_of(run, source);
+    if (run->options->meta_only)
+        return MB_OK;
+    mb_status status =
+        mb_import_units_make(source, run->dir, run->milvus->version, arena, &work->units, error);
+    if (status != MB_OK)
+        return mb_error_context(error, "backup %s, collection %s.%s", run->backup.name,
+                                source->collection.db_name, source->collection.name);
+    for (size_t i = 0; i < work->units.count; i++)
+        run->total_bytes += work->units.items[i].bytes;
+    return mb_stage_prove(run, &work->units, cancel, error);
+}
+
+static mb_status check_databases(const struct mb_restore *run, struct mb_error *error)
+{
+    if (run->milvus->has_databases || run->plan.databases.count == 0)
+        return MB_OK;
+    return mb_fail(
+        error, MB_E_UNSUPPORTED,
+        "Milvus %s knows no databases, but the restore needs %s: send it to \"default\" by --rename %s.*:"
+        "default.*",
+        run->milvus->version_text, run->plan.databases.items[0], run->plan.databases.items[0]);
+}
+
+static mb_status create_databases(struct mb_restore *run, const struct mb_strings *there,
+                                  struct mb_cancel *cancel, struct mb_error *error)
+{
+    for (size_t i = 0; i < run->plan.databases.count; i++) {
+        const char *db = run->plan.databases.items[i];
+        if (!is_in(there, db))
+            MB_TRY(mb_milvus_create_database(run->env->milvus, db, cancel, error));
+    }
+    return MB_OK;
+}
+
+/* --------------------------------------------------------------- the run */
+
+static mb_status run_all(struct mb_restore *run, struct mb_restore_work *works, struct mb_cancel *cancel,
+                         struct mb_error *error)
+{
+    unsigned parallel = run->options->parallel_collections;
+    struct mb_pool *pool = mb_pool_new(parallel ? parallel : PARALLEL_COLLECTIONS);
+    struct mb_group *group = pool ? mb_group_new(pool, cancel) : NULL;
+    mb_status status = group ? MB_OK : mb_fail_memory(error);
+
+    for (size_t i = 0; status == MB_OK && i < run->plan.count; i++)
+        status = mb_group_submit(group, mb_restore_collection, &works[i], error);
+    if (group) {
+        struct mb_error first = MB_ERROR_INIT;
+        if (mb_group_wait(group, &first) != MB_OK) {
+            *error = first;
+            status = first.status;
+        }
+    }
+    mb_group_free(group);
+    mb_pool_free(pool);
+    return status;
+}
+
+/* Says behind the error which collections this call made and left without all their data. */
+static void name_partial(const struct mb_restore *run, const struct mb_restore_work *works,
+                         struct mb_error *error)
+{
+    size_t len = strlen(error->message), cap = sizeof error->message, named = 0, left = 0;
+
+    for (size_t i = 0; i < run->plan.count; i++) {
+        const struct mb_restore_work *work = &works[i];
+        if (work->complete || (!work->created && !work->filling))
+            continue;
+        char name[160];
+        int n = snprintf(name, sizeof name, "%s %s.%s%s", named ? "," : "; incomplete:", MB_WORK_NAME(work),
+                         work->created ? " (made by this restore)" : "");
+        if (n < 0 || (size_t)n >= sizeof name || len + (size_t)n + 32 >= cap) {
+            left++;
+            continue;
+        }
+        memcpy(error->message + len, name, (size_t)n + 1);
+        len += (size_t)n;
+        named++;
+    }
+    if (left)
+        snprintf(error->message + len, cap - len, " and %zu more", left);
+}
+
+static mb_status make_works(struct mb_restore *run, struct mb_arena *arena, struct mb_restore_work **out,
+                            const struct mb_strings *databases, struct mb_cancel *cancel,
+                            struct mb_error *error)
+{
+    struct mb_restore_work *works = mb_arena_alloc(arena, run->plan.count + 1, sizeof *works);
+    if (works == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < run->plan.count; i++) {
+        works[i] = (struct mb_restore_work){.run = run, .target = &run->plan.targets[i]};
+        MB_TRY(check_target(&works[i], databases, cancel, error));
+    }
+    for (size_t i = 0; i < run->plan.count; i++)
+        MB_TRY(plan_work(run, &works[i], arena, cancel, error));
+    *out = works;
+    return MB_OK;
+}
+
+static mb_status make_report(const struct mb_restore *run, const struct mb_restore_work *works,
+                             struct mb_arena *arena, struct mb_restore_report *out, struct mb_error *error)
+{
+    struct mb_restore_report report = {.count = run->plan.count, .staged = run->staged};
+    report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
+    if (report.lines == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < report.count; i++)
+        report.lines[i] = works[i].line;
+    *out = report;
+    return MB_OK;
+}
+
+mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
+                         struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
+                         struct mb_error *error)
+{
+    struct mb_restore run = {.env = env, .options = options, .milvus = mb_milvus_info(env->milvus)};
+    struct mb_restore_work *works = NULL;
+    struct mb_strings databases;
+
+    if (options->use_jobs && !mb_version_at_least(run.milvus->version, 2, 4, 0))
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "--use_v2_restore needs Milvus 2.4 or later, this is %s: leave it out",
+                       run.milvus->version_text);
+    if (env->progress)
+        mb_progress_phase(env->progress, "check");
+    MB_TRY(read_backup(&run, arena, cancel, error));
+    MB_TRY(mb_restore_plan_make(&run.backup, &options->plan, arena, &run.plan, error));
+    MB_TRY(check_databases(&run, error));
+    MB_TRY(mb_milvus_list_databases(env->milvus, arena, &databases, cancel, error));
+    MB_TRY(make_works(&run, arena, &works, &databases, cancel, error));
+    run.staged = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
+    if (run.staged)
+        mb_log(env->log, MB_LOG_INFO,
+               "milvus cannot read the backup in %s: it is copied to %s for the import",
+               mb_storage_info(env->backup_store)->location, mb_storage_info(env->milvus_store)->location);
+
+    if (env->progress) {
+        mb_progress_phase(env->progress, "restore");
+        atomic_store(&env->progress->collections_total, run.plan.count);
+    }
+    MB_TRY(create_databases(&run, &databases, cancel, error));
+    mb_status status = run_all(&run, works, cancel, error);
+    if (status != MB_OK) {
+        name_partial(&run, works, error);
+        return status;
+    }
+    return make_report(&run, works, arena, report, error);
+}

@@ -1,0 +1,70 @@
+/* restore.h - `restore`: from a backup to collections of a running Milvus. */
+#ifndef MB_RESTORE_RESTORE_H
+#define MB_RESTORE_RESTORE_H
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "milvus/milvus.h"
+#include "restore/plan.h"
+#include "storage/store.h"
+#include "transfer/transfer.h"
+
+/* What a restore works on.  Everything is the caller's and outlives the call. */
+struct mb_restore_env {
+    struct mb_milvus *milvus;
+    struct mb_storage *milvus_store;
+    const char *import_root; /* what Milvus calls the top of its store where that is another name than ours;
+                                or NULL */
+    struct mb_storage *backup_store;
+    const char *backup_root;
+    struct mb_progress *progress;
+    struct mb_log *log;
+};
+
+struct mb_restore_options {
+    const char *name;            /* the backup */
+    const char *id;              /* unique: temporary objects are named after it */
+    struct mb_plan_options plan; /* what goes where */
+    bool restore_index;
+    bool use_auto_index;         /* vector indexes become AUTOINDEX */
+    bool drop_exist_collection;  /* a target that is there is dropped and made anew */
+    bool skip_create_collection; /* a target must be there; with drop_exist_collection it may be missing */
+    bool drop_exist_index;
+    bool meta_only; /* no data */
+    bool use_jobs;  /* imports over HTTP, many segments in a job (Milvus 2.4 and later) */
+    bool keep_temp_files;
+    unsigned parallel_collections; /* 0 for 2 */
+    unsigned import_jobs;          /* under way at once in one collection; 0 for 768 */
+    unsigned max_segments_per_job; /* with use_jobs; 0 for 256 */
+    struct mb_transfer_options transfer;
+};
+
+/* One line of the summary. */
+struct mb_restore_line {
+    const char *source_db;
+    const char *source_name;
+    const char *db;
+    const char *name;
+    int64_t rows;      /* imported, as the server counts them */
+    uint64_t segments; /* in the backup */
+    uint64_t imports;  /* calls */
+    int64_t bytes;     /* in the backup */
+    int64_t ns;
+};
+
+struct mb_restore_report {
+    struct mb_restore_line *lines;
+    size_t count;
+    bool staged; /* the data went through Milvus' own store first */
+};
+
+/* Nothing is changed before it is known that the backup can be read, that every target is free (or may be
+ * dropped, or is there, as the options say) and that the data is where the description says.  Temporary
+ * objects are removed whatever happens, also after a cancellation.  A failure names the collections that this
+ * call made and that hold part of their data.  The report lives in arena. */
+mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
+                         struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
+                         struct mb_error *error);
+
+#endif

@@ -1,0 +1,248 @@
+#include "restore/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_USER_FIELD INT64_C(100)
+#define DYNAMIC_FIELD    "$meta"
+
+/* --------------------------------------------------------------- properties */
+
+/* A collection with these would be one that only a replication may write to. */
+static bool is_of_replication(const char *key)
+{
+    return mb_text_starts_with(key, "replicate.");
+}
+
+static void put_property(struct mb_properties *list, const struct mb_property *property)
+{
+    if (is_of_replication(property->key))
+        return;
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].key, property->key) == 0) {
+            list->items[i] = *property;
+            return;
+        }
+    }
+    list->items[list->count++] = *property;
+}
+
+/* The collection's own properties (its time to live and the like) over those of its schema. */
+static mb_status join_properties(const struct mb_collection *source, struct mb_arena *arena,
+                                 struct mb_properties *out, struct mb_error *error)
+{
+    struct mb_properties list = {0};
+    list.items = mb_arena_alloc(arena, source->schema.properties.count + source->properties.count + 1,
+                                sizeof *list.items);
+    if (list.items == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < source->schema.properties.count; i++)
+        put_property(&list, &source->schema.properties.items[i]);
+    for (size_t i = 0; i < source->properties.count; i++)
+        put_property(&list, &source->properties.items[i]);
+    *out = list;
+    return MB_OK;
+}
+
+/* ------------------------------------------------------------------- fields */
+
+static int by_value(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Every id that the server gave to a field we can see, sorted. */
+static int64_t *used_ids(const struct mb_schema *schema, struct mb_arena *arena, size_t *count)
+{
+    size_t n = schema->field_count;
+    for (size_t i = 0; i < schema->struct_field_count; i++)
+        n += 1 + schema->struct_fields[i].field_count;
+    int64_t *ids = mb_arena_alloc(arena, n + 1, sizeof *ids);
+    if (ids == NULL)
+        return NULL;
+    n = 0;
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (strcmp(schema->fields[i].name, DYNAMIC_FIELD) != 0)
+            ids[n++] = schema->fields[i].id;
+    for (size_t i = 0; i < schema->struct_field_count; i++) {
+        const struct mb_struct_field *s = &schema->struct_fields[i];
+        ids[n++] = s->id;
+        for (size_t k = 0; k < s->field_count; k++)
+            ids[n++] = s->fields[k].id;
+    }
+    qsort(ids, n, sizeof *ids, by_value);
+    *count = n;
+    return ids;
+}
+
+/* The id of the field that holds dynamic values: describing a collection does not show it, but it took the
+ * first id that is missing, right behind the fields of the collection's birth. */
+static mb_status guess_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
+                                  struct mb_error *error)
+{
+    size_t count = 0;
+    int64_t *ids = used_ids(schema, arena, &count);
+    int64_t expected = FIRST_USER_FIELD;
+    if (ids == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] > expected)
+            break;
+        if (ids[i] == expected)
+            expected++;
+    }
+    *out = expected;
+    return MB_OK;
+}
+
+static mb_status split_fields(const struct mb_schema *schema, struct mb_arena *arena, struct mb_schema *out,
+                              struct mb_field **later, size_t *later_count, struct mb_error *error)
+{
+    int64_t dynamic_id = INT64_MAX;
+    struct mb_field *first = mb_arena_alloc(arena, schema->field_count + 1, sizeof *first);
+    struct mb_field *rest = mb_arena_alloc(arena, schema->field_count + 1, sizeof *rest);
+    if (first == NULL || rest == NULL)
+        return mb_fail_memory(error);
+    if (schema->enable_dynamic_field)
+        MB_TRY(guess_dynamic_id(schema, arena, &dynamic_id, error));
+
+    out->field_count = *later_count = 0;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const struct mb_field *field = &schema->fields[i];
+        if (field->is_dynamic || strcmp(field->name, DYNAMIC_FIELD) == 0)
+            continue;
+        if (field->id >= dynamic_id)
+            rest[(*later_count)++] = *field;
+        else
+            first[out->field_count++] = *field;
+    }
+    out->fields = first;
+    *later = rest;
+    return MB_OK;
+}
+
+static bool has_partition_key(const struct mb_schema *schema)
+{
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (schema->fields[i].is_partition_key)
+            return true;
+    return false;
+}
+
+mb_status mb_restore_schema_make(const struct mb_collection_backup *source, const char *db, const char *name,
+                                 struct mb_arena *arena, struct mb_collection *out, struct mb_field **later,
+                                 size_t *later_count, struct mb_error *error)
+{
+    struct mb_collection made = source->collection;
+
+    made.db_name = db;
+    made.name = name;
+    made.num_partitions = has_partition_key(&made.schema) ? (int64_t)source->partition_count : 0;
+    MB_TRY(split_fields(&source->collection.schema, arena, &made.schema, later, later_count, error));
+    MB_TRY(join_properties(&source->collection, arena, &made.properties, error));
+    *out = made;
+    return MB_OK;
+}
+
+static const struct mb_field *find_field(const struct mb_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (strcmp(schema->fields[i].name, name) == 0)
+            return &schema->fields[i];
+    return NULL;
+}
+
+mb_status mb_restore_schema_check(const struct mb_collection_backup *source,
+                                  const struct mb_collection *there, struct mb_error *error)
+{
+    const struct mb_schema *schema = &source->collection.schema;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const struct mb_field *field = &schema->fields[i];
+        if (field->is_dynamic || strcmp(field->name, DYNAMIC_FIELD) == 0)
+            continue;
+        const struct mb_field *other = find_field(&there->schema, field->name);
+        if (other == NULL)
+            return mb_fail(error, MB_E_INVALID, "collection %s.%s has no field %s, which the backup has",
+                           there->db_name, there->name, field->name);
+        if (other->data_type != field->data_type)
+            return mb_fail(error, MB_E_INVALID,
+                           "field %s of %s.%s is of another type than in the backup (%d, %d)", field->name,
+                           there->db_name, there->name, (int)other->data_type, (int)field->data_type);
+        if (other->id != field->id)
+            return mb_fail(error, MB_E_INVALID,
+                           "field %s of %s.%s has id %lld, in the backup %lld: its values would go elsewhere",
+                           field->name, there->db_name, there->name, (long long)other->id,
+                           (long long)field->id);
+    }
+    return MB_OK;
+}
+
+/* ------------------------------------------------------------------ indexes */
+
+bool mb_restore_index_is_vector(const struct mb_collection_backup *source, const struct mb_index *index)
+{
+    const struct mb_schema *schema = &source->collection.schema;
+    const struct mb_field *field = find_field(schema, index->field_name);
+    for (size_t i = 0; field == NULL && i < schema->struct_field_count; i++) {
+        struct mb_schema inner = {.fields = schema->struct_fields[i].fields,
+                                  .field_count = schema->struct_fields[i].field_count};
+        field = find_field(&inner, index->field_name);
+    }
+    return field != NULL && mb_data_type_is_vector(field->data_type);
+}
+
+static mb_status auto_params(const struct mb_index *index, struct mb_arena *arena, struct mb_properties *out,
+                             struct mb_error *error)
+{
+    const char *metric = mb_properties_get(&index->params, "metric_type");
+    struct mb_property *items = mb_arena_alloc(arena, 2, sizeof *items);
+    if (items == NULL)
+        return mb_fail_memory(error);
+    items[0] = (struct mb_property){.key = "index_type", .value = "AUTOINDEX"};
+    if (metric)
+        items[1] = (struct mb_property){.key = "metric_type", .value = metric};
+    *out = (struct mb_properties){.items = items, .count = metric ? 2 : 1};
+    return MB_OK;
+}
+
+/* Older servers told this one by the name of the library behind it. */
+static mb_status known_params(const struct mb_index *index, struct mb_arena *arena, struct mb_properties *out,
+                              struct mb_error *error)
+{
+    struct mb_property *items = mb_arena_alloc(arena, index->params.count + 1, sizeof *items);
+    if (items == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < index->params.count; i++) {
+        items[i] = index->params.items[i];
+        if (strcmp(items[i].key, "index_type") == 0 && strcmp(items[i].value, "marisa-trie") == 0)
+            items[i].value = "Trie";
+    }
+    *out = (struct mb_properties){.items = items, .count = index->params.count};
+    return MB_OK;
+}
+
+/* Milvus refuses other names for indexes, although it has made such ones itself. */
+static bool is_index_name(const char *name)
+{
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    static const char rest[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    return *name && strchr(first, *name) != NULL && name[strspn(name, rest)] == '\0';
+}
+
+mb_status mb_restore_index_make(const struct mb_collection_backup *source, const struct mb_index *index,
+                                bool use_auto_index, struct mb_arena *arena, struct mb_index *out,
+                                struct mb_error *error)
+{
+    bool vector = mb_restore_index_is_vector(source, index);
+    struct mb_index made = *index;
+
+    if (vector && use_auto_index)
+        MB_TRY(auto_params(index, arena, &made.params, error));
+    else
+        MB_TRY(known_params(index, arena, &made.params, error));
+    if (!vector && !is_index_name(index->name))
+        made.name = "";
+    *out = made;
+    return MB_OK;
+}

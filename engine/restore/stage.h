@@ -1,0 +1,23 @@
+/* stage.h - where Milvus finds the directories of a backup: where they lie, or in a copy in its own store. */
+#ifndef MB_RESTORE_STAGE_H
+#define MB_RESTORE_STAGE_H
+
+#include "restore/run.h"
+
+/* Can Milvus read the backup's directory itself? */
+bool mb_stage_is_needed(const struct mb_restore_env *env, const char *dir, struct mb_arena *arena);
+
+/* The paths to import for a unit, into arena: the insert directory, then that of the deletes, which is left
+ * out when there are none unless always_deletes.  Copies the objects first when the restore is staged. */
+mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_unit *unit, bool always_deletes,
+                        struct mb_arena *arena, struct mb_strings *out, struct mb_cancel *cancel,
+                        struct mb_error *error);
+
+/* Removes the copies of a collection, whatever was cancelled.  Only warns. */
+void mb_stage_clean(struct mb_restore_work *work);
+
+/* Is there anything to import where the description says?  Looks at the first directory of each partition. */
+mb_status mb_stage_prove(struct mb_restore *run, const struct mb_import_units *units,
+                         struct mb_cancel *cancel, struct mb_error *error);
+
+#endif

@@ -1,0 +1,224 @@
+#include "restore/units.h"
+
+#include "catalog/layout.h"
+
+#include <string.h>
+
+/* Up to here a partition is one import on servers before 2.4: what is larger is imported segment by segment,
+ * so that no import comes near the 15 minutes after which such a server gives one up. */
+#define MAX_PARTITION_BYTES (INT64_C(2) << 30)
+
+struct builder {
+    const char *dir;
+    struct mb_version server;
+    struct mb_arena *arena;
+    struct mb_import_units units;
+    size_t cap;
+    struct mb_buf key;
+};
+
+/* -------------------------------------------------------------------- units */
+
+static mb_status grow(struct builder *b, struct mb_error *error)
+{
+    if (b->units.count < b->cap)
+        return MB_OK;
+    size_t cap = b->cap ? 2 * b->cap : 16;
+    struct mb_import_unit *items = mb_arena_alloc(b->arena, cap, sizeof *items);
+    if (items == NULL)
+        return mb_fail_memory(error);
+    if (b->units.count)
+        memcpy(items, b->units.items, b->units.count * sizeof *items);
+    b->units.items = items;
+    b->cap = cap;
+    return MB_OK;
+}
+
+typedef mb_status dir_fn(struct mb_buf *key, const char *dir, const struct mb_segment_backup *segment);
+
+static mb_status make_dir(struct builder *b, dir_fn *fn, const struct mb_segment_backup *segment,
+                          const char **out, struct mb_error *error)
+{
+    fn(&b->key, b->dir, segment);
+    MB_TRY(mb_buf_status(&b->key, error));
+    *out = mb_arena_strndup(b->arena, b->key.data, b->key.len);
+    return *out ? MB_OK : mb_fail_memory(error);
+}
+
+static void count_in(struct mb_import_unit *unit, const struct mb_segment_backup *segment)
+{
+    unit->rows += segment->rows;
+    unit->bytes += segment->size;
+    unit->segments++;
+    for (size_t i = 0; i < segment->delta_count; i++)
+        unit->has_deletes = unit->has_deletes || segment->delta_logs[i].count > 0;
+}
+
+static mb_status add_unit(struct builder *b, enum mb_unit_phase phase, const char *partition,
+                          const struct mb_segment_backup *segment, struct mb_import_unit **out,
+                          struct mb_error *error)
+{
+    struct mb_import_unit unit = {.phase = phase,
+                                  .partition = partition,
+                                  .virtual_channel = segment->virtual_channel ? segment->virtual_channel : "",
+                                  .storage_version = segment->storage_version};
+    if (phase == MB_UNIT_DATA)
+        MB_TRY(make_dir(b, mb_layout_insert_dir, segment, &unit.insert_dir, error));
+    MB_TRY(make_dir(b, mb_layout_delta_dir, segment, &unit.delta_dir, error));
+    MB_TRY(grow(b, error));
+    *out = &b->units.items[b->units.count++];
+    **out = unit;
+    return MB_OK;
+}
+
+/* ----------------------------------------------------------------- segments */
+
+static bool has_logs(const struct mb_field_binlogs *logs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (logs[i].count > 0)
+            return true;
+    return false;
+}
+
+/* Some versions of the Go program did not write what a segment of deletes is; it has no insert logs. */
+static bool is_l0(const struct mb_segment_backup *s)
+{
+    return s->is_l0 ||
+           (!has_logs(s->insert_logs, s->insert_count) && has_logs(s->delta_logs, s->delta_count));
+}
+
+static bool is_empty(const struct mb_segment_backup *s)
+{
+    return !has_logs(s->insert_logs, s->insert_count) && !has_logs(s->delta_logs, s->delta_count);
+}
+
+static mb_status check_segment(const struct mb_segment_backup *s, const struct builder *b,
+                               struct mb_error *error)
+{
+    if (is_empty(s) && s->rows > 0 && !s->is_l0)
+        return mb_fail(error, MB_E_CORRUPT, "segment %lld has %lld rows, but no insert logs",
+                       (long long)s->id, (long long)s->rows);
+    if (is_l0(s) && !is_empty(s) && !mb_version_at_least(b->server, 2, 4, 0))
+        return mb_fail(
+            error, MB_E_UNSUPPORTED,
+            "segment %lld holds only deletes, which Milvus before 2.4 cannot import: restore to a newer "
+            "server",
+            (long long)s->id);
+    return MB_OK;
+}
+
+/* --------------------------------------------------------------- partitions */
+
+static bool fits_one_import(const struct mb_partition_backup *partition, const struct builder *b)
+{
+    int64_t total = 0, version = -1;
+    if (mb_version_at_least(b->server, 2, 4, 0))
+        return false;
+    for (size_t i = 0; i < partition->segment_count; i++) {
+        const struct mb_segment_backup *s = &partition->segments[i];
+        if (is_empty(s))
+            continue;
+        if (version >= 0 && s->storage_version != version)
+            return false;
+        version = s->storage_version;
+        if (s->size > MAX_PARTITION_BYTES - total)
+            return false;
+        total += s->size;
+    }
+    return true;
+}
+
+static mb_status add_whole(struct builder *b, const struct mb_partition_backup *partition,
+                           struct mb_error *error)
+{
+    struct mb_import_unit *unit = NULL;
+    for (size_t i = 0; i < partition->segment_count; i++) {
+        struct mb_segment_backup above = partition->segments[i];
+        if (is_empty(&above))
+            continue;
+        above.group_id = 0; /* the directory above the groups is the partition's */
+        if (unit == NULL)
+            MB_TRY(add_unit(b, MB_UNIT_DATA, partition->name, &above, &unit, error));
+        count_in(unit, &above);
+    }
+    return MB_OK;
+}
+
+static struct mb_import_unit *find_dir(struct builder *b, size_t from, const char *insert_dir)
+{
+    for (size_t i = from; i < b->units.count; i++)
+        if (b->units.items[i].insert_dir && strcmp(b->units.items[i].insert_dir, insert_dir) == 0)
+            return &b->units.items[i];
+    return NULL;
+}
+
+/* Segments that share a directory are imported by it once. */
+static mb_status add_by_directory(struct builder *b, const struct mb_partition_backup *partition,
+                                  struct mb_error *error)
+{
+    size_t from = b->units.count;
+    for (size_t i = 0; i < partition->segment_count; i++) {
+        const struct mb_segment_backup *s = &partition->segments[i];
+        struct mb_import_unit *unit = NULL;
+        if (is_empty(s) || is_l0(s))
+            continue;
+        if (s->group_id != s->id) {
+            mb_layout_insert_dir(&b->key, b->dir, s);
+            MB_TRY(mb_buf_status(&b->key, error));
+            unit = find_dir(b, from, b->key.data);
+        }
+        if (unit == NULL)
+            MB_TRY(add_unit(b, MB_UNIT_DATA, partition->name, s, &unit, error));
+        count_in(unit, s);
+    }
+    return MB_OK;
+}
+
+static mb_status add_deletes(struct builder *b, enum mb_unit_phase phase, const char *partition,
+                             const struct mb_segment_backup *segments, size_t count, struct mb_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct mb_import_unit *unit;
+        struct mb_segment_backup segment = segments[i];
+        if (is_empty(&segment) || !is_l0(&segment))
+            continue;
+        segment.is_l0 = true;
+        MB_TRY(add_unit(b, phase, partition, &segment, &unit, error));
+        count_in(unit, &segment);
+        unit->rows = 0; /* what it counts are deletes */
+    }
+    return MB_OK;
+}
+
+static mb_status add_all(struct builder *b, const struct mb_collection_backup *c, struct mb_error *error)
+{
+    for (size_t p = 0; p < c->partition_count; p++)
+        for (size_t i = 0; i < c->partitions[p].segment_count; i++)
+            MB_TRY(check_segment(&c->partitions[p].segments[i], b, error));
+    for (size_t i = 0; i < c->l0_count; i++)
+        MB_TRY(check_segment(&c->l0_segments[i], b, error));
+
+    for (size_t p = 0; p < c->partition_count; p++) {
+        const struct mb_partition_backup *partition = &c->partitions[p];
+        MB_TRY(fits_one_import(partition, b) ? add_whole(b, partition, error)
+                                             : add_by_directory(b, partition, error));
+    }
+    for (size_t p = 0; p < c->partition_count; p++)
+        MB_TRY(add_deletes(b, MB_UNIT_PARTITION_DELETES, c->partitions[p].name, c->partitions[p].segments,
+                           c->partitions[p].segment_count, error));
+    return add_deletes(b, MB_UNIT_ALL_DELETES, "", c->l0_segments, c->l0_count, error);
+}
+
+mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir,
+                               struct mb_version server, struct mb_arena *arena, struct mb_import_units *out,
+                               struct mb_error *error)
+{
+    struct builder b = {.dir = dir, .server = server, .arena = arena};
+    mb_buf_init(&b.key, 64 << 10);
+    mb_status status = add_all(&b, collection, error);
+    if (status == MB_OK)
+        *out = b.units;
+    mb_buf_done(&b.key);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* units.h - which directories of a backup are imported together.  Pure.
+ *
+ * A unit is what one pair of directories holds: a segment, several that share a directory, or a partition.
+ * Milvus before 2.4 runs imports one after the other, two seconds at least each, and takes a whole partition
+ * at once; from 2.4 on it takes what lies directly in the directory it is given. */
+#ifndef MB_RESTORE_UNITS_H
+#define MB_RESTORE_UNITS_H
+
+#include "base/version.h"
+#include "model/backup.h"
+
+/* Later phases need earlier ones to have ended: a delete is imported after the rows that it is about. */
+enum mb_unit_phase { MB_UNIT_DATA, MB_UNIT_PARTITION_DELETES, MB_UNIT_ALL_DELETES, MB_UNIT_PHASES };
+
+struct mb_import_unit {
+    enum mb_unit_phase phase;
+    const char *partition;  /* its name; "" for deletes over all partitions */
+    const char *insert_dir; /* keys in the backup's store, with a slash at the end; NULL for deletes only */
+    const char *delta_dir;
+    bool has_deletes; /* the description lists delta logs */
+    const char *virtual_channel;
+    int64_t storage_version;
+    int64_t rows; /* by the description, deleted ones included */
+    int64_t bytes;
+    size_t segments;
+};
+
+struct mb_import_units {
+    struct mb_import_unit *items; /* by phase, then as the backup lists them */
+    size_t count;
+};
+
+/* dir is the backup's directory.  MB_E_CORRUPT when a segment with rows has no insert logs, MB_E_UNSUPPORTED
+ * when the server is older than what the backup needs. */
+mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir,
+                               struct mb_version server, struct mb_arena *arena, struct mb_import_units *out,
+                               struct mb_error *error);
+
+#endif

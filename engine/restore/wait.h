@@ -1,0 +1,43 @@
+/* wait.h - one import that the server works on: when to look at it, and what the looks mean. */
+#ifndef MB_RESTORE_WAIT_H
+#define MB_RESTORE_WAIT_H
+
+#include "restore/run.h"
+
+struct mb_import_watch {
+    const struct mb_import_unit *units;
+    size_t unit_count;
+    int64_t bytes;
+    int64_t rows; /* by the description */
+    bool has_deletes;
+    int64_t task;   /* of a call over gRPC */
+    const char *id; /* of a job over HTTP */
+
+    bool done;
+    int64_t imported; /* rows, as the server counts them */
+    int32_t percent;  /* never falls */
+    bool nearly;      /* all is written: the end is a matter of seconds */
+    int64_t started_ns;
+    int64_t looked_ns;        /* last look; 0 for none */
+    int64_t moved_ns;         /* last progress */
+    int64_t failing_since_ns; /* looks that got no answer; 0 for none */
+    int64_t unknown_since_ns; /* looks after which the server did not know it; 0 for none */
+};
+
+void mb_import_watch_begin(struct mb_import_watch *job);
+
+/* When to look next: within 100 ms at first, then less and less often, at least once a second; more rarely
+ * while very many are under way. */
+int64_t mb_import_watch_due(const struct mb_import_watch *job, size_t running);
+
+/* Looks once.  An import that failed, or that the server has not known for some time, is an error; a look
+ * that failed is none unless nothing but such looks happened for two minutes.  A standstill is only warned
+ * of: how long an import takes is the server's affair. */
+mb_status mb_import_watch_look(struct mb_restore_work *work, struct mb_import_watch *job,
+                               struct mb_cancel *cancel, struct mb_error *error);
+
+/* What mb_import_watch_look makes of an answer at the time now. */
+mb_status mb_import_watch_judge(struct mb_import_watch *job, const struct mb_import_state *state, int64_t now,
+                                struct mb_error *error);
+
+#endif
