@@ -1,0 +1,51 @@
+#include "catalog/catalog.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+
+struct delete_options {
+    const char *name;
+};
+
+static const struct mb_flag flags[] = {
+    {.name = "name",
+     .letter = 'n',
+     .type = MB_FLAG_TEXT,
+     .flags = MB_FLAG_REQUIRED,
+     .offset = offsetof(struct delete_options, name),
+     .argument = "NAME",
+     .help = "The backup."},
+};
+
+static mb_status run(struct mb_context *context, const void *data, struct mb_error *error)
+{
+    const struct delete_options *options = data;
+    struct mb_catalog catalog = {.storage = context->backup_store,
+                                 .root = context->config->backup_storage.prefix,
+                                 .log = context->log};
+    uint64_t removed = 0;
+    if (context->backup_store == NULL)
+        return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", options->name);
+    MB_TRY(mb_catalog_delete(&catalog, options->name, &removed, context->cancel, error));
+    if (context->global.json)
+        return mb_context_json(
+            context,
+            json_pack("{s:s, s:b, s:I}", "name", options->name, "deleted", 1, "objects", (json_int_t)removed),
+            error);
+    /* Scripts look for "success", as old versions of the Go program said, or for "delete backup done". */
+    fputs("delete backup done: success\n", mb_context_out(context));
+    return MB_OK;
+}
+
+const struct mb_command mb_command_delete = {
+    .name = "delete",
+    .summary = "Deletes a backup, complete or not",
+    .description =
+        "Everything below the backup's folder is removed, unfinished uploads too. A folder that holds "
+        "something else than a backup is left alone.",
+    .example = "milvus-backup delete -n my_backup",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .options_size = sizeof(struct delete_options),
+    .needs = MB_NEEDS_BACKUP_STORE | MB_MAY_LACK_FOLDER,
+    .run = run,
+};

@@ -1,0 +1,44 @@
+#include "cli/commands.h"
+
+#include <string.h>
+
+const struct mb_command *const mb_commands[] = {
+    &mb_command_create,      &mb_command_restore,  &mb_command_list,  &mb_command_get,
+    &mb_command_delete,      &mb_command_transfer, &mb_command_check, &mb_command_drivers,
+    &mb_command_config_show, &mb_command_version,  &mb_command_help,
+};
+
+const size_t mb_command_count = sizeof mb_commands / sizeof *mb_commands;
+
+enum { MAX_COMMANDS = 64 };
+
+_Static_assert(sizeof mb_commands / sizeof *mb_commands <= MAX_COMMANDS, "raise MAX_COMMANDS");
+
+const struct mb_command *mb_command_find(const char *name)
+{
+    for (size_t i = 0; i < mb_command_count; i++)
+        if (strcmp(mb_commands[i]->name, name) == 0)
+            return mb_commands[i];
+    return NULL;
+}
+
+bool mb_command_is_group(const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < mb_command_count; i++)
+        if (strncmp(mb_commands[i]->name, word, len) == 0 && mb_commands[i]->name[len] == ' ')
+            return true;
+    return false;
+}
+
+const char *mb_command_nearest(const char *name)
+{
+    const char *names[MAX_COMMANDS];
+    size_t count = 0;
+
+    for (size_t i = 0; i < mb_command_count; i++)
+        if (!mb_commands[i]->hidden)
+            names[count++] = mb_commands[i]->name;
+    return mb_text_nearest(name, names, count);
+}

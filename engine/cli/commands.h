@@ -1,0 +1,31 @@
+/* commands.h - the table of all commands, in the order of help. */
+#ifndef MB_CLI_COMMANDS_H
+#define MB_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct mb_command mb_command_create;
+extern const struct mb_command mb_command_restore;
+extern const struct mb_command mb_command_list;
+extern const struct mb_command mb_command_get;
+extern const struct mb_command mb_command_delete;
+extern const struct mb_command mb_command_transfer;
+extern const struct mb_command mb_command_check;
+extern const struct mb_command mb_command_drivers;
+extern const struct mb_command mb_command_config_show;
+extern const struct mb_command mb_command_version;
+extern const struct mb_command mb_command_help;
+
+extern const struct mb_command *const mb_commands[];
+extern const size_t mb_command_count;
+
+/* By name; NULL when there is none. */
+const struct mb_command *mb_command_find(const char *name);
+
+/* Is word the first of a two-word command ("config" of "config show")? */
+bool mb_command_is_group(const char *word);
+
+/* The command that is nearly called this, or NULL. */
+const char *mb_command_nearest(const char *name);
+
+#endif

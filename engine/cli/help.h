@@ -1,0 +1,18 @@
+/* help.h - what is said about the commands, all from their table. */
+#ifndef MB_CLI_HELP_H
+#define MB_CLI_HELP_H
+
+#include "cli/command.h"
+
+#include <stdio.h>
+
+/* Of one command, or with NULL of the program. */
+void mb_help_print(const struct mb_command *command, FILE *out);
+
+/* The man page milvus-backup(1), in roff. */
+void mb_help_man(FILE *out);
+
+/* Completion for bash. */
+void mb_help_bash(FILE *out);
+
+#endif

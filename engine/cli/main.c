@@ -1,0 +1,145 @@
+/* From the command line to an exit code. */
+#include "base/clock.h"
+#include "base/version.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "cli/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct job {
+    struct mb_context context;
+    const void *options;
+};
+
+static mb_status run_command(void *ctx, struct mb_error *error)
+{
+    struct job *job = ctx;
+
+    MB_TRY(mb_context_open(&job->context, error));
+    return job->context.command->run(&job->context, job->options, error);
+}
+
+static void tick(void *ctx)
+{
+    struct job *job = ctx;
+    mb_display_tick(job->context.display, mb_clock_monotonic());
+}
+
+static void signalled(void *ctx, int signal_number)
+{
+    struct job *job = ctx;
+
+    if (!job->context.global.quiet)
+        mb_display_say(job->context.display, signal_number == SIGINT
+                                                 ? "stopping; press Ctrl-C again to stop without cleaning up"
+                                                 : "stopping; a second signal stops without cleaning up");
+}
+
+static void tell_failure(const struct job *job, const struct mb_error *error, int code)
+{
+    if (job->context.global.json) {
+        json_t *value = json_pack("{s:{s:s, s:s, s:i}}", "error", "status", mb_status_name(error->status),
+                                  "message", error->message, "exit_code", code);
+        if (value != NULL && json_dumpf(value, stdout, JSON_INDENT(4)) == 0)
+            putchar('\n');
+        json_decref(value);
+    }
+    fputs("Error: ", stderr);
+    mb_print_clean(stderr, error->message);
+    fputc('\n', stderr);
+    mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, error->message);
+}
+
+/* `| head` has closed its end: it had enough. */
+static bool reader_is_gone(void)
+{
+    struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&fd, 1, 0) == 1 && (fd.revents & POLLERR) != 0;
+}
+
+/* A result that did not reach its reader is no success. */
+static mb_status flush_output(struct mb_error *error)
+{
+    errno = EIO;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_is_gone())
+        return MB_OK;
+    return mb_fail_errno(error, errno, "write to standard output");
+}
+
+static int execute(struct job *job, struct mb_error *error)
+{
+    struct mb_run run = {
+        .job = run_command, .ctx = job, .cancel = job->context.cancel, .tick = tick, .signalled = signalled};
+    int64_t started = mb_clock_monotonic();
+    int signal_number = 0;
+    mb_status status = mb_run(&run, &signal_number, error);
+    char took[32];
+
+    mb_display_finish(job->context.display, mb_clock_monotonic());
+    if (status == MB_OK)
+        status = flush_output(error);
+    int code = mb_exit_code(status, signal_number);
+    if (status < 0)
+        tell_failure(job, error, code);
+    else
+        mb_log(job->context.log, MB_LOG_INFO, "%s: done in %s", job->context.command->name,
+               mb_text_duration(mb_clock_monotonic() - started, took, sizeof took));
+    return code;
+}
+
+static int start(struct mb_parsed *parsed, struct mb_arena *arena, struct mb_error *error)
+{
+    struct job job = {.options = parsed->options,
+                      .context = {.command = parsed->command,
+                                  .global = parsed->global,
+                                  .arguments = parsed->arguments,
+                                  .arena = arena,
+                                  .cancel = mb_cancel_new(NULL)}};
+    struct mb_display_options display = mb_display_for_stderr(parsed->global.quiet);
+    int code = MB_EXIT_FAILURE;
+
+    job.context.display = mb_display_new(&job.context.progress, &display);
+    if (job.context.cancel == NULL || job.context.display == NULL) {
+        fputs("Error: out of memory\n", stderr);
+    } else {
+        for (size_t i = 0; i < parsed->warnings.count; i++)
+            mb_context_warn(&job.context, "%s", parsed->warnings.items[i]);
+        code = execute(&job, error);
+    }
+    mb_context_close(&job.context);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_arena *arena = mb_arena_new();
+    struct mb_parsed parsed;
+    int code = MB_EXIT_OK;
+
+    if (arena == NULL)
+        mb_fail_memory(&error);
+    else
+        mb_parse(arena, argc, argv, &parsed, &error);
+    if (error.status < 0) {
+        fputs("Error: ", stderr);
+        mb_print_clean(stderr, error.message);
+        fputc('\n', stderr);
+        code = mb_exit_code(error.status, 0);
+    } else if (parsed.global.help) {
+        mb_help_print(parsed.command, stdout);
+    } else if (parsed.global.version) {
+        printf("milvus-backup version %s\n", mb_program_version());
+    } else {
+        return start(&parsed, arena, &error);
+    }
+    mb_arena_free(arena);
+    return fflush(stdout) == 0 ? code : MB_EXIT_FAILURE;
+}
