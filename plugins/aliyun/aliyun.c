@@ -1,0 +1,68 @@
+#include "common/s3.h"
+#include "credentials.h"
+
+#include <string.h>
+
+static const struct mb_s3_code codes[] = {
+    {"FileAlreadyExists", MB_E_EXISTS},
+    {"ObjectAlreadyExists", MB_E_EXISTS},
+    {"SecondLevelDomainForbidden", MB_E_CONFIG},
+    {"QpsLimitExceeded", MB_E_THROTTLED},
+    {"TotalQpsLimitExceeded", MB_E_THROTTLED},
+    {"DownloadTrafficRateLimitExceeded", MB_E_THROTTLED},
+    {"UploadTrafficRateLimitExceeded", MB_E_THROTTLED},
+    {"UserDisable", MB_E_FORBIDDEN},
+    {"SecurityTokenExpired", MB_E_UNAUTHENTICATED},
+    {NULL, MB_OK},
+};
+
+/* oss-REGION.aliyuncs.com, with "-internal" behind the region inside of Alibaba's network. */
+static bool region_of_host(const char *host, char *region, size_t cap)
+{
+    char label[64];
+    const char *prefix = strncmp(host, "s3.", 3) == 0 ? "s3." : "";
+    if (!strstr(host, ".aliyuncs.com") || !mb_s3_label_after(host, prefix, label, sizeof(label)) ||
+        strncmp(label, "oss-", 4) != 0)
+        return false;
+    char *internal = strstr(label, "-internal");
+    if (internal)
+        *internal = '\0';
+    return mb_str_fit(region, cap, label);
+}
+
+static const struct mb_s3_dialect dialect = {
+    .name = "aliyun",
+    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION | MB_S3_LOOK_FIRST,
+    .default_region = "us-east-1",
+    .if_absent = {"x-oss-forbid-overwrite", "true"}, /* without effect in a bucket with versions */
+    .max_put_size = 5ull << 30,
+    .max_copy_size = 1ull << 30, /* OSS, UploadPartCopy: "to copy an object larger than 1 GB" */
+    .min_part_size = 5ull << 20,
+    .max_part_size = 5ull << 30,
+    .max_parts = 10000,
+    .max_remove = 1000,
+    .codes = codes,
+    .region_of_host = region_of_host,
+    .find_credentials = mb_credentials_find_aliyun,
+};
+
+static const struct mb_option options[] = {MB_S3_OPTIONS};
+
+static mb_status open_store(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
+                            size_t count, const struct mb_call *call)
+{
+    return mb_s3_open(&dialect, out, info, config, count, call);
+}
+
+static const struct mb_storage_plugin plugin = {
+    MB_S3_TABLE("aliyun", "Alibaba Cloud OSS by its S3 API"),
+    MB_S3_SLOT_REMOVE_MANY,
+    MB_S3_SLOT_COPY_PART,
+};
+
+MB_EXPORT mb_storage_plugin_entry_fn mb_storage_plugin_entry;
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &plugin;
+}

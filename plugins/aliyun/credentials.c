@@ -1,0 +1,186 @@
+#include "credentials.h"
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/times.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_TOKEN = 64 * 1024, MAX_FILE = 1024 * 1024 };
+
+static const struct mb_credential_fields fields = {"AccessKeyId", "AccessKeySecret", "SecurityToken",
+                                                   "Expiration"};
+
+static mb_status fetch_environment(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    (void)ctx;
+    *out = mb_credential_new(mb_environment("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+                             mb_environment("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+                             mb_environment("ALIBABA_CLOUD_SECURITY_TOKEN"), 0);
+    return *out ? MB_OK : mb_plugin_fail_memory(call->error);
+}
+
+/* AssumeRoleWithOIDC needs no signature; Timestamp and SignatureNonce only have to be there. */
+static mb_status write_form(const struct mb_str *token, struct mb_str *out, struct mb_error *error)
+{
+    const char *session = mb_environment("ALIBABA_CLOUD_ROLE_SESSION_NAME");
+    int64_t now_ns = mb_time_real_ns();
+    time_t now = (time_t)(now_ns / 1000000000);
+    char stamp[32], nonce[32];
+    struct tm tm;
+
+    gmtime_r(&now, &tm);
+    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    snprintf(nonce, sizeof(nonce), "%llx", (unsigned long long)now_ns);
+    mb_url_query(out, "Action", "AssumeRoleWithOIDC");
+    mb_url_query(out, "Version", "2015-04-01");
+    mb_url_query(out, "Format", "JSON");
+    mb_url_query(out, "Timestamp", stamp);
+    mb_url_query(out, "SignatureNonce", nonce);
+    mb_url_query(out, "RoleArn", mb_environment("ALIBABA_CLOUD_ROLE_ARN"));
+    mb_url_query(out, "OIDCProviderArn", mb_environment("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"));
+    mb_url_query(out, "OIDCToken", mb_str_text(token));
+    mb_url_query(out, "RoleSessionName", session ? session : "milvus-backup");
+    return mb_str_status(out, "the OIDC token", error);
+}
+
+static void sts_url(const struct mb_credential_source *source, struct mb_str *out)
+{
+    const char *given = mb_environment("ALIBABA_CLOUD_STS_ENDPOINT");
+    if (source->endpoint)
+        mb_str_printf(out, "%s/", source->endpoint);
+    else
+        mb_str_printf(out, "https://%s/", given ? given : "sts.aliyuncs.com");
+}
+
+static mb_status fetch_oidc(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    const struct mb_credential_source *source = ctx;
+    struct mb_str token = MB_STR_INIT(MAX_TOKEN), form = MB_STR_INIT(4 * MAX_TOKEN), url = MB_STR_INIT(4096);
+    struct mb_headers headers = {0};
+    json_t *answer = NULL;
+
+    sts_url(source, &url);
+    mb_status status = mb_token_read(mb_environment("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), &token, call->error);
+    if (status == MB_OK)
+        status = write_form(&token, &form, call->error);
+    if (status == MB_OK) {
+        mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
+        const struct mb_http_request request = {.method = "POST",
+                                                .url = mb_str_text(&url),
+                                                .headers = &headers,
+                                                .body = mb_str_text(&form),
+                                                .body_len = form.len};
+        status = mb_source_ask_json(source->http, &request, &answer, call);
+    }
+    if (status == MB_OK)
+        status = mb_credential_from_json(json_object_get(answer, "Credentials"), &fields, out, call->error);
+    json_decref(answer);
+    mb_headers_done(&headers);
+    mb_str_wipe(&token);
+    mb_str_wipe(&form);
+    mb_str_done(&url);
+    return status;
+}
+
+static mb_status open_file(struct mb_str *path, json_t **out, struct mb_error *error)
+{
+    const char *home = mb_environment("HOME");
+    struct mb_str text = MB_STR_INIT(MAX_FILE);
+
+    mb_str_printf(path, "%s/.aliyun/config.json", home ? home : "");
+    mb_status status = mb_str_status(path, "the path of the configuration file", error);
+    if (status == MB_OK)
+        status = mb_file_read(mb_str_text(path), &text, error);
+    if (status == MB_OK && !(*out = json_loadb(mb_str_text(&text), text.len, 0, NULL)))
+        status = mb_plugin_fail(error, MB_E_CONFIG, "%s is no JSON", mb_str_text(path));
+    mb_str_wipe(&text);
+    return status;
+}
+
+/* The profile that is named, or else the current one. */
+static const json_t *find_profile(const json_t *root)
+{
+    const char *wanted = mb_environment("ALIBABA_CLOUD_PROFILE");
+    const json_t *profiles = json_object_get(root, "profiles");
+    if (!wanted)
+        wanted = json_string_value(json_object_get(root, "current"));
+    for (size_t i = 0; i < json_array_size(profiles); i++) {
+        const json_t *profile = json_array_get(profiles, i);
+        const char *name = json_string_value(json_object_get(profile, "name"));
+        if (name && strcmp(name, wanted ? wanted : "default") == 0)
+            return profile;
+    }
+    return NULL;
+}
+
+static mb_status fetch_file(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    static const struct mb_credential_fields in_file = {"access_key_id", "access_key_secret", "sts_token",
+                                                        "none"};
+    struct mb_str path = MB_STR_INIT(4096);
+    json_t *root = NULL;
+    (void)ctx;
+
+    mb_status status = open_file(&path, &root, call->error);
+    if (status == MB_OK && mb_credential_from_json(find_profile(root), &in_file, out, call->error) != MB_OK)
+        status = mb_plugin_fail(call->error, MB_E_CONFIG, "%s has no access key in its current profile",
+                                mb_str_text(&path));
+    json_decref(root);
+    mb_str_done(&path);
+    return status;
+}
+
+static bool has_file(void)
+{
+    struct mb_error ignored = {.struct_size = sizeof(ignored)};
+    struct mb_call call = {.struct_size = sizeof(call), .error = &ignored};
+    const struct mb_credential *found = NULL;
+    bool has = fetch_file(NULL, &found, &call) == MB_OK;
+    mb_credential_drop(found);
+    return has;
+}
+
+static mb_status fetch_instance(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    static const struct mb_metadata_service service = {
+        .base = "http://100.100.100.200",
+        .session_path = "/latest/api/token",
+        .session_ttl = "X-aliyun-ecs-metadata-token-ttl-seconds",
+        .session_token = "X-aliyun-ecs-metadata-token",
+        .roles_path = "/latest/meta-data/ram/security-credentials/",
+        .fields = {"AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"},
+    };
+    return mb_metadata_fetch(ctx, &service, mb_environment("ALIBABA_CLOUD_ECS_METADATA"), out, call);
+}
+
+static const struct mb_credentials_provider environment = {
+    .name = "the environment (ALIBABA_CLOUD_ACCESS_KEY_ID)",
+    .fetch = fetch_environment,
+    .free = mb_credential_source_free};
+static const struct mb_credentials_provider oidc = {
+    .name = "STS by OIDC", .fetch = fetch_oidc, .free = mb_credential_source_free};
+static const struct mb_credentials_provider file = {
+    .name = "~/.aliyun/config.json", .fetch = fetch_file, .free = mb_credential_source_free};
+static const struct mb_credentials_provider instance = {
+    .name = "the instance's metadata service", .fetch = fetch_instance, .free = mb_credential_source_free};
+
+mb_status mb_credentials_find_aliyun(struct mb_credentials **out, const struct mb_config_values *config,
+                                     struct mb_error *error)
+{
+    const char *type = mb_option_text(config, "auth.type");
+    bool every = !type || strcmp(type, "iam") != 0;
+    const struct mb_credentials_provider *provider = &instance;
+
+    if (every && mb_environment("ALIBABA_CLOUD_ACCESS_KEY_ID") &&
+        mb_environment("ALIBABA_CLOUD_ACCESS_KEY_SECRET"))
+        provider = &environment;
+    else if (mb_environment("ALIBABA_CLOUD_OIDC_TOKEN_FILE") && mb_environment("ALIBABA_CLOUD_ROLE_ARN") &&
+             mb_environment("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"))
+        provider = &oidc;
+    else if (every && has_file())
+        provider = &file;
+    return mb_credential_source_open(out, provider, config, error);
+}

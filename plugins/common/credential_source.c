@@ -1,0 +1,250 @@
+#include "common/credential_source.h"
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/times.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONNECT_TIMEOUT_MS = 2000,
+    IDLE_TIMEOUT_MS = 10000,
+    MAX_ANSWER = 256 * 1024,
+    MAX_TOKEN = 64 * 1024,
+    SESSION_SECONDS = 21600
+};
+
+void mb_credential_source_free(void *ctx)
+{
+    struct mb_credential_source *source = ctx;
+    if (!source)
+        return;
+    mb_http_free(source->http);
+    free(source->endpoint);
+    free(source);
+}
+
+mb_status mb_credential_source_open(struct mb_credentials **out,
+                                    const struct mb_credentials_provider *provider,
+                                    const struct mb_config_values *config, struct mb_error *error)
+{
+    const char *endpoint = mb_option_text(config, "auth.endpoint");
+    struct mb_http_options options = {.user_agent = mb_driver_user_agent()};
+    mb_status status = MB_OK;
+
+    /* One's own service may have one's own authority; the usual ones have not. */
+    if (endpoint)
+        status = mb_options_http(config, &options, error);
+    if (status != MB_OK)
+        return status;
+    options.place = endpoint ? "auth.endpoint" : "auth.type";
+    options.connect_timeout_ms = CONNECT_TIMEOUT_MS;
+    options.idle_timeout_ms = IDLE_TIMEOUT_MS;
+    struct mb_credential_source *source = calloc(1, sizeof(*source));
+    if (!source)
+        return mb_plugin_fail_memory(error);
+    if (endpoint && !(source->endpoint = strdup(endpoint)))
+        status = mb_plugin_fail_memory(error);
+    for (size_t len = endpoint ? strlen(endpoint) : 0; source->endpoint && len > 0; len--)
+        if (source->endpoint[len - 1] != '/')
+            break;
+        else
+            source->endpoint[len - 1] = '\0';
+    if (status == MB_OK)
+        status = mb_http_new(&source->http, &options, error);
+    if (status != MB_OK) {
+        mb_credential_source_free(source);
+        return status;
+    }
+    return mb_credentials_new(out, provider, source, error);
+}
+
+const char *mb_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *error)
+{
+    mb_status status = mb_file_read(path, out, error);
+    if (status != MB_OK)
+        return status;
+    while (out->len > 0 && strchr(" \t\r\n", out->data[out->len - 1]))
+        out->data[--out->len] = '\0';
+    return out->len > 0 ? MB_OK : mb_plugin_fail(error, MB_E_CONFIG, "%s is empty", path);
+}
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = name ? json_string_value(json_object_get(object, name)) : NULL;
+    return text ? text : "";
+}
+
+static mb_status expiry(const json_t *value, int64_t *out_ns, struct mb_error *error)
+{
+    *out_ns = 0;
+    if (!value || json_is_null(value))
+        return MB_OK;
+    if (json_is_string(value) && mb_time_parse_iso(json_string_value(value), out_ns))
+        return MB_OK;
+    json_int_t seconds = json_integer_value(value);
+    if (json_is_integer(value) && seconds > 0 && seconds < INT64_MAX / 1000000000) {
+        *out_ns = (int64_t)seconds * 1000000000;
+        return MB_OK;
+    }
+    return mb_plugin_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
+}
+
+mb_status mb_credential_from_json(const json_t *object, const struct mb_credential_fields *fields,
+                                  const struct mb_credential **out, struct mb_error *error)
+{
+    const char *id = member(object, fields->id);
+    const char *secret = member(object, fields->secret);
+    int64_t expires_ns;
+
+    if (!*id || !*secret)
+        return mb_plugin_fail(error, MB_E_UNAUTHENTICATED, "the answer holds no credential: %.200s",
+                              *member(object, "Message") ? member(object, "Message")
+                                                         : member(object, "Code"));
+    mb_status status = expiry(json_object_get(object, fields->expires), &expires_ns, error);
+    if (status != MB_OK)
+        return status;
+    *out = mb_credential_new(id, secret, member(object, fields->token), expires_ns);
+    return *out ? MB_OK : mb_plugin_fail_memory(error);
+}
+
+mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,
+                        int *status, const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    struct mb_http_request limited = *request;
+
+    limited.max_body = MAX_ANSWER;
+    mb_status result = mb_http_send(http, &limited, &response, call);
+    if (status)
+        *status = response.status;
+    if (result == MB_OK && response.status != 200) {
+        char said[200];
+        mb_str_fit(said, sizeof(said), mb_str_text(&response.body));
+        const struct mb_answer answer = {
+            .status = response.status < 500 && response.status != 429 ? MB_E_UNAUTHENTICATED : MB_OK,
+            .text = said};
+        result = mb_plugin_fail_answer(call->error, &response, &answer);
+    } else if (result == MB_OK) {
+        mb_str_append(out, mb_str_text(&response.body), response.body.len);
+        result = mb_str_status(out, "the answer", call->error);
+    }
+    if (result != MB_OK)
+        mb_plugin_context(call->error, "%s %.*s", request->method, (int)strcspn(request->url, "?"),
+                          request->url);
+    mb_str_wipe(&response.body);
+    mb_http_response_done(&response);
+    return result;
+}
+
+mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request *request, json_t **out,
+                             const struct mb_call *call)
+{
+    struct mb_str text = MB_STR_INIT(MAX_ANSWER);
+    mb_status status = mb_source_ask(http, request, &text, NULL, call);
+    if (status == MB_OK) {
+        json_t *root = json_loadb(mb_str_text(&text), text.len, JSON_REJECT_DUPLICATES, NULL);
+        if (json_is_object(root))
+            *out = root;
+        else {
+            json_decref(root);
+            status =
+                mb_plugin_fail(call->error, MB_E_PROTOCOL, "%s answers with no JSON object", request->url);
+        }
+    }
+    mb_str_wipe(&text);
+    return status;
+}
+
+/* ---------------------------------------------------------------- metadata */
+
+mb_status mb_metadata_judge(mb_status status, struct mb_error *error)
+{
+    if (status != MB_E_UNAVAILABLE || error->http_status != 0)
+        return status;
+    return mb_plugin_fail_as(error, MB_E_UNAUTHENTICATED);
+}
+
+/* A service that does not know sessions is asked without one, as its maker's own tools do. */
+static mb_status begin_session(const struct mb_credential_source *source,
+                               const struct mb_metadata_service *service, const char *base,
+                               struct mb_headers *headers, const struct mb_call *call)
+{
+    struct mb_str url = MB_STR_INIT(4096), token = MB_STR_INIT(MAX_TOKEN);
+    struct mb_headers asking = {0};
+    int http_status = 0;
+
+    if (!service->session_path)
+        return MB_OK;
+    mb_str_printf(&url, "%s%s", base, service->session_path);
+    mb_headers_printf(&asking, service->session_ttl, "%d", SESSION_SECONDS);
+    const struct mb_http_request request = {.method = "PUT", .url = mb_str_text(&url), .headers = &asking};
+    mb_status status = mb_source_ask(source->http, &request, &token, &http_status, call);
+    if (status == MB_OK)
+        mb_headers_set(headers, service->session_token, mb_str_text(&token));
+    else if (http_status == 403 || http_status == 404 || http_status == 405)
+        status = MB_OK;
+    mb_headers_done(&asking);
+    mb_str_wipe(&token);
+    mb_str_done(&url);
+    return status;
+}
+
+static mb_status find_role(const struct mb_credential_source *source, const char *url,
+                           const struct mb_headers *headers, struct mb_str *out, const struct mb_call *call)
+{
+    const struct mb_http_request request = {.method = "GET", .url = url, .headers = headers};
+    int http_status = 0;
+    mb_status status = mb_source_ask(source->http, &request, out, &http_status, call);
+    if (http_status == 404)
+        return mb_plugin_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)",
+                              url);
+    if (status != MB_OK)
+        return status;
+    out->len = strcspn(mb_str_text(out), "\r\n");
+    if (out->len == 0)
+        return mb_plugin_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)",
+                              url);
+    out->data[out->len] = '\0';
+    return MB_OK;
+}
+
+mb_status mb_metadata_fetch(const struct mb_credential_source *source,
+                            const struct mb_metadata_service *service, const char *role,
+                            const struct mb_credential **out, const struct mb_call *call)
+{
+    const char *base = source->endpoint ? source->endpoint : service->base;
+    struct mb_str url = MB_STR_INIT(4096), found = MB_STR_INIT(4096);
+    struct mb_headers headers = {0};
+    json_t *answer = NULL;
+
+    mb_str_printf(&url, "%s%s", base, service->roles_path);
+    mb_status status = begin_session(source, service, base, &headers, call);
+    if (status == MB_OK && !role)
+        status = find_role(source, mb_str_text(&url), &headers, &found, call);
+    if (status == MB_OK) {
+        mb_url_encode(&url, role ? role : mb_str_text(&found), "");
+        status = mb_str_status(&url, "the URL of the role", call->error);
+    }
+    if (status == MB_OK) {
+        const struct mb_http_request request = {
+            .method = "GET", .url = mb_str_text(&url), .headers = &headers};
+        status = mb_source_ask_json(source->http, &request, &answer, call);
+    }
+    if (status == MB_OK)
+        status = mb_credential_from_json(answer, &service->fields, out, call->error);
+    json_decref(answer);
+    mb_headers_done(&headers);
+    mb_str_done(&found);
+    mb_str_done(&url);
+    return mb_metadata_judge(status, call->error);
+}

@@ -1,0 +1,71 @@
+/* credential_source.h - what the providers of short-lived credentials have in common. */
+#ifndef MB_COMMON_CREDENTIAL_SOURCE_H
+#define MB_COMMON_CREDENTIAL_SOURCE_H
+
+#include "common/credentials.h"
+#include "common/driver.h"
+#include "common/options.h"
+#include "common/url.h"
+
+#include <jansson.h>
+
+/* The ctx of a provider: how to ask, and what auth.endpoint says. */
+struct mb_credential_source {
+    struct mb_http *http;
+    char *endpoint; /* without a slash at its end; NULL for the usual one */
+};
+
+/* A cache over provider, whose ctx is a mb_credential_source and whose free is mb_credential_source_free.
+ * Services of the machine are near, so that it waits for them only shortly. */
+mb_status mb_credential_source_open(struct mb_credentials **out,
+                                    const struct mb_credentials_provider *provider,
+                                    const struct mb_config_values *config, struct mb_error *error);
+void mb_credential_source_free(void *ctx);
+
+/* NULL when it is not set or empty. */
+const char *mb_environment(const char *name);
+
+/* The whole of a small text file (a token), without white space at its end. */
+mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *error);
+
+/* Names of the members of a JSON credential. expires is a date (ISO 8601) or a number of seconds since 1970;
+ * one that is missing stands for never. */
+struct mb_credential_fields {
+    const char *id;
+    const char *secret;
+    const char *token;
+    const char *expires;
+};
+
+mb_status mb_credential_from_json(const json_t *object, const struct mb_credential_fields *fields,
+                                  const struct mb_credential **out, struct mb_error *error);
+
+/* Sends and keeps the body of an answer of 200; other answers are failures that name the URL.  status is that
+ * of HTTP, 0 when there was no answer; it may be NULL. */
+mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,
+                        int *status, const struct mb_call *call);
+
+/* The same for a JSON object; *out is the caller's to json_decref. */
+mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request *request, json_t **out,
+                             const struct mb_call *call);
+
+/* Where nobody answers there is no metadata service, and asking again will not make one: turns that failure
+ * into MB_E_UNAUTHENTICATED. */
+mb_status mb_metadata_judge(mb_status status, struct mb_error *error);
+
+/* A metadata service that names the machine's role and gives a credential for it. */
+struct mb_metadata_service {
+    const char *base;          /* "http://169.254.169.254" */
+    const char *session_path;  /* PUT here for a session first; NULL for none */
+    const char *session_ttl;   /* header that says how long it lasts */
+    const char *session_token; /* header that carries it */
+    const char *roles_path;    /* GET: the role's name; below it: the credential */
+    struct mb_credential_fields fields;
+};
+
+/* role is NULL when it has to be asked for. */
+mb_status mb_metadata_fetch(const struct mb_credential_source *source,
+                            const struct mb_metadata_service *service, const char *role,
+                            const struct mb_credential **out, const struct mb_call *call);
+
+#endif

@@ -1,0 +1,111 @@
+#include "common/driver.h"
+
+#include "common/str.h"
+
+#include <isa-l/crc.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* The only thing a driver keeps outside of a store: where its host is, set once by load. */
+static const struct mb_host *_Atomic loaded_by;
+
+mb_status mb_driver_load(const struct mb_host *host, struct mb_error *error)
+{
+    (void)error;
+    atomic_store(&loaded_by, host);
+    return MB_OK;
+}
+
+const char *mb_driver_user_agent(void)
+{
+    const struct mb_host *host = atomic_load(&loaded_by);
+    return host && host->user_agent ? host->user_agent : "milvus-backup";
+}
+
+void mb_driver_log(int level, const char *fmt, ...)
+{
+    const struct mb_host *host = atomic_load(&loaded_by);
+    char text[1024];
+    va_list args;
+
+    if (!host || !host->log)
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    host->log(host->log_ctx, level, "%s", text);
+}
+
+void mb_stat_write(struct mb_stat *out, const struct mb_stat *value)
+{
+    if (!out)
+        return;
+    out->flags = value->flags;
+    out->size = value->size;
+    out->mtime_ns = value->mtime_ns;
+    memcpy(out->etag, value->etag, sizeof(out->etag));
+    out->crc32c = value->crc32c;
+}
+
+/* The part between the quotes. */
+static const char *bare_etag(const char *etag, size_t *len)
+{
+    if (strncmp(etag, "W/", 2) == 0)
+        etag += 2;
+    *len = strlen(etag);
+    if (*len >= 2 && etag[0] == '"' && etag[*len - 1] == '"') {
+        *len -= 2;
+        return etag + 1;
+    }
+    return etag;
+}
+
+bool mb_etag_equal(const char *a, const char *b)
+{
+    size_t len_a, len_b;
+    a = bare_etag(a, &len_a);
+    b = bare_etag(b, &len_b);
+    return len_a == len_b && strncasecmp(a, b, len_a) == 0;
+}
+
+void mb_etag_copy(char *out, size_t cap, const char *etag)
+{
+    size_t len;
+    const char *bare = bare_etag(etag, &len);
+    mb_str_fit(out, len + 1 < cap ? len + 1 : cap, bare);
+}
+
+uint32_t mb_driver_crc32c(uint32_t crc, const void *data, size_t len)
+{
+    enum { MOST = 1 << 30 }; /* the library counts in int */
+    unsigned char *at = (unsigned char *)(uintptr_t)data;
+    crc = ~crc;
+    while (len > 0) {
+        int step = len < MOST ? (int)len : MOST;
+        crc = crc32_iscsi(at, step, crc);
+        at += step;
+        len -= (size_t)step;
+    }
+    return ~crc;
+}
+
+void mb_crc32c_to_base64(uint32_t crc, char out[9])
+{
+    const unsigned char bytes[4] = {(unsigned char)(crc >> 24), (unsigned char)(crc >> 16),
+                                    (unsigned char)(crc >> 8), (unsigned char)crc};
+    EVP_EncodeBlock((unsigned char *)out, bytes, sizeof(bytes));
+}
+
+bool mb_crc32c_from_base64(const char *text, uint32_t *out)
+{
+    unsigned char bytes[6];
+    if (strlen(text) != 8 || strcmp(text + 6, "==") != 0 ||
+        EVP_DecodeBlock(bytes, (const unsigned char *)text, 8) != 6)
+        return false;
+    *out = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return true;
+}

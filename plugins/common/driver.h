@@ -1,0 +1,31 @@
+/* driver.h - what every driver of ours does with its host, and with results. */
+#ifndef MB_COMMON_DRIVER_H
+#define MB_COMMON_DRIVER_H
+
+#include "milvus_backup/storage_plugin.h"
+
+#include <stdbool.h>
+
+/* For the slot load: remembers the host, which is valid until the process ends. */
+mb_status mb_driver_load(const struct mb_host *host, struct mb_error *error);
+
+const char *mb_driver_user_agent(void); /* "milvus-backup" without a host */
+void mb_driver_log(int level, const char *fmt, ...) MB_PRINTF(2, 3);
+
+/* Members of out that do not belong to its owner's version of the struct stay untouched; out may be NULL. */
+void mb_stat_write(struct mb_stat *out, const struct mb_stat *value);
+
+/* Compares without regard to case, quotes and the weak mark: services differ in all three. */
+bool mb_etag_equal(const char *a, const char *b);
+
+/* Strips the quotes, cuts what does not fit. */
+void mb_etag_copy(char *out, size_t cap, const char *etag);
+
+/* CRC-32C (Castagnoli) of data that follows something whose checksum is crc; 0 to begin with. */
+uint32_t mb_driver_crc32c(uint32_t crc, const void *data, size_t len);
+
+/* Base64 of the four bytes, big endian, as x-amz-checksum-crc32c and x-goog-hash have it. */
+void mb_crc32c_to_base64(uint32_t crc, char out[9]);
+bool mb_crc32c_from_base64(const char *text, uint32_t *out);
+
+#endif

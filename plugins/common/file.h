@@ -1,0 +1,11 @@
+/* file.h - small files with credentials. */
+#ifndef MB_COMMON_FILE_H
+#define MB_COMMON_FILE_H
+
+#include "common/str.h"
+
+/* Appends the whole file, up to out's ceiling.  MB_E_CONFIG with the path; buffers on the way are
+ * overwritten. */
+mb_status mb_file_read(const char *path, struct mb_str *out, struct mb_error *error);
+
+#endif

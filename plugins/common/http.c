@@ -1,0 +1,189 @@
+#include "common/http.h"
+
+#include "common/error.h"
+#include "common/http_client.h"
+#include "common/str.h"
+#include "common/times.h"
+#include "common/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DEFAULT_CONNECT_TIMEOUT_MS = 10000,
+    DEFAULT_IDLE_TIMEOUT_MS = 60000,
+    DEFAULT_MAX_IDLE = 256,
+    MAX_RETRY_AFTER_MS = 3600 * 1000
+};
+
+static void lock_share(CURL *easy, curl_lock_data data, curl_lock_access access, void *ctx)
+{
+    struct mb_http *http = ctx;
+    (void)easy;
+    (void)access;
+    pthread_mutex_lock(&http->share_locks[data]);
+}
+
+static void unlock_share(CURL *easy, curl_lock_data data, void *ctx)
+{
+    struct mb_http *http = ctx;
+    (void)easy;
+    pthread_mutex_unlock(&http->share_locks[data]);
+}
+
+/* Resolved names and TLS sessions serve all connections of one client. */
+static bool init_share(struct mb_http *http)
+{
+    http->share = curl_share_init();
+    if (!http->share)
+        return false;
+    curl_share_setopt(http->share, CURLSHOPT_LOCKFUNC, lock_share);
+    curl_share_setopt(http->share, CURLSHOPT_UNLOCKFUNC, unlock_share);
+    curl_share_setopt(http->share, CURLSHOPT_USERDATA, http);
+    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    return true;
+}
+
+static bool copy_text(char **out, const char *text)
+{
+    if (!text || !*text)
+        return true;
+    *out = strdup(text);
+    return *out != NULL;
+}
+
+static bool copy_options(struct mb_http *http, const struct mb_http_options *options)
+{
+    http->connect_timeout_ms =
+        options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;
+    http->idle_timeout_ms = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : DEFAULT_IDLE_TIMEOUT_MS;
+    http->max_idle = options->max_idle > 0 ? options->max_idle : DEFAULT_MAX_IDLE;
+    http->skip_verify = options->skip_verify;
+    mb_rate_init(&http->bandwidth, (double)options->max_bandwidth);
+    mb_rate_init(&http->requests, (double)options->max_requests);
+    return copy_text(&http->user_agent, options->user_agent) && copy_text(&http->ca_file, options->ca_file) &&
+           copy_text(&http->client_cert, options->client_cert) &&
+           copy_text(&http->client_key, options->client_key) && copy_text(&http->proxy, options->proxy) &&
+           copy_text(&http->place, options->place ? options->place : "address and port");
+}
+
+mb_status mb_http_new(struct mb_http **out, const struct mb_http_options *options, struct mb_error *error)
+{
+    struct mb_http *http = calloc(1, sizeof(*http));
+    if (!http)
+        return mb_plugin_fail_memory(error);
+    pthread_mutex_init(&http->lock, NULL);
+    for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
+        pthread_mutex_init(&http->share_locks[i], NULL);
+    if (!copy_options(http, options) || !init_share(http)) {
+        mb_http_free(http);
+        return mb_plugin_fail_memory(error);
+    }
+    *out = http;
+    return MB_OK;
+}
+
+static void free_line(struct mb_http_line *line)
+{
+    if (!line)
+        return;
+    curl_easy_cleanup(line->easy);
+    curl_multi_cleanup(line->multi);
+    free(line);
+}
+
+void mb_http_free(struct mb_http *http)
+{
+    if (!http)
+        return;
+    while (http->idle) {
+        struct mb_http_line *line = http->idle;
+        http->idle = line->next;
+        free_line(line);
+    }
+    curl_share_cleanup(http->share);
+    for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
+        pthread_mutex_destroy(&http->share_locks[i]);
+    pthread_mutex_destroy(&http->lock);
+    mb_rate_done(&http->bandwidth);
+    mb_rate_done(&http->requests);
+    free(http->user_agent);
+    free(http->ca_file);
+    free(http->client_cert);
+    free(http->client_key);
+    free(http->proxy);
+    free(http->place);
+    free(http);
+}
+
+static struct mb_http_line *new_line(void)
+{
+    struct mb_http_line *line = calloc(1, sizeof(*line));
+    if (!line)
+        return NULL;
+    line->easy = curl_easy_init();
+    line->multi = curl_multi_init();
+    if (!line->easy || !line->multi) {
+        free_line(line);
+        return NULL;
+    }
+    return line;
+}
+
+struct mb_http_line *mb_http_acquire(struct mb_http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    struct mb_http_line *line = http->idle;
+    if (line) {
+        http->idle = line->next;
+        http->idle_count--;
+    }
+    pthread_mutex_unlock(&http->lock);
+    return line ? line : new_line();
+}
+
+void mb_http_release(struct mb_http *http, struct mb_http_line *line)
+{
+    curl_easy_reset(line->easy);
+    pthread_mutex_lock(&http->lock);
+    bool keep = http->idle_count < http->max_idle;
+    if (keep) {
+        line->next = http->idle;
+        http->idle = line;
+        http->idle_count++;
+    }
+    pthread_mutex_unlock(&http->lock);
+    if (!keep)
+        free_line(line);
+}
+
+void mb_http_response_done(struct mb_http_response *response)
+{
+    mb_headers_done(&response->headers);
+    mb_str_done(&response->body);
+    *response = (struct mb_http_response){0};
+}
+
+uint32_t mb_http_retry_after_ms(const struct mb_http_response *response)
+{
+    const char *value = mb_headers_get(&response->headers, "Retry-After");
+    int64_t date_ns;
+    if (!value)
+        return 0;
+    char *end;
+    double ms = strtod(value, &end) * 1000;
+    if (end == value || *end != '\0') {
+        if (!mb_time_parse_http(value, &date_ns))
+            return 0;
+        ms = (double)(date_ns - mb_time_real_ns()) / 1e6;
+    }
+    if (!(ms > 0))
+        return 0;
+    return ms < MAX_RETRY_AFTER_MS ? (uint32_t)ms : MAX_RETRY_AFTER_MS;
+}
+
+bool mb_http_can_resend(const struct mb_source *source)
+{
+    return source == NULL || (source->rewind != NULL && source->rewind(source->ctx) == MB_OK);
+}

@@ -1,0 +1,48 @@
+/* http_client.h - what http.c, http_send.c and http_fail.c share; for nobody else. */
+#ifndef MB_COMMON_HTTP_CLIENT_H
+#define MB_COMMON_HTTP_CLIENT_H
+
+#include "common/http_exchange.h"
+#include "common/rate.h"
+
+#include <pthread.h>
+
+/* A handle with its own kept connection; used by one call at a time. */
+struct mb_http_line {
+    struct mb_http_line *next;
+    CURL *easy;
+    CURLM *multi;
+    char message[CURL_ERROR_SIZE];
+};
+
+struct mb_http {
+    char *user_agent;
+    char *ca_file;
+    char *client_cert;
+    char *client_key;
+    char *proxy;
+    char *place;
+    int64_t connect_timeout_ms;
+    int64_t idle_timeout_ms;
+    unsigned max_idle;
+    bool skip_verify;
+    struct mb_rate bandwidth;
+    struct mb_rate requests;
+
+    CURLSH *share;
+    pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
+
+    pthread_mutex_t lock; /* guards what is below */
+    struct mb_http_line *idle;
+    unsigned idle_count;
+};
+
+/* NULL without memory. */
+struct mb_http_line *mb_http_acquire(struct mb_http *http);
+void mb_http_release(struct mb_http *http, struct mb_http_line *line);
+
+/* Says in the call's error what libcurl's code means here. */
+mb_status mb_http_fail(const struct mb_http *http, const struct mb_exchange *exchange, CURLcode code,
+                       const char *message);
+
+#endif

@@ -1,0 +1,287 @@
+#include "common/http_client.h"
+
+#include "common/error.h"
+#include "common/times.h"
+#include "common/url.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    POLL_MS = 200, /* how late a cancelled call is noticed */
+    GATHER_STEP = 64 * 1024
+};
+
+static const int64_t ms_ns = 1000000;
+
+/* A write to a connection that the peer has closed must not kill the process: libcurl leaves that to its
+ * caller when CURLOPT_NOSIGNAL is set.  The signal goes to the writing thread, so it is enough to block it
+ * here and to take away what came. */
+struct pipe_guard {
+    sigset_t before;
+    bool was_pending;
+};
+
+static void guard_begin(struct pipe_guard *guard)
+{
+    sigset_t pipe_only, pending;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    guard->was_pending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &guard->before);
+}
+
+static void guard_end(const struct pipe_guard *guard)
+{
+    sigset_t pipe_only, pending;
+    const struct timespec at_once = {0};
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    if (!guard->was_pending && sigismember(&pending, SIGPIPE) == 1)
+        sigtimedwait(&pipe_only, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+static struct curl_slist *add_line(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (!longer)
+        curl_slist_free_all(list);
+    return longer;
+}
+
+static struct curl_slist *build_headers(const struct mb_headers *headers)
+{
+    /* Waiting for "100 Continue" costs a round trip for each part, and a second where it is not known. */
+    struct curl_slist *list = add_line(NULL, "Expect:");
+    struct mb_str line = MB_STR_INIT(64 * 1024);
+
+    for (size_t i = 0; list && headers && i < headers->count; i++) {
+        const struct mb_header *header = &headers->items[i];
+        mb_str_clear(&line);
+        if (*header->value)
+            mb_str_printf(&line, "%s: %s", header->name, header->value);
+        else
+            mb_str_printf(&line, "%s;", header->name); /* how libcurl spells an empty value */
+        if (line.status != MB_OK) {
+            curl_slist_free_all(list);
+            list = NULL;
+        } else {
+            list = add_line(list, mb_str_text(&line));
+        }
+    }
+    mb_str_done(&line);
+    return list;
+}
+
+static void set_tls(const struct mb_http *http, CURL *easy)
+{
+    if (http->ca_file) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (http->client_cert)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, http->client_cert);
+    if (http->client_key)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, http->client_key);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, http->skip_verify ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, http->skip_verify ? 0L : 2L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+static void set_proxy(const struct mb_http *http, CURL *easy, const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (http->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
+    else if (host) {
+        char name[256];
+        host += 3;
+        size_t len = *host == '[' ? strcspn(host, "/?") : strcspn(host, ":/?");
+        mb_str_fit(name, len + 1 < sizeof(name) ? len + 1 : sizeof(name), host);
+        if (mb_host_is_local(name))
+            curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    }
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+/* An object's bytes go in large pieces, which takes a third less processor time than small ones.  libcurl has
+ * these buffers only while a request is under way. */
+static void set_buffers(CURL *easy, const struct mb_exchange *exchange)
+{
+    uint64_t upload = exchange->upload_size;
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, exchange->request->sink ? 256L * 1024 : 16L * 1024);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, upload < 256 * 1024 ? (long)upload : 256L * 1024);
+}
+
+static void set_options(const struct mb_http *http, struct mb_http_line *line, const char *url,
+                        struct curl_slist *headers)
+{
+    CURL *easy = line->easy;
+
+    line->message[0] = '\0';
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->message);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_SHARE, http->share);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver that hangs */
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* a key may hold "/../" */
+    curl_easy_setopt(easy, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+    if (http->user_agent)
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, http->user_agent);
+    set_tls(http, easy);
+    set_proxy(http, easy, url);
+}
+
+/* Does something outside of the connection end the transfer?  Sets the verdict. */
+static bool interrupted(const struct mb_http *http, struct mb_exchange *exchange)
+{
+    const struct mb_call *call = exchange->call;
+    int64_t now = mb_time_monotonic_ns();
+    uint32_t doubt = exchange->response->safe ? 0 : MB_ERR_AMBIGUOUS;
+    bool working =
+        exchange->request->patient && !exchange->answered && exchange->sent == exchange->upload_size;
+
+    if (mb_exchange_unwanted(exchange)) {
+        return true;
+    } else if (!working && now - exchange->active_ns > http->idle_timeout_ms * ms_ns) {
+        exchange->verdict = mb_plugin_fail(call->error, MB_E_TIMEOUT, "nothing was heard for %lld ms",
+                                           (long long)http->idle_timeout_ms);
+        call->error->flags |= doubt;
+    }
+    return exchange->verdict != MB_OK;
+}
+
+static int poll_ms(const struct mb_call *call)
+{
+    if (call->deadline_ns == 0)
+        return POLL_MS;
+    int64_t left = (call->deadline_ns - mb_time_monotonic_ns()) / ms_ns + 1;
+    return left < 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
+}
+
+static CURLcode result_of(CURLM *multi)
+{
+    int left;
+    CURLMsg *message = curl_multi_info_read(multi, &left);
+    return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+/* Runs the transfer to its end.  CURLE_OK with a verdict when it was interrupted. */
+static CURLcode run(const struct mb_http *http, struct mb_http_line *line, struct mb_exchange *exchange)
+{
+    int running = 1;
+    CURLcode code = CURLE_OK;
+
+    if (curl_multi_add_handle(line->multi, line->easy) != CURLM_OK)
+        return CURLE_OUT_OF_MEMORY;
+    while (running > 0 && !interrupted(http, exchange)) {
+        if (curl_multi_perform(line->multi, &running) != CURLM_OK)
+            break;
+        if (running > 0)
+            curl_multi_poll(line->multi, NULL, 0, poll_ms(exchange->call), NULL);
+        else
+            code = result_of(line->multi);
+    }
+    if (running > 0 && exchange->verdict == MB_OK)
+        code = CURLE_OUT_OF_MEMORY;
+    curl_multi_remove_handle(line->multi, line->easy);
+    return code;
+}
+
+static mb_status exchange_over(struct mb_http *http, struct mb_exchange *exchange)
+{
+    struct mb_error *error = exchange->call->error;
+    const struct mb_http_request *request = exchange->request;
+    struct pipe_guard guard;
+    mb_status status = MB_E_NO_MEMORY;
+
+    struct curl_slist *headers = build_headers(request->headers);
+    struct mb_http_line *line = mb_http_acquire(http);
+    if (!headers || !line) {
+        mb_plugin_fail_memory(error);
+        goto out;
+    }
+    set_options(http, line, request->url, headers);
+    set_buffers(line->easy, exchange);
+    mb_exchange_attach(exchange, line->easy);
+    exchange->active_ns = mb_time_monotonic_ns();
+    guard_begin(&guard);
+    CURLcode code = run(http, line, exchange);
+    guard_end(&guard);
+    if (code == CURLE_OK && !exchange->begun)
+        code = CURLE_GOT_NOTHING; /* libcurl takes headers that were cut for all there are */
+    if (exchange->verdict != MB_OK)
+        status = exchange->verdict;
+    else if (code != CURLE_OK && !exchange->enough)
+        status = mb_http_fail(http, exchange, code, line->message);
+    else
+        status = MB_OK;
+out:
+    if (line)
+        mb_http_release(http, line);
+    curl_slist_free_all(headers);
+    return status;
+}
+
+mb_status mb_http_gather(const struct mb_source *source, struct mb_str *out, const struct mb_call *call)
+{
+    struct mb_error *error = call->error;
+    char *step = malloc(GATHER_STEP);
+    if (!step)
+        return mb_plugin_fail_memory(error);
+    size_t nread = 0;
+    mb_status status = MB_OK;
+    do {
+        if (source->read(source->ctx, step, GATHER_STEP, &nread) != MB_OK)
+            status = mb_plugin_fail(error, MB_E_CALLBACK, "the source of the data failed");
+        else
+            status = mb_http_wanted(call);
+        if (status == MB_OK)
+            mb_str_append(out, step, nread);
+    } while (status == MB_OK && out->status == MB_OK && nread > 0);
+    free(step);
+    if (status == MB_OK && out->status == MB_E_INVALID)
+        return mb_plugin_fail(error, MB_E_UNSUPPORTED,
+                              "the data is longer than %zu MiB, and its size or checksum is not known",
+                              out->max / (1024 * 1024));
+    return status == MB_OK ? mb_str_status(out, "the data", error) : status;
+}
+
+mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *request,
+                       struct mb_http_response *response, const struct mb_call *call)
+{
+    struct mb_http_request own = *request;
+    struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
+    mb_status status = request->headers ? mb_headers_status(request->headers, call->error) : MB_OK;
+
+    if (status == MB_OK)
+        status = mb_rate_take(&http->requests, 1, call);
+    if (status == MB_OK && own.source && own.source->size < 0) {
+        status = mb_http_gather(own.source, &gathered, call);
+        own.source = NULL;
+        own.body = mb_str_text(&gathered);
+        own.body_len = gathered.len;
+    }
+    if (status == MB_OK) {
+        uint64_t size = own.source ? (uint64_t)own.source->size : own.body_len;
+        struct mb_exchange exchange = {.request = &own,
+                                       .response = response,
+                                       .call = call,
+                                       .bandwidth = &http->bandwidth,
+                                       .upload_size = size};
+        status = exchange_over(http, &exchange);
+        response->sent = exchange.sent;
+    }
+    mb_str_done(&gathered);
+    return status;
+}

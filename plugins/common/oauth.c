@@ -1,0 +1,76 @@
+#include "common/oauth.h"
+
+#include "common/error.h"
+#include "common/times.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *mb_json_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *request, json_t **out,
+                       const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    json_t *root = NULL;
+    mb_status status = mb_http_send(http, request, &response, call);
+    if (status == MB_OK)
+        root = json_loadb(mb_str_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, NULL);
+    if (status == MB_OK && response.status != 200) {
+        struct mb_answer answer = {.status = response.status < 500 ? MB_E_UNAUTHENTICATED : 0,
+                                   .code = or_null(mb_json_text(root, "error")),
+                                   .text = or_null(mb_json_text(root, "error_description"))};
+        status = mb_plugin_fail_answer(call->error, &response, &answer);
+        if (status == MB_E_UNAUTHENTICATED)
+            mb_plugin_advise_clock(call->error, &response);
+    } else if (status == MB_OK && !json_is_object(root)) {
+        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is no JSON object");
+    }
+    if (status < 0)
+        mb_plugin_context(call->error, "ask %s for a token", request->url);
+    mb_str_wipe(&response.body);
+    mb_http_response_done(&response);
+    if (status == MB_OK)
+        *out = root;
+    else
+        json_decref(root);
+    return status;
+}
+
+mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_str *form, json_t **out,
+                        const struct mb_call *call)
+{
+    struct mb_headers headers = {0};
+    mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
+    struct mb_http_request request = {
+        .method = "POST", .url = url, .headers = &headers, .body = mb_str_text(form), .body_len = form->len};
+    mb_status status = mb_headers_status(&headers, call->error);
+    if (status == MB_OK)
+        status = mb_oauth_ask(http, &request, out, call);
+    mb_headers_done(&headers);
+    return status;
+}
+
+mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential **out, struct mb_error *error)
+{
+    const json_t *lifetime = json_object_get(answer, "expires_in");
+    const char *token = mb_json_text(answer, "access_token");
+    int64_t seconds = json_is_string(lifetime) ? strtoll(json_string_value(lifetime), NULL, 10)
+                                               : (int64_t)json_integer_value(lifetime);
+    if (*token == '\0')
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer has no access_token");
+    if (seconds < 0 || seconds > INT64_C(10) * 365 * 86400)
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the token's expires_in makes no sense");
+    int64_t expires = seconds ? mb_time_real_ns() + seconds * INT64_C(1000000000) : 0;
+    *out = mb_credential_new("", "", token, expires);
+    return *out ? MB_OK : mb_plugin_fail_memory(error);
+}

@@ -1,0 +1,26 @@
+/* oauth.h - asking an OAuth 2.0 token endpoint (RFC 6749 section 5) or a metadata service that answers like
+ * one. */
+#ifndef MB_COMMON_OAUTH_H
+#define MB_COMMON_OAUTH_H
+
+#include "common/credentials.h"
+#include "common/http.h"
+
+#include <jansson.h>
+
+/* Sends request and reads the JSON object of a 200; anything else is a failure that names the address and
+ * what the endpoint said (MB_E_UNAUTHENTICATED for 4xx).  *out is the caller's to json_decref. */
+mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *request, json_t **out,
+                       const struct mb_call *call);
+
+/* The same for a POST of a form made by mb_url_query. */
+mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_str *form, json_t **out,
+                        const struct mb_call *call);
+
+/* A bearer credential from access_token and expires_in (seconds, as number or text; none is never). */
+mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential **out, struct mb_error *error);
+
+/* The string member of that name, "" when there is none. */
+const char *mb_json_text(const json_t *object, const char *key);
+
+#endif

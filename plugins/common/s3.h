@@ -1,0 +1,209 @@
+/* s3.h - storage drivers for services that speak Amazon's S3 REST API (Amazon S3 API Reference, 2006-03-01).
+ *
+ * A driver is a dialect (what its service does differently) and a plugin table
+ * whose slots are these functions; only open is its own, one line that hands the
+ * dialect to mb_s3_open. */
+#ifndef MB_COMMON_S3_H
+#define MB_COMMON_S3_H
+
+#include "common/credentials.h"
+#include "common/driver.h"
+#include "common/options.h"
+#include "common/url.h"
+
+enum {
+    MB_S3_CHECKSUMS = 1u << 0,    /* knows x-amz-checksum-crc32c (until it answers that it does not) */
+    MB_S3_FIND_REGION = 1u << 1,  /* GetBucketLocation tells the region */
+    MB_S3_ONE_REGION = 1u << 2,   /* default_region, whatever is configured */
+    MB_S3_LOOK_FIRST = 1u << 3,   /* some servers ignore if_absent: look for the object before */
+    MB_S3_BEARER = 1u << 4,       /* a token is a bearer token, and headers are x-goog-... with it */
+    MB_S3_ONLY_VIRTUAL = 1u << 5, /* the bucket has to stand in front of the host */
+    MB_S3_MD5 = 1u << 6           /* knows no CRC-32C, but checks Content-MD5 */
+};
+
+/* An error code and what it means with this service. */
+struct mb_s3_code {
+    const char *code;
+    mb_status status;
+};
+
+struct mb_s3_header {
+    const char *name;
+    const char *value;
+};
+
+/* Which requests a header of mb_s3_add_header goes with. */
+enum {
+    MB_S3_ON_READ = 1u << 0,
+    MB_S3_ON_CREATE = 1u << 1, /* put, copy, begin of an upload */
+    MB_S3_ON_PART = 1u << 2,   /* also a copied one, and completing */
+    MB_S3_ON_OTHER = 1u << 3,
+    MB_S3_ON_COPY_SOURCE = 1u << 4, /* a copy out of this store */
+    MB_S3_ON_ALL = MB_S3_ON_READ | MB_S3_ON_CREATE | MB_S3_ON_PART | MB_S3_ON_OTHER
+};
+
+struct mb_s3_dialect {
+    const char *name;
+    uint32_t flags;
+    const char *default_region; /* what to sign for when nothing is known */
+
+    /* Makes a put refuse to overwrite; a NULL name when the service cannot. */
+    struct mb_s3_header if_absent;
+
+    /* Limits, as in mb_store_info. */
+    uint64_t max_put_size;
+    uint64_t max_copy_size;
+    uint64_t min_part_size;
+    uint64_t max_part_size;
+    uint32_t max_parts;
+    uint32_t max_remove;
+
+    const struct mb_s3_code *codes; /* of this service alone, looked at first; ends with a NULL; or NULL */
+
+    /* Optional.  Does the service at this host want the bucket in front of it? */
+    bool (*is_virtual_host)(const char *host);
+
+    /* Optional.  The region that the host's name tells; false when it tells none. */
+    bool (*region_of_host)(const char *host, char *region, size_t cap);
+
+    /* Optional.  The host for a region, when the configured one serves another or all. */
+    bool (*host_of_region)(const char *host, const char *region, char *out, size_t cap);
+
+    /* Optional.  The one host that stands for all under which the same buckets are found; the host itself
+     * otherwise. */
+    bool (*host_of_realm)(const char *host, char *out, size_t cap);
+
+    /* Optional.  Reads options of this driver alone and adds headers. */
+    mb_status (*read_options)(struct mb_store *store, const struct mb_config_values *config,
+                              struct mb_error *error);
+
+    /* Where credentials come from when auth.type is not "static"; NULL when there is no such thing. */
+    mb_status (*find_credentials)(struct mb_credentials **out, const struct mb_config_values *config,
+                                  struct mb_error *error);
+};
+
+/* What Amazon's own service allows (Amazon S3 User Guide, "Amazon S3 multipart upload limits"); most others
+ * follow. */
+#define MB_S3_USUAL_LIMITS                                                                \
+    .max_put_size = 5ull << 30, .max_copy_size = 5ull << 30, .min_part_size = 5ull << 20, \
+    .max_part_size = 5ull << 30, .max_parts = 10000, .max_remove = 1000
+
+#define MB_S3_OPTIONS                                                                                        \
+    {.name = "address",                                                                                      \
+     .type = MB_OPT_STRING,                                                                                  \
+     .flags = MB_OPT_REQUIRED,                                                                               \
+     .help = "Host name or number of the service."},                                                         \
+        {.name = "port",                                                                                     \
+         .type = MB_OPT_INT,                                                                                 \
+         .help = "Port of the service; 443 with TLS and 80 without when it is not set."},                    \
+        {.name = "useSSL", .type = MB_OPT_BOOL, .def = "false", .help = "Speak TLS."},                       \
+        {.name = "bucketName", .type = MB_OPT_STRING, .flags = MB_OPT_REQUIRED, .help = "The bucket."},      \
+        {.name = "region",                                                                                   \
+         .type = MB_OPT_STRING,                                                                              \
+         .help = "Region of the bucket; the service is asked when it is not set."},                          \
+        {.name = "addressing",                                                                               \
+         .type = MB_OPT_ENUM,                                                                                \
+         .def = "auto",                                                                                      \
+         .choices = "auto|path|virtual",                                                                     \
+         .help = "Where the bucket stands in a URL: in its path or in front of the host."},                  \
+        {.name = "auth.type",                                                                                \
+         .type = MB_OPT_ENUM,                                                                                \
+         .def = "static",                                                                                    \
+         .choices = "static|iam|default",                                                                    \
+         .help = "Where the credential comes from: these options, the machine's role, or the environment."}, \
+        {.name = "auth.accessKeyID",                                                                         \
+         .type = MB_OPT_STRING,                                                                              \
+         .when = "auth.type=static",                                                                         \
+         .help = "Name of the access key."},                                                                 \
+        {.name = "auth.secretAccessKey",                                                                     \
+         .type = MB_OPT_STRING,                                                                              \
+         .flags = MB_OPT_SECRET,                                                                             \
+         .when = "auth.type=static",                                                                         \
+         .help = "The access key itself."},                                                                  \
+        {.name = "auth.sessionToken",                                                                        \
+         .type = MB_OPT_STRING,                                                                              \
+         .flags = MB_OPT_SECRET,                                                                             \
+         .when = "auth.type=static",                                                                         \
+         .help = "Session token that belongs to a temporary access key."},                                   \
+        {.name = "auth.endpoint",                                                                            \
+         .type = MB_OPT_URL,                                                                                 \
+         .when = "auth.type=iam",                                                                            \
+         .help = "Service to get credentials from instead of the usual one."},                               \
+        MB_OPTIONS_HTTP
+
+/* For read_options. */
+mb_status mb_s3_add_header(struct mb_store *store, unsigned when, const char *name, const char *value,
+                           struct mb_error *error);
+bool mb_s3_speaks_tls(const struct mb_store *store);
+
+/* Amazon's own hosts, as dialect functions. */
+bool mb_s3_aws_is_virtual_host(const char *host); /* also Google's and Aliyun's */
+bool mb_s3_aws_region_of_host(const char *host, char *region, size_t cap);
+bool mb_s3_aws_host_of_region(const char *host, const char *region, char *out, size_t cap);
+bool mb_s3_aws_host_of_realm(const char *host, char *out, size_t cap);
+#define MB_S3_AWS_HOSTS                                                                       \
+    .is_virtual_host = mb_s3_aws_is_virtual_host, .region_of_host = mb_s3_aws_region_of_host, \
+    .host_of_region = mb_s3_aws_host_of_region, .host_of_realm = mb_s3_aws_host_of_realm
+
+/* The label of host that follows prefix ("cos." of "cos.ap-x.example.com" gives "ap-x"); false without. */
+bool mb_s3_label_after(const char *host, const char *prefix, char *out, size_t cap);
+
+/* dialect lives as long as the process. */
+mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out, struct mb_store_info *info,
+                     const struct mb_kv *config, size_t count, const struct mb_call *call);
+
+void mb_s3_close(struct mb_store *store);
+mb_status mb_s3_check(struct mb_store *store, const struct mb_call *call);
+mb_status mb_s3_stat(struct mb_store *store, const char *key, struct mb_stat *out,
+                     const struct mb_call *call);
+mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
+                    const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
+mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                    const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_call *call);
+mb_status mb_s3_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
+                          const struct mb_call *call);
+mb_status mb_s3_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
+void mb_s3_list_close(struct mb_list *list);
+mb_status mb_s3_create_bucket(struct mb_store *store, const struct mb_call *call);
+mb_status mb_s3_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
+                            const struct mb_call *call);
+int mb_s3_can_copy(struct mb_store *dst, struct mb_store *src);
+mb_status mb_s3_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
+                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
+mb_status mb_s3_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                          char *upload_id, size_t cap, const struct mb_call *call);
+mb_status mb_s3_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
+                         const struct mb_put_options *opts, const struct mb_source *source,
+                         struct mb_part *out, const struct mb_call *call);
+mb_status mb_s3_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
+                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
+                              struct mb_part *out, const struct mb_call *call);
+mb_status mb_s3_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
+                             const struct mb_part *parts, size_t count, struct mb_stat *out,
+                             const struct mb_call *call);
+mb_status mb_s3_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
+                          const struct mb_call *call);
+mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
+                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                         const struct mb_call *call);
+
+/* All slots of a plugin table but open, and but the two that not every service has. */
+#define MB_S3_SLOTS                                                                                     \
+    .load = mb_driver_load, .close = mb_s3_close, .check = mb_s3_check, .stat = mb_s3_stat,             \
+    .get = mb_s3_get, .put = mb_s3_put, .remove = mb_s3_remove, .list_open = mb_s3_list_open,           \
+    .list_next = mb_s3_list_next, .list_close = mb_s3_list_close, .create_bucket = mb_s3_create_bucket, \
+    .can_copy = mb_s3_can_copy, .copy = mb_s3_copy, .mpu_begin = mb_s3_mpu_begin,                       \
+    .mpu_part = mb_s3_mpu_part, .mpu_complete = mb_s3_mpu_complete, .mpu_abort = mb_s3_mpu_abort,       \
+    .mpu_list = mb_s3_mpu_list
+#define MB_S3_SLOT_REMOVE_MANY .remove_many = mb_s3_remove_many
+#define MB_S3_SLOT_COPY_PART   .mpu_copy_part = mb_s3_mpu_copy_part
+
+/* The head of a driver's table, for an array called options and a function called open_store. */
+#define MB_S3_TABLE(name_, description_)                                                                  \
+    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),                                                               \
+        .name = (name_), .version = MB_DRIVER_VERSION, .description = (description_), .options = options, \
+        .option_count = sizeof(options) / sizeof(options[0]), .option_size = sizeof(options[0]),          \
+        .open = open_store, MB_S3_SLOTS
+
+#endif

@@ -1,0 +1,88 @@
+#include "common/error.h"
+#include "common/s3_store.h"
+#include "common/xml.h"
+
+#include <string.h>
+
+static mb_status expect_listing(void *ctx, const char *name, unsigned depth)
+{
+    struct mb_error *error = ctx;
+    if (depth == 0 && strcmp(name, "ListBucketResult") != 0)
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "it is a %.60s", name);
+    return MB_OK;
+}
+
+static mb_status ignore_element(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    (void)ctx;
+    (void)name;
+    (void)depth;
+    (void)text;
+    return MB_OK;
+}
+
+/* Lists one key: that proves the host, the credential and the bucket, and unlike HEAD it is answered with a
+ * reason. */
+mb_status mb_s3_check(struct mb_store *store, const struct mb_call *call)
+{
+    static const struct mb_xml_events events = {.open = expect_listing, .close = ignore_element};
+    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
+    struct mb_http_response response = {0};
+
+    mb_url_query(&request.query, "list-type", "2");
+    mb_url_query(&request.query, "max-keys", "1");
+    mb_status status = mb_s3_send(store, &request, &response, call);
+    if (status == MB_OK) {
+        status =
+            mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, call->error, call->error);
+        if (status == MB_E_PROTOCOL) {
+            mb_plugin_context(call->error, "the answer is no listing of a bucket");
+            mb_plugin_advise(call->error, "check address and port");
+        }
+    }
+    mb_http_response_done(&response);
+    mb_s3_request_done(&request);
+    return status;
+}
+
+/* us-east-1 must not be named (CreateBucket). */
+static mb_status location_document(struct mb_store *store, struct mb_str *out, struct mb_error *error)
+{
+    pthread_mutex_lock(&store->lock);
+    bool named = store->region[0] != '\0' && strcmp(store->region, "us-east-1") != 0 &&
+                 strcmp(store->region, "auto") != 0;
+    if (named) {
+        mb_str_puts(out, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                         "<LocationConstraint>");
+        mb_xml_escape(out, store->region);
+        mb_str_puts(out, "</LocationConstraint></CreateBucketConfiguration>");
+    }
+    pthread_mutex_unlock(&store->lock);
+    return mb_str_status(out, "the region", error);
+}
+
+mb_status mb_s3_create_bucket(struct mb_store *store, const struct mb_call *call)
+{
+    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "PUT", NULL);
+    struct mb_http_response response = {0};
+    struct mb_str body = MB_STR_INIT(4096);
+
+    mb_status status = location_document(store, &body, call->error);
+    if (status == MB_OK) {
+        request.http.body = mb_str_text(&body);
+        request.http.body_len = body.len;
+        status = mb_s3_send(store, &request, &response, call);
+    }
+    if (status != MB_OK && strcmp(call->error->provider_code, "BucketAlreadyOwnedByYou") == 0)
+        status = MB_OK;
+    else if (status == MB_E_EXISTS && mb_s3_check(store, call) == MB_OK)
+        status = MB_OK; /* some services do not tell whose it is */
+    else if (status == MB_E_EXISTS)
+        status = mb_plugin_fail(call->error, MB_E_EXISTS, "somebody else has a bucket '%s'", store->bucket);
+    if (status == MB_OK)
+        mb_plugin_error_clear(call->error);
+    mb_str_done(&body);
+    mb_http_response_done(&response);
+    mb_s3_request_done(&request);
+    return status;
+}

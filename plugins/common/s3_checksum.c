@@ -1,0 +1,126 @@
+#include "common/error.h"
+#include "common/s3_store.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEP = 64 * 1024 };
+
+bool mb_s3_sends_checksums(const struct mb_store *store)
+{
+    return (store->dialect->flags & MB_S3_CHECKSUMS) && !atomic_load(&store->no_checksums);
+}
+
+/* The checksum of an object put in parts is one of their checksums, "xxxxxx==-3", and says nothing here. */
+bool mb_s3_crc32c_of(const struct mb_http_response *response, uint32_t *out)
+{
+    const char *value = mb_headers_get(&response->headers, "x-amz-checksum-crc32c");
+    const char *type = mb_headers_get(&response->headers, "x-amz-checksum-type");
+    if (!value || (type && strcasecmp(type, "FULL_OBJECT") != 0))
+        return false;
+    return mb_crc32c_from_base64(value, out);
+}
+
+/* What the service is told of a body: CRC-32C, or MD5 where it knows nothing better. */
+struct digest {
+    uint32_t crc;
+    EVP_MD_CTX *md5; /* NULL for CRC-32C */
+};
+
+/* False without memory or where OpenSSL is not allowed MD5: then the body goes without. */
+static bool digest_init(struct digest *digest, bool md5)
+{
+    *digest = (struct digest){.crc = 0};
+    if (!md5)
+        return true;
+    digest->md5 = EVP_MD_CTX_new();
+    return digest->md5 && EVP_DigestInit_ex(digest->md5, EVP_md5(), NULL) == 1;
+}
+
+static void digest_add(struct digest *digest, const void *data, size_t len)
+{
+    if (digest->md5)
+        EVP_DigestUpdate(digest->md5, data, len);
+    else
+        digest->crc = mb_driver_crc32c(digest->crc, data, len);
+}
+
+static void digest_tell(struct digest *digest, struct mb_s3_request *request)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    char text[25];
+
+    if (digest->md5) {
+        EVP_DigestFinal_ex(digest->md5, hash, NULL);
+        EVP_EncodeBlock((unsigned char *)text, hash, 16);
+        mb_headers_set(&request->headers, "Content-MD5", text);
+        return;
+    }
+    for (int i = 0; i < 4; i++)
+        request->own_crc32c[i] = (uint8_t)(digest->crc >> (24 - 8 * i));
+    request->crc32c = request->own_crc32c;
+}
+
+/* Reads the source to its end and rewinds it. */
+static mb_status digest_source(struct digest *digest, const struct mb_source *source,
+                               const struct mb_call *call)
+{
+    uint64_t total = 0;
+    size_t nread = 0;
+    mb_status status = MB_OK;
+
+    char *step = malloc(STEP);
+    if (!step)
+        return mb_plugin_fail_memory(call->error);
+    do {
+        status = mb_http_wanted(call);
+        if (status == MB_OK && source->read(source->ctx, step, STEP, &nread) != MB_OK)
+            status = mb_plugin_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
+        if (status == MB_OK)
+            digest_add(digest, step, nread);
+        total += nread;
+    } while (status == MB_OK && nread > 0);
+    free(step);
+    if (status == MB_OK && source->size >= 0 && total != (uint64_t)source->size)
+        status =
+            mb_plugin_fail(call->error, MB_E_INVALID, "the source of the data is not as long as its size");
+    if (status == MB_OK && source->rewind(source->ctx) != MB_OK)
+        status = mb_plugin_fail(call->error, MB_E_CALLBACK, "the source of the data cannot be rewound");
+    return status;
+}
+
+/* The bytes go into memory, and the request gets them from there. */
+static mb_status digest_gathered(struct digest *digest, struct mb_s3_request *request,
+                                 struct mb_str *gathered, const struct mb_call *call)
+{
+    mb_status status = mb_http_gather(request->http.source, gathered, call);
+    if (status != MB_OK)
+        return status;
+    request->http.source = NULL;
+    request->http.body = mb_str_text(gathered);
+    request->http.body_len = gathered->len;
+    digest_add(digest, mb_str_text(gathered), gathered->len);
+    return MB_OK;
+}
+
+mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request *request, bool must,
+                             struct mb_str *gathered, const struct mb_call *call)
+{
+    const struct mb_source *source = request->http.source;
+    bool crc32c = mb_s3_sends_checksums(store) && !request->crc32c;
+    bool md5 = store->dialect->flags & MB_S3_MD5;
+    struct digest digest;
+
+    if ((!crc32c && !md5) || (!source->rewind && !must))
+        return MB_OK;
+    mb_status status = MB_OK;
+    bool usable = digest_init(&digest, md5);
+    if (usable)
+        status = source->rewind ? digest_source(&digest, source, call)
+                                : digest_gathered(&digest, request, gathered, call);
+    if (usable && status == MB_OK)
+        digest_tell(&digest, request);
+    EVP_MD_CTX_free(digest.md5);
+    return status;
+}

@@ -1,0 +1,234 @@
+#include "common/error.h"
+#include "common/s3_store.h"
+#include "common/times.h"
+#include "common/xml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Amazon S3 API Reference, "Error responses"; those of MinIO, Ceph and other implementations besides. */
+static const struct mb_s3_code common_codes[] = {
+    {"NoSuchKey", MB_E_NOT_FOUND},
+    {"NoSuchUpload", MB_E_NOT_FOUND},
+    {"NoSuchVersion", MB_E_NOT_FOUND},
+    {"NoSuchBucket", MB_E_NO_BUCKET},
+    {"AccessDenied", MB_E_FORBIDDEN},
+    {"AllAccessDisabled", MB_E_FORBIDDEN},
+    {"AccountProblem", MB_E_FORBIDDEN},
+    {"InvalidObjectState", MB_E_FORBIDDEN},
+    {"InvalidAccessKeyId", MB_E_UNAUTHENTICATED},
+    {"XAdminUserNotFound", MB_E_UNAUTHENTICATED}, /* versitygw */
+    {"SignatureDoesNotMatch", MB_E_UNAUTHENTICATED},
+    {"InvalidSecurity", MB_E_UNAUTHENTICATED},
+    {"InvalidToken", MB_E_UNAUTHENTICATED},
+    {"InvalidTokenId", MB_E_UNAUTHENTICATED},
+    {"ExpiredToken", MB_E_UNAUTHENTICATED},
+    {"ExpiredTokenException", MB_E_UNAUTHENTICATED},
+    {"TokenRefreshRequired", MB_E_UNAUTHENTICATED},
+    {"RequestExpired", MB_E_UNAUTHENTICATED},
+    {"RequestTimeTooSkewed", MB_E_UNAUTHENTICATED},
+    {"SlowDown", MB_E_THROTTLED},
+    {"SlowDownRead", MB_E_THROTTLED},
+    {"SlowDownWrite", MB_E_THROTTLED},
+    {"Throttling", MB_E_THROTTLED},
+    {"ThrottlingException", MB_E_THROTTLED},
+    {"TooManyRequests", MB_E_THROTTLED},
+    {"RequestLimitExceeded", MB_E_THROTTLED},
+    {"BandwidthLimitExceeded", MB_E_THROTTLED},
+    {"InternalError", MB_E_UNAVAILABLE},
+    {"ServiceUnavailable", MB_E_UNAVAILABLE},
+    {"ServerNotInitialized", MB_E_UNAVAILABLE},
+    {"XMinioServerNotInitialized", MB_E_UNAVAILABLE},
+    {"RequestTimeout", MB_E_UNAVAILABLE},
+    {"OperationAborted", MB_E_UNAVAILABLE},
+    {"PreconditionFailed", MB_E_EXISTS},
+    {"ConditionalRequestConflict", MB_E_EXISTS},
+    {"BucketAlreadyExists", MB_E_EXISTS},
+    {"BadDigest", MB_E_CORRUPT},
+    {"XAmzContentSHA256Mismatch", MB_E_CORRUPT},
+    {"XAmzContentChecksumMismatch", MB_E_CORRUPT},
+    {"IncompleteBody", MB_E_CORRUPT},
+    {"NotImplemented", MB_E_UNSUPPORTED},
+    {"MethodNotAllowed", MB_E_UNSUPPORTED},
+    {"EntityTooLarge", MB_E_UNSUPPORTED},
+    {"QuotaExceeded", MB_E_NO_SPACE},
+    {"XMinioAdminBucketQuotaExceeded", MB_E_NO_SPACE},
+    {"XMinioStorageFull", MB_E_NO_SPACE},
+    {"InvalidBucketName", MB_E_CONFIG},
+    {"AuthorizationHeaderMalformed", MB_E_CONFIG},
+    {"PermanentRedirect", MB_E_CONFIG},
+    {"IllegalLocationConstraintException", MB_E_CONFIG},
+    {"InvalidLocationConstraint", MB_E_CONFIG},
+    {"TemporaryRedirect", MB_E_UNAVAILABLE},
+    {NULL, MB_OK},
+};
+
+static mb_status look_up(const struct mb_s3_code *codes, const char *code)
+{
+    for (; codes && codes->code; codes++)
+        if (strcmp(codes->code, code) == 0)
+            return codes->status;
+    return MB_OK;
+}
+
+mb_status mb_s3_status_of_code(const struct mb_s3_dialect *dialect, const char *code)
+{
+    mb_status status = look_up(dialect->codes, code);
+    return status != MB_OK ? status : look_up(common_codes, code);
+}
+
+static mb_status take_fault(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    struct mb_s3_fault *fault = ctx;
+    if (depth != 1)
+        return MB_OK;
+    if (strcmp(name, "Code") == 0)
+        mb_str_fit(fault->code, sizeof(fault->code), text);
+    else if (strcmp(name, "Message") == 0)
+        mb_str_fit(fault->message, sizeof(fault->message), text);
+    else if (strcmp(name, "RequestId") == 0)
+        mb_str_fit(fault->request_id, sizeof(fault->request_id), text);
+    else if (strcmp(name, "Region") == 0)
+        mb_str_fit(fault->region, sizeof(fault->region), text);
+    return MB_OK;
+}
+
+static mb_status expect_error(void *ctx, const char *name, unsigned depth)
+{
+    (void)ctx;
+    return depth == 0 && strcmp(name, "Error") != 0 ? MB_E_PROTOCOL : MB_OK;
+}
+
+void mb_s3_fault_parse(struct mb_s3_fault *fault, const char *body, size_t len)
+{
+    static const struct mb_xml_events events = {.open = expect_error, .close = take_fault};
+    struct mb_error ignored = {.struct_size = sizeof(ignored)};
+
+    *fault = (struct mb_s3_fault){0};
+    if (mb_xml_parse(body, len, &events, fault, &ignored) != MB_OK)
+        *fault = (struct mb_s3_fault){0};
+}
+
+/* Servers say this in plain text when they are spoken to without TLS. */
+static bool is_plain_http_to_tls(const struct mb_http_response *response)
+{
+    const char *text = mb_str_text(&response->body);
+    return response->status == 400 && (strstr(text, "HTTP request to an HTTPS server") ||
+                                       strstr(text, "HTTP request was sent to HTTPS"));
+}
+
+static void advise(const struct mb_store *store, const struct mb_http_response *response,
+                   const struct mb_s3_fault *fault, struct mb_error *error)
+{
+    const char *code = fault->code;
+    bool fixed = mb_credentials_fixed(store->credentials);
+
+    if (strcmp(code, "RequestTimeTooSkewed") == 0) {
+        if (!mb_plugin_advise_clock(error, response))
+            mb_plugin_advise(error, "set this machine's clock");
+    } else if ((strcmp(code, "InvalidAccessKeyId") == 0 || strcmp(code, "XAdminUserNotFound") == 0) && fixed)
+        mb_plugin_advise(error, "check auth.accessKeyID");
+    else if (strcmp(code, "SignatureDoesNotMatch") == 0 && fixed)
+        mb_plugin_advise(error, "check auth.secretAccessKey");
+    else if (strstr(code, "Token") && fixed)
+        mb_plugin_advise(error, "check auth.sessionToken");
+    else if (error->status == MB_E_NO_BUCKET)
+        mb_plugin_advise(error, "there is no bucket '%s': check bucketName", store->bucket);
+    else if (strcmp(code, "InvalidBucketName") == 0)
+        mb_plugin_advise(error, "check bucketName, which is '%s'", store->bucket);
+    else if (fault->region[0] != '\0' && error->status == MB_E_CONFIG)
+        mb_plugin_advise(error, "the bucket is in region '%s': set region to it", fault->region);
+    else if (error->status == MB_E_CONFIG)
+        mb_plugin_advise(error, "check region and address");
+    else if (error->status == MB_E_UNAUTHENTICATED && fixed)
+        mb_plugin_advise(error, "check auth.accessKeyID and auth.secretAccessKey");
+    else if (error->status == MB_E_UNAUTHENTICATED)
+        mb_plugin_advise(error, "the credential came from %s", mb_credentials_origin(store->credentials));
+    else if (error->status == MB_E_FORBIDDEN)
+        mb_plugin_advise(error, "the credential may not do this in bucket '%s'", store->bucket);
+}
+
+mb_status mb_s3_fail(const struct mb_store *store, const struct mb_http_response *response,
+                     const struct mb_s3_fault *fault, struct mb_error *error)
+{
+    const char *header_id = mb_headers_get(&response->headers, "x-amz-request-id");
+    struct mb_answer answer = {.status = mb_s3_status_of_code(store->dialect, fault->code),
+                               .code = fault->code,
+                               .text = fault->message,
+                               .request_id = header_id ? header_id : fault->request_id};
+
+    if (is_plain_http_to_tls(response))
+        return mb_plugin_fail(error, MB_E_CONFIG, "the service speaks TLS at this port: set useSSL to true");
+    if (answer.status == MB_OK && response->status < 300)
+        answer.status = MB_E_UNAVAILABLE; /* an error in an answer of 200 is like one of 500 */
+    mb_plugin_fail_answer(error, response, &answer);
+    if (error->status == MB_E_CORRUPT)
+        error->flags |= MB_ERR_RETRYABLE; /* what the service got was damaged on its way */
+    if (response->status < 300 && !response->safe)
+        error->flags |= MB_ERR_AMBIGUOUS;
+    advise(store, response, fault, error);
+    return error->status;
+}
+
+struct reading {
+    struct mb_s3_result *result;
+    struct mb_s3_fault fault;
+    bool is_error;
+};
+
+static mb_status note_root(void *ctx, const char *name, unsigned depth)
+{
+    struct reading *reading = ctx;
+    if (depth == 0)
+        reading->is_error = strcmp(name, "Error") == 0;
+    return MB_OK;
+}
+
+static mb_status take_result(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    struct reading *reading = ctx;
+    struct mb_s3_result *result = reading->result;
+
+    if (reading->is_error)
+        return take_fault(&reading->fault, name, depth, text);
+    if (depth == 0 && strcmp(name, "LocationConstraint") == 0)
+        mb_str_fit(result->region, sizeof(result->region), text);
+    if (depth != 1)
+        return MB_OK;
+    if (strcmp(name, "ETag") == 0)
+        mb_etag_copy(result->etag, sizeof(result->etag), text);
+    else if (strcmp(name, "ChecksumCRC32C") == 0)
+        mb_str_fit(result->crc32c, sizeof(result->crc32c), text);
+    else if (strcmp(name, "LastModified") == 0 && !mb_time_parse_iso(text, &result->mtime_ns))
+        result->mtime_ns = 0;
+    else if (strcmp(name, "UploadId") == 0 && !mb_str_fit(result->upload_id, sizeof(result->upload_id), text))
+        result->upload_id[0] = '\0';
+    return MB_OK;
+}
+
+mb_status mb_s3_read_result(const struct mb_store *store, const struct mb_http_response *response,
+                            struct mb_s3_result *out, struct mb_error *error)
+{
+    static const struct mb_xml_events events = {.open = note_root, .close = take_result};
+    struct mb_s3_result result = {{0}};
+    struct reading reading = {.result = &result};
+    const char *body = mb_str_text(&response->body);
+
+    if (response->body.len == 0 && mb_headers_get(&response->headers, "ETag"))
+        return mb_plugin_fail(error, MB_E_UNSUPPORTED,
+                              "the service does not know this operation: it took "
+                              "the request for a plain upload");
+    if (strspn(body, " \t\r\n") == response->body.len) {
+        mb_plugin_fail(error, MB_E_UNAVAILABLE, "the answer ended before it said how it went");
+        error->flags |= MB_ERR_AMBIGUOUS;
+        return error->status;
+    }
+    mb_status status = mb_xml_parse(body, response->body.len, &events, &reading, error);
+    if (status != MB_OK)
+        return status;
+    if (reading.is_error)
+        return mb_s3_fail(store, response, &reading.fault, error);
+    *out = result;
+    return MB_OK;
+}

@@ -1,0 +1,188 @@
+#include "common/error.h"
+#include "common/s3_store.h"
+#include "common/times.h"
+#include "common/xml.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PAGE_BYTES = 32 * 1024 * 1024, MAX_MARKER = 16 * 1024 };
+
+/* Whether keys are encoded stands at the end of the page, so that uploads are handed out only when all of it
+ * was read. */
+struct upload {
+    size_t key_at;
+    size_t id_at;
+    int64_t begun_ns;
+};
+
+struct uploads {
+    struct mb_error *error;
+    struct upload *items; /* of one page */
+    size_t count;
+    size_t cap;
+    struct mb_str text;
+    struct upload item; /* the one being read */
+    bool url_encoded;
+    bool truncated;
+    struct mb_str key_marker; /* where the next page begins */
+    struct mb_str id_marker;
+};
+
+static mb_status open_element(void *ctx, const char *name, unsigned depth)
+{
+    struct uploads *uploads = ctx;
+    if (depth == 0 && strcmp(name, "ListMultipartUploadsResult") != 0)
+        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL, "the answer is a %.60s, not a list of uploads",
+                              name);
+    if (depth == 1)
+        uploads->item = (struct upload){.key_at = SIZE_MAX, .id_at = SIZE_MAX};
+    return MB_OK;
+}
+
+static size_t keep_text(struct uploads *uploads, const char *text)
+{
+    size_t at = uploads->text.len;
+    mb_str_append(&uploads->text, text, strlen(text) + 1);
+    return at;
+}
+
+static mb_status keep_upload(struct uploads *uploads)
+{
+    if (uploads->item.key_at == SIZE_MAX || uploads->item.id_at == SIZE_MAX)
+        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL, "the list has an upload without key or id");
+    if (uploads->count == uploads->cap) {
+        size_t cap = uploads->cap > 0 ? uploads->cap * 2 : 64;
+        struct upload *grown = realloc(uploads->items, cap * sizeof(*grown));
+        if (!grown)
+            return mb_plugin_fail_memory(uploads->error);
+        uploads->items = grown;
+        uploads->cap = cap;
+    }
+    uploads->items[uploads->count++] = uploads->item;
+    return mb_str_status(&uploads->text, "a page of the list", uploads->error);
+}
+
+static void take_member(struct uploads *uploads, const char *name, const char *text)
+{
+    if (strcmp(name, "Key") == 0)
+        uploads->item.key_at = keep_text(uploads, text);
+    else if (strcmp(name, "UploadId") == 0)
+        uploads->item.id_at = keep_text(uploads, text);
+    else if (strcmp(name, "Initiated") == 0 && !mb_time_parse_iso(text, &uploads->item.begun_ns))
+        uploads->item.begun_ns = 0;
+}
+
+static mb_status close_element(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    struct uploads *uploads = ctx;
+
+    if (depth == 2)
+        take_member(uploads, name, text);
+    if (depth != 1)
+        return MB_OK;
+    if (strcmp(name, "Upload") == 0)
+        return keep_upload(uploads);
+    if (strcmp(name, "EncodingType") == 0)
+        uploads->url_encoded = strcmp(text, "url") == 0;
+    else if (strcmp(name, "IsTruncated") == 0)
+        uploads->truncated = strcmp(text, "true") == 0;
+    else if (strcmp(name, "NextKeyMarker") == 0)
+        mb_str_puts(&uploads->key_marker, text);
+    else if (strcmp(name, "NextUploadIdMarker") == 0)
+        mb_str_puts(&uploads->id_marker, text);
+    return MB_OK;
+}
+
+static mb_status finish_page(struct uploads *uploads)
+{
+    bool decodes = true;
+
+    if (uploads->url_encoded) {
+        for (size_t i = 0; i < uploads->count; i++)
+            decodes = decodes && mb_url_decode(uploads->text.data + uploads->items[i].key_at, true);
+        if (uploads->key_marker.len > 0)
+            decodes = decodes && mb_url_decode(uploads->key_marker.data, true);
+    }
+    if (!decodes)
+        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL, "the list has a key that is badly encoded");
+    if (uploads->truncated && uploads->key_marker.len == 0)
+        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL,
+                              "the service says that the list goes on, but not where");
+    mb_status status = mb_str_status(&uploads->key_marker, "the list's marker", uploads->error);
+    return status == MB_OK ? mb_str_status(&uploads->id_marker, "the list's marker", uploads->error) : status;
+}
+
+static mb_status fetch_page(struct mb_store *store, const char *prefix, struct uploads *uploads,
+                            const struct mb_call *call)
+{
+    static const struct mb_xml_events events = {.open = open_element, .close = close_element};
+    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
+    struct mb_http_response response = {0};
+
+    mb_url_query(&request.query, "uploads", NULL);
+    mb_url_query(&request.query, "encoding-type", "url");
+    if (*prefix)
+        mb_url_query(&request.query, "prefix", prefix);
+    if (uploads->key_marker.len > 0)
+        mb_url_query(&request.query, "key-marker", mb_str_text(&uploads->key_marker));
+    if (uploads->id_marker.len > 0)
+        mb_url_query(&request.query, "upload-id-marker", mb_str_text(&uploads->id_marker));
+    request.http.max_body = MAX_PAGE_BYTES;
+    uploads->count = 0;
+    uploads->url_encoded = uploads->truncated = false;
+    mb_str_clear(&uploads->text);
+    mb_str_clear(&uploads->key_marker);
+    mb_str_clear(&uploads->id_marker);
+    mb_status status = mb_s3_send(store, &request, &response, call);
+    if (status == MB_OK)
+        status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, uploads, call->error);
+    if (status == MB_OK)
+        status = finish_page(uploads);
+    mb_http_response_done(&response);
+    mb_s3_request_done(&request);
+    return status;
+}
+
+/* Some services take the prefix for a mere hint. */
+static mb_status hand_out(const struct uploads *uploads, const char *prefix,
+                          mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx)
+{
+    for (size_t i = 0; i < uploads->count; i++) {
+        const struct mb_upload upload = {.struct_size = sizeof(upload),
+                                         .key = uploads->text.data + uploads->items[i].key_at,
+                                         .upload_id = uploads->text.data + uploads->items[i].id_at,
+                                         .begun_ns = uploads->items[i].begun_ns};
+        if (strncmp(upload.key, prefix, strlen(prefix)) != 0)
+            continue;
+        mb_status status = found(ctx, &upload);
+        if (status != MB_OK)
+            return status;
+    }
+    return MB_OK;
+}
+
+mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
+                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                         const struct mb_call *call)
+{
+    struct uploads uploads = {.error = call->error,
+                              .text = MB_STR_INIT(MAX_PAGE_BYTES),
+                              .key_marker = MB_STR_INIT(MAX_MARKER),
+                              .id_marker = MB_STR_INIT(MAX_MARKER)};
+    mb_status status;
+
+    do {
+        status = fetch_page(store, prefix, &uploads, call);
+        if (status == MB_OK)
+            status = hand_out(&uploads, prefix, found, ctx);
+    } while (status == MB_OK && uploads.truncated);
+    free(uploads.items);
+    mb_str_done(&uploads.text);
+    mb_str_done(&uploads.key_marker);
+    mb_str_done(&uploads.id_marker);
+    /* "rclone serve s3" says NoSuchUpload of a bucket in which none was begun yet. */
+    if (status == MB_E_NOT_FOUND)
+        mb_plugin_error_clear(call->error);
+    return status == MB_E_NOT_FOUND ? MB_OK : status;
+}

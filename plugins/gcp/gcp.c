@@ -1,0 +1,73 @@
+#include "common/credential_source.h"
+#include "common/oauth.h"
+#include "common/s3.h"
+
+#include <string.h>
+
+static bool is_virtual_host(const char *host)
+{
+    return strcmp(host, "storage.googleapis.com") == 0;
+}
+
+/* The token of the machine's service account, from Google's metadata service. */
+static mb_status fetch_token(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    const struct mb_credential_source *source = ctx;
+    struct mb_str url = MB_STR_INIT(4096);
+    struct mb_headers headers = {0};
+    json_t *answer = NULL;
+
+    mb_str_printf(&url, "%s/computeMetadata/v1/instance/service-accounts/default/token",
+                  source->endpoint ? source->endpoint : "http://metadata.google.internal");
+    mb_headers_set(&headers, "Metadata-Flavor", "Google");
+    const struct mb_http_request request = {.method = "GET", .url = mb_str_text(&url), .headers = &headers};
+    mb_status status = mb_oauth_ask(source->http, &request, &answer, call);
+    if (status == MB_OK)
+        status = mb_oauth_credential(answer, out, call->error);
+    json_decref(answer);
+    mb_headers_done(&headers);
+    mb_str_done(&url);
+    return mb_metadata_judge(status, call->error);
+}
+
+static mb_status find_credentials(struct mb_credentials **out, const struct mb_config_values *config,
+                                  struct mb_error *error)
+{
+    static const struct mb_credentials_provider metadata = {
+        .name = "Google's metadata service", .fetch = fetch_token, .free = mb_credential_source_free};
+    return mb_credential_source_open(out, &metadata, config, error);
+}
+
+/* The XML API under Amazon's signature: it takes no x-goog-... header then, so neither checksums nor
+ * conditions. It has neither DeleteObjects nor UploadPartCopy, and copies objects of any size in one request.
+ */
+static const struct mb_s3_dialect dialect = {
+    .name = "gcp",
+    .flags = MB_S3_MD5 | MB_S3_BEARER | MB_S3_ONE_REGION,
+    .default_region = "auto",
+    .max_put_size = 5ull << 40,
+    .min_part_size = 5ull << 20,
+    .max_part_size = 5ull << 30,
+    .max_parts = 10000,
+    .is_virtual_host = is_virtual_host,
+    .find_credentials = find_credentials,
+};
+
+static const struct mb_option options[] = {MB_S3_OPTIONS};
+
+static mb_status open_store(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
+                            size_t count, const struct mb_call *call)
+{
+    return mb_s3_open(&dialect, out, info, config, count, call);
+}
+
+static const struct mb_storage_plugin plugin = {
+    MB_S3_TABLE("gcp", "Google Cloud Storage by its XML API with HMAC keys"),
+};
+
+MB_EXPORT mb_storage_plugin_entry_fn mb_storage_plugin_entry;
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &plugin;
+}

@@ -1,0 +1,49 @@
+#include "common/s3.h"
+#include "credentials.h"
+
+static const struct mb_s3_code codes[] = {
+    {"VirtualHostDomainRequired", MB_E_CONFIG},
+    {"InvalidRegion", MB_E_CONFIG},
+    {"SlowDown", MB_E_THROTTLED},
+    {"ServiceUnavailable", MB_E_UNAVAILABLE},
+    {"InsufficientStorageSpace", MB_E_NO_SPACE},
+    {"InArrearOrInsufficientBalance", MB_E_FORBIDDEN},
+    {NULL, MB_OK},
+};
+
+/* obs.REGION.myhuaweicloud.com */
+static bool region_of_host(const char *host, char *region, size_t cap)
+{
+    return mb_s3_label_after(host, "obs.", region, cap);
+}
+
+static const struct mb_s3_dialect dialect = {
+    .name = "hwc",
+    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION,
+    .default_region = "us-east-1",
+    MB_S3_USUAL_LIMITS,
+    .codes = codes,
+    .region_of_host = region_of_host,
+    .find_credentials = mb_credentials_find_hwc,
+};
+
+static const struct mb_option options[] = {MB_S3_OPTIONS};
+
+static mb_status open_store(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
+                            size_t count, const struct mb_call *call)
+{
+    return mb_s3_open(&dialect, out, info, config, count, call);
+}
+
+static const struct mb_storage_plugin plugin = {
+    MB_S3_TABLE("hwc", "Huawei Cloud OBS by its S3 API"),
+    MB_S3_SLOT_REMOVE_MANY,
+    MB_S3_SLOT_COPY_PART,
+};
+
+MB_EXPORT mb_storage_plugin_entry_fn mb_storage_plugin_entry;
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &plugin;
+}

@@ -1,0 +1,238 @@
+/* driver.c - the local driver's table: objects as files below one directory. */
+#include "local.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct mb_option local_options[] = {
+    {.name = "root",
+     .type = MB_OPT_PATH,
+     .flags = MB_OPT_REQUIRED,
+     .help = "the directory below which the objects are files; it has to exist"},
+    {.name = "fsync",
+     .type = MB_OPT_BOOL,
+     .def = "true",
+     .help = "wait until an object is on the disk before calling it written"},
+};
+
+static const char *find(const struct mb_kv *config, size_t count, const char *key, const char *def)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(config[i].key, key) == 0)
+            return config[i].value;
+    return def;
+}
+
+/* Takes the last name off head and puts it, with a slash, before rest. */
+static void shift_name(char *head, char *rest)
+{
+    size_t len = strlen(head);
+    while (len > 0 && head[len - 1] == '/')
+        head[--len] = '\0';
+    char *slash = strrchr(head, '/');
+    char *name = slash == NULL ? head : slash + 1;
+    size_t name_len = strlen(name);
+    memmove(rest + name_len + 1, rest, strlen(rest) + 1);
+    memcpy(rest + 1, name, name_len);
+    rest[0] = '/';
+    name[0] = '\0';
+}
+
+static mb_status bad_root(const char *path, int sys_errno, struct mb_error *error)
+{
+    mb_fail_errno(error, sys_errno, "root is '%s'", path);
+    if (sys_errno == ENOTDIR || sys_errno == ELOOP || sys_errno == ENAMETOOLONG)
+        error->status = MB_E_CONFIG;
+    return error->status;
+}
+
+/* The canonical path of what exists of path, with the rest behind it; the caller frees. */
+static mb_status resolve(const char *path, char **out, struct mb_error *error)
+{
+    char *head = strdup(path);
+    char *rest = calloc(1, strlen(path) + 2);
+    char *real = NULL;
+    mb_status status = head == NULL || rest == NULL ? mb_fail_memory(error) : MB_OK;
+    while (status == MB_OK && (real = realpath(head[0] == '\0' ? "." : head, NULL)) == NULL) {
+        if (errno == ENOENT)
+            shift_name(head, rest);
+        else
+            status = bad_root(path, errno, error);
+    }
+    if (status == MB_OK) {
+        char *joined = NULL;
+        if (asprintf(&joined, "%s%s", strcmp(real, "/") == 0 && rest[0] != '\0' ? "" : real, rest) < 0)
+            status = mb_fail_memory(error);
+        else
+            *out = joined;
+    }
+    free(head);
+    free(rest);
+    free(real);
+    return status;
+}
+
+static void read_boot(char out[9])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    memcpy(out, "00000000", 9);
+    if (fd >= 0 && (read(fd, out, 8) != 8 || strspn(out, "0123456789abcdef") != 8))
+        memcpy(out, "00000000", 9);
+    local_close(fd);
+}
+
+static mb_status fill_info(const struct mb_store *store, struct mb_store_info *info, struct mb_error *error)
+{
+    const char *slash = strcmp(store->root, "/") == 0 ? "" : "/";
+    if (strlen(store->root) + strlen(slash) >= sizeof(info->native_root))
+        return mb_fail(error, MB_E_CONFIG, "the path of the root directory is longer than %zu bytes",
+                       sizeof(info->native_root) - 2);
+    info->caps =
+        MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->max_put_size = info->max_copy_size = info->min_part_size = info->max_part_size = 0;
+    info->max_parts = info->max_remove = 0;
+    snprintf(info->location, sizeof(info->location), "%.*s", (int)sizeof(info->location) - 1, store->root);
+    snprintf(info->realm, sizeof(info->realm), "file:");
+    snprintf(info->native_root, sizeof(info->native_root), "%s%s", store->root, slash);
+    return MB_OK;
+}
+
+static void local_store_close(struct mb_store *store)
+{
+    if (store == NULL)
+        return;
+    free(store->root);
+    free(store);
+}
+
+static mb_status local_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
+                            size_t count, const struct mb_call *call)
+{
+    const char *root = find(config, count, "root", "");
+    bool sync = true;
+    if (root[0] == '\0')
+        return mb_fail(call->error, MB_E_CONFIG, "root is not set: it is the directory of the objects");
+    if (!mb_text_to_bool(find(config, count, "fsync", "true"), &sync))
+        return mb_fail(call->error, MB_E_CONFIG, "fsync is neither true nor false");
+
+    struct mb_store *store = calloc(1, sizeof(*store));
+    if (store == NULL)
+        return mb_fail_memory(call->error);
+    store->fsync = sync;
+    atomic_init(&store->no_openat2, false);
+    read_boot(store->boot);
+    mb_status status = resolve(root, &store->root, call->error);
+    if (status == MB_OK)
+        status = fill_info(store, info, call->error);
+    if (status == MB_OK)
+        *out = store;
+    else
+        local_store_close(store);
+    return status;
+}
+
+static mb_status local_check(struct mb_store *store, const struct mb_call *call)
+{
+    int root = -1;
+    MB_TRY(local_poll(call));
+    MB_TRY(local_open_root(store, &root, call->error));
+    int readable = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int sys_errno = errno;
+    bool enterable = faccessat(root, ".", X_OK, AT_EACCESS) == 0;
+    local_close(readable);
+    close(root);
+    if (readable < 0)
+        return local_fail(call->error, sys_errno, store, "read the root directory", "");
+    if (!enterable)
+        return mb_fail(call->error, MB_E_FORBIDDEN, "no permission to enter the root directory '%s'",
+                       store->root);
+    return MB_OK;
+}
+
+/* Makes one directory of the way to the root; its parent is synced when the store does so. */
+static mb_status make_directory(const struct mb_store *store, const char *path, struct mb_error *error)
+{
+    if (mkdir(path, 0777) != 0)
+        return errno == EEXIST ? MB_OK : mb_fail_errno(error, errno, "make the directory '%s'", path);
+    const char *slash = strrchr(path, '/');
+    char *parent = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (parent == NULL)
+        return mb_fail_memory(error);
+    int fd = store->fsync ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    mb_status status = MB_OK;
+    if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL)
+        status = mb_fail_errno(error, errno, "sync the directory '%s'", parent);
+    local_close(fd);
+    free(parent);
+    return status;
+}
+
+static mb_status local_create_bucket(struct mb_store *store, const struct mb_call *call)
+{
+    MB_TRY(local_poll(call));
+    char *path = strdup(store->root);
+    if (path == NULL)
+        return mb_fail_memory(call->error);
+    mb_status status = MB_OK;
+    for (char *slash = path; status == MB_OK && slash != NULL;) {
+        slash = strchr(slash + 1, '/');
+        if (slash != NULL)
+            *slash = '\0';
+        status = make_directory(store, path, call->error);
+        if (slash != NULL)
+            *slash = '/';
+    }
+    free(path);
+    return status == MB_OK ? local_check(store, call) : status;
+}
+
+/* Every file is within reach of the same process; across file systems bytes are read and written. */
+static int local_can_copy(struct mb_store *dst, struct mb_store *src)
+{
+    (void)dst;
+    (void)src;
+    return 1;
+}
+
+static const struct mb_storage_plugin local_plugin = {
+    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
+    .name = "local",
+    .version = MB_DRIVER_VERSION,
+    .description = "files below a directory of this machine",
+    .options = local_options,
+    .option_count = sizeof(local_options) / sizeof(local_options[0]),
+    .option_size = sizeof(local_options[0]),
+    .open = local_open,
+    .close = local_store_close,
+    .check = local_check,
+    .stat = local_stat,
+    .get = local_get,
+    .put = local_put,
+    .remove = local_remove,
+    .list_open = local_list_open,
+    .list_next = local_list_next,
+    .list_close = local_list_close,
+    .create_bucket = local_create_bucket,
+    .can_copy = local_can_copy,
+    .copy = local_copy,
+    .mpu_begin = local_mpu_begin,
+    .mpu_part = local_mpu_part,
+    .mpu_copy_part = local_mpu_copy_part,
+    .mpu_complete = local_mpu_complete,
+    .mpu_abort = local_mpu_abort,
+    .mpu_list = local_mpu_list,
+};
+
+MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &local_plugin;
+}

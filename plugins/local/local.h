@@ -1,0 +1,150 @@
+/* local.h - what the files of the local driver share.
+ *
+ * A key is a path below the root.  Nothing below the root is reached through a symbolic link: two keys never
+ * name one object, a listing cannot go in circles, and no key leads out.  Names that begin with
+ * LOCAL_HIDDEN are the driver's own (a put or an upload in progress, or what is left of one). */
+#ifndef MB_PLUGINS_LOCAL_H
+#define MB_PLUGINS_LOCAL_H
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#define LOCAL_HIDDEN ".milvus-backup-"
+
+struct mb_store {
+    char *root; /* absolute, without symbolic links as far as it existed at open */
+    bool fsync;
+    char boot[9];           /* this boot of the machine: parts that were not synced do not outlive it */
+    atomic_bool no_openat2; /* the kernel has refused it */
+};
+
+/* ---------------------------------------------------------------- path.c */
+
+/* MB_E_INVALID unless key is a relative path of ordinary names. */
+mb_status local_check_key(const char *key, struct mb_error *error);
+
+/* The same for what a listing begins with: the last name may be cut short or missing. */
+mb_status local_check_prefix(const char *prefix, struct mb_error *error);
+
+/* MB_E_CANCELLED or MB_E_TIMEOUT when the caller waits no longer. */
+mb_status local_poll(const struct mb_call *call);
+
+/* errno's status with "<verb> '<root>/<path>'" in front. */
+mb_status local_fail(struct mb_error *error, int sys_errno, const struct mb_store *store, const char *verb,
+                     const char *path);
+
+/* MB_E_NO_BUCKET when there is no root directory. */
+mb_status local_open_root(const struct mb_store *store, int *fd, struct mb_error *error);
+
+/* open(2) below the root, "" being the root itself: a descriptor, or -1 and errno (ELOOP for a symbolic link
+ * anywhere on the way).  path holds no dots and no empty names. */
+int local_open_below(struct mb_store *store, int root, const char *path, int flags);
+
+/* Opens the object for reading; MB_E_NOT_FOUND for what is no regular file. */
+mb_status local_open_object(struct mb_store *store, const char *key, int *fd, struct stat *st,
+                            struct mb_error *error);
+
+void local_close(int fd); /* ignores -1 */
+
+/* Removes the directories above key that are empty, up to the root. */
+void local_prune(struct mb_store *store, int root, const char *key);
+
+void local_etag(const struct stat *st, char *buf, size_t cap);
+void local_describe(const struct stat *st, struct mb_stat *out); /* out may be NULL */
+
+/* -------------------------------------------------------------- target.c */
+
+/* Where an object is about to appear. */
+struct local_target {
+    struct mb_store *store;
+    const char *key;
+    const char *name;  /* the last one of key */
+    size_t made_above; /* length of the path of the outermost directory that got a new one; SIZE_MAX: none */
+    int root;
+    int dir; /* the directory that holds name */
+};
+
+mb_status local_target_open(struct local_target *target, struct mb_store *store, const char *key,
+                            struct mb_error *error);
+void local_target_close(struct local_target *target);
+
+/* Opens the directory of the key in target->dir, making what is missing. */
+mb_status local_target_enter(struct local_target *target, struct mb_error *error);
+
+/* Makes a file (*fd is it) or a directory (*fd is 0) in target->dir, and that again if a remove has pruned it
+ * meanwhile. */
+mb_status local_target_make(struct local_target *target, const char *name, bool directory, int *fd,
+                            struct mb_error *error);
+
+/* May the key get an object?  Told before the bytes are written rather than after. */
+mb_status local_target_vacant(const struct local_target *target, bool if_absent, struct mb_error *error);
+
+/* Moves dir/name, already synced, to its place; with if_absent it is MB_E_EXISTS when something is there. */
+mb_status local_target_commit(struct local_target *target, int dir, const char *name, bool if_absent,
+                              struct mb_error *error);
+
+/* The directory of the key and those that were made above it, when the store syncs. */
+mb_status local_target_sync(struct local_target *target, struct mb_error *error);
+
+/* What an unfinished object called name is called meanwhile; a very long name is cut. */
+void local_hidden_name(char out[NAME_MAX + 1], const char *id, const char *name);
+
+/* Sixteen hexadecimal digits that nobody else uses. */
+mb_status local_random(char out[17], struct mb_error *error);
+
+/* Writes an object through a temporary file beside it that fill fills. */
+typedef mb_status local_fill_fn(void *ctx, int fd, const struct mb_call *call);
+mb_status local_write(struct mb_store *store, const char *key, bool if_absent, local_fill_fn *fill, void *ctx,
+                      struct mb_stat *out, const struct mb_call *call);
+
+/* ---------------------------------------------------------------- copy.c */
+
+/* Copies length bytes; shared extents where the file system has them. */
+mb_status local_copy_range(struct mb_store *store, int src, uint64_t src_offset, int dst, uint64_t dst_offset,
+                           uint64_t length, const char *key, const struct mb_call *call);
+
+/* Writes what source gives from offset on; *written is exactly source->size where that is known. */
+mb_status local_write_source(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
+                             uint64_t *written, const char *key, const struct mb_call *call);
+
+/* To the disk, when the store does so. */
+mb_status local_sync(const struct mb_store *store, int fd, const char *key, struct mb_error *error);
+
+/* ---------------------------------------------------------------- slots */
+
+mb_status local_stat(struct mb_store *store, const char *key, struct mb_stat *out,
+                     const struct mb_call *call);
+mb_status local_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
+                    const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
+mb_status local_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                    const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+mb_status local_remove(struct mb_store *store, const char *key, const struct mb_call *call);
+mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
+                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
+
+mb_status local_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
+                          const struct mb_call *call);
+mb_status local_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
+void local_list_close(struct mb_list *list);
+
+mb_status local_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                          char *upload_id, size_t cap, const struct mb_call *call);
+mb_status local_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
+                         const struct mb_put_options *opts, const struct mb_source *source,
+                         struct mb_part *out, const struct mb_call *call);
+mb_status local_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
+                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
+                              struct mb_part *out, const struct mb_call *call);
+mb_status local_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
+                             const struct mb_part *parts, size_t count, struct mb_stat *out,
+                             const struct mb_call *call);
+mb_status local_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
+                          const struct mb_call *call);
+mb_status local_mpu_list(struct mb_store *store, const char *prefix,
+                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                         const struct mb_call *call);
+
+#endif

@@ -1,0 +1,159 @@
+/* names.c - the names in one directory in key order, a bounded batch at a time. */
+#include "names.h"
+
+#include "local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names read between two looks at the caller's wishes. */
+enum { POLL_EVERY = 4096 };
+
+void local_names_init(struct local_names *names)
+{
+    *names = (struct local_names){0};
+    mb_buf_init(&names->text, SIZE_MAX / 2);
+}
+
+void local_names_done(struct local_names *names)
+{
+    mb_buf_done(&names->text);
+    free(names->at);
+}
+
+const char *local_names_get(const struct local_names *names, size_t i)
+{
+    return names->text.data + names->at[i];
+}
+
+static int compare(const void *a, const void *b, void *text)
+{
+    const char *base = text;
+    return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
+}
+
+static void sort(struct local_names *names)
+{
+    if (names->count > 0)
+        qsort_r(names->at, names->count, sizeof(*names->at), compare, names->text.data);
+}
+
+static mb_status append(struct local_names *names, const char *name, bool directory, struct mb_error *error)
+{
+    if (names->count == names->cap) {
+        size_t cap = names->cap == 0 ? 64 : names->cap * 2;
+        size_t *at = reallocarray(names->at, cap, sizeof(*at));
+        if (at == NULL)
+            return mb_fail_memory(error);
+        names->at = at;
+        names->cap = cap;
+    }
+    size_t begin = names->text.len;
+    mb_buf_puts(&names->text, name);
+    if (directory)
+        mb_buf_putc(&names->text, '/');
+    mb_buf_putc(&names->text, '\0');
+    MB_TRY(mb_buf_status(&names->text, error));
+    names->at[names->count++] = begin;
+    return MB_OK;
+}
+
+/* Sorts and keeps the first half, at least one. */
+static mb_status halve(struct local_names *names, struct mb_error *error)
+{
+    struct mb_buf text;
+    size_t keep = names->count < 2 ? names->count : names->count / 2;
+    sort(names);
+    mb_buf_init(&text, SIZE_MAX / 2);
+    for (size_t i = 0; i < keep; i++) {
+        const char *name = local_names_get(names, i);
+        names->at[i] = text.len;
+        mb_buf_append(&text, name, strlen(name) + 1);
+    }
+    mb_buf_done(&names->text);
+    names->text = text;
+    names->count = keep;
+    names->more = true;
+    return mb_buf_status(&names->text, error);
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* strcmp of name and text, where a directory's name has a slash at its end. */
+static int compare_name(const char *name, bool directory, const char *text)
+{
+    size_t len = strlen(name);
+    int order = strncmp(name, text, len);
+    if (order != 0)
+        return order;
+    if (!directory)
+        return text[len] == '\0' ? 0 : -1;
+    if (text[len] != '/')
+        return (unsigned char)'/' > (unsigned char)text[len] ? 1 : -1;
+    return text[len + 1] == '\0' ? 0 : -1;
+}
+
+static bool lies_in(const char *text, const char *directory)
+{
+    size_t len = strlen(directory);
+    return strncmp(text, directory, len) == 0 && text[len] == '/' && text[len + 1] != '\0';
+}
+
+/* Sets *directory; false for what is no object and leads to none. */
+static bool is_wanted(DIR *dir, const struct dirent *entry, const struct local_names_query *query,
+                      bool *directory)
+{
+    const char *name = entry->d_name;
+    struct stat st;
+    unsigned char type = entry->d_type;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    bool hidden = starts_with(name, LOCAL_HIDDEN);
+    if (hidden && !query->hidden)
+        return false;
+    if (!hidden && !starts_with(name, query->prefix))
+        return false;
+    if (type == DT_UNKNOWN && fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        type = (unsigned char)IFTODT(st.st_mode);
+    *directory = type == DT_DIR;
+    if (!*directory && (type != DT_REG || (query->hidden && !hidden)))
+        return false;
+    return compare_name(name, *directory, query->after) > 0 || (*directory && lies_in(query->after, name));
+}
+
+mb_status local_names_read(struct local_names *names, DIR *dir, const struct local_names_query *query,
+                           const struct mb_call *call)
+{
+    size_t kept = 0; /* after the last halving: nothing that comes after these is wanted any more */
+    mb_buf_reset(&names->text);
+    names->count = 0;
+    names->more = false;
+    rewinddir(dir);
+    for (size_t seen = 1;; seen++) {
+        bool directory = false;
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL && errno != 0)
+            return mb_fail_errno(call->error, errno, "read a directory");
+        if (entry == NULL)
+            break;
+        if (seen % POLL_EVERY == 0)
+            MB_TRY(local_poll(call));
+        if (!is_wanted(dir, entry, query, &directory))
+            continue;
+        if (kept > 0 && compare_name(entry->d_name, directory, local_names_get(names, kept - 1)) > 0)
+            continue;
+        MB_TRY(append(names, entry->d_name, directory, call->error));
+        if (names->text.len + names->count * sizeof(*names->at) > query->budget && names->count > 1) {
+            MB_TRY(halve(names, call->error));
+            kept = names->count;
+        }
+    }
+    sort(names);
+    return MB_OK;
+}

@@ -1,0 +1,49 @@
+#include "common/s3.h"
+#include "credentials.h"
+
+static const struct mb_s3_code codes[] = {
+    {"FileAlreadyExists", MB_E_EXISTS},
+    {"PathConflict", MB_E_EXISTS},
+    {"PathStyleDomainForbidden", MB_E_CONFIG},
+    {"RequestLimitExceeded", MB_E_THROTTLED},
+    {NULL, MB_OK},
+};
+
+/* cos.REGION.myqcloud.com, also with tencentcos.cn and inside of Tencent's network. */
+static bool region_of_host(const char *host, char *region, size_t cap)
+{
+    return mb_s3_label_after(host, "cos.", region, cap) ||
+           mb_s3_label_after(host, "cos-internal.", region, cap);
+}
+
+static const struct mb_s3_dialect dialect = {
+    .name = "tencent",
+    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION | MB_S3_LOOK_FIRST,
+    .default_region = "us-east-1",
+    .if_absent = {"x-cos-forbid-overwrite", "true"}, /* without effect in a bucket with versions */
+    MB_S3_USUAL_LIMITS,
+    .codes = codes,
+    .region_of_host = region_of_host,
+    .find_credentials = mb_credentials_find_tencent,
+};
+
+static const struct mb_option options[] = {MB_S3_OPTIONS};
+
+static mb_status open_store(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
+                            size_t count, const struct mb_call *call)
+{
+    return mb_s3_open(&dialect, out, info, config, count, call);
+}
+
+static const struct mb_storage_plugin plugin = {
+    MB_S3_TABLE("tencent", "Tencent Cloud COS by its S3 API"),
+    MB_S3_SLOT_REMOVE_MANY,
+    MB_S3_SLOT_COPY_PART,
+};
+
+MB_EXPORT mb_storage_plugin_entry_fn mb_storage_plugin_entry;
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &plugin;
+}
