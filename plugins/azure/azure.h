@@ -1,0 +1,144 @@
+/* azure.h - Azure Blob Storage.  Private to the driver.
+ *
+ * Facts: Blob service REST API, version 2021-08-06, https://learn.microsoft.com/rest/api/storageservices. */
+#ifndef MB_AZURE_AZURE_H
+#define MB_AZURE_AZURE_H
+
+#include "common/credentials.h"
+#include "common/http.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#define AZURE_VERSION "2021-08-06"
+
+enum azure_auth {
+    AZURE_SHARED_KEY, /* every request is signed with the account's key */
+    AZURE_SAS,        /* every request carries the signature that the user gave */
+    AZURE_TOKEN       /* every request carries a bearer token */
+};
+
+/* A key that signs for a while what the bearer of a token may do. */
+struct azure_delegation {
+    pthread_mutex_t mutex;
+    char *oid, *tid, *start, *expiry, *service, *version;
+    unsigned char key[64];
+    size_t key_len;
+    int64_t renew_ns; /* CLOCK_REALTIME; 0 while there is none */
+};
+
+/* Never changes after open, tokens and delegation apart. */
+struct mb_store {
+    struct mb_http *http;
+    enum azure_auth auth;
+    struct mb_credentials *tokens;
+    struct azure_delegation delegation;
+    char *service;      /* "https://account.blob.core.windows.net", "http://127.0.0.1:10000/account" */
+    char *service_path; /* its path: "" or "/account" */
+    char *suffix;       /* what accounts of one cloud have in common: "core.windows.net", "127.0.0.1:10000" */
+    char *account;
+    char *container;
+    char *sas; /* without '?' */
+    unsigned char key[64];
+    size_t key_len;
+};
+
+struct azure_pair {
+    const char *name; /* lower case */
+    const char *value;
+};
+
+/* One request.  A key addresses a blob, NULL the container, and for_service the account. */
+struct azure_request {
+    const char *method;
+    const char *key;
+    bool for_service;
+    const struct azure_pair *query; /* ends with a name of NULL; or NULL */
+    const struct azure_pair *headers;
+    const void *body;
+    size_t body_len;
+    const struct mb_source *source;
+    const struct mb_sink *sink;
+    mb_status (*begin)(void *ctx, const struct mb_http_response *response, struct mb_error *error);
+    void *begin_ctx;
+    bool patient;
+    bool in_batch; /* not sent by itself: the version is told for the whole batch */
+};
+
+/* Appends the address with its query. */
+void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_str *out);
+
+/* Adds the request's own headers and those that prove who asks.  *token, when there is one, is the caller's
+ * to drop. */
+mb_status azure_authorize(struct mb_store *store, const struct azure_request *request,
+                          struct mb_headers *headers, const struct mb_credential **token,
+                          const struct mb_call *call);
+
+/* Signs and sends; once more with a fresh token when that was refused.  MB_OK for 2xx only. */
+mb_status azure_send(struct mb_store *store, const struct azure_request *request,
+                     struct mb_http_response *response, const struct mb_call *call);
+
+/* Appends the address of a blob, encoded, without query. */
+void azure_blob_url(const struct mb_store *store, const char *key, struct mb_str *out);
+
+/* What a response's headers say of an object; size is not touched. */
+void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat);
+
+/* sign.c */
+mb_status azure_sign(const struct mb_store *store, const struct azure_request *request,
+                     struct mb_headers *headers, struct mb_error *error);
+
+/* Base64 of the HMAC-SHA256 of text. */
+mb_status azure_hmac(const unsigned char *key, size_t key_len, const char *text, char *out, size_t cap,
+                     struct mb_error *error);
+
+/* sas.c: appends a query that lets its bearer read one blob for an hour. */
+mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_str *out,
+                                const struct mb_call *call);
+
+/* object.c */
+mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *out,
+                     const struct mb_call *call);
+mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
+                    const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
+mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                    const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+mb_status azure_remove(struct mb_store *store, const char *key, const struct mb_call *call);
+mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
+                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
+
+/* batch.c */
+mb_status azure_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
+                            const struct mb_call *call);
+
+/* list.c; uncommitted shows blobs that have blocks only. */
+mb_status azure_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
+                          const struct mb_call *call);
+mb_status azure_list_open_uncommitted(struct mb_list **out, struct mb_store *store, const char *prefix,
+                                      const struct mb_call *call);
+mb_status azure_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
+void azure_list_close(struct mb_list *list);
+
+/* upload.c: blocks, whose ids begin with the upload's. */
+mb_status azure_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                          char *upload_id, size_t cap, const struct mb_call *call);
+mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
+                         const struct mb_put_options *opts, const struct mb_source *source,
+                         struct mb_part *out, const struct mb_call *call);
+mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
+                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
+                              struct mb_part *out, const struct mb_call *call);
+mb_status azure_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
+                             const struct mb_part *parts, size_t count, struct mb_stat *out,
+                             const struct mb_call *call);
+mb_status azure_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
+                          const struct mb_call *call);
+mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
+                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                         const struct mb_call *call);
+
+/* identity.c: tokens from the environment (client secret, federated token) or the machine's managed identity.
+ */
+mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http, struct mb_error *error);
+
+#endif

@@ -1,0 +1,132 @@
+/* batch.c - "Blob Batch" of the REST API: many deletions in one request. */
+#include "azure.h"
+
+#include "common/error.h"
+#include "common/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define BOUNDARY       "batch_milvus_backup"
+#define MAX_BATCH_BODY (4U * 1024 * 1024) /* the service's limit */
+
+/* One deletion as it would be sent alone, authorised alike; the version is that of the whole batch. */
+static mb_status put_deletion(struct mb_store *store, const char *key, size_t number, struct mb_str *body,
+                              const struct mb_call *call)
+{
+    static const struct azure_pair pairs[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
+    const struct azure_request request = {.method = "DELETE", .key = key, .headers = pairs, .in_batch = true};
+    const struct mb_credential *token = NULL;
+    struct mb_headers headers = {0};
+    struct mb_str url = MB_STR_INIT(32768);
+    azure_request_url(store, &request, &url);
+    mb_status status = mb_str_status(&url, "the request's address", call->error);
+    if (status == MB_OK)
+        status = azure_authorize(store, &request, &headers, &token, call);
+    if (status == MB_OK) {
+        const char *path = strchr(strstr(url.data, "://") + 3, '/');
+        mb_str_printf(body,
+                      "--" BOUNDARY
+                      "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
+                      "Content-ID: %zu\r\n\r\nDELETE %s HTTP/1.1\r\n",
+                      number, path);
+        for (size_t i = 0; i < headers.count; i++)
+            mb_str_printf(body, "%s: %s\r\n", headers.items[i].name, headers.items[i].value);
+        mb_str_puts(body, "Content-Length: 0\r\n\r\n");
+    }
+    if (token != NULL)
+        mb_credential_drop(token);
+    mb_headers_done(&headers);
+    mb_str_wipe(&url);
+    mb_str_done(&url);
+    return status;
+}
+
+/* The answer has a part for each deletion: its number in Content-ID, then "HTTP/1.1 202 Accepted".  Sets done
+ * for those that are gone; the first other HTTP status, or 0. */
+static int read_answers(const char *text, size_t count, uint8_t *done)
+{
+    static const char id[] = "Content-ID:";
+    static const char answer[] = "HTTP/1.1 ";
+    size_t number = count;
+    int other = 0;
+    while (*text != '\0') {
+        if (strncasecmp(text, id, sizeof(id) - 1) == 0) {
+            unsigned long long said = strtoull(text + sizeof(id) - 1, NULL, 10);
+            number = said < count ? (size_t)said : count;
+        } else if (strncmp(text, answer, sizeof(answer) - 1) == 0) {
+            int status = atoi(text + sizeof(answer) - 1);
+            if (number < count && (status == 202 || status == 404))
+                done[number] = 1;
+            else if (other == 0)
+                other = status;
+            number = count;
+        }
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return other;
+}
+
+/* The host then removes one by one, which tells what is really wrong. */
+static mb_status give_way(struct mb_error *error)
+{
+    bool passes = (error->flags & MB_ERR_RETRYABLE) != 0;
+    if (!passes && error->status != MB_E_CANCELLED && error->status != MB_E_NO_BUCKET)
+        error->status = MB_E_UNSUPPORTED;
+    return error->status;
+}
+
+static mb_status judge(const uint8_t *done, size_t count, int other, struct mb_error *error)
+{
+    size_t gone = 0;
+    for (size_t i = 0; i < count; i++)
+        gone += done[i];
+    if (gone == count)
+        return MB_OK;
+    mb_status status = other >= 500 ? MB_E_UNAVAILABLE : MB_E_UNSUPPORTED;
+    return mb_plugin_fail(error, status, "of %zu deletions %zu were made; one was answered %d", count, gone,
+                          other);
+}
+
+mb_status azure_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
+                            const struct mb_call *call)
+{
+    static const struct azure_pair query[] = {{"restype", "container"}, {"comp", "batch"}, {NULL, NULL}};
+    static const struct azure_pair headers[] = {{"Content-Type", "multipart/mixed; boundary=" BOUNDARY},
+                                                {NULL, NULL}};
+    struct mb_str body = MB_STR_INIT(MAX_BATCH_BODY);
+    struct mb_http_response response = {0};
+    mb_status status = MB_OK;
+    memset(done, 0, count);
+    if (count == 0)
+        return MB_OK;
+    if (store->auth == AZURE_SAS) /* azurite answers 500; the service's pages do not say */
+        return mb_plugin_fail(call->error, MB_E_UNSUPPORTED, "no batches with a shared access signature");
+    for (size_t i = 0; i < count && status == MB_OK; i++)
+        status = put_deletion(store, keys[i], i, &body, call);
+    mb_str_puts(&body, "--" BOUNDARY "--\r\n");
+    if (status == MB_OK)
+        status = mb_str_status(&body, "the list of deletions", call->error);
+    if (status == MB_OK) {
+        const struct azure_request request = {.method = "POST",
+                                              .query = query,
+                                              .headers = headers,
+                                              .body = body.data,
+                                              .body_len = body.len,
+                                              .patient = true};
+        status = azure_send(store, &request, &response, call);
+        if (status < 0)
+            status = give_way(call->error);
+    }
+    if (status == MB_OK) {
+        int other = read_answers(mb_str_text(&response.body), count, done);
+        status = judge(done, count, other, call->error);
+    }
+    mb_http_response_done(&response);
+    mb_str_wipe(&body);
+    mb_str_done(&body);
+    return status;
+}

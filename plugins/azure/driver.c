@@ -1,0 +1,294 @@
+/* driver.c - the table of the azure driver. */
+#include "azure.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/options.h"
+#include "common/url.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB UINT64_C(1048576)
+
+static const struct mb_option options[] = {
+    {.name = "address",
+     .type = MB_OPT_STRING,
+     .def = "core.windows.net",
+     .help = "Suffix of the cloud's hosts; an IP address or localhost is an emulator, with the account in "
+             "the path."},
+    {.name = "port", .type = MB_OPT_INT, .help = "Port of the service; 443 is the default."},
+    {.name = "useSSL",
+     .type = MB_OPT_BOOL,
+     .def = "false",
+     .help = "Speak TLS to an emulator; a cloud is always spoken to by TLS."},
+    {.name = "endpoint",
+     .type = MB_OPT_URL,
+     .help = "The whole address of the blob service, such as a custom domain: https://blobs.example.com."},
+    {.name = "bucketName", .type = MB_OPT_STRING, .flags = MB_OPT_REQUIRED, .help = "The container."},
+    {.name = "region", .type = MB_OPT_STRING, .help = "Accepted and not used: an account has its region."},
+    {.name = "accountName", .type = MB_OPT_STRING, .flags = MB_OPT_REQUIRED, .help = "The storage account."},
+    {.name = "auth.type",
+     .type = MB_OPT_ENUM,
+     .def = "sharedKey",
+     .choices = "sharedKey|sas|default",
+     .help = "sharedKey signs with auth.accountKey; sas sends auth.sasToken; default asks for tokens: client "
+             "secret, "
+             "workload identity, managed identity."},
+    {.name = "auth.accountKey",
+     .type = MB_OPT_STRING,
+     .flags = MB_OPT_SECRET,
+     .when = "auth.type=sharedKey",
+     .help = "Key of the account, base64."},
+    {.name = "auth.sasToken",
+     .type = MB_OPT_STRING,
+     .flags = MB_OPT_SECRET,
+     .when = "auth.type=sas",
+     .help = "A shared access signature: the query, with or without the question mark."},
+    MB_OPTIONS_HTTP,
+};
+
+/* "https://account.blob.<address>", or "scheme://address:port/account" where names cannot be given to
+ * accounts. */
+static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
+                              struct mb_error *error)
+{
+    struct mb_str url = MB_STR_INIT(1024);
+    struct mb_str suffix = MB_STR_INIT(512);
+    struct mb_endpoint endpoint;
+    const char *whole = mb_option_text(config, "endpoint");
+    const char *address = mb_option_text(config, "address");
+    int64_t port = 0;
+    bool tls = false;
+    mb_status status = mb_option_int(config, "port", 0, 65535, &port, error);
+    if (status == MB_OK)
+        status = mb_option_bool(config, "useSSL", &tls, error);
+    if (address == NULL)
+        address = "core.windows.net";
+    if (status == MB_OK && whole != NULL && strncmp(whole, "https://", 8) != 0 &&
+        strncmp(whole, "http://", 7) != 0)
+        status = mb_plugin_fail(error, MB_E_CONFIG, "endpoint: '%s' does not begin with https:// or http://",
+                                whole);
+    bool emulator = address[0] == '[' || strspn(address, "0123456789.:") == strlen(address) ||
+                    strcmp(address, "localhost") == 0;
+    if (status == MB_OK)
+        status = mb_endpoint_parse(&endpoint, address, (uint16_t)port, emulator ? tls : true, error);
+    if (status < 0)
+        goto out;
+    mb_endpoint_authority(&endpoint, NULL, &suffix);
+    if (whole != NULL)
+        mb_str_append(&url, whole, strlen(whole) - (whole[strlen(whole) - 1] == '/'));
+    else if (emulator)
+        mb_str_printf(&url, "%s://%s/%s", endpoint.tls ? "https" : "http", mb_str_text(&suffix),
+                      store->account);
+    else
+        mb_str_printf(&url, "https://%s.blob.%s", store->account, mb_str_text(&suffix));
+    status = mb_str_status(&url, "endpoint", error);
+    if (status == MB_OK)
+        status = mb_str_status(&suffix, "address", error);
+    if (status == MB_OK) {
+        const char *host = strstr(url.data, "://");
+        const char *path = host ? strchr(host + 3, '/') : NULL;
+        store->service_path = mb_str_copy(path ? path : "", path ? strlen(path) : 0);
+        store->service = url.data;
+        store->suffix = suffix.data;
+        return store->service_path ? MB_OK : mb_plugin_fail_memory(error);
+    }
+out:
+    mb_str_done(&url);
+    mb_str_done(&suffix);
+    return status;
+}
+
+static mb_status decode_key(struct mb_store *store, const char *text, struct mb_error *error)
+{
+    size_t len = strlen(text);
+    unsigned char decoded[sizeof(store->key) + 3];
+    size_t padding = len > 1 ? (size_t)(text[len - 1] == '=') + (text[len - 2] == '=') : 0;
+    int got = len % 4 == 0 && len / 4 * 3 <= sizeof(decoded)
+                  ? EVP_DecodeBlock(decoded, (const unsigned char *)text, (int)len)
+                  : -1;
+    if (got <= (int)padding || (size_t)got - padding > sizeof(store->key))
+        return mb_plugin_fail(error, MB_E_CONFIG,
+                              "auth.accountKey is not the base64 text of an account's key");
+    store->key_len = (size_t)got - padding;
+    memcpy(store->key, decoded, store->key_len);
+    explicit_bzero(decoded, sizeof(decoded));
+    return MB_OK;
+}
+
+static mb_status find_credentials(struct mb_store *store, const struct mb_config_values *config,
+                                  struct mb_error *error)
+{
+    const char *type = mb_option_text(config, "auth.type");
+    const char *text;
+    mb_status status;
+    if (type != NULL && strcmp(type, "default") == 0) {
+        store->auth = AZURE_TOKEN;
+        return azure_identity_open(&store->tokens, store->http, error);
+    }
+    if (type != NULL && strcmp(type, "sas") == 0) {
+        store->auth = AZURE_SAS;
+        status = mb_option_required(config, "auth.sasToken", &text, error);
+        if (status == MB_OK &&
+            (store->sas = mb_str_copy(text + (*text == '?'), strlen(text + (*text == '?')))) == NULL)
+            status = mb_plugin_fail_memory(error);
+        return status;
+    }
+    store->auth = AZURE_SHARED_KEY;
+    status = mb_option_required(config, "auth.accountKey", &text, error);
+    return status == MB_OK ? decode_key(store, text, error) : status;
+}
+
+static void azure_close(struct mb_store *store)
+{
+    if (store == NULL)
+        return;
+    char *const texts[] = {store->service,
+                           store->service_path,
+                           store->suffix,
+                           store->account,
+                           store->container,
+                           store->delegation.oid,
+                           store->delegation.tid,
+                           store->delegation.start,
+                           store->delegation.expiry,
+                           store->delegation.service,
+                           store->delegation.version};
+    mb_credentials_free(store->tokens);
+    mb_http_free(store->http);
+    pthread_mutex_destroy(&store->delegation.mutex);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        free(texts[i]);
+    if (store->sas != NULL)
+        explicit_bzero(store->sas, strlen(store->sas));
+    free(store->sas);
+    explicit_bzero(store->key, sizeof(store->key));
+    explicit_bzero(store->delegation.key, sizeof(store->delegation.key));
+    free(store);
+}
+
+static mb_status find_names(struct mb_store *store, const struct mb_config_values *config,
+                            struct mb_error *error)
+{
+    const char *account;
+    const char *container;
+    mb_status status = mb_option_required(config, "accountName", &account, error);
+    if (status == MB_OK)
+        status = mb_option_required(config, "bucketName", &container, error);
+    if (status < 0)
+        return status;
+    store->account = mb_str_copy(account, strlen(account));
+    store->container = mb_str_copy(container, strlen(container));
+    return store->account && store->container ? MB_OK : mb_plugin_fail_memory(error);
+}
+
+static void fill_info(const struct mb_store *store, struct mb_store_info *info)
+{
+    info->caps =
+        MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->max_put_size = 5000 * MIB;
+    info->max_copy_size = 256 * MIB; /* of "Copy Blob From URL" */
+    info->min_part_size = 0;
+    info->max_part_size = 4000 * MIB;
+    info->max_parts = 50000;
+    info->max_remove = 256;
+    snprintf(info->location, sizeof(info->location), "azure://%s/%s", store->account, store->container);
+    snprintf(info->realm, sizeof(info->realm), "%s/%s", store->service, store->container);
+    info->native_root[0] = '\0';
+}
+
+static mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
+                            size_t count, const struct mb_call *call)
+{
+    const struct mb_config_values config = {.items = items, .count = count};
+    struct mb_http_options http = {0};
+    struct mb_store *store = calloc(1, sizeof(*store));
+    if (store == NULL)
+        return mb_plugin_fail_memory(call->error);
+    pthread_mutex_init(&store->delegation.mutex, NULL);
+    mb_status status = mb_options_http(&config, &http, call->error);
+    if (status == MB_OK)
+        status = mb_http_new(&store->http, &http, call->error);
+    if (status == MB_OK)
+        status = find_names(store, &config, call->error);
+    if (status == MB_OK)
+        status = find_service(store, &config, call->error);
+    if (status == MB_OK)
+        status = find_credentials(store, &config, call->error);
+    if (status < 0) {
+        azure_close(store);
+        return status;
+    }
+    fill_info(store, info);
+    *out = store;
+    return MB_OK;
+}
+
+/* By a listing of one name: the permission for that is what a backup needs anyway. */
+static mb_status azure_check(struct mb_store *store, const struct mb_call *call)
+{
+    static const struct azure_pair query[] = {
+        {"comp", "list"}, {"restype", "container"}, {"maxresults", "1"}, {NULL, NULL}};
+    struct mb_http_response response = {0};
+    const struct azure_request request = {.method = "GET", .query = query};
+    mb_status status = azure_send(store, &request, &response, call);
+    mb_http_response_done(&response);
+    return status;
+}
+
+static mb_status azure_create_bucket(struct mb_store *store, const struct mb_call *call)
+{
+    static const struct azure_pair query[] = {{"restype", "container"}, {NULL, NULL}};
+    struct mb_http_response response = {0};
+    const struct azure_request request = {.method = "PUT", .query = query};
+    mb_status status = azure_send(store, &request, &response, call);
+    mb_http_response_done(&response);
+    return status;
+}
+
+/* The service fetches from any account that it can reach by name: those of the same cloud. */
+static int azure_can_copy(struct mb_store *dst, struct mb_store *src)
+{
+    return strcmp(dst->suffix, src->suffix) == 0;
+}
+
+static const struct mb_storage_plugin plugin = {
+    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
+    .name = "azure",
+    .version = MB_DRIVER_VERSION,
+    .description = "Azure Blob Storage with account keys, shared access signatures and identities",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(*options),
+    .option_size = sizeof(*options),
+    .load = mb_driver_load,
+    .open = azure_open,
+    .close = azure_close,
+    .check = azure_check,
+    .stat = azure_stat,
+    .get = azure_get,
+    .put = azure_put,
+    .remove = azure_remove,
+    .list_open = azure_list_open,
+    .list_next = azure_list_next,
+    .list_close = azure_list_close,
+    .create_bucket = azure_create_bucket,
+    .remove_many = azure_remove_many,
+    .can_copy = azure_can_copy,
+    .copy = azure_copy,
+    .mpu_begin = azure_mpu_begin,
+    .mpu_part = azure_mpu_part,
+    .mpu_copy_part = azure_mpu_copy_part,
+    .mpu_complete = azure_mpu_complete,
+    .mpu_abort = azure_mpu_abort,
+    .mpu_list = azure_mpu_list,
+};
+
+MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &plugin;
+}

@@ -1,0 +1,124 @@
+/* identity.c - bearer tokens of Microsoft Entra ID.
+ *
+ * Facts: OAuth 2.0 client credentials (RFC 6749 section 4.4) with a secret or a federated token (RFC 7523),
+ * the instance metadata service and the IDENTITY_ENDPOINT of App Service. */
+#include "azure.h"
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/oauth.h"
+#include "common/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RESOURCE "https://storage.azure.com/"
+
+static const char *env(const char *name)
+{
+    const char *value = getenv(name);
+    return value ? value : "";
+}
+
+/* The federated token changes on disk, so it is read each time. */
+static mb_status put_federated(struct mb_str *form, struct mb_error *error)
+{
+    struct mb_str token = MB_STR_INIT(65536);
+    mb_status status = mb_file_read(env("AZURE_FEDERATED_TOKEN_FILE"), &token, error);
+    if (status < 0)
+        mb_plugin_context(error, "AZURE_FEDERATED_TOKEN_FILE");
+    mb_url_query(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    mb_url_query(form, "client_assertion", mb_str_text(&token));
+    mb_str_wipe(&token);
+    mb_str_done(&token);
+    return status;
+}
+
+static mb_status ask_directory(struct mb_http *http, json_t **out, const struct mb_call *call)
+{
+    struct mb_str url = MB_STR_INIT(2048);
+    struct mb_str form = MB_STR_INIT(262144);
+    const char *authority =
+        *env("AZURE_AUTHORITY_HOST") ? env("AZURE_AUTHORITY_HOST") : "https://login.microsoftonline.com";
+    size_t len = strlen(authority);
+    mb_status status = MB_OK;
+    mb_str_printf(&url, "%.*s/%s/oauth2/v2.0/token",
+                  (int)(len > 0 && authority[len - 1] == '/' ? len - 1 : len), authority,
+                  env("AZURE_TENANT_ID"));
+    mb_url_query(&form, "grant_type", "client_credentials");
+    mb_url_query(&form, "client_id", env("AZURE_CLIENT_ID"));
+    mb_url_query(&form, "scope", RESOURCE ".default");
+    if (*env("AZURE_CLIENT_SECRET"))
+        mb_url_query(&form, "client_secret", env("AZURE_CLIENT_SECRET"));
+    else
+        status = put_federated(&form, call->error);
+    if (status == MB_OK)
+        status = mb_str_status(&url, "AZURE_AUTHORITY_HOST", call->error);
+    if (status == MB_OK)
+        status = mb_str_status(&form, "the request for a token", call->error);
+    if (status == MB_OK)
+        status = mb_oauth_post(http, url.data, &form, out, call);
+    mb_str_wipe(&form);
+    mb_str_done(&form);
+    mb_str_done(&url);
+    return status;
+}
+
+static mb_status ask_machine(struct mb_http *http, json_t **out, const struct mb_call *call)
+{
+    struct mb_str url = MB_STR_INIT(4096);
+    struct mb_str query = MB_STR_INIT(2048);
+    struct mb_headers headers = {0};
+    bool app_service = *env("IDENTITY_ENDPOINT") != '\0' && *env("IDENTITY_HEADER") != '\0';
+    const char *host = *env("AZURE_POD_IDENTITY_AUTHORITY_HOST") ? env("AZURE_POD_IDENTITY_AUTHORITY_HOST")
+                                                                 : "http://169.254.169.254";
+    mb_url_query(&query, "api-version", app_service ? "2019-08-01" : "2018-02-01");
+    mb_url_query(&query, "resource", RESOURCE);
+    if (*env("AZURE_CLIENT_ID"))
+        mb_url_query(&query, "client_id", env("AZURE_CLIENT_ID"));
+    if (app_service) {
+        mb_str_printf(&url, "%s?%s", env("IDENTITY_ENDPOINT"), mb_str_text(&query));
+        mb_headers_set(&headers, "X-IDENTITY-HEADER", env("IDENTITY_HEADER"));
+    } else {
+        mb_str_printf(&url, "%s/metadata/identity/oauth2/token?%s", host, mb_str_text(&query));
+        mb_headers_set(&headers, "Metadata", "true");
+    }
+    struct mb_http_request request = {.method = "GET", .url = mb_str_text(&url), .headers = &headers};
+    mb_status status = mb_str_status(&url, "the address of the metadata service", call->error);
+    if (status == MB_OK)
+        status = mb_headers_status(&headers, call->error);
+    if (status == MB_OK)
+        status = mb_oauth_ask(http, &request, out, call);
+    if (status < 0 && call->error->http_status == 0)
+        mb_plugin_advise(call->error,
+                         "on a machine without an identity set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+                         "AZURE_CLIENT_SECRET, or auth.accountKey");
+    mb_headers_done(&headers);
+    mb_str_done(&query);
+    mb_str_done(&url);
+    return status;
+}
+
+static mb_status fetch(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    json_t *answer = NULL;
+    bool directory = *env("AZURE_TENANT_ID") && *env("AZURE_CLIENT_ID") &&
+                     (*env("AZURE_CLIENT_SECRET") || *env("AZURE_FEDERATED_TOKEN_FILE"));
+    mb_status status = directory ? ask_directory(ctx, &answer, call) : ask_machine(ctx, &answer, call);
+    if (status == MB_OK)
+        status = mb_oauth_credential(answer, out, call->error);
+    json_decref(answer);
+    return status;
+}
+
+static void free_nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http, struct mb_error *error)
+{
+    static const struct mb_credentials_provider provider = {
+        .name = "azure identity", .fetch = fetch, .free = free_nothing};
+    return mb_credentials_new(out, &provider, http, error);
+}

@@ -1,0 +1,258 @@
+#include "azure.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/times.h"
+#include "common/url.h"
+#include "common/xml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void azure_blob_url(const struct mb_store *store, const char *key, struct mb_str *out)
+{
+    mb_str_printf(out, "%s/", store->service);
+    mb_url_encode(out, store->container, "");
+    mb_str_putc(out, '/');
+    mb_url_encode(out, key, "/");
+}
+
+void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_str *out)
+{
+    struct mb_str query = MB_STR_INIT(16384);
+    if (request->key != NULL) {
+        azure_blob_url(store, request->key, out);
+    } else {
+        mb_str_printf(out, "%s/", store->service);
+        if (!request->for_service)
+            mb_url_encode(out, store->container, "");
+    }
+    for (const struct azure_pair *pair = request->query; pair && pair->name; pair++)
+        if (pair->value != NULL)
+            mb_url_query(&query, pair->name, pair->value);
+    if (store->auth == AZURE_SAS)
+        mb_str_printf(&query, "%s%s", query.len ? "&" : "", store->sas);
+    if (query.status < 0)
+        out->status = query.status;
+    if (query.len > 0)
+        mb_str_printf(out, "?%s", query.data);
+    mb_str_done(&query);
+}
+
+/* ------------------------------------------------------------- errors */
+
+struct error_document {
+    char code[64];
+    char message[512];
+};
+
+static mb_status take_element(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    struct error_document *document = ctx;
+    if (depth == 1 && strcmp(name, "Code") == 0)
+        mb_str_fit(document->code, sizeof(document->code), text);
+    if (depth == 1 && strcmp(name, "Message") == 0)
+        mb_str_fit(document->message, sizeof(document->message), text);
+    return MB_OK;
+}
+
+static const struct {
+    const char *code;
+    mb_status status;
+} codes[] = {
+    {"BlobNotFound", MB_E_NOT_FOUND},
+    {"ResourceNotFound", MB_E_NOT_FOUND},
+    {"ContainerNotFound", MB_E_NO_BUCKET},
+    {"ContainerDisabled", MB_E_FORBIDDEN},
+    {"ContainerBeingDeleted", MB_E_UNAVAILABLE},
+    {"BlobAlreadyExists", MB_E_EXISTS},
+    {"ContainerAlreadyExists", MB_E_EXISTS},
+    {"ConditionNotMet", MB_E_EXISTS},
+    {"TargetConditionNotMet", MB_E_EXISTS},
+    {"UnauthorizedBlobOverwrite", MB_E_EXISTS},
+    {"AuthenticationFailed", MB_E_UNAUTHENTICATED},
+    {"InvalidAuthenticationInfo", MB_E_UNAUTHENTICATED},
+    {"NoAuthenticationInformation", MB_E_UNAUTHENTICATED},
+    {"AccountIsDisabled", MB_E_FORBIDDEN},
+    {"AuthorizationFailure", MB_E_FORBIDDEN},
+    {"ServerBusy", MB_E_THROTTLED},
+    {"OperationTimedOut", MB_E_UNAVAILABLE},
+    {"InternalError", MB_E_UNAVAILABLE},
+    {"Md5Mismatch", MB_E_CORRUPT},
+    {"InvalidBlobOrBlock", MB_E_NOT_FOUND},
+    {"InvalidBlockList", MB_E_NOT_FOUND},
+    {"CannotVerifyCopySource", MB_E_UNSUPPORTED}, /* the host goes the long way round */
+    {"CopyAcrossAccountsNotSupported", MB_E_UNSUPPORTED},
+};
+
+static mb_status classify(const char *code, int http_status)
+{
+    for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+        if (strcmp(code, codes[i].code) == 0)
+            return codes[i].status;
+    if (http_status == 409 || http_status == 412)
+        return MB_E_EXISTS;
+    return mb_status_of_http(http_status);
+}
+
+/* A source that is not there is told as one that cannot be verified; azurite calls a wrong signature
+ * AuthorizationFailure. */
+static mb_status refine(const struct error_document *document, int http_status)
+{
+    if (http_status == 404 && strcmp(document->code, "CannotVerifyCopySource") == 0)
+        return MB_E_NOT_FOUND;
+    if (http_status == 403 && strncmp(document->message, "Server failed to authenticate", 29) == 0)
+        return MB_E_UNAUTHENTICATED;
+    return classify(document->code, http_status);
+}
+
+static mb_status advise(const struct mb_store *store, const struct mb_http_response *response,
+                        struct mb_error *error)
+{
+    static const char *const wrong[] = {[AZURE_SHARED_KEY] = "accountName and auth.accountKey",
+                                        [AZURE_SAS] = "auth.sasToken: it may have expired",
+                                        [AZURE_TOKEN] = "the identity that auth.type default finds"};
+    static const char *const lacking[] = {
+        [AZURE_SHARED_KEY] = "the account does not accept keys (then set auth.type to default)",
+        [AZURE_SAS] = "auth.sasToken does not allow this (it needs racwdl)",
+        [AZURE_TOKEN] = "the identity lacks a role such as Storage Blob Data Contributor"};
+    if (error->status == MB_E_UNAUTHENTICATED && mb_plugin_advise_clock(error, response))
+        return error->status;
+    if (error->status == MB_E_UNAUTHENTICATED)
+        return mb_plugin_advise(error, "check %s", wrong[store->auth]);
+    if (error->status == MB_E_FORBIDDEN)
+        return mb_plugin_advise(error, "%s, or the account's firewall keeps this machine out",
+                                lacking[store->auth]);
+    return error->status;
+}
+
+static mb_status fail_answer(const struct mb_store *store, const struct mb_http_response *response,
+                             struct mb_error *error)
+{
+    static const struct mb_xml_events events = {.close = take_element};
+    struct error_document document = {0};
+    struct mb_error ignored = {.struct_size = sizeof(ignored)};
+    const char *code = mb_headers_get(&response->headers, "x-ms-error-code");
+    if (response->body.len > 0)
+        mb_xml_parse(response->body.data, response->body.len, &events, &document, &ignored);
+    if (code != NULL)
+        mb_str_fit(document.code, sizeof(document.code), code);
+    struct mb_answer answer = {.status = refine(&document, response->status),
+                               .code = *document.code ? document.code : NULL,
+                               .text = *document.message ? document.message : NULL,
+                               .request_id = mb_headers_get(&response->headers, "x-ms-request-id")};
+    mb_plugin_fail_answer(error, response, &answer);
+    return advise(store, response, error);
+}
+
+/* ------------------------------------------------------------- sending */
+
+mb_status azure_authorize(struct mb_store *store, const struct azure_request *request,
+                          struct mb_headers *headers, const struct mb_credential **token,
+                          const struct mb_call *call)
+{
+    char date[48];
+    mb_time_format_http(mb_time_real_ns() / INT64_C(1000000000), date);
+    mb_headers_set(headers, "x-ms-date", date);
+    if (!request->in_batch)
+        mb_headers_set(headers, "x-ms-version", AZURE_VERSION);
+    for (const struct azure_pair *pair = request->headers; pair && pair->name; pair++)
+        if (pair->value != NULL)
+            mb_headers_set(headers, pair->name, pair->value);
+    if (store->auth == AZURE_SHARED_KEY)
+        return azure_sign(store, request, headers, call->error);
+    if (store->auth == AZURE_TOKEN) {
+        mb_status status = mb_credentials_get(store->tokens, token, call);
+        if (status < 0)
+            return status;
+        mb_headers_printf(headers, "Authorization", "Bearer %s", (*token)->token);
+    }
+    return mb_headers_status(headers, call->error);
+}
+
+/* An expired token is answered with either. */
+static bool token_refused(const struct mb_http_response *response)
+{
+    const char *code = mb_headers_get(&response->headers, "x-ms-error-code");
+    return response->status == 401 ||
+           (response->status == 403 && code != NULL && strcmp(code, "AuthenticationFailed") == 0);
+}
+
+static mb_status attempt(struct mb_store *store, const struct azure_request *request, const char *url,
+                         bool *again, struct mb_http_response *response, const struct mb_call *call)
+{
+    const struct mb_credential *token = NULL;
+    struct mb_headers headers = {0};
+    mb_status status = azure_authorize(store, request, &headers, &token, call);
+    if (status == MB_OK)
+        status = mb_headers_status(&headers, call->error);
+    if (status == MB_OK) {
+        struct mb_http_request http = {.method = request->method,
+                                       .url = url,
+                                       .headers = &headers,
+                                       .body = request->body,
+                                       .body_len = request->body_len,
+                                       .source = request->source,
+                                       .sink = request->sink,
+                                       .max_body = 32U * 1024 * 1024,
+                                       .begin = request->begin,
+                                       .begin_ctx = request->begin_ctx,
+                                       .patient = request->patient};
+        status = mb_http_send(store->http, &http, response, call);
+    }
+    *again = status == MB_OK && token != NULL && token_refused(response) &&
+             mb_credentials_refused(store->tokens, token) && mb_http_can_resend(request->source);
+    if (token != NULL)
+        mb_credential_drop(token);
+    mb_headers_done(&headers);
+    return status;
+}
+
+/* The length is signed, so a source that does not know it is read first. */
+static mb_status know_length(struct azure_request *request, struct mb_str *gathered,
+                             const struct mb_call *call)
+{
+    if (request->source == NULL || request->source->size >= 0)
+        return MB_OK;
+    mb_status status = mb_http_gather(request->source, gathered, call);
+    request->source = NULL;
+    request->body = mb_str_text(gathered);
+    request->body_len = gathered->len;
+    return status;
+}
+
+mb_status azure_send(struct mb_store *store, const struct azure_request *given,
+                     struct mb_http_response *response, const struct mb_call *call)
+{
+    struct azure_request request = *given;
+    struct mb_str url = MB_STR_INIT(32768);
+    struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
+    bool again = false;
+    azure_request_url(store, &request, &url);
+    mb_status status = mb_str_status(&url, "the request's address", call->error);
+    if (status == MB_OK)
+        status = know_length(&request, &gathered, call);
+    if (status == MB_OK)
+        status = attempt(store, &request, url.data, &again, response, call);
+    if (status == MB_OK && again) {
+        mb_http_response_done(response);
+        status = attempt(store, &request, url.data, &again, response, call);
+    }
+    mb_str_done(&gathered);
+    mb_str_wipe(&url);
+    mb_str_done(&url);
+    if (status == MB_OK && (response->status < 200 || response->status > 299))
+        status = fail_answer(store, response, call->error);
+    return status;
+}
+
+void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat)
+{
+    const char *etag = mb_headers_get(headers, "ETag");
+    const char *modified = mb_headers_get(headers, "Last-Modified");
+    if (etag != NULL)
+        mb_etag_copy(stat->etag, sizeof(stat->etag), etag);
+    if (modified == NULL || !mb_time_parse_http(modified, &stat->mtime_ns))
+        stat->mtime_ns = 0;
+}

@@ -1,0 +1,190 @@
+/* sas.c - "Create a service SAS" and "Create a user delegation SAS" of the REST API. */
+#include "azure.h"
+
+#include "common/error.h"
+#include "common/times.h"
+#include "common/url.h"
+#include "common/xml.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_SECOND   INT64_C(1000000000)
+#define SAS_SECONDS     3600
+#define KEY_SECONDS     (6 * 3600)
+#define EARLIER_SECONDS 900 /* clocks differ */
+
+static void format_time(int64_t seconds, char out[32])
+{
+    time_t when = (time_t)seconds;
+    struct tm parts;
+    gmtime_r(&when, &parts);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+/* ------------------------------------------------------------- the delegation key */
+
+static void forget(struct azure_delegation *delegation)
+{
+    char **texts[] = {&delegation->oid,    &delegation->tid,     &delegation->start,
+                      &delegation->expiry, &delegation->service, &delegation->version};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        free(*texts[i]);
+        *texts[i] = NULL;
+    }
+    explicit_bzero(delegation->key, sizeof(delegation->key));
+    delegation->key_len = 0;
+    delegation->renew_ns = 0;
+}
+
+static mb_status take_element(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    struct azure_delegation *delegation = ctx;
+    const struct {
+        const char *name;
+        char **out;
+    } members[] = {{"SignedOid", &delegation->oid},         {"SignedTid", &delegation->tid},
+                   {"SignedStart", &delegation->start},     {"SignedExpiry", &delegation->expiry},
+                   {"SignedService", &delegation->service}, {"SignedVersion", &delegation->version}};
+    if (depth != 1)
+        return MB_OK;
+    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+        if (strcmp(name, members[i].name) == 0 && *members[i].out == NULL &&
+            (*members[i].out = mb_str_copy(text, strlen(text))) == NULL)
+            return MB_E_NO_MEMORY;
+    if (strcmp(name, "Value") == 0 && strlen(text) == 44) {
+        unsigned char decoded[33];
+        if (EVP_DecodeBlock(decoded, (const unsigned char *)text, 44) == 33) {
+            memcpy(delegation->key, decoded, 32);
+            delegation->key_len = 32;
+        }
+        explicit_bzero(decoded, sizeof(decoded));
+    }
+    return MB_OK;
+}
+
+static mb_status ask_key(struct mb_store *store, const struct mb_call *call)
+{
+    static const struct mb_xml_events events = {.close = take_element};
+    static const struct azure_pair query[] = {
+        {"comp", "userdelegationkey"}, {"restype", "service"}, {NULL, NULL}};
+    struct azure_delegation *delegation = &store->delegation;
+    struct mb_http_response response = {0};
+    char start[32], expiry[32], body[256];
+    int64_t now = mb_time_real_ns() / NS_PER_SECOND;
+    format_time(now - EARLIER_SECONDS, start);
+    format_time(now + KEY_SECONDS, expiry);
+    snprintf(body, sizeof(body), "<KeyInfo><Start>%s</Start><Expiry>%s</Expiry></KeyInfo>", start, expiry);
+
+    struct azure_request request = {
+        .method = "POST", .for_service = true, .query = query, .body = body, .body_len = strlen(body)};
+    mb_status status = azure_send(store, &request, &response, call);
+    forget(delegation);
+    if (status == MB_OK)
+        status =
+            mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, delegation, call->error);
+    if (status == MB_E_NO_MEMORY)
+        mb_plugin_fail_memory(call->error);
+    if (status == MB_OK &&
+        (!delegation->oid || !delegation->tid || !delegation->start || !delegation->expiry ||
+         !delegation->service || !delegation->version || delegation->key_len == 0))
+        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the user delegation key is incomplete");
+    if (status == MB_OK)
+        delegation->renew_ns = (now + KEY_SECONDS - 2 * SAS_SECONDS) * NS_PER_SECOND;
+    else
+        forget(delegation);
+    mb_str_wipe(&response.body);
+    mb_http_response_done(&response);
+    return status;
+}
+
+/* ------------------------------------------------------------- signatures */
+
+struct sas {
+    const char *key; /* of the blob */
+    char start[32];
+    char expiry[32];
+    const char *protocol;
+};
+
+static void put_common(const struct sas *sas, const char *signature, struct mb_str *out)
+{
+    mb_str_puts(out, "sp=r&sr=b");
+    mb_url_query(out, "sv", AZURE_VERSION);
+    mb_url_query(out, "st", sas->start);
+    mb_url_query(out, "se", sas->expiry);
+    mb_url_query(out, "spr", sas->protocol);
+    mb_url_query(out, "sig", signature);
+}
+
+static mb_status sign_with_key(const struct mb_store *store, const struct sas *sas, struct mb_str *out,
+                               struct mb_error *error)
+{
+    struct mb_str text = MB_STR_INIT(16384);
+    char signature[64];
+    mb_str_printf(&text, "r\n%s\n%s\n/blob/%s/%s/%s\n\n\n%s\n" AZURE_VERSION "\nb\n\n\n\n\n\n\n", sas->start,
+                  sas->expiry, store->account, store->container, sas->key, sas->protocol);
+    mb_status status = mb_str_status(&text, "the text to sign", error);
+    if (status == MB_OK)
+        status = azure_hmac(store->key, store->key_len, text.data, signature, sizeof(signature), error);
+    if (status == MB_OK)
+        put_common(sas, signature, out);
+    mb_str_done(&text);
+    return status;
+}
+
+/* With the delegation's mutex held. */
+static mb_status sign_with_delegation(const struct mb_store *store, const struct sas *sas, struct mb_str *out,
+                                      struct mb_error *error)
+{
+    const struct azure_delegation *key = &store->delegation;
+    struct mb_str text = MB_STR_INIT(16384);
+    char signature[64];
+    mb_str_printf(&text,
+                  "r\n%s\n%s\n/blob/%s/%s/%s\n%s\n%s\n%s\n%s\n%s\n%s\n\n\n\n\n%s\n" AZURE_VERSION
+                  "\nb\n\n\n\n\n\n\n",
+                  sas->start, sas->expiry, store->account, store->container, sas->key, key->oid, key->tid,
+                  key->start, key->expiry, key->service, key->version, sas->protocol);
+    mb_status status = mb_str_status(&text, "the text to sign", error);
+    if (status == MB_OK)
+        status = azure_hmac(key->key, key->key_len, text.data, signature, sizeof(signature), error);
+    if (status == MB_OK) {
+        put_common(sas, signature, out);
+        mb_url_query(out, "skoid", key->oid);
+        mb_url_query(out, "sktid", key->tid);
+        mb_url_query(out, "skt", key->start);
+        mb_url_query(out, "ske", key->expiry);
+        mb_url_query(out, "sks", key->service);
+        mb_url_query(out, "skv", key->version);
+    }
+    mb_str_done(&text);
+    return status;
+}
+
+mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_str *out,
+                                const struct mb_call *call)
+{
+    struct sas sas = {.key = key};
+    int64_t now = mb_time_real_ns() / NS_PER_SECOND;
+    mb_status status = MB_OK;
+    format_time(now - EARLIER_SECONDS, sas.start);
+    format_time(now + SAS_SECONDS, sas.expiry);
+    sas.protocol = strncmp(store->service, "https:", 6) == 0 ? "https" : "https,http";
+    switch (store->auth) {
+    case AZURE_SAS:
+        return mb_str_puts(out, store->sas);
+    case AZURE_SHARED_KEY:
+        return sign_with_key(store, &sas, out, call->error);
+    case AZURE_TOKEN:
+        break;
+    }
+    pthread_mutex_lock(&store->delegation.mutex);
+    if (store->delegation.renew_ns < mb_time_real_ns())
+        status = ask_key(store, call);
+    if (status == MB_OK)
+        status = sign_with_delegation(store, &sas, out, call->error);
+    pthread_mutex_unlock(&store->delegation.mutex);
+    return status;
+}

@@ -1,0 +1,221 @@
+/* upload.c - "Put Block", "Put Block From URL", "Put Block List" of the REST API. */
+#include "azure.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/xml.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_LEN    16U /* hexadecimal digits of an upload's id */
+#define BLOCK_LEN (ID_LEN + 8U)
+
+/* All ids of a blob's blocks have the same length; 24 bytes need no padding. */
+static void block_id(const char *upload_id, uint32_t number, char out[BLOCK_LEN / 3 * 4 + 1])
+{
+    char text[BLOCK_LEN + 16];
+    snprintf(text, sizeof(text), "%.16s%08u", upload_id, number % 100000000U);
+    EVP_EncodeBlock((unsigned char *)out, (const unsigned char *)text, BLOCK_LEN);
+}
+
+mb_status azure_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                          char *upload_id, size_t cap, const struct mb_call *call)
+{
+    unsigned char random[ID_LEN / 2];
+    (void)store;
+    (void)key;
+    (void)opts;
+    if (cap < ID_LEN + 1 || RAND_bytes(random, sizeof(random)) != 1)
+        return mb_plugin_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(upload_id + 2 * i, 3, "%02x", random[i]);
+    return MB_OK;
+}
+
+static void give_part(struct mb_part *out, uint32_t number, uint64_t size, const char *id)
+{
+    out->number = number;
+    out->size = size;
+    mb_str_fit(out->receipt, sizeof(out->receipt), id);
+}
+
+mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
+                         const struct mb_put_options *opts, const struct mb_source *source,
+                         struct mb_part *out, const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    char id[BLOCK_LEN / 3 * 4 + 1];
+    (void)opts;
+    block_id(upload_id, number, id);
+    const struct azure_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
+    const struct azure_request request = {.method = "PUT", .key = key, .query = query, .source = source};
+    mb_status status = azure_send(store, &request, &response, call);
+    if (status == MB_OK)
+        give_part(out, number, response.sent, id);
+    mb_http_response_done(&response);
+    return status;
+}
+
+mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
+                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
+                              struct mb_part *out, const struct mb_call *call)
+{
+    struct mb_str source = MB_STR_INIT(32768);
+    struct mb_http_response response = {0};
+    char id[BLOCK_LEN / 3 * 4 + 1];
+    char range[64];
+    block_id(upload_id, number, id);
+    snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)offset,
+             (unsigned long long)(offset + length - 1));
+    azure_blob_url(src, src_key, &source);
+    mb_str_putc(&source, '?');
+    mb_status status = azure_sas_for_reading(src, src_key, &source, call);
+    if (status == MB_OK)
+        status = mb_str_status(&source, "the source's address", call->error);
+    if (status == MB_OK) {
+        const struct azure_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
+        const struct azure_pair headers[] = {
+            {"x-ms-copy-source", source.data}, {"x-ms-source-range", range}, {NULL, NULL}};
+        const struct azure_request request = {
+            .method = "PUT", .key = key, .query = query, .headers = headers, .patient = true};
+        status = azure_send(dst, &request, &response, call);
+    }
+    mb_http_response_done(&response);
+    mb_str_wipe(&source);
+    mb_str_done(&source);
+    if (status == MB_OK)
+        give_part(out, number, length, id);
+    return status;
+}
+
+/* "Put Block List": the blob is these parts, and all its other blocks are dropped. */
+static mb_status commit(struct mb_store *store, const char *key, const char *upload_id,
+                        const struct mb_part *parts, size_t count, const char *if_none_match,
+                        struct mb_stat *out, const struct mb_call *call)
+{
+    static const struct azure_pair query[] = {{"comp", "blocklist"}, {NULL, NULL}};
+    const struct azure_pair headers[] = {{"Content-Type", "application/xml"},
+                                         {"x-ms-blob-content-type", "application/octet-stream"},
+                                         {"If-None-Match", if_none_match},
+                                         {NULL, NULL}};
+    struct mb_str body = MB_STR_INIT(16U * 1024 * 1024);
+    struct mb_http_response response = {0};
+    struct mb_stat stat = {.struct_size = sizeof(stat)};
+    char id[BLOCK_LEN / 3 * 4 + 1];
+    mb_str_puts(&body, "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+    for (size_t i = 0; i < count; i++) {
+        block_id(upload_id, parts[i].number, id);
+        mb_str_printf(&body, "<Uncommitted>%s</Uncommitted>", id);
+        stat.size += parts[i].size;
+    }
+    mb_str_puts(&body, "</BlockList>");
+    mb_status status = mb_str_status(&body, "the list of blocks", call->error);
+    if (status == MB_OK) {
+        const struct azure_request request = {.method = "PUT",
+                                              .key = key,
+                                              .query = query,
+                                              .headers = headers,
+                                              .body = body.data,
+                                              .body_len = body.len,
+                                              .patient = true};
+        status = azure_send(store, &request, &response, call);
+    }
+    if (status == MB_OK) {
+        azure_read_headers(&response.headers, &stat);
+        mb_stat_write(out, &stat);
+    }
+    mb_http_response_done(&response);
+    mb_str_done(&body);
+    return status;
+}
+
+mb_status azure_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
+                             const struct mb_part *parts, size_t count, struct mb_stat *out,
+                             const struct mb_call *call)
+{
+    return commit(store, key, upload_id, parts, count, NULL, out, call);
+}
+
+/* ------------------------------------------------------------- what was left */
+
+struct uncommitted {
+    const char *upload_id; /* only blocks of this upload; NULL finds any */
+    char found[ID_LEN + 1];
+};
+
+/* BlockList / UncommittedBlocks / Block / Name, base64. */
+static mb_status take_block(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    struct uncommitted *blocks = ctx;
+    unsigned char decoded[BLOCK_LEN + 4];
+    if (depth != 3 || strcmp(name, "Name") != 0 || strlen(text) != BLOCK_LEN / 3 * 4 ||
+        EVP_DecodeBlock(decoded, (const unsigned char *)text, BLOCK_LEN / 3 * 4) != (int)BLOCK_LEN)
+        return MB_OK;
+    if (blocks->upload_id != NULL && memcmp(decoded, blocks->upload_id, ID_LEN) != 0)
+        return MB_OK;
+    memcpy(blocks->found, decoded, ID_LEN);
+    return MB_OK;
+}
+
+static mb_status find_uncommitted(struct mb_store *store, const char *key, struct uncommitted *blocks,
+                                  const struct mb_call *call)
+{
+    static const struct azure_pair query[] = {
+        {"blocklisttype", "uncommitted"}, {"comp", "blocklist"}, {NULL, NULL}};
+    static const struct mb_xml_events events = {.close = take_block};
+    struct mb_http_response response = {0};
+    const struct azure_request request = {.method = "GET", .key = key, .query = query};
+    mb_status status = azure_send(store, &request, &response, call);
+    if (status == MB_OK)
+        status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, blocks, call->error);
+    mb_http_response_done(&response);
+    return status == MB_E_NOT_FOUND ? MB_OK : status;
+}
+
+/* The service has no call that drops blocks: committing a blob without them does so.  Where the key holds a
+ * blob already, the blocks are left to the service, which drops them after a week. */
+mb_status azure_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
+                          const struct mb_call *call)
+{
+    struct uncommitted blocks = {.upload_id = upload_id};
+    mb_status status = find_uncommitted(store, key, &blocks, call);
+    if (status < 0 || blocks.found[0] == '\0')
+        return status;
+    status = commit(store, key, upload_id, NULL, 0, "*", NULL, call);
+    if (status == MB_E_EXISTS)
+        return MB_OK;
+    return status < 0 ? status : azure_remove(store, key, call);
+}
+
+mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
+                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                         const struct mb_call *call)
+{
+    struct mb_list *list = NULL;
+    struct mb_page page = {.struct_size = sizeof(page)};
+    mb_status status = azure_list_open_uncommitted(&list, store, prefix, call);
+    while (status == MB_OK && (status = azure_list_next(list, &page, call)) == MB_OK) {
+        const struct mb_entry *entries = page.entries;
+        for (size_t i = 0; i < page.count && status == MB_OK; i++) {
+            struct uncommitted blocks = {0};
+            if (entries[i].size > 0) /* a blob that has blocks only is told with a length of 0 */
+                continue;
+            status = find_uncommitted(store, entries[i].key, &blocks, call);
+            if (status < 0 || blocks.found[0] == '\0')
+                continue;
+            const struct mb_upload upload = {.struct_size = sizeof(upload),
+                                             .key = entries[i].key,
+                                             .upload_id = blocks.found,
+                                             .begun_ns = entries[i].mtime_ns};
+            status = found(ctx, &upload);
+            if (status < 0)
+                mb_plugin_fail(call->error, status, "stopped by the caller");
+        }
+    }
+    azure_list_close(list);
+    return status == MB_END ? MB_OK : status;
+}

@@ -1,0 +1,252 @@
+/* driver.c - the table of the gcpnative driver: Google Cloud Storage by its own API. */
+#include "gcs.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/options.h"
+#include "common/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GOOGLE "storage.googleapis.com"
+
+static const struct mb_option options[] = {
+    {.name = "address",
+     .type = MB_OPT_STRING,
+     .def = GOOGLE,
+     .help = "Host of the service; Google's own by default."},
+    {.name = "port", .type = MB_OPT_INT, .help = "Port of the service; 443 with TLS and 80 without."},
+    {.name = "useSSL",
+     .type = MB_OPT_BOOL,
+     .def = "true",
+     .help = "Speak TLS; always so with Google's own hosts."},
+    {.name = "bucketName", .type = MB_OPT_STRING, .flags = MB_OPT_REQUIRED, .help = "The bucket."},
+    {.name = "region", .type = MB_OPT_STRING, .help = "Location of a bucket that create makes, such as EU."},
+    {.name = "auth.type",
+     .type = MB_OPT_ENUM,
+     .def = "default",
+     .choices = "serviceAccount|default|none",
+     .help = "serviceAccount reads auth.credentialsFile; default looks where Google's own tools look "
+             "(environment, "
+             "gcloud, metadata server); none sends no credentials, for emulators."},
+    {.name = "auth.credentialsFile",
+     .type = MB_OPT_PATH,
+     .when = "auth.type=serviceAccount",
+     .help = "JSON file of a service account, or of workload identity federation."},
+    MB_OPTIONS_HTTP,
+};
+
+static bool is_google(const char *host)
+{
+    static const char *const names[] = {"", GOOGLE, "www.googleapis.com", "googleapis.com"};
+    size_t len = strlen(host);
+    size_t tail = strlen("." GOOGLE);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(host, names[i]) == 0)
+            return true;
+    return len > tail && strcmp(host + len - tail, "." GOOGLE) == 0;
+}
+
+static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
+                              struct mb_error *error)
+{
+    struct mb_str url = MB_STR_INIT(1024);
+    struct mb_endpoint endpoint;
+    const char *address = mb_option_text(config, "address");
+    int64_t port = 0;
+    bool tls = true;
+    mb_status status = mb_option_int(config, "port", 0, 65535, &port, error);
+    if (status == MB_OK)
+        status = mb_option_bool(config, "useSSL", &tls, error);
+    if (status == MB_OK && is_google(address ? address : ""))
+        mb_str_puts(&url, "https://" GOOGLE);
+    else if (status == MB_OK &&
+             (status = mb_endpoint_parse(&endpoint, address, (uint16_t)port, tls, error)) == MB_OK) {
+        mb_str_puts(&url, endpoint.tls ? "https://" : "http://");
+        mb_endpoint_authority(&endpoint, NULL, &url);
+    }
+    if (status == MB_OK)
+        status = mb_str_status(&url, "address", error);
+    if (status == MB_OK)
+        store->service = url.data;
+    else
+        mb_str_done(&url);
+    return status;
+}
+
+static mb_status find_bucket(struct mb_store *store, const struct mb_config_values *config,
+                             struct mb_error *error)
+{
+    struct mb_str path = MB_STR_INIT(1024);
+    const char *name;
+    mb_status status = mb_option_required(config, "bucketName", &name, error);
+    if (status < 0)
+        return status;
+    mb_str_puts(&path, "/storage/v1/b/");
+    mb_url_encode(&path, name, "");
+    store->bucket = mb_str_copy(name, strlen(name));
+    store->bucket_path = path.data;
+    if (store->bucket == NULL)
+        return mb_plugin_fail_memory(error);
+    return mb_str_status(&path, "bucketName", error);
+}
+
+static mb_status find_credentials(struct mb_store *store, const struct mb_config_values *config,
+                                  struct mb_error *error)
+{
+    const char *type = mb_option_text(config, "auth.type");
+    struct gcs_auth_options auth = {.type = type ? type : "default"};
+    if (strcmp(auth.type, "serviceAccount") == 0) {
+        mb_status status = mb_option_required(config, "auth.credentialsFile", &auth.credentials_file, error);
+        if (status < 0)
+            return status;
+    }
+    return gcs_auth_open(&store->credentials, &store->project, store->http, &auth, error);
+}
+
+static void gcs_close(struct mb_store *store)
+{
+    if (store == NULL)
+        return;
+    mb_credentials_free(store->credentials);
+    mb_http_free(store->http);
+    free(store->service);
+    free(store->bucket);
+    free(store->bucket_path);
+    free(store->project);
+    free(store->region);
+    free(store);
+}
+
+static void fill_info(const struct mb_store *store, struct mb_store_info *info)
+{
+    info->caps =
+        MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->max_put_size = UINT64_C(5) << 40; /* the largest object there can be */
+    info->max_copy_size = 0;
+    info->min_part_size = 0;
+    info->max_part_size = UINT64_C(5) << 40;
+    info->max_parts = 10000;
+    info->max_remove = 0;
+    snprintf(info->location, sizeof(info->location), "gs://%s", store->bucket);
+    snprintf(info->realm, sizeof(info->realm), "%s/%s", store->service, store->bucket);
+    info->native_root[0] = '\0';
+}
+
+static mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
+                          size_t count, const struct mb_call *call)
+{
+    const struct mb_config_values config = {.items = items, .count = count};
+    struct mb_http_options http = {0};
+    struct mb_store *store = calloc(1, sizeof(*store));
+    if (store == NULL)
+        return mb_plugin_fail_memory(call->error);
+    const char *region = mb_option_text(&config, "region");
+    store->region = mb_str_copy(region ? region : "", region ? strlen(region) : 0);
+    mb_status status =
+        store->region ? mb_options_http(&config, &http, call->error) : mb_plugin_fail_memory(call->error);
+    if (status == MB_OK)
+        status = mb_http_new(&store->http, &http, call->error);
+    if (status == MB_OK)
+        status = find_service(store, &config, call->error);
+    if (status == MB_OK)
+        status = find_bucket(store, &config, call->error);
+    if (status == MB_OK)
+        status = find_credentials(store, &config, call->error);
+    if (status < 0) {
+        gcs_close(store);
+        return status;
+    }
+    fill_info(store, info);
+    *out = store;
+    return MB_OK;
+}
+
+/* By a listing of one name: the permission for that is what a backup needs anyway. */
+static mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(2048);
+    json_t *answer = NULL;
+    mb_str_printf(&path, "%s/o", store->bucket_path);
+    mb_status status = mb_str_status(&path, "bucketName", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {.method = "GET",
+                                      .path = path.data,
+                                      .query = "maxResults=1&fields=items(name)",
+                                      .about_bucket = true};
+        status = gcs_send_json(store, &request, &answer, call);
+    }
+    json_decref(answer);
+    mb_str_done(&path);
+    return status;
+}
+
+static mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call *call)
+{
+    struct mb_str query = MB_STR_INIT(1024);
+    json_t *answer = NULL;
+    json_t *description =
+        json_pack("{s:s, s:s*}", "name", store->bucket, "location", *store->region ? store->region : NULL);
+    char *body = description ? json_dumps(description, JSON_COMPACT) : NULL;
+    mb_status status = body ? MB_OK : mb_plugin_fail_memory(call->error);
+    mb_url_query(&query, "project", store->project);
+    if (status == MB_OK)
+        status = mb_str_status(&query, "the project", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {.method = "POST",
+                                      .path = "/storage/v1/b",
+                                      .query = query.data,
+                                      .content_type = "application/json",
+                                      .body = body,
+                                      .body_len = strlen(body)};
+        status = gcs_send_json(store, &request, &answer, call);
+    }
+    json_decref(answer);
+    json_decref(description);
+    free(body);
+    mb_str_done(&query);
+    return status;
+}
+
+static int gcs_can_copy(struct mb_store *dst, struct mb_store *src)
+{
+    return strcmp(dst->service, src->service) == 0;
+}
+
+static const struct mb_storage_plugin plugin = {
+    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
+    .name = "gcpnative",
+    .version = MB_DRIVER_VERSION,
+    .description = "Google Cloud Storage by its JSON API, with service accounts and workload identity",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(*options),
+    .option_size = sizeof(*options),
+    .load = mb_driver_load,
+    .open = gcs_open,
+    .close = gcs_close,
+    .check = gcs_check,
+    .stat = gcs_stat,
+    .get = gcs_get,
+    .put = gcs_put,
+    .remove = gcs_remove,
+    .list_open = gcs_list_open,
+    .list_next = gcs_list_next,
+    .list_close = gcs_list_close,
+    .create_bucket = gcs_create_bucket,
+    .can_copy = gcs_can_copy,
+    .copy = gcs_copy,
+    .mpu_begin = gcs_mpu_begin,
+    .mpu_part = gcs_mpu_part,
+    .mpu_complete = gcs_mpu_complete,
+    .mpu_abort = gcs_mpu_abort,
+    .mpu_list = gcs_mpu_list,
+};
+
+MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
+
+const struct mb_storage_plugin *mb_storage_plugin_entry(void)
+{
+    return &plugin;
+}

@@ -1,0 +1,111 @@
+/* gcs.h - Google Cloud Storage by its JSON API.  Private to the driver.
+ *
+ * Facts: Cloud Storage JSON API v1 (objects, buckets, uploads),
+ * https://cloud.google.com/storage/docs/json_api. */
+#ifndef MB_GCPNATIVE_GCS_H
+#define MB_GCPNATIVE_GCS_H
+
+#include "common/credentials.h"
+#include "common/http.h"
+
+#include <jansson.h>
+
+/* Never changes after open, the credentials apart. */
+struct mb_store {
+    struct mb_http *http;
+    struct mb_credentials *credentials; /* NULL: requests carry none */
+    char *service;                      /* "https://storage.googleapis.com" */
+    char *bucket;                       /* its name */
+    char *bucket_path;                  /* "/storage/v1/b/<encoded name>" */
+    char *project;                      /* "" when not known */
+    char *region;                       /* of a bucket to be made; "" leaves it to the service */
+};
+
+/* What of an object's description is asked for. */
+#define GCS_OBJECT_FIELDS "name,size,generation,updated,timeCreated,crc32c"
+
+struct gcs_request {
+    const char *method;
+    const char *path;  /* below the service, encoded */
+    const char *query; /* encoded, without '?'; or NULL */
+    const char *content_type;
+    const void *body;
+    size_t body_len;
+    const struct mb_source *source;
+    const struct mb_sink *sink;
+    mb_status (*begin)(void *ctx, const struct mb_http_response *response, struct mb_error *error);
+    void *begin_ctx;
+    const char *range; /* or NULL */
+    bool patient;
+    bool about_bucket; /* 404 means that the bucket is missing */
+};
+
+/* One request with the credential of the moment, and with a renewed one when that is refused.  MB_OK for 2xx
+ * only; another answer is made into an error.  response: see mb_http_send. */
+mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
+                   struct mb_http_response *response, const struct mb_call *call);
+
+/* The same for an answer that is a JSON object; *out is the caller's to json_decref. */
+mb_status gcs_send_json(struct mb_store *store, const struct gcs_request *request, json_t **out,
+                        const struct mb_call *call);
+
+/* Appends "/storage/v1/b/<bucket>/o/<key>". */
+void gcs_object_path(const struct mb_store *store, const char *key, struct mb_str *out);
+
+/* Reads an object's description. */
+mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_error *error);
+
+/* A number that the service writes as a string. */
+bool gcs_number(const json_t *value, uint64_t *out);
+
+/* The time "updated" of an object's description, in whole seconds as a download tells it; 0 when there is
+ * none. */
+int64_t gcs_updated(const json_t *object);
+
+/* object.c */
+mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call);
+mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
+                  const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
+mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                  const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call);
+mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
+                   const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
+
+/* list.c; gcs_list_raw also shows the pieces of unfinished uploads. */
+mb_status gcs_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
+                        const struct mb_call *call);
+mb_status gcs_list_open_raw(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
+                            const struct mb_call *call);
+mb_status gcs_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
+void gcs_list_close(struct mb_list *list);
+
+/* upload.c: parts are objects beside the one to come, joined by compose.  A piece is called
+ * "<key>.mb-upload.<id>.<name>"; the marker, which begin makes, has the name "0". */
+bool gcs_is_piece(const char *key);
+mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                        char *upload_id, size_t cap, const struct mb_call *call);
+mb_status gcs_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
+                       const struct mb_put_options *opts, const struct mb_source *source, struct mb_part *out,
+                       const struct mb_call *call);
+mb_status gcs_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
+                           const struct mb_part *parts, size_t count, struct mb_stat *out,
+                           const struct mb_call *call);
+mb_status gcs_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
+                        const struct mb_call *call);
+mb_status gcs_mpu_list(struct mb_store *store, const char *prefix,
+                       mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                       const struct mb_call *call);
+
+/* auth.c: where tokens come from. */
+struct gcs_auth_options {
+    const char *type;             /* serviceAccount, default or none */
+    const char *credentials_file; /* for serviceAccount */
+};
+
+/* *project (heap) is the project that the credentials name, "" when they name none.  *out is NULL for none.
+ */
+mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_http *http,
+                        const struct gcs_auth_options *options, struct mb_error *error);
+
+#endif

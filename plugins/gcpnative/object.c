@@ -1,0 +1,378 @@
+#include "gcs.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/times.h"
+#include "common/url.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(16384);
+    json_t *object = NULL;
+    gcs_object_path(store, key, &path);
+    mb_status status = mb_str_status(&path, "the key", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {
+            .method = "GET", .path = path.data, .query = "fields=" GCS_OBJECT_FIELDS};
+        status = gcs_send_json(store, &request, &object, call);
+    }
+    if (status == MB_OK) {
+        struct mb_stat stat;
+        status = gcs_read_stat(object, &stat, call->error);
+        if (status == MB_OK)
+            mb_stat_write(out, &stat);
+    }
+    json_decref(object);
+    mb_str_done(&path);
+    return status;
+}
+
+/* ---------------------------------------------------------------------- get */
+
+struct reading {
+    const struct mb_sink *sink;
+    const char *if_match; /* or NULL */
+    struct mb_stat stat;
+    uint64_t received;
+    uint32_t crc;
+};
+
+/* "crc32c=AAAAAA==,md5=..." */
+static bool hash_header_crc(const char *header, uint32_t *out)
+{
+    char text[9] = "";
+    const char *at = header ? strstr(header, "crc32c=") : NULL;
+    if (at == NULL || strlen(at) < 15)
+        return false;
+    memcpy(text, at + 7, 8);
+    return mb_crc32c_from_base64(text, out);
+}
+
+static mb_status begin_reading(void *ctx, const struct mb_http_response *response, struct mb_error *error)
+{
+    struct reading *reading = ctx;
+    const struct mb_headers *headers = &response->headers;
+    const char *range = mb_headers_get(headers, "Content-Range");
+    const char *total = range ? strchr(range, '/') : NULL;
+    const char *length = total ? total + 1 : mb_headers_get(headers, "X-Goog-Stored-Content-Length");
+    const char *generation = mb_headers_get(headers, "X-Goog-Generation");
+    const char *modified = mb_headers_get(headers, "Last-Modified");
+    if (length == NULL)
+        length = mb_headers_get(headers, "Content-Length");
+    if (length == NULL || *length < '0' || *length > '9')
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer does not say how long the object is");
+    reading->stat.size = strtoull(length, NULL, 10);
+    if (generation != NULL)
+        mb_str_fit(reading->stat.etag, sizeof(reading->stat.etag), generation);
+    if (generation != NULL && reading->if_match != NULL && strcmp(generation, reading->if_match) != 0)
+        return mb_plugin_fail(error, MB_E_EXISTS, "the object has been replaced: generation %s, not %s",
+                              reading->stat.etag, reading->if_match);
+    if (modified == NULL || !mb_time_parse_http(modified, &reading->stat.mtime_ns))
+        reading->stat.mtime_ns = 0;
+    if (hash_header_crc(mb_headers_get(headers, "X-Goog-Hash"), &reading->stat.crc32c))
+        reading->stat.flags |= MB_STAT_CRC32C;
+    return MB_OK;
+}
+
+static mb_status take_bytes(void *ctx, const void *data, size_t len)
+{
+    struct reading *reading = ctx;
+    reading->received += len;
+    reading->crc = mb_driver_crc32c(reading->crc, data, len);
+    return reading->sink->write(reading->sink->ctx, data, len);
+}
+
+/* A whole object is compared with the checksum that the service keeps of it. */
+static mb_status check_whole(const struct reading *reading, uint64_t offset, struct mb_error *error)
+{
+    bool whole = offset == 0 && reading->received == reading->stat.size;
+    if (!whole || !(reading->stat.flags & MB_STAT_CRC32C) || reading->crc == reading->stat.crc32c)
+        return MB_OK;
+    mb_plugin_fail(error, MB_E_CORRUPT, "the bytes that came have CRC32C %08x, the service keeps %08x",
+                   reading->crc, reading->stat.crc32c);
+    error->flags |= MB_ERR_RETRYABLE;
+    return MB_E_CORRUPT;
+}
+
+static void set_range(char *range, size_t cap, const struct mb_get_options *opts)
+{
+    if (opts->length > 0)
+        snprintf(range, cap, "bytes=%llu-%llu", (unsigned long long)opts->offset,
+                 (unsigned long long)(opts->offset + opts->length - 1));
+    else
+        snprintf(range, cap, "bytes=%llu-", (unsigned long long)opts->offset);
+}
+
+mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
+                  const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(16384);
+    struct mb_str query = MB_STR_INIT(1024);
+    struct mb_http_response response = {0};
+    struct reading reading = {.sink = sink,
+                              .if_match = opts ? opts->if_match : NULL,
+                              .stat = {.struct_size = sizeof(reading.stat)}};
+    const struct mb_sink counted = {.struct_size = sizeof(counted), .write = take_bytes, .ctx = &reading};
+    char range[64] = "";
+    uint64_t offset = opts ? opts->offset : 0;
+
+    gcs_object_path(store, key, &path);
+    mb_url_query(&query, "alt", "media");
+    if (opts != NULL && opts->if_match != NULL)
+        mb_url_query(&query, "ifGenerationMatch", opts->if_match);
+    if (opts != NULL && (opts->offset > 0 || opts->length > 0))
+        set_range(range, sizeof(range), opts);
+    mb_status status = mb_str_status(&path, "the key", call->error);
+    if (status == MB_OK)
+        status = mb_str_status(&query, "the condition", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {.method = "GET",
+                                      .path = path.data,
+                                      .query = query.data,
+                                      .range = *range ? range : NULL,
+                                      .sink = &counted,
+                                      .begin = begin_reading,
+                                      .begin_ctx = &reading};
+        status = gcs_send(store, &request, &response, call);
+    }
+    if (status < 0 && response.status == 416) { /* past the end: there is nothing to deliver */
+        status = gcs_stat(store, key, out, call);
+    } else if (status == MB_OK) {
+        status = check_whole(&reading, offset, call->error);
+        if (status == MB_OK)
+            mb_stat_write(out, &reading.stat);
+    }
+    mb_http_response_done(&response);
+    mb_str_done(&query);
+    mb_str_done(&path);
+    return status;
+}
+
+/* ---------------------------------------------------------------------- put */
+
+/* A multipart/related body: the description, then the bytes of the source. */
+struct framed {
+    struct mb_str head;
+    char tail[64];
+    const struct mb_source *inner;
+    int stage; /* 0 head, 1 bytes, 2 tail, 3 end */
+    size_t at;
+    int64_t given; /* bytes that came from inner */
+};
+
+static mb_status take_text(struct framed *framed, const char *text, size_t len, void *buf, size_t cap,
+                           size_t *nread)
+{
+    size_t run = len - framed->at < cap ? len - framed->at : cap;
+    memcpy(buf, text + framed->at, run);
+    framed->at += run;
+    if (framed->at == len) {
+        framed->stage++;
+        framed->at = 0;
+    }
+    *nread = run;
+    return MB_OK;
+}
+
+/* A source that gives more or less than it announced would shift the tail, so it ends the request. */
+static mb_status take_bytes_of(struct framed *framed, void *buf, size_t cap, size_t *nread)
+{
+    const struct mb_source *inner = framed->inner;
+    mb_status status = inner->read(inner->ctx, buf, cap, nread);
+    if (status < 0 || inner->size < 0)
+        return status;
+    framed->given += (int64_t)*nread;
+    bool fits = *nread == 0 ? framed->given == inner->size : framed->given <= inner->size;
+    return fits ? MB_OK : MB_E_INVALID;
+}
+
+static mb_status read_framed(void *ctx, void *buf, size_t cap, size_t *nread)
+{
+    struct framed *framed = ctx;
+    if (framed->stage == 0)
+        return take_text(framed, framed->head.data, framed->head.len, buf, cap, nread);
+    if (framed->stage == 1) {
+        mb_status status = take_bytes_of(framed, buf, cap, nread);
+        if (status < 0 || *nread > 0)
+            return status;
+        framed->stage = 2;
+    }
+    if (framed->stage == 2)
+        return take_text(framed, framed->tail, strlen(framed->tail), buf, cap, nread);
+    *nread = 0;
+    return MB_OK;
+}
+
+static mb_status rewind_framed(void *ctx)
+{
+    struct framed *framed = ctx;
+    framed->stage = 0;
+    framed->at = 0;
+    framed->given = 0;
+    return framed->inner->rewind(framed->inner->ctx);
+}
+
+static mb_status make_frame(struct framed *framed, const char *key, const struct mb_put_options *opts,
+                            char *content_type, size_t cap, struct mb_error *error)
+{
+    unsigned char random[12];
+    char boundary[2 * sizeof(random) + 1];
+    char crc[16] = "";
+    if (RAND_bytes(random, sizeof(random)) != 1)
+        return mb_plugin_fail(error, MB_E_INTERNAL, "no random bytes from the system");
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(boundary + 2 * i, 3, "%02x", random[i]);
+    const char *type = opts && opts->content_type ? opts->content_type : "application/octet-stream";
+    if (opts != NULL && opts->crc32c != NULL)
+        mb_crc32c_to_base64((uint32_t)opts->crc32c[0] << 24 | (uint32_t)opts->crc32c[1] << 16 |
+                                (uint32_t)opts->crc32c[2] << 8 | opts->crc32c[3],
+                            crc);
+
+    json_t *description =
+        json_pack("{s:s, s:s, s:s*}", "name", key, "contentType", type, "crc32c", *crc ? crc : NULL);
+    char *text = description ? json_dumps(description, JSON_COMPACT) : NULL;
+    json_decref(description);
+    if (text == NULL)
+        return mb_plugin_fail(error, MB_E_INVALID, "the key is not UTF-8");
+    mb_str_printf(
+        &framed->head,
+        "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n%s\r\n--%s\r\nContent-Type: %s\r\n\r\n",
+        boundary, text, boundary, type);
+    free(text);
+    snprintf(framed->tail, sizeof(framed->tail), "\r\n--%s--\r\n", boundary);
+    snprintf(content_type, cap, "multipart/related; boundary=%s", boundary);
+    return mb_str_status(&framed->head, "the description of the object", error);
+}
+
+mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                  const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
+{
+    struct framed framed = {.head = MB_STR_INIT(32768), .inner = source};
+    struct mb_str path = MB_STR_INIT(4096);
+    char content_type[128];
+    json_t *object = NULL;
+    struct mb_stat stat;
+    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
+
+    mb_status status = make_frame(&framed, key, opts, content_type, sizeof(content_type), call->error);
+    mb_str_printf(&path, "/upload%s/o", store->bucket_path);
+    if (status == MB_OK)
+        status = mb_str_status(&path, "the bucket", call->error);
+    if (status == MB_OK) {
+        struct mb_source body = {
+            .struct_size = sizeof(body),
+            .size = source->size < 0 ? -1 : source->size + (int64_t)(framed.head.len + strlen(framed.tail)),
+            .read = read_framed,
+            .rewind = source->rewind ? rewind_framed : NULL,
+            .ctx = &framed};
+        struct gcs_request request = {.method = "POST",
+                                      .path = path.data,
+                                      .query = absent ? "uploadType=multipart&fields=" GCS_OBJECT_FIELDS
+                                                        "&ifGenerationMatch=0"
+                                                      : "uploadType=multipart&fields=" GCS_OBJECT_FIELDS,
+                                      .content_type = content_type,
+                                      .source = &body,
+                                      .about_bucket = true};
+        status = gcs_send_json(store, &request, &object, call);
+    }
+    if (status == MB_OK)
+        status = gcs_read_stat(object, &stat, call->error);
+    if (status == MB_OK && source->size >= 0 && stat.size != (uint64_t)source->size)
+        status = mb_plugin_fail(call->error, MB_E_CORRUPT, "%lld bytes were sent, the service has %llu",
+                                (long long)source->size, (unsigned long long)stat.size);
+    if (status == MB_OK)
+        mb_stat_write(out, &stat);
+    json_decref(object);
+    mb_str_done(&path);
+    mb_str_done(&framed.head);
+    return status;
+}
+
+/* ------------------------------------------------------------ remove and copy */
+
+mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(16384);
+    struct mb_http_response response = {0};
+    gcs_object_path(store, key, &path);
+    mb_status status = mb_str_status(&path, "the key", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {.method = "DELETE", .path = path.data};
+        status = gcs_send(store, &request, &response, call);
+    }
+    mb_http_response_done(&response);
+    mb_str_done(&path);
+    return status == MB_E_NOT_FOUND ? MB_OK : status;
+}
+
+/* One step of a rewrite: *done with the object's description, or the token for the next step. */
+static mb_status rewrite_step(struct mb_store *store, const char *path, bool absent, char **token,
+                              json_t **resource, const struct mb_call *call)
+{
+    struct mb_str query = MB_STR_INIT(16384);
+    json_t *answer = NULL;
+    if (*token != NULL)
+        mb_url_query(&query, "rewriteToken", *token);
+    if (absent)
+        mb_url_query(&query, "ifGenerationMatch", "0");
+    mb_status status = mb_str_status(&query, "the rewrite token", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {
+            .method = "POST", .path = path, .query = query.len ? query.data : NULL, .patient = true};
+        status = gcs_send_json(store, &request, &answer, call);
+    }
+    if (status == MB_OK) {
+        const char *next = json_string_value(json_object_get(answer, "rewriteToken"));
+        free(*token);
+        *token = NULL;
+        if (json_is_true(json_object_get(answer, "done")))
+            *resource = json_incref(json_object_get(answer, "resource"));
+        else if (next == NULL)
+            status =
+                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
+        else if ((*token = mb_str_copy(next, strlen(next))) == NULL)
+            status = mb_plugin_fail_memory(call->error);
+    }
+    json_decref(answer);
+    mb_str_done(&query);
+    return status;
+}
+
+mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
+                   const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(32768);
+    char *token = NULL;
+    json_t *resource = NULL;
+    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
+
+    gcs_object_path(src, src_key, &path);
+    mb_str_puts(&path, "/rewriteTo/b/");
+    mb_url_encode(&path, dst->bucket, "");
+    mb_str_puts(&path, "/o/");
+    mb_url_encode(&path, dst_key, "");
+    mb_status status = mb_str_status(&path, "the keys", call->error);
+    while (status == MB_OK && resource == NULL) {
+        status = rewrite_step(dst, path.data, absent, &token, &resource, call);
+        if (status == MB_OK && call->cancelled(call))
+            status = mb_plugin_fail(call->error, MB_E_CANCELLED, "cancelled");
+        if (status == MB_OK && token == NULL && resource == NULL)
+            status =
+                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
+    }
+    if (status == MB_OK) {
+        struct mb_stat stat;
+        status = gcs_read_stat(resource, &stat, call->error);
+        if (status == MB_OK)
+            mb_stat_write(out, &stat);
+    }
+    json_decref(resource);
+    free(token);
+    mb_str_done(&path);
+    return status;
+}

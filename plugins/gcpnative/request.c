@@ -1,0 +1,193 @@
+#include "gcs.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/times.h"
+#include "common/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_JSON (16U * 1024 * 1024)
+
+static bool reason_is(const char *reason, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(reason, list[i]) == 0)
+            return true;
+    return false;
+}
+
+static mb_status classify(const struct mb_http_response *response, const char *reason, const char *text,
+                          bool about_bucket)
+{
+    static const char *const rates[] = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"};
+    if (response->status == 404)
+        return about_bucket || strstr(text, "bucket does not exist") ? MB_E_NO_BUCKET : MB_E_NOT_FOUND;
+    if (response->status == 403 && reason_is(reason, rates, sizeof(rates) / sizeof(*rates)))
+        return MB_E_THROTTLED;
+    if (response->status == 400 && strstr(text, "doesn't match calculated"))
+        return MB_E_CORRUPT;
+    if (response->status == 409 || response->status == 412)
+        return MB_E_EXISTS;
+    return mb_status_of_http(response->status);
+}
+
+static const char *string_at(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+/* {"error":{"message":"...","errors":[{"reason":"..."}]}}, or whatever else came. */
+static mb_status fail_answer(const struct mb_http_response *response, bool about_bucket,
+                             struct mb_error *error)
+{
+    json_t *root = json_loadb(mb_str_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *document = json_object_get(root, "error");
+    const char *text =
+        json_is_string(document) ? json_string_value(document) : string_at(document, "message");
+    const char *reason = string_at(json_array_get(json_object_get(document, "errors"), 0), "reason");
+    struct mb_answer answer = {.status = classify(response, reason, text, about_bucket),
+                               .code = *reason ? reason : NULL,
+                               .text = *text ? text : NULL,
+                               .request_id = mb_headers_get(&response->headers, "X-GUploader-UploadID")};
+    mb_plugin_fail_answer(error, response, &answer);
+    json_decref(root);
+    if (error->status == MB_E_UNAUTHENTICATED)
+        return mb_plugin_advise(error, "check auth.credentialsFile and auth.type");
+    if (error->status == MB_E_FORBIDDEN)
+        return mb_plugin_advise(error,
+                                "the account lacks a role for this bucket, such as Storage Object Admin");
+    return error->status;
+}
+
+static mb_status send_once(struct mb_store *store, const struct gcs_request *request, const char *url,
+                           const struct mb_credential *credential, struct mb_http_response *response,
+                           const struct mb_call *call)
+{
+    struct mb_headers headers = {0};
+    if (credential != NULL)
+        mb_headers_printf(&headers, "Authorization", "Bearer %s", credential->token);
+    if (request->content_type != NULL)
+        mb_headers_set(&headers, "Content-Type", request->content_type);
+    if (request->range != NULL)
+        mb_headers_set(&headers, "Range", request->range);
+    mb_status status = mb_headers_status(&headers, call->error);
+    if (status == MB_OK) {
+        struct mb_http_request http = {.method = request->method,
+                                       .url = url,
+                                       .headers = &headers,
+                                       .body = request->body,
+                                       .body_len = request->body_len,
+                                       .source = request->source,
+                                       .sink = request->sink,
+                                       .max_body = MAX_JSON,
+                                       .begin = request->begin,
+                                       .begin_ctx = request->begin_ctx,
+                                       .patient = request->patient};
+        status = mb_http_send(store->http, &http, response, call);
+    }
+    mb_headers_done(&headers);
+    return status;
+}
+
+/* Asks for a credential, sends, and says in *again whether a renewed credential is worth another try. */
+static mb_status attempt(struct mb_store *store, const struct gcs_request *request, const char *url,
+                         bool *again, struct mb_http_response *response, const struct mb_call *call)
+{
+    const struct mb_credential *credential = NULL;
+    if (store->credentials != NULL) {
+        mb_status status = mb_credentials_get(store->credentials, &credential, call);
+        if (status < 0)
+            return status;
+    }
+    mb_status status = send_once(store, request, url, credential, response, call);
+    *again = status == MB_OK && response->status == 401 && credential != NULL &&
+             mb_credentials_refused(store->credentials, credential) && mb_http_can_resend(request->source);
+    if (credential != NULL)
+        mb_credential_drop(credential);
+    return status;
+}
+
+mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
+                   struct mb_http_response *response, const struct mb_call *call)
+{
+    struct mb_str url = MB_STR_INIT(16384);
+    bool again = false;
+    mb_str_printf(&url, "%s%s%s%s", store->service, request->path, request->query ? "?" : "",
+                  request->query ? request->query : "");
+    mb_status status = mb_str_status(&url, "the request's address", call->error);
+    if (status == MB_OK)
+        status = attempt(store, request, url.data, &again, response, call);
+    if (status == MB_OK && again) {
+        mb_http_response_done(response);
+        status = attempt(store, request, url.data, &again, response, call);
+    }
+    mb_str_done(&url);
+    if (status == MB_OK && (response->status < 200 || response->status > 299))
+        status = fail_answer(response, request->about_bucket, call->error);
+    return status;
+}
+
+mb_status gcs_send_json(struct mb_store *store, const struct gcs_request *request, json_t **out,
+                        const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    json_error_t where;
+    mb_status status = gcs_send(store, request, &response, call);
+    if (status == MB_OK) {
+        json_t *root =
+            json_loadb(mb_str_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, &where);
+        if (json_is_object(root)) {
+            *out = root;
+        } else {
+            json_decref(root);
+            status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is no JSON object");
+        }
+    }
+    mb_http_response_done(&response);
+    return status;
+}
+
+void gcs_object_path(const struct mb_store *store, const char *key, struct mb_str *out)
+{
+    mb_str_printf(out, "%s/o/", store->bucket_path);
+    mb_url_encode(out, key, "");
+}
+
+bool gcs_number(const json_t *value, uint64_t *out)
+{
+    const char *text = json_string_value(value);
+    char *end;
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *out = (uint64_t)json_integer_value(value);
+        return true;
+    }
+    if (text == NULL || *text < '0' || *text > '9' || strlen(text) > 19)
+        return false;
+    *out = strtoull(text, &end, 10);
+    return *end == '\0';
+}
+
+int64_t gcs_updated(const json_t *object)
+{
+    int64_t ns;
+    return mb_time_parse_iso(string_at(object, "updated"), &ns) ? ns - ns % INT64_C(1000000000) : 0;
+}
+
+mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_error *error)
+{
+    struct mb_stat stat = {.struct_size = sizeof(stat)};
+    uint64_t generation = 0;
+    if (!gcs_number(json_object_get(object, "size"), &stat.size))
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer describes no object");
+    if (gcs_number(json_object_get(object, "generation"), &generation))
+        snprintf(stat.etag, sizeof(stat.etag), "%llu", (unsigned long long)generation);
+    stat.mtime_ns = gcs_updated(object);
+    if (mb_crc32c_from_base64(string_at(object, "crc32c"), &stat.crc32c))
+        stat.flags |= MB_STAT_CRC32C;
+    *out = stat;
+    return MB_OK;
+}

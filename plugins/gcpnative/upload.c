@@ -1,0 +1,316 @@
+#include "gcs.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/times.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE       ".mb-upload."
+#define ID_LEN      16U
+#define MAX_COMPOSE 32U /* sources that one compose takes */
+
+/* ------------------------------------------------------------- the pieces */
+
+/* Where ".mb-upload." stands in a piece's key; NULL for an object of the user's. */
+static const char *piece_suffix(const char *key)
+{
+    const char *at = NULL;
+    for (const char *next = strstr(key, PIECE); next != NULL; next = strstr(next + 1, PIECE))
+        at = next;
+    if (at == NULL)
+        return NULL;
+    const char *id = at + strlen(PIECE);
+    if (strspn(id, "0123456789abcdef") != ID_LEN || id[ID_LEN] != '.' || id[ID_LEN + 1] == '\0')
+        return NULL;
+    return at;
+}
+
+bool gcs_is_piece(const char *key)
+{
+    return piece_suffix(key) != NULL;
+}
+
+static char *piece_key(const char *key, const char *upload_id, const char *name)
+{
+    struct mb_str text = MB_STR_INIT(8192);
+    mb_str_printf(&text, "%s" PIECE "%s.%s", key, upload_id, name);
+    if (text.status == MB_OK)
+        return text.data;
+    mb_str_done(&text);
+    return NULL;
+}
+
+static mb_status read_nothing(void *ctx, void *buf, size_t cap, size_t *nread)
+{
+    (void)ctx;
+    (void)buf;
+    (void)cap;
+    *nread = 0;
+    return MB_OK;
+}
+
+static mb_status rewind_nothing(void *ctx)
+{
+    (void)ctx;
+    return MB_OK;
+}
+
+mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                        char *upload_id, size_t cap, const struct mb_call *call)
+{
+    const struct mb_source nothing = {
+        .struct_size = sizeof(nothing), .size = 0, .read = read_nothing, .rewind = rewind_nothing};
+    const struct mb_put_options options = {.struct_size = sizeof(options),
+                                           .content_type = opts ? opts->content_type : NULL};
+    unsigned char random[ID_LEN / 2];
+    char id[ID_LEN + 1];
+    if (cap < sizeof(id) || RAND_bytes(random, sizeof(random)) != 1)
+        return mb_plugin_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    char *marker = piece_key(key, id, "0");
+    if (marker == NULL)
+        return mb_plugin_fail_memory(call->error);
+    mb_status status = gcs_put(store, marker, &options, &nothing, NULL, call);
+    free(marker);
+    if (status == MB_OK)
+        memcpy(upload_id, id, sizeof(id));
+    return status;
+}
+
+mb_status gcs_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
+                       const struct mb_put_options *opts, const struct mb_source *source, struct mb_part *out,
+                       const struct mb_call *call)
+{
+    struct mb_stat stat = {.struct_size = sizeof(stat)};
+    char name[16];
+    snprintf(name, sizeof(name), "p%08u", number);
+    char *piece = piece_key(key, upload_id, name);
+    if (piece == NULL)
+        return mb_plugin_fail_memory(call->error);
+    mb_status status = gcs_put(store, piece, opts, source, &stat, call);
+    free(piece);
+    if (status == MB_OK) {
+        out->number = number;
+        out->size = stat.size;
+        mb_str_fit(out->receipt, sizeof(out->receipt), stat.etag);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------- compose */
+
+struct source_piece {
+    char *key;
+    const char *generation; /* NULL: whichever is there */
+};
+
+static mb_status compose(struct mb_store *store, const char *key, const struct source_piece *pieces,
+                         size_t count, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(16384);
+    json_t *sources = json_array();
+    json_t *answer = NULL;
+    char *body = NULL;
+    mb_status status;
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(
+            sources, json_pack("{s:s, s:s*}", "name", pieces[i].key, "generation", pieces[i].generation));
+    json_t *description = json_pack("{s:o, s:{s:s}}", "sourceObjects", sources, "destination", "contentType",
+                                    "application/octet-stream");
+    if (description == NULL || json_array_size(sources) != count ||
+        !(body = json_dumps(description, JSON_COMPACT))) {
+        status = mb_plugin_fail_memory(call->error);
+        goto out;
+    }
+    gcs_object_path(store, key, &path);
+    mb_str_puts(&path, "/compose");
+    status = mb_str_status(&path, "the key", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {.method = "POST",
+                                      .path = path.data,
+                                      .content_type = "application/json",
+                                      .body = body,
+                                      .body_len = strlen(body),
+                                      .patient = true};
+        status = gcs_send_json(store, &request, &answer, call);
+    }
+    if (status == MB_OK)
+        status = gcs_read_stat(answer, out, call->error);
+out:
+    json_decref(answer);
+    json_decref(description);
+    free(body);
+    mb_str_done(&path);
+    return status;
+}
+
+static void free_pieces(struct source_piece *pieces, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(pieces[i].key);
+    free(pieces);
+}
+
+static mb_status pieces_of_parts(const char *key, const char *upload_id, const struct mb_part *parts,
+                                 size_t count, struct source_piece **out, struct mb_error *error)
+{
+    struct source_piece *pieces = calloc(count + 1, sizeof(*pieces));
+    if (pieces == NULL)
+        return mb_plugin_fail_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "p%08u", parts[i].number);
+        pieces[i].key = piece_key(key, upload_id, name);
+        pieces[i].generation = parts[i].receipt[0] ? parts[i].receipt : NULL;
+        if (pieces[i].key == NULL) {
+            free_pieces(pieces, i);
+            return mb_plugin_fail_memory(error);
+        }
+    }
+    *out = pieces;
+    return MB_OK;
+}
+
+/* Joins every 32 pieces into one, so that a thirty-second of them is left. */
+static mb_status join_level(struct mb_store *store, const char *key, const char *upload_id, unsigned level,
+                            struct source_piece *pieces, size_t *count, const struct mb_call *call)
+{
+    size_t joined = 0;
+    mb_status status = MB_OK;
+    for (size_t first = 0; first < *count; first += MAX_COMPOSE) {
+        struct mb_stat stat;
+        char name[32];
+        size_t run = *count - first < MAX_COMPOSE ? *count - first : MAX_COMPOSE;
+        snprintf(name, sizeof(name), "j%u-%08zu", level, joined);
+        char *made = piece_key(key, upload_id, name);
+        if (made == NULL)
+            status = mb_plugin_fail_memory(call->error);
+        else
+            status = compose(store, made, &pieces[first], run, &stat, call);
+        if (status < 0) {
+            free(made);
+            break;
+        }
+        for (size_t i = 0; i < run; i++) {
+            free(pieces[first + i].key);
+            pieces[first + i].key = NULL;
+        }
+        pieces[joined++] = (struct source_piece){.key = made};
+    }
+    if (status == MB_OK)
+        *count = joined;
+    return status;
+}
+
+static uint64_t size_of_parts(const struct mb_part *parts, size_t count)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].size;
+    return size;
+}
+
+mb_status gcs_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
+                           const struct mb_part *parts, size_t count, struct mb_stat *out,
+                           const struct mb_call *call)
+{
+    struct source_piece *pieces = NULL;
+    struct mb_stat stat = {.struct_size = sizeof(stat)};
+    size_t left = count;
+    mb_status status = pieces_of_parts(key, upload_id, parts, count, &pieces, call->error);
+    if (status < 0)
+        return status;
+    for (unsigned level = 0; status == MB_OK && left > MAX_COMPOSE; level++)
+        status = join_level(store, key, upload_id, level, pieces, &left, call);
+    if (status == MB_OK)
+        status = compose(store, key, pieces, left, &stat, call);
+    free_pieces(pieces, count);
+    if (status < 0)
+        return status;
+    if (stat.size != size_of_parts(parts, count))
+        return mb_plugin_fail(call->error, MB_E_CORRUPT, "the parts have %llu bytes, the object %llu",
+                              (unsigned long long)size_of_parts(parts, count), (unsigned long long)stat.size);
+    mb_stat_write(out, &stat);
+    /* The object is there; pieces that cannot be removed now are found by mpu_list later. */
+    if (gcs_mpu_abort(store, key, upload_id, call) < 0)
+        mb_plugin_error_clear(call->error);
+    return MB_OK;
+}
+
+/* ------------------------------------------------------------- abort and list */
+
+typedef mb_status piece_fn(void *ctx, const struct mb_entry *entry, const struct mb_call *call);
+
+static mb_status for_each_raw(struct mb_store *store, const char *prefix, piece_fn *fn, void *ctx,
+                              const struct mb_call *call)
+{
+    const struct mb_list_options options = {.struct_size = sizeof(options), .prefix = prefix};
+    struct mb_page page = {.struct_size = sizeof(page)};
+    struct mb_list *list = NULL;
+    mb_status status = gcs_list_open_raw(&list, store, &options, call);
+    while (status == MB_OK && (status = gcs_list_next(list, &page, call)) == MB_OK) {
+        const struct mb_entry *entries = page.entries;
+        for (size_t i = 0; i < page.count && status == MB_OK; i++)
+            status = fn(ctx, &entries[i], call);
+    }
+    gcs_list_close(list);
+    return status == MB_END ? MB_OK : status;
+}
+
+static mb_status remove_piece(void *ctx, const struct mb_entry *entry, const struct mb_call *call)
+{
+    return gcs_remove(ctx, entry->key, call);
+}
+
+mb_status gcs_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
+                        const struct mb_call *call)
+{
+    char *prefix = piece_key(key, upload_id, "");
+    if (prefix == NULL)
+        return mb_plugin_fail_memory(call->error);
+    mb_status status = for_each_raw(store, prefix, remove_piece, store, call);
+    free(prefix);
+    return status;
+}
+
+struct finder {
+    mb_status (*found)(void *ctx, const struct mb_upload *upload);
+    void *ctx;
+    char last[ID_LEN + 1]; /* of the upload told before; its pieces stand together in a listing */
+};
+
+static mb_status find_upload(void *ctx, const struct mb_entry *entry, const struct mb_call *call)
+{
+    struct finder *finder = ctx;
+    const char *suffix = piece_suffix(entry->key);
+    char id[ID_LEN + 1] = "";
+    if (suffix == NULL)
+        return MB_OK;
+    memcpy(id, suffix + strlen(PIECE), ID_LEN);
+    if (strcmp(id, finder->last) == 0)
+        return MB_OK;
+    memcpy(finder->last, id, sizeof(id));
+    char *key = mb_str_copy(entry->key, (size_t)(suffix - entry->key));
+    if (key == NULL)
+        return mb_plugin_fail_memory(call->error);
+    const struct mb_upload upload = {
+        .struct_size = sizeof(upload), .key = key, .upload_id = id, .begun_ns = entry->mtime_ns};
+    mb_status status = finder->found(finder->ctx, &upload);
+    free(key);
+    if (status < 0)
+        mb_plugin_fail(call->error, status, "stopped by the caller");
+    return status;
+}
+
+mb_status gcs_mpu_list(struct mb_store *store, const char *prefix,
+                       mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                       const struct mb_call *call)
+{
+    struct finder finder = {.found = found, .ctx = ctx};
+    return for_each_raw(store, prefix, find_upload, &finder, call);
+}
