@@ -1,0 +1,116 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_fail_replaces_everything(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    error.retry_after_ms = 7;
+    error.http_status = 404;
+    strcpy(error.provider_code, "NoSuchKey");
+    assert_int_equal(mb_fail(&error, MB_E_UNAVAILABLE, "connect to %s", "h:1"), MB_E_UNAVAILABLE);
+    assert_string_equal(error.message, "connect to h:1");
+    assert_int_equal(error.status, MB_E_UNAVAILABLE);
+    assert_int_equal(error.flags, MB_ERR_RETRYABLE);
+    assert_int_equal(error.retry_after_ms, 0);
+    assert_int_equal(error.http_status, 0);
+    assert_string_equal(error.provider_code, "");
+    assert_int_equal(error.struct_size, sizeof(error));
+    assert_int_equal(mb_fail(&error, MB_E_FORBIDDEN, "no"), MB_E_FORBIDDEN);
+    assert_int_equal(error.flags, 0);
+}
+
+static void test_fail_may_quote_the_error_it_replaces(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    mb_fail(&error, MB_E_TIMEOUT, "slow");
+    mb_fail(&error, MB_E_CANCELLED, "stopped after: %s", error.message);
+    assert_string_equal(error.message, "stopped after: slow");
+}
+
+static void test_errno(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    assert_int_equal(mb_fail_errno(&error, ENOSPC, "write %s", "/x"), MB_E_NO_SPACE);
+    assert_string_equal(error.message, "write /x: No space left on device");
+    assert_int_equal(error.sys_errno, ENOSPC);
+    assert_int_equal(mb_status_from_errno(ENOENT), MB_E_NOT_FOUND);
+    assert_int_equal(mb_status_from_errno(EACCES), MB_E_FORBIDDEN);
+    assert_int_equal(mb_status_from_errno(123456), MB_E_INTERNAL);
+}
+
+static void test_context_goes_in_front_and_keeps_the_rest(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    mb_fail_errno(&error, ECONNRESET, "read");
+    uint32_t flags = error.flags |= MB_ERR_AMBIGUOUS;
+    assert_int_equal(mb_error_context(&error, "put %s", "k"), MB_E_UNAVAILABLE);
+    assert_string_equal(error.message, "put k: read: Connection reset by peer");
+    assert_int_equal(error.flags, flags);
+    mb_error_clear(&error);
+    error.status = MB_E_INTERNAL;
+    assert_int_equal(mb_error_context(&error, "put %s", "k"), MB_E_INTERNAL);
+    assert_string_equal(error.message, "put k");
+}
+
+/* "ä" is two bytes: one of the two lengths would cut it. */
+static void test_long_texts_are_cut_between_characters(void **state)
+{
+    (void)state;
+    char text[3000] = "";
+    for (int i = 0; i < 700; i++)
+        strcat(text, "\xc3\xa4");
+    for (int lead = 0; lead < 2; lead++) {
+        struct mb_error error = MB_ERROR_INIT;
+        mb_fail(&error, MB_E_INVALID, "%s%s", lead == 0 ? "" : "x", text);
+        size_t len = strlen(error.message);
+        assert_true(len >= sizeof(error.message) - 2);
+        assert_int_equal((len - (size_t)lead) % 2, 0);
+        for (int i = 0; i < 4; i++)
+            mb_error_context(&error, "%s", text);
+        assert_true(strlen(error.message) < sizeof(error.message));
+    }
+}
+
+static void test_what_may_be_tried_again(void **state)
+{
+    (void)state;
+    assert_true(mb_status_retryable(MB_E_THROTTLED));
+    assert_true(mb_status_retryable(MB_E_UNAVAILABLE));
+    assert_true(mb_status_retryable(MB_E_TIMEOUT));
+    assert_true(mb_status_retryable(MB_E_CORRUPT));
+    assert_false(mb_status_retryable(MB_E_NOT_FOUND));
+    assert_false(mb_status_retryable(MB_E_FORBIDDEN));
+    assert_false(mb_status_retryable(MB_E_UNAUTHENTICATED));
+    assert_false(mb_status_retryable(MB_E_CANCELLED));
+    assert_false(mb_status_retryable(MB_E_CALLBACK));
+    assert_false(mb_status_retryable(MB_OK));
+    for (mb_status s = MB_E_CALLBACK; s <= MB_END; s++)
+        assert_string_not_equal(mb_status_name(s), "unknown status");
+    assert_string_equal(mb_status_name(-1000), "unknown status");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fail_replaces_everything),
+        cmocka_unit_test(test_fail_may_quote_the_error_it_replaces),
+        cmocka_unit_test(test_errno),
+        cmocka_unit_test(test_context_goes_in_front_and_keeps_the_rest),
+        cmocka_unit_test(test_long_texts_are_cut_between_characters),
+        cmocka_unit_test(test_what_may_be_tried_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,84 @@
+#include "test.h"
+
+#include "common/credentials_aws.h"
+
+#include <stdlib.h>
+
+static const char file[] = "stray = 1\n"
+                           "[default]\n"
+                           "aws_access_key_id = ID\r\n"
+                           "# aws_secret_access_key = commented\n"
+                           "  ; aws_secret_access_key = commented\n"
+                           "aws_secret_access_key=a=b/c+d\n"
+                           "empty =\n"
+                           "[ other ]   \n"
+                           "\taws_access_key_id\t=\tOTHER\t\n"
+                           "[unclosed\n"
+                           "aws_access_key_id=INSIDE OTHER STILL\n"
+                           "[]\n"
+                           "x=nameless\n"
+                           "[last]\n"
+                           "x=end";
+
+static void values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *section;
+        const char *key;
+        const char *value;
+    } cases[] = {
+        {"default", "aws_access_key_id", "ID"},
+        {"default", "aws_secret_access_key", "a=b/c+d"},
+        {"other", "aws_access_key_id", "OTHER"},
+        {"", "x", "nameless"},
+        {"last", "x", "end"},
+        {"default", "empty", NULL},
+        {"default", "aws_access", NULL},
+        {"default", "stray", NULL},
+        {"defaul", "aws_access_key_id", NULL},
+        {"default ", "aws_access_key_id", NULL},
+        {"missing", "x", NULL},
+        {"last", "xx", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char out[32] = "untouched";
+        bool found = mb_ini_get(file, cases[i].section, cases[i].key, out, sizeof(out));
+        assert_int_equal(found, cases[i].value != NULL);
+        if (found)
+            assert_string_equal(out, cases[i].value);
+    }
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    char out[3];
+    assert_false(mb_ini_get("[a]\nk=abc", "a", "k", out, sizeof(out)));
+    assert_true(mb_ini_get("[a]\nk=ab", "a", "k", out, sizeof(out)));
+    assert_string_equal(out, "ab");
+}
+
+static void every_truncation_is_survived(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < sizeof(file); len++) {
+        char out[32];
+        char *cut = malloc(len + 1);
+        assert_non_null(cut);
+        memcpy(cut, file, len);
+        cut[len] = '\0';
+        mb_ini_get(cut, "last", "x", out, sizeof(out));
+        free(cut);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values),
+        cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(every_truncation_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,164 @@
+/* Backups that move between two folders of one store; what the whole program does is tested end to end. */
+#include "bed.h"
+
+#include "base/crc32c.h"
+#include "relocate/relocate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DATA "the bytes of a binlog"
+
+static const struct mb_in_progress mark = {
+    .backup_id = "id-1", .plan_digest = "x", .owner = "test", .started = ""};
+
+/* "from/b" is a backup of two objects; the checksum of the first is recorded. */
+static void make(struct bed *bed)
+{
+    struct mb_catalog from = {.storage = bed->storage, .root = "from"};
+    const struct mb_backup backup = {
+        .id = "id-1", .name = "b", .milvus_version = "v2.3.5", .format = "", .source_root = "files"};
+    char records[256];
+    snprintf(records, sizeof(records),
+             "{\"key\":\"binlogs/1\",\"size\":%zu,\"crc32c\":\"%08x\"}\n{\"key\":\"binlogs/2\",\"size\":1}\n",
+             strlen(DATA), mb_crc32c(0, DATA, strlen(DATA)));
+    if (mb_catalog_begin(&from, "b", &mark, NULL, &bed->error) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    bed_put(bed, "from/b/binlogs/1", DATA);
+    bed_put(bed, "from/b/binlogs/2", "2");
+    if (mb_catalog_write(&from, &backup, NULL, NULL, &bed->error) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    bed_put(bed, "from/b/meta/objects.jsonl", records);
+}
+
+static mb_status move_to(struct bed *bed, const char *root, struct mb_relocate_report *report)
+{
+    struct mb_progress progress;
+    memset(&progress, 0, sizeof(progress));
+    const struct mb_relocate relocate = {.from = {.storage = bed->storage, .root = "from"},
+                                         .to = {.storage = bed->storage, .root = root},
+                                         .name = "b",
+                                         .transfer = {.mode = MB_TRANSFER_STREAMING},
+                                         .progress = &progress};
+    struct mb_cancel *cancel = mb_cancel_new(NULL);
+    mb_status status = mb_relocate(&relocate, report, cancel, &bed->error);
+    mb_cancel_free(cancel);
+    return status;
+}
+
+static enum mb_backup_state state_there(struct bed *bed)
+{
+    const struct mb_catalog to = {.storage = bed->storage, .root = "to"};
+    enum mb_backup_state state = MB_BACKUP_ABSENT;
+    assert_int_equal(mb_catalog_state(&to, "b", &state, NULL, &bed->error), MB_OK);
+    return state;
+}
+
+static void everything_arrives(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    if (move_to(bed, "to", &report) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    assert_string_equal(bed_get(bed, "to/b/binlogs/1"), DATA);
+    assert_string_equal(bed_get(bed, "to/b/meta/backup_meta.json"),
+                        bed_get(bed, "from/b/meta/backup_meta.json"));
+    assert_int_equal(bed_count(bed, "to/b/"), bed_count(bed, "from/b/"));
+    assert_int_equal(report.objects, bed_count(bed, "from/b/"));
+    assert_int_equal(report.verified, 1);
+    assert_int_equal(report.present, 0);
+    assert_int_equal(state_there(bed), MB_BACKUP_COMPLETE);
+}
+
+static void a_taken_name(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    assert_int_equal(move_to(bed, "to", &report), MB_OK);
+    assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
+}
+
+static void the_same_place(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    assert_int_equal(move_to(bed, "from", &report), MB_E_CONFIG);
+}
+
+static void begin_there(struct bed *bed, const char *id)
+{
+    const struct mb_catalog to = {.storage = bed->storage, .root = "to"};
+    struct mb_in_progress begun = mark;
+    begun.backup_id = id;
+    assert_int_equal(mb_catalog_begin(&to, "b", &begun, NULL, &bed->error), MB_OK);
+}
+
+static void an_interrupted_run_goes_on(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    begin_there(bed, "id-1");
+    bed_put(bed, "to/b/binlogs/2", "2");
+    bed_put(bed, "to/b/binlogs/1", "half");
+    bed_put(bed, "to/b/binlogs/9", "of a part of the backup that is no more");
+    if (move_to(bed, "to", &report) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    assert_int_equal(report.present, 1);
+    assert_string_equal(bed_get(bed, "to/b/binlogs/1"), DATA);
+    assert_null(bed_get(bed, "to/b/binlogs/9"));
+    assert_null(bed_get(bed, "to/b/meta/in_progress.json"));
+}
+
+static void another_backup_in_progress_is_left_alone(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    begin_there(bed, "id-2");
+    bed_put(bed, "to/b/binlogs/9", "theirs");
+    assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
+    assert_non_null(strstr(bed->error.message, "another origin"));
+    assert_string_equal(bed_get(bed, "to/b/binlogs/9"), "theirs");
+}
+
+static void a_damaged_object_is_refused_every_time(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    bed_put(bed, "from/b/binlogs/1", "tHe bytes of a binlog");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(move_to(bed, "to", &report), MB_E_CORRUPT);
+        assert_non_null(strstr(bed->error.message, "from/b/binlogs/1"));
+        assert_null(bed_get(bed, "to/b/binlogs/1"));
+        assert_int_equal(state_there(bed), MB_BACKUP_IN_PROGRESS);
+    }
+    bed_put(bed, "from/b/binlogs/1", DATA);
+    assert_int_equal(move_to(bed, "to", &report), MB_OK);
+}
+
+static void no_such_backup(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    assert_int_equal(move_to(bed, "to", &report), MB_E_NOT_FOUND);
+    assert_int_equal(bed_count(bed, "to/"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BED_TEST(everything_arrives),
+        BED_TEST(a_taken_name),
+        BED_TEST(the_same_place),
+        BED_TEST(an_interrupted_run_goes_on),
+        BED_TEST(another_backup_in_progress_is_left_alone),
+        BED_TEST(a_damaged_object_is_refused_every_time),
+        BED_TEST(no_such_backup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,233 @@
+#include "restore/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct world {
+    struct mb_arena *arena;
+    struct mb_error error;
+    struct mb_collection_backup collections[5];
+    struct mb_database databases[3];
+    struct mb_backup backup;
+};
+
+static int set_up(void **state)
+{
+    static struct world world;
+    static const char *const names[][2] = {
+        {"default", "a"}, {"", "b"}, {"sales", "a"}, {"sales", "orders"}, {"stock", "items"}};
+    static const char *const dbs[] = {"default", "sales", "hollow"};
+
+    world = (struct world){.arena = mb_arena_new(), .error = MB_ERROR_INIT};
+    for (size_t i = 0; i < 5; i++) {
+        world.collections[i].collection.db_name = names[i][0];
+        world.collections[i].collection.name = names[i][1];
+    }
+    for (size_t i = 0; i < 3; i++)
+        world.databases[i].name = dbs[i];
+    world.backup = (struct mb_backup){.name = "b",
+                                      .collections = world.collections,
+                                      .collection_count = 5,
+                                      .databases = world.databases,
+                                      .database_count = 3};
+    *state = &world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    mb_arena_free(w->arena);
+    return 0;
+}
+
+static struct mb_renames renames_of(struct world *w, const char *text)
+{
+    struct mb_renames renames = {0};
+    assert_int_equal(mb_renames_add(&renames, w->arena, text, &w->error), MB_OK);
+    return renames;
+}
+
+static struct mb_restore_plan plan_of(struct world *w, const struct mb_plan_options *options)
+{
+    struct mb_restore_plan plan;
+    if (mb_restore_plan_make(&w->backup, options, w->arena, &plan, &w->error) != MB_OK)
+        fail_msg("%s", w->error.message);
+    return plan;
+}
+
+/* Every target as "db.name", with spaces between. */
+static const char *targets(struct world *w, const struct mb_restore_plan *plan)
+{
+    const char *text = "";
+    for (size_t i = 0; i < plan->count; i++)
+        text = mb_arena_printf(w->arena, "%s%s%s.%s", text, i ? " " : "", plan->targets[i].db,
+                               plan->targets[i].name);
+    return text;
+}
+
+static const char *databases(struct world *w, const struct mb_restore_plan *plan)
+{
+    const char *text = "";
+    for (size_t i = 0; i < plan->databases.count; i++)
+        text = mb_arena_printf(w->arena, "%s%s%s", text, i ? " " : "", plan->databases.items[i]);
+    return text;
+}
+
+static void test_everything_keeps_its_name(void **state)
+{
+    struct world *w = *state;
+    struct mb_plan_options options = {0};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "default.a default.b sales.a sales.orders stock.items");
+    assert_string_equal(databases(w, &plan), "sales hollow stock");
+}
+
+static void test_suffix(void **state)
+{
+    struct world *w = *state;
+    struct mb_plan_options options = {.suffix = "_bak"};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan),
+                        "default.a_bak default.b_bak sales.a_bak sales.orders_bak stock.items_bak");
+    options.suffix = "-bak";
+    assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_CONFIG);
+    assert_non_null(strstr(w->error.message, "--suffix"));
+}
+
+static void test_renames_of_every_kind(void **state)
+{
+    struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "a:z,sales.*:shop.*,sales.orders:stock.o,hollow.:x.");
+    struct mb_plan_options options = {.renames = &renames};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "default.z default.b shop.a stock.o stock.items");
+    assert_string_equal(databases(w, &plan), "shop hollow stock");
+}
+
+static void test_rename_beats_suffix_and_a_database_rule_does_not(void **state)
+{
+    struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "a:z,sales.*:shop.*");
+    struct mb_plan_options options = {.renames = &renames, .suffix = "_bak"};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan),
+                        "default.z default.b_bak shop.a_bak shop.orders_bak stock.items_bak");
+}
+
+static void test_later_rule_replaces_earlier(void **state)
+{
+    struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "a:x,default.a:y");
+    struct mb_plan_options options = {.renames = &renames};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_int_equal(renames.count, 1);
+    assert_string_equal(plan.targets[0].name, "y");
+}
+
+static void test_wrong_rules(void **state)
+{
+    struct world *w = *state;
+    static const char *const wrong[] = {"a",        "a:",         ":b",    "a:b-c",   "a:db.*", "db.*:db2",
+                                        "db.*:db.", "*:*",        ".a:b",  "a.b.c:d", "a:b,c",  "a b:c",
+                                        "db.:c",    "\xc3\xa4:b", "a:b,,", "a.*b:c",  ","};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct mb_renames renames = {0};
+        if (mb_renames_add(&renames, w->arena, wrong[i], &w->error) != MB_E_CONFIG)
+            fail_msg("\"%s\" was taken", wrong[i]);
+    }
+}
+
+static void test_third_piece_is_ignored(void **state)
+{
+    struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "a:b:c");
+    assert_string_equal(renames.items[0].to_collection, "b");
+}
+
+static void test_selection_by_names_in_the_backup(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection selection = {0};
+    struct mb_renames renames = renames_of(w, "sales.*:shop.*");
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "b,sales.a", "-c", &w->error), MB_OK);
+    struct mb_plan_options options = {.selection = &selection, .renames = &renames};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "default.b shop.a");
+    assert_string_equal(databases(w, &plan), "shop");
+}
+
+static void test_filter_by_names_after_renaming(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection filter = {0};
+    struct mb_renames renames = renames_of(w, "sales.*:shop.*");
+    assert_int_equal(mb_selection_add_filter(&filter, w->arena, "shop.orders_x,a_x,hollow.", &w->error),
+                     MB_OK);
+    struct mb_plan_options options = {.filter = &filter, .renames = &renames, .suffix = "_x"};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "default.a_x shop.orders_x");
+    assert_string_equal(databases(w, &plan), "shop hollow");
+}
+
+static void test_filter_that_matches_nothing(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection filter = {0};
+    assert_int_equal(mb_selection_add_filter(&filter, w->arena, "nothing", &w->error), MB_OK);
+    struct mb_plan_options options = {.filter = &filter};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_int_equal(plan.count, 0);
+    assert_int_equal(plan.databases.count, 0);
+}
+
+static void test_collection_that_is_not_in_the_backup(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection selection = {0};
+    struct mb_restore_plan plan;
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "sales.order", "-c", &w->error), MB_OK);
+    struct mb_plan_options options = {.selection = &selection};
+    assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_NOT_FOUND);
+    assert_non_null(strstr(w->error.message, "sales.order"));
+    assert_non_null(strstr(w->error.message, "did you mean orders?"));
+
+    selection.count = 0;
+    assert_int_equal(mb_selection_add_databases(&selection, w->arena, "nowhere", &w->error), MB_OK);
+    assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_NOT_FOUND);
+    assert_non_null(strstr(w->error.message, "nowhere"));
+}
+
+static void test_two_collections_with_one_name(void **state)
+{
+    struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "sales.*:default.*");
+    struct mb_plan_options options = {.renames = &renames};
+    struct mb_restore_plan plan;
+    assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_CONFIG);
+    assert_non_null(strstr(w->error.message, "default.a"));
+    assert_non_null(strstr(w->error.message, "sales.a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_everything_keeps_its_name),
+        cmocka_unit_test(test_suffix),
+        cmocka_unit_test(test_renames_of_every_kind),
+        cmocka_unit_test(test_rename_beats_suffix_and_a_database_rule_does_not),
+        cmocka_unit_test(test_later_rule_replaces_earlier),
+        cmocka_unit_test(test_wrong_rules),
+        cmocka_unit_test(test_third_piece_is_ignored),
+        cmocka_unit_test(test_selection_by_names_in_the_backup),
+        cmocka_unit_test(test_filter_by_names_after_renaming),
+        cmocka_unit_test(test_filter_that_matches_nothing),
+        cmocka_unit_test(test_collection_that_is_not_in_the_backup),
+        cmocka_unit_test(test_two_collections_with_one_name),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

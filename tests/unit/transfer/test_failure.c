@@ -1,0 +1,270 @@
+#include "moving.h"
+
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void test_a_refused_copy_is_streamed_and_remembered(void **state)
+{
+    struct moving *moving = *state;
+    static const mb_status refusals[] = {MB_E_FORBIDDEN, MB_E_NOT_FOUND, MB_E_UNSUPPORTED};
+    moving->options.max_concurrency = 1;
+    for (unsigned n = 0; n < 20; n++)
+        moving_fill(moving, n, 1000);
+    for (size_t i = 0; i < 3; i++) {
+        unsigned copies = atomic_load(&moving->src_service.copies);
+        atomic_store(&moving->src_service.refuse_copy, refusals[i]);
+        assert_int_equal(moving_run(moving, moving->beside, 20, 1000), MB_OK);
+        assert_int_equal(atomic_load(&moving->src_service.copies), copies + 1);
+        assert_true(moving_arrived(&moving->src_service, 19, 1000));
+    }
+    assert_int_equal(moving->moved_in_service, 0);
+    assert_int_equal(moving->moved, 60);
+}
+
+static unsigned count_lines(const char *path, const char *text)
+{
+    char line[2048];
+    unsigned count = 0;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) != NULL)
+        count += strstr(line, text) != NULL;
+    fclose(file);
+    return count;
+}
+
+static void test_the_log_is_told_of_a_refusal_once(void **state)
+{
+    struct moving *moving = *state;
+    char path[] = "/tmp/mb-test-transfer-XXXXXX";
+    close(mkstemp(path));
+    struct mb_log_options log_options = {.level = MB_LOG_INFO, .path = path};
+    assert_int_equal(mb_log_open(&moving->options.log, &log_options, &moving->error), MB_OK);
+    for (unsigned n = 0; n < 200; n++)
+        moving_fill(moving, n, 10);
+    atomic_store(&moving->src_service.refuse_copy, MB_E_FORBIDDEN);
+    atomic_store(&moving->src_service.gather_copies, 2);
+    assert_int_equal(moving_run(moving, moving->beside, 200, 10), MB_OK);
+    mb_log_close(moving->options.log);
+    assert_int_equal(count_lines(path, "streamed from now on"), 1);
+    unlink(path);
+}
+
+static void test_a_direct_transfer_does_not_stream(void **state)
+{
+    struct moving *moving = *state;
+    moving->options.mode = MB_TRANSFER_DIRECT;
+    moving_fill(moving, 0, 10);
+    assert_int_equal(
+        mb_transfer_open(&moving->transfer, moving->src, moving->dst, &moving->options, NULL, &moving->error),
+        MB_E_CONFIG);
+    assert_non_null(strstr(moving->error.message, "transfer.mode"));
+
+    atomic_store(&moving->src_service.refuse_copy, MB_E_FORBIDDEN);
+    assert_int_equal(moving_run(moving, moving->beside, 1, 10), MB_E_FORBIDDEN);
+    assert_non_null(strstr(moving->error.message, "transfer.mode is direct"));
+    assert_int_equal(atomic_load(&moving->src_service.gets), 0);
+}
+
+static void test_refused_part_copies_start_over_without_counting_twice(void **state)
+{
+    struct moving *moving = *state;
+    moving->options.multipart_copy_threshold = 1000;
+    moving->src_service.max_copy_size = 2000;
+    mb_storage_close(moving->beside);
+    moving->beside = fake_service_store(&moving->src_service);
+    atomic_store(&moving->src_service.refuse_part_copy_after, 5);
+    for (unsigned n = 0; n < 4; n++)
+        moving_fill(moving, n, 20000);
+    assert_int_equal(moving_run(moving, moving->beside, 4, 20000), MB_OK);
+    for (unsigned n = 0; n < 4; n++)
+        assert_true(moving_arrived(&moving->src_service, n, 20000));
+    assert_int_equal(fake_service_open_uploads(&moving->src_service), 0);
+    assert_int_equal(moving->moved_in_service, 0);
+    assert_int_equal(atomic_load(&moving->progress.bytes_done), 80000);
+}
+
+static void test_refused_part_copies_below_the_limit_are_copied_whole(void **state)
+{
+    struct moving *moving = *state;
+    moving->options.multipart_copy_threshold = 1000;
+    atomic_store(&moving->src_service.refuse_part_copy_after, 0);
+    moving_fill(moving, 0, 5000);
+    assert_int_equal(moving_run(moving, moving->beside, 1, 5000), MB_OK);
+    assert_int_equal(atomic_load(&moving->src_service.copies), 1);
+    assert_int_equal(atomic_load(&moving->src_service.gets), 0);
+    assert_true(moving_arrived(&moving->src_service, 0, 5000));
+}
+
+static void test_retries_do_not_count_twice(void **state)
+{
+    struct moving *moving = *state;
+    atomic_store(&moving->src_service.fail_gets, 3);
+    atomic_store(&moving->dst_service.throttle_puts, 3);
+    uint64_t size = 10 * MOVING_PART;
+    for (unsigned n = 0; n < 3; n++)
+        moving_fill(moving, n, size);
+    assert_int_equal(moving_run(moving, moving->dst, 3, size), MB_OK);
+    for (unsigned n = 0; n < 3; n++)
+        assert_true(moving_arrived(&moving->dst_service, n, size));
+    assert_int_equal(atomic_load(&moving->progress.bytes_done), 3 * size);
+    assert_int_equal(atomic_load(&moving->progress.objects_done), 3);
+    assert_int_equal(moving->moved_bytes, 3 * size);
+}
+
+static void test_throttling_makes_the_transfer_slow_down(void **state)
+{
+    struct moving *moving = *state;
+    atomic_store(&moving->dst_service.throttle_puts, 1);
+    for (unsigned n = 0; n < 4; n++)
+        moving_fill(moving, n, 10);
+    moving_open(moving, moving->dst);
+    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 4);
+    for (unsigned n = 0; n < 4; n++)
+        assert_int_equal(moving_add(moving, n, 10), MB_OK);
+    assert_int_equal(moving_finish(moving), MB_OK);
+    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 2);
+}
+
+static void test_an_object_that_changed_is_told(void **state)
+{
+    struct moving *moving = *state;
+    moving_fill(moving, 0, 1000);
+    atomic_store(&moving->src_service.truncate_gets, true);
+    assert_int_equal(moving_run(moving, moving->dst, 1, 1000), MB_E_CORRUPT);
+    assert_non_null(strstr(moving->error.message, "src/0"));
+    assert_non_null(strstr(moving->error.message, "changed since it was listed with 1000 bytes"));
+    assert_int_equal(moving->moved, 0);
+    assert_int_equal(atomic_load(&moving->progress.objects_done), 0);
+
+    atomic_store(&moving->src_service.tell_nothing, true);
+    assert_int_equal(moving_run(moving, moving->dst, 1, 1000), MB_E_CORRUPT);
+
+    atomic_store(&moving->src_service.truncate_gets, false);
+    atomic_store(&moving->src_service.tell_nothing, false);
+    assert_int_equal(moving_run(moving, moving->dst, 1, 999), MB_E_CORRUPT);
+}
+
+static void test_a_copy_of_the_wrong_size_is_told(void **state)
+{
+    struct moving *moving = *state;
+    moving_fill(moving, 0, 1000);
+    atomic_store(&moving->src_service.lose_byte, true);
+    assert_int_equal(moving_run(moving, moving->beside, 1, 1000), MB_E_CORRUPT);
+    assert_non_null(strstr(moving->error.message, "1000 bytes were listed and 999 lie in"));
+    assert_false(fake_service_has(&moving->src_service, "dst/0")); /* nobody takes it for a good one later */
+
+    atomic_store(&moving->src_service.tell_nothing, true);
+    assert_int_equal(moving_run(moving, moving->beside, 1, 1000), MB_E_CORRUPT);
+    assert_int_equal(atomic_load(&moving->src_service.stats), 1);
+}
+
+static void test_the_first_error_is_the_one_that_is_told(void **state)
+{
+    struct moving *moving = *state;
+    atomic_store(&moving->dst_service.forbid_put_of, 20);
+    atomic_store(&moving->dst_service.delay_us, 1000);
+    for (unsigned n = 0; n < 2000; n++)
+        moving_fill(moving, n, 10);
+    assert_int_equal(moving_run(moving, moving->dst, 2000, 10), MB_E_FORBIDDEN);
+    assert_non_null(strstr(moving->error.message, "access denied"));
+    assert_true(moving->moved < 2000);
+}
+
+static void test_a_failed_part_aborts_every_upload(void **state)
+{
+    struct moving *moving = *state;
+    uint64_t size = 20 * MOVING_PART;
+    for (unsigned n = 0; n < 4; n++)
+        moving_fill(moving, n, size);
+    moving_open(moving, moving->dst);
+    for (unsigned n = 0; n < 4; n++)
+        assert_int_equal(moving_add(moving, n, n == 2 ? size + 1 : size), MB_OK);
+    assert_int_equal(moving_finish(moving), MB_E_CORRUPT);
+    assert_int_equal(fake_service_open_uploads(&moving->dst_service), 0);
+    assert_int_equal(moving_add(moving, 5, 10), MB_E_CORRUPT);
+    assert_non_null(strstr(moving->error.message, "src/2"));
+}
+
+static void test_cancelling_aborts_what_is_under_way(void **state)
+{
+    struct moving *moving = *state;
+    uint64_t size = 20 * MOVING_PART;
+    atomic_store(&moving->dst_service.hang_parts_after, 7);
+    for (unsigned n = 0; n < 4; n++)
+        moving_fill(moving, n, size);
+    moving_open(moving, moving->dst);
+    for (unsigned n = 0; n < 4; n++)
+        assert_int_equal(moving_add(moving, n, size), MB_OK);
+    while (atomic_load(&moving->dst_service.parts) < 8)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    mb_cancel_request(moving->cancel);
+    assert_int_equal(moving_finish(moving), MB_E_CANCELLED);
+    assert_int_equal(fake_service_open_uploads(&moving->dst_service), 0);
+    assert_true(atomic_load(&moving->dst_service.aborts) > 0);
+    assert_int_equal(moving_add(moving, 0, 10), MB_E_CANCELLED);
+}
+
+static void test_closing_without_finish_leaves_nothing_behind(void **state)
+{
+    struct moving *moving = *state;
+    uint64_t size = 20 * MOVING_PART;
+    atomic_store(&moving->dst_service.hang_parts_after, 3);
+    moving_fill(moving, 0, size);
+    moving_open(moving, moving->dst);
+    assert_int_equal(moving_add(moving, 0, size), MB_OK);
+    while (atomic_load(&moving->dst_service.parts) < 4)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    moving_close(moving);
+    assert_int_equal(fake_service_open_uploads(&moving->dst_service), 0);
+    assert_false(fake_service_has(&moving->dst_service, "dst/0"));
+}
+
+static mb_status refuse_to_hear(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
+{
+    (void)ctx;
+    (void)object;
+    return mb_fail(error, MB_E_NO_SPACE, "note the object: disk full");
+}
+
+static void test_an_error_of_the_listener_ends_the_transfer(void **state)
+{
+    struct moving *moving = *state;
+    moving->options.moved = refuse_to_hear;
+    moving_fill(moving, 0, 10);
+    assert_int_equal(moving_run(moving, moving->dst, 1, 10), MB_E_NO_SPACE);
+    assert_int_equal(atomic_load(&moving->progress.objects_done), 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, moving_setup, moving_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_refused_copy_is_streamed_and_remembered),
+        TEST(test_the_log_is_told_of_a_refusal_once),
+        TEST(test_a_direct_transfer_does_not_stream),
+        TEST(test_refused_part_copies_start_over_without_counting_twice),
+        TEST(test_refused_part_copies_below_the_limit_are_copied_whole),
+        TEST(test_retries_do_not_count_twice),
+        TEST(test_throttling_makes_the_transfer_slow_down),
+        TEST(test_an_object_that_changed_is_told),
+        TEST(test_a_copy_of_the_wrong_size_is_told),
+        TEST(test_the_first_error_is_the_one_that_is_told),
+        TEST(test_a_failed_part_aborts_every_upload),
+        TEST(test_cancelling_aborts_what_is_under_way),
+        TEST(test_closing_without_finish_leaves_nothing_behind),
+        TEST(test_an_error_of_the_listener_ends_the_transfer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,50 @@
+"""The servers that stand for the services of the S3 drivers: some as they are, some behind a strict proxy."""
+
+import contextlib
+
+from testbed.stores import RcloneS3, SeaweedS3, VersityGw
+from testbed.strict_proxy import RefuseAwsChunked, RefusePathStyle, StrictProxy
+from wire.s3_rules import CapitalEtags, ForbidOverwrite
+
+DOMAIN = "oss.localhost"
+
+
+def options(store, address, port):
+    keys = {"auth.accessKeyID": store.access_key, "auth.secretAccessKey": store.secret_key}
+    return {"address": address, "port": port, "useSSL": "false", **keys}
+
+
+@contextlib.contextmanager
+def direct(make):
+    with make() as store:
+        yield store, options(store, store.address, store.port)
+
+
+@contextlib.contextmanager
+def strict(code, forbid_overwrite=None):
+    """Virtual hosts only, plain bodies only, ETags in capitals, and overwriting forbidden by a header of their own."""
+    with VersityGw(virtual_domain=DOMAIN) as store:
+        rules = [RefusePathStyle(DOMAIN, code), RefuseAwsChunked(), CapitalEtags(store.secret_key)]
+        if forbid_overwrite:
+            rules.append(ForbidOverwrite(forbid_overwrite))
+        with StrictProxy(store.port, rules) as proxy:
+            yield store, options(store, DOMAIN, proxy.port)
+
+
+SERVERS = {
+    "versitygw": lambda: direct(VersityGw),
+    "seaweedfs": lambda: direct(SeaweedS3),
+    "rclone": lambda: direct(RcloneS3),
+    "oss": lambda: strict("SecondLevelDomainForbidden", "x-oss-forbid-overwrite"),
+    "cos": lambda: strict("PathStyleDomainForbidden", "x-cos-forbid-overwrite"),
+    "obs": lambda: strict("VirtualHostDomainRequired"),
+}
+STRICT = ("oss", "cos", "obs")
+
+PAIRS = [
+    *((server, driver) for driver in ("minio", "s3") for server in ("versitygw", "seaweedfs", "rclone")),
+    ("versitygw", "gcp"),
+    ("oss", "aliyun"),
+    ("cos", "tencent"),
+    ("obs", "hwc"),
+]

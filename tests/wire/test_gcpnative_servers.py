@@ -1,0 +1,165 @@
+"""The gcpnative driver against fake-gcs-server, plain and behind a proxy that is as strict as Google."""
+
+import itertools
+
+import pytest
+
+from testbed.strict_proxy import (
+    Answer,
+    CutBody,
+    Response,
+    RewriteInSteps,
+    Rule,
+    SmallJsonPages,
+    StrictProxy,
+    json_error,
+    slow_down,
+)
+from wire.clouds import GcsInMemory
+from wire.drivers import keys
+
+NUMBERS = itertools.count(1)  # of buckets, one for each test
+
+
+@pytest.fixture(scope="module")
+def server():
+    with GcsInMemory() as server:
+        yield server
+
+
+def config(port, bucket, **changes):
+    where = {"address": "127.0.0.1", "port": port, "useSSL": False, "bucketName": bucket}
+    return {**where, "auth.type": "none", **changes}
+
+
+@pytest.fixture
+def behind(server, drivers):
+    """Opens the driver behind a proxy with rules, on a bucket of the test's own."""
+    proxies = []
+    bucket = f"bucket-{next(NUMBERS)}"
+
+    def start(*rules):
+        proxy = StrictProxy(server.port, rules)
+        proxy.__enter__()
+        proxies.append(proxy)
+        assert drivers.open("gcpnative", config(proxy.port, bucket))["status"] == "ok"
+        drivers.ok("create_bucket", store="a")
+        return proxy
+
+    yield start
+    for proxy in proxies:
+        proxy.__exit__()
+
+
+def test_small_pages_with_hidden_pieces(drivers, behind):
+    """A page may hold nothing but pieces of an upload, which are not shown."""
+    behind(SmallJsonPages(2))
+    upload = drivers.ok("mpu_begin", store="a", key="m")["upload_id"]
+    for number in range(1, 8):
+        drivers.ok("mpu_part", store="a", key="m", upload_id=upload, number=number, data=b"x")
+    for key in ("a", "z"):
+        drivers.ok("put", store="a", key=key, data=b"1")
+    assert keys(drivers.ok("list", store="a", prefix="")) == ["a", "z"]
+    assert keys(drivers.ok("list", store="a", prefix="m")) == []
+    found = drivers.ok("mpu_list", store="a", prefix="")["uploads"]
+    assert [(item["key"], item["upload_id"]) for item in found] == [("m", upload)]
+    drivers.ok("mpu_abort", store="a", key="m", upload_id=upload)
+    assert drivers.ok("mpu_list", store="a", prefix="")["uploads"] == []
+
+
+def test_a_rewrite_in_many_steps(drivers, behind):
+    proxy = behind(RewriteInSteps(20))
+    drivers.ok("put", store="a", key="k", fill=10_000)
+    drivers.ok("copy", store="a", key="copy", from_key="k", **{"from": "a"})
+    assert drivers.ok("stat", store="a", key="copy")["size"] == 10_000
+    assert len([target for _, target in proxy.requests if "/rewriteTo/" in target]) == 21
+
+
+class EndlessRewrite(Rule):
+    def request(self, request):
+        if "/rewriteTo/" not in request.path:
+            return None
+        return Response(200, [], b'{"done": false, "rewriteToken": "again"}')
+
+
+def test_a_rewrite_without_end_ends_with_the_deadline(drivers, behind):
+    behind(EndlessRewrite())
+    drivers.ok("put", store="a", key="k", data=b"1")
+    drivers.fails("timeout", "copy", store="a", key="l", from_key="k", timeout_ms=500, **{"from": "a"})
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"done": true}', b"[]", b"<html>", b'{"done": true, "resource": {"size": "x"}}']
+)
+def test_rewrites_that_make_no_sense(drivers, behind, body):
+    behind(Answer(Response(200, [], body), matches=lambda asked: "/rewriteTo/" in asked.path))
+    drivers.ok("put", store="a", key="k", data=b"1")
+    drivers.fails("protocol", "copy", store="a", key="l", from_key="k", **{"from": "a"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"null", b'{"prefixes": [7]}', b'{"items": [7]}'),
+        *(b'{"items": [{"size": "1"}]}', b'{"items": [{"name": "k", "size": "-1"}]}'),
+    ],
+)
+def test_listings_that_make_no_sense(drivers, behind, body):
+    behind(Answer(Response(200, [], body), matches=lambda asked: asked.method == "GET" and asked.path.endswith("/o")))
+    drivers.fails("protocol", "list", store="a", prefix="")
+
+
+def test_many_parts_are_joined_in_steps(drivers, behind):
+    proxy = behind()
+    upload = drivers.ok("mpu_begin", store="a", key="big")["upload_id"]
+    parts = []
+    for number in range(1, 71):
+        data = bytes([number]) * number
+        parts.append(drivers.ok("mpu_part", store="a", key="big", upload_id=upload, number=number, data=data)["part"])
+    done = drivers.ok("mpu_complete", store="a", key="big", upload_id=upload, parts=parts)
+    whole = b"".join(bytes([number]) * number for number in range(1, 71))
+    assert done["size"] == len(whole)
+    assert drivers.ok("get", store="a", key="big")["data"] == whole
+    assert len([target for _, target in proxy.requests if target.endswith("/compose")]) == 4
+    assert keys(drivers.ok("list", store="a", prefix="")) == ["big"]
+    assert drivers.ok("mpu_list", store="a", prefix="")["uploads"] == []
+
+
+def test_a_busy_service_says_when_to_come_again(drivers, behind):
+    limit = Answer(json_error(403, "rateLimitExceeded"), matches=lambda asked: asked.method == "GET")
+    behind(limit, slow_down(retry_after=7, matches=lambda asked: asked.method == "GET"))
+    assert drivers.fails("throttled", "check", store="a")["retryable"]
+    error = drivers.fails("unavailable", "check", store="a")
+    assert error["retryable"] and error["retry_after_ms"] == 7000
+    drivers.ok("check", store="a")
+
+
+def test_cut_bodies_are_told(drivers, behind):
+    behind(CutBody(100, matches=lambda asked: asked.query.get("alt") == "media"))
+    drivers.ok("put", store="a", key="k", fill=100_000)
+    assert drivers.fails("unavailable", "get", store="a", key="k")["retryable"]
+    drivers.ok("get", store="a", key="k")
+
+
+class FlipLastByte(Rule):
+    def response(self, request, response):
+        if request.query.get("alt") == "media" and response.body:
+            response.body = response.body[:-1] + bytes([response.body[-1] ^ 1])
+
+
+def test_bytes_that_changed_on_the_way_are_noticed(drivers, behind):
+    behind(FlipLastByte())
+    drivers.ok("put", store="a", key="k", data=b"whole")
+    error = drivers.fails("corrupt", "get", store="a", key="k")
+    assert error["retryable"] and "CRC32C" in error["message"]
+
+
+def test_a_checksum_that_is_wrong_is_refused_by_the_service(drivers, behind):
+    behind()
+    drivers.fails("corrupt", "put", store="a", key="k", data=b"1", crc32c=True, crc32c_off=1)
+
+
+def test_no_permission_names_a_role(drivers, behind):
+    behind(Answer(json_error(403, "forbidden"), matches=lambda asked: asked.method == "GET"))
+    error = drivers.fails("forbidden", "check", store="a")
+    assert "Storage Object Admin" in error["message"] and not error["retryable"]
