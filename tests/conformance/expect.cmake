@@ -1,0 +1,10 @@
+# Runs COMMAND (a list) and expects it to exit with 1 and to say "FAIL - TEST".
+execute_process(COMMAND ${COMMAND} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+message("${output}${errors}")
+if(NOT result EQUAL 1)
+    message(FATAL_ERROR "exit status ${result}, not 1")
+endif()
+string(FIND "${output}" "FAIL - ${TEST}:" at)
+if(at EQUAL -1)
+    message(FATAL_ERROR "${TEST} did not fail")
+endif()

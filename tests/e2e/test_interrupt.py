@@ -1,0 +1,150 @@
+"""A backup is committed or it is not there, whatever ends the program and when."""
+
+import signal
+import time
+
+import pytest
+from testbed import Toxiproxy, VersityGw
+from testbed.data import make_simple
+from testbed.places import BucketPlace
+from testbed.program import Program
+from testbed.rows import assert_same_rows, read_rows
+from testbed.server import wait_until
+
+pytestmark = pytest.mark.parametrize("site", ["s3"], indirect=True)
+COLLECTION = "weighty"  # about 10 MB
+
+
+@pytest.fixture(scope="module")
+def weighty(site):
+    with site.milvus.client() as client:
+        make_simple(client, COLLECTION, 20000, dim=128)
+    yield read_rows(site.milvus, COLLECTION)
+    site.drop({("default", COLLECTION)})
+
+
+class SlowBackupStore:
+    """Another S3 server for the backups, behind a line whose speed is set."""
+
+    def __init__(self, store, proxy):
+        self.store = store
+        self.proxy = proxy
+        self.place = BucketPlace(store, "backups")
+        self.toxics = []
+
+    def slow(self, kilobytes_per_second):
+        for stream in ("upstream", "downstream"):
+            self.toxics.append(self.proxy.add("bandwidth", stream, rate=kilobytes_per_second))
+
+    def fast(self):
+        while self.toxics:
+            self.proxy.remove(self.toxics.pop())
+
+
+@pytest.fixture
+def line():
+    with VersityGw() as store, Toxiproxy() as toxiproxy:
+        store.make_bucket("backups")
+        yield SlowBackupStore(store, toxiproxy.proxy(store.port))
+
+
+@pytest.fixture
+def program(site, weighty, line, tmp_path):
+    keys = line.store.storage("backups", "backup", backup=True)
+    before = site.collections()
+    yield Program(tmp_path, {**site.config, "minio": {**site.config["minio"], **keys, "backupPort": line.proxy.port}})
+    site.drop(site.collections() - before)
+
+
+def interrupted(program, line, arguments, prefix, place, signals):
+    """Starts a command over a slow line, sends signals once an object lies below prefix, gives its result."""
+    line.slow(400)
+    process = program.start(*arguments)
+    try:
+        wait_until(lambda: place.keys(prefix) or process.poll() is not None, 60, f"an object below {prefix}")
+        for number in signals:
+            process.send_signal(number)
+        sent = time.monotonic()
+        result = program.finish(process, timeout=60)
+        result.took = time.monotonic() - sent
+    finally:
+        process.kill()
+        line.fast()
+    return result
+
+
+def create(name):
+    return ["create", "-n", name, "-c", COLLECTION]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_an_interrupted_create_is_no_backup(site, program, line, name, weighty, how):
+    result = interrupted(program, line, create(name), f"backup/{name}/binlogs/", line.place, [how])
+    assert result.code == (-how if how == signal.SIGKILL else 128 + how)
+    assert "success" not in result.out
+
+    assert not program.listed().get(name, False), "list calls it complete"
+    assert f"backup/{name}/meta/backup_meta.json" not in line.place.keys()
+    again = program.fails(*create(name))
+    assert name in again.err
+    assert program.fails("restore", "-n", name, "-s", "_bak").code != 0
+
+    program.ok("delete", "-n", name)
+    assert line.place.keys(f"backup/{name}/") == {}
+    assert line.place.rubbish("") == []
+    program.ok(*create(name))
+    program.ok("restore", "-n", name, "-s", "_bak")
+    assert_same_rows(weighty, read_rows(site.milvus, f"{COLLECTION}_bak"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_polite_end_comes_soon_and_leaves_no_uploads(program, line, name, how):
+    result = interrupted(program, line, create(name), f"backup/{name}/binlogs/", line.place, [how])
+    assert result.took < 20
+    assert line.place.rubbish("") == []
+
+
+def test_resume_goes_on_from_what_is_there(site, program, line, name, weighty):
+    interrupted(program, line, create(name), f"backup/{name}/binlogs/", line.place, [signal.SIGKILL])
+    program.ok(*create(name), "--resume")
+    assert line.place.rubbish("") == [], "uploads of the killed run are still there"
+    assert program.listed()[name]
+    program.ok("restore", "-n", name, "-s", "_bak")
+    assert_same_rows(weighty, read_rows(site.milvus, f"{COLLECTION}_bak"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_an_interrupted_restore_takes_its_staging_away(site, program, line, name, how):
+    program.ok(*create(name))
+    arguments = ["restore", "-n", name, "-s", "_bak"]
+    result = interrupted(program, line, arguments, "restore-temp-", site.place, [how])
+    assert result.code == 128 + how
+    assert site.place.keys("restore-temp-") == {}
+    assert site.place.rubbish("restore-temp-") == []
+
+
+def test_a_restore_from_another_store_takes_its_staging_away(site, program, line, name, weighty):
+    program.ok(*create(name))
+    program.ok("restore", "-n", name, "-s", "_bak")
+    assert_same_rows(weighty, read_rows(site.milvus, f"{COLLECTION}_bak"))
+    assert site.place.keys("restore-temp-") == {}
+
+
+def test_of_two_creates_of_one_name_one_wins(program, line, name):
+    running = [program.start(*create(name)) for _ in range(2)]
+    results = [program.finish(process) for process in running]
+    codes = sorted(result.code for result in results)
+    assert codes[0] == 0 and codes[1] > 0, "\n".join(map(str, results))
+    assert program.listed()[name]
+
+
+def test_a_store_that_dies_in_the_middle_is_told(program, line, name):
+    line.slow(400)
+    process = program.start(*create(name))
+    wait_until(lambda: line.place.keys(f"backup/{name}/binlogs/"), 60, "a first object")
+    line.store.halt()
+    result = program.finish(process, timeout=180)
+    line.store.start()
+    line.fast()
+    assert 0 < result.code < 128 and result.err.strip()
+    assert not program.listed().get(name, False)

@@ -1,0 +1,63 @@
+"""Faults of the network between a client and a server of the test bed."""
+
+import json
+import urllib.request
+
+from testbed import ports
+from testbed.server import Server, http_status
+
+
+class Proxy:
+    """One listening port that leads to another; toxics are added and removed while it runs."""
+
+    def __init__(self, api, name, port):
+        self._api = api
+        self.name = name
+        self.port = port
+
+    def add(self, kind, stream="downstream", toxicity=1.0, **attributes):
+        """Adds a toxic: latency (latency, jitter), bandwidth (rate, KB/s), reset_peer (timeout), limit_data (bytes)..."""
+        toxic = {"type": kind, "stream": stream, "toxicity": toxicity, "attributes": attributes}
+        return self._api("POST", f"/proxies/{self.name}/toxics", toxic)["name"]
+
+    def remove(self, toxic):
+        self._api("DELETE", f"/proxies/{self.name}/toxics/{toxic}")
+
+    def enable(self, enabled=True):
+        """Off: connections are refused and the running ones are cut."""
+        self._api("POST", f"/proxies/{self.name}", {"enabled": enabled})
+
+
+class Toxiproxy(Server):
+    """Latency, resets, bandwidth and cuts between a client and a server."""
+
+    component = "toxiproxy"
+
+    def __init__(self, folder=None):
+        super().__init__(folder)
+        self.port = ports.free_port()
+
+    @property
+    def endpoint(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self):
+        return [self.install / "bin" / "server", "-host", "127.0.0.1", "-port", self.port]
+
+    def is_ready(self):
+        return http_status(f"{self.endpoint}/version") == 200
+
+    def _call(self, method, path, body=None):
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(
+            self.endpoint + path, data, {"Content-Type": "application/json"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.loads(reply.read() or b"{}")
+
+    def proxy(self, upstream_port, upstream_host="127.0.0.1"):
+        port = ports.free_port()
+        name = f"to-{upstream_port}-{port}"
+        listen, upstream = f"127.0.0.1:{port}", f"{upstream_host}:{upstream_port}"
+        self._call("POST", "/proxies", {"name": name, "listen": listen, "upstream": upstream, "enabled": True})
+        return Proxy(self._call, name, port)
