@@ -1,0 +1,21 @@
+# The libraries that the program stands on, each as an imported target.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(mb_find_library target package)
+    pkg_check_modules(${target} REQUIRED IMPORTED_TARGET ${package})
+    add_library(dep::${target} ALIAS PkgConfig::${target})
+endfunction()
+
+mb_find_library(curl "libcurl>=7.88")
+mb_find_library(xml2 "libxml-2.0>=2.9")
+mb_find_library(crypto "libcrypto>=3.0")
+mb_find_library(yaml "yaml-0.1>=0.2")
+mb_find_library(protobuf_c "libprotobuf-c>=1.4")
+mb_find_library(grpc "grpc>=29")
+mb_find_library(uv "libuv>=1.44")
+mb_find_library(jansson "jansson>=2.14")
+mb_find_library(isal "libisal>=2.30")
+if(MB_TESTS)
+    mb_find_library(cmocka "cmocka>=1.1.5")
+endif()

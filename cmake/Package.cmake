@@ -1,0 +1,18 @@
+# What third parties build drivers with: the header as a CMake package and by pkg-config, and the conformance suite.
+include(CMakePackageConfigHelpers)
+
+set(MB_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/milvus-backup)
+set(MB_DRIVER_DIR ${CMAKE_INSTALL_LIBDIR}/milvus-backup/drivers)
+
+install(TARGETS mb_public_headers EXPORT milvus-backup-targets)
+install(EXPORT milvus-backup-targets NAMESPACE milvus-backup:: DESTINATION ${MB_PACKAGE_DIR} COMPONENT driver-kit)
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/milvus-backup-config.cmake.in
+    ${CMAKE_BINARY_DIR}/milvus-backup-config.cmake INSTALL_DESTINATION ${MB_PACKAGE_DIR} PATH_VARS MB_DRIVER_DIR)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/milvus-backup-config-version.cmake
+    COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
+install(FILES ${CMAKE_BINARY_DIR}/milvus-backup-config.cmake ${CMAKE_BINARY_DIR}/milvus-backup-config-version.cmake
+    DESTINATION ${MB_PACKAGE_DIR} COMPONENT driver-kit)
+
+file(RELATIVE_PATH MB_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(${CMAKE_CURRENT_LIST_DIR}/milvus-backup.pc.in ${CMAKE_BINARY_DIR}/milvus-backup.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/milvus-backup.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT driver-kit)
