@@ -46,15 +46,6 @@ static const char *plan_digest(const struct mb_create *create)
                            create->collection_count, crc, create->options->strategy);
 }
 
-/* What a killed run had begun to upload would lie in the service, and be billed, for good. */
-static mb_status abort_uploads(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
-{
-    char *prefix = mb_arena_printf(create->arena, "%s/", create->dir);
-    if (prefix == NULL)
-        return mb_fail_memory(error);
-    return mb_storage_abort_uploads(create->env->backup_store, prefix, NULL, cancel, error);
-}
-
 static mb_status take_over(struct mb_create *create, const char *digest, struct mb_cancel *cancel,
                            struct mb_error *error)
 {
@@ -70,7 +61,7 @@ static mb_status take_over(struct mb_create *create, const char *digest, struct 
             "strategy, or delete it first",
             name, mark.plan_digest, digest);
     create->backup.id = mark.backup_id;
-    MB_TRY(abort_uploads(create, cancel, error));
+    MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
     return mb_create_find_present(create, cancel, error);
 }
 
@@ -215,6 +206,8 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
     }
     mb_progress_phase(progress, "commit");
     MB_TRY(assemble(create, error));
+    if (create->present != NULL)
+        MB_TRY(mb_catalog_abort_uploads(&create->catalog, create->options->name, cancel, error));
     return mb_catalog_write(&create->catalog, &create->backup, create->objects, cancel, error);
 }
 

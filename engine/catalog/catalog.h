@@ -53,6 +53,13 @@ mb_status mb_catalog_begin(const struct mb_catalog *catalog, const char *name,
 mb_status mb_catalog_read_mark(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                                struct mb_in_progress *out, struct mb_cancel *cancel, struct mb_error *error);
 
+/* Aborts every unfinished upload below the backup's directory: what a killed run had begun would lie in the
+ * service, and be billed, for good.  Who goes on with a backup calls it twice, when taking over and before
+ * the commit: a service may still be working on the last requests of the killed run when the first call is
+ * made. */
+mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char *name,
+                                   struct mb_cancel *cancel, struct mb_error *error);
+
 /* Takes the mark away when it is backup_id's, for a create that failed before it copied anything: the name is
  * free again. */
 mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name, const char *backup_id,

@@ -13,6 +13,7 @@ struct run {
     const char *from_dir;
     const char *to_dir;
     const char *backup_id;
+    bool resumed;
     struct mb_checksums *checksums;
     struct mb_transfer *transfer;
     struct mb_cancel *cancel;
@@ -45,11 +46,8 @@ static mb_status resume(struct run *run, struct mb_error *error)
         return mb_fail(error, MB_E_EXISTS,
                        "%s holds an incomplete backup of another origin (%s, begun %s); delete it first",
                        run->to_dir, mark.owner, mark.started);
-    /* What a killed run had begun to upload would stay in the service for good. */
-    char *prefix = mb_arena_printf(run->arena, "%s/", run->to_dir);
-    if (prefix == NULL)
-        return mb_fail_memory(error);
-    return mb_storage_abort_uploads(relocate->to.storage, prefix, NULL, run->cancel, error);
+    run->resumed = true;
+    return mb_catalog_abort_uploads(&relocate->to, relocate->name, run->cancel, error);
 }
 
 static mb_status claim(struct run *run, struct mb_error *error)
@@ -178,6 +176,8 @@ static mb_status commit(struct run *run, struct mb_error *error)
 {
     const struct mb_relocate *relocate = run->relocate;
     struct mb_buf meta;
+    if (run->resumed)
+        MB_TRY(mb_catalog_abort_uploads(&relocate->to, relocate->name, run->cancel, error));
     char *from = mb_layout_meta_key(run->arena, run->from_dir, MB_META_BACKUP);
     char *to = mb_layout_meta_key(run->arena, run->to_dir, MB_META_BACKUP);
     if (from == NULL || to == NULL)

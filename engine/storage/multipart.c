@@ -6,6 +6,9 @@
 
 #define ABORT_WITHIN_NS (30 * MB_NS_PER_S)
 
+/* Only the answer to begin tells the id by which an upload can be aborted, so it is waited for. */
+#define BEGIN_UNCUT_NS (10 * MB_NS_PER_S)
+
 bool mb_storage_has_multipart(const struct mb_storage *storage)
 {
     return storage->plugin->mpu_begin != NULL;
@@ -23,6 +26,7 @@ struct upload {
     const char *id;
     char new_id[2048]; /* begin's */
     size_t new_id_cap;
+    bool answer_lost; /* an attempt to begin failed in a way that may have begun an upload all the same */
     uint32_t number;
     const void *data;
     size_t len;
@@ -50,6 +54,7 @@ static mb_status run(struct upload *u, enum mb_operation operation,
         .other = u->src,
         .other_key = u->src_key,
         .timeout_ns = u->storage->call_timeout_ns,
+        .uncut_ns = operation == MB_OP_MPU_BEGIN ? BEGIN_UNCUT_NS : 0,
         .bytes = bytes,
         .deadline_ns = operation == MB_OP_MPU_ABORT ? mb_clock_monotonic() + ABORT_WITHIN_NS : 0,
         .attempt = attempt,
@@ -71,17 +76,9 @@ static mb_status attempt_begin(void *ctx, const struct mb_call *call)
     if (status == MB_OK && (u->new_id[0] == '\0' || memchr(u->new_id, '\0', u->new_id_cap) == NULL))
         return mb_storage_fail_driver(u->storage, call->error,
                                       "an upload was begun without an id that fits %zu bytes", u->new_id_cap);
+    if (status == MB_E_TIMEOUT || status == MB_E_UNAVAILABLE || status == MB_E_CANCELLED)
+        u->answer_lost = true;
     return status;
-}
-
-mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,
-                                  struct mb_cancel *cancel, struct mb_error *error)
-{
-    struct upload u = {.storage = storage, .key = key};
-    u.new_id_cap = cap < sizeof(u.new_id) ? cap : sizeof(u.new_id);
-    MB_TRY(run(&u, MB_OP_MPU_BEGIN, attempt_begin, 0, cancel, NULL, error));
-    strcpy(upload_id, u.new_id);
-    return MB_OK;
 }
 
 static mb_status check_part(struct upload *u, uint64_t size, struct mb_error *error)
@@ -219,6 +216,7 @@ struct found_upload {
 struct finding {
     struct mb_storage *storage;
     const char *prefix;
+    int64_t deadline_ns; /* instead of the store's own; or 0 */
     struct mb_arena *arena;
     struct found_upload *first, **last;
     bool no_memory;
@@ -260,6 +258,7 @@ static mb_status find_uploads(struct finding *f, struct mb_cancel *cancel, struc
         .operation = MB_OP_MPU_LIST,
         .key = f->prefix,
         .timeout_ns = f->storage->call_timeout_ns,
+        .deadline_ns = f->deadline_ns,
         .attempt = attempt_find_uploads,
         .ctx = f,
     };
@@ -286,5 +285,34 @@ mb_status mb_storage_abort_uploads(struct mb_storage *storage, const char *prefi
     mb_arena_free(f.arena);
     if (status == MB_OK && aborted != NULL)
         *aborted = count;
+    return status;
+}
+
+/* Uploads of the key that attempts began whose answers were lost: nobody knows their ids, and the service
+ * would keep them, and bill for them, for good. */
+static void abort_strays(struct mb_storage *storage, const char *key, const char *kept_id)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct finding f = {
+        .storage = storage, .prefix = key, .deadline_ns = mb_clock_monotonic() + ABORT_WITHIN_NS};
+    mb_status status = storage->plugin->mpu_list != NULL ? find_uploads(&f, NULL, &error) : MB_OK;
+    for (struct found_upload *u = f.first; u != NULL && status == MB_OK; u = u->next)
+        if (strcmp(u->key, key) == 0 && (kept_id == NULL || strcmp(u->id, kept_id) != 0))
+            status = mb_storage_upload_abort(storage, u->key, u->id, &error);
+    mb_arena_free(f.arena);
+    if (status < 0 && status != MB_E_UNSUPPORTED)
+        mb_log(storage->log, MB_LOG_WARN, "an unfinished upload of %s may stay: %s", key, error.message);
+}
+
+mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,
+                                  struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct upload u = {.storage = storage, .key = key};
+    u.new_id_cap = cap < sizeof(u.new_id) ? cap : sizeof(u.new_id);
+    mb_status status = run(&u, MB_OP_MPU_BEGIN, attempt_begin, 0, cancel, NULL, error);
+    if (u.answer_lost)
+        abort_strays(storage, key, status == MB_OK ? u.new_id : NULL);
+    if (status == MB_OK)
+        strcpy(upload_id, u.new_id);
     return status;
 }

@@ -106,7 +106,9 @@ mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb
                           const char *src_key, struct mb_stat *out, struct mb_cancel *cancel,
                           struct mb_error *error);
 
-/* Multipart.  Each call is retried on its own; abort runs whatever was cancelled, within 30 seconds. */
+/* Multipart.  Each call is retried on its own; abort runs whatever was cancelled, within 30 seconds.  A key
+ * is uploaded by one caller at a time: begin waits up to 10 seconds for its answer whatever was cancelled,
+ * and when an answer was lost it aborts the other uploads of the key, one of which it may have begun. */
 bool mb_storage_has_multipart(const struct mb_storage *storage);
 bool mb_storage_has_part_copy(const struct mb_storage *storage);
 mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,

@@ -118,9 +118,16 @@ void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), vo
     unlock_all(&locks);
 }
 
+/* What a driver's question about cancellation is answered from. */
+struct patience {
+    const struct mb_cancel *cancel;
+    int64_t uncut_until_ns;
+};
+
 static int is_cancelled(const struct mb_call *call)
 {
-    return mb_cancel_requested(call->host_data);
+    const struct patience *patience = call->host_data;
+    return mb_cancel_requested(patience->cancel) && mb_clock_monotonic() >= patience->uncut_until_ns;
 }
 
 static mb_status attempt_once(struct mb_storage *storage, struct mb_request *request,
@@ -134,12 +141,13 @@ static mb_status attempt_once(struct mb_storage *storage, struct mb_request *req
         return status;
 
     int64_t begun = mb_clock_monotonic();
+    struct patience patience = {.cancel = cancel, .uncut_until_ns = begun + request->uncut_ns};
     struct mb_call call = {
         .struct_size = sizeof(call),
         .deadline_ns = mb_deadline_min(begun + request->timeout_ns, request->deadline_ns),
         .cancelled = is_cancelled,
         .error = error,
-        .host_data = cancel,
+        .host_data = &patience,
     };
     mb_error_clear(error);
     request->attempts++;

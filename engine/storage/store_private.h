@@ -40,6 +40,7 @@ struct mb_request {
     struct mb_storage *other; /* the source of a copy; or NULL */
     const char *other_key;
     int64_t timeout_ns;  /* of one attempt */
+    int64_t uncut_ns;    /* of one attempt: before that no cancellation cuts it short */
     int64_t deadline_ns; /* instead of the store's own; or 0 */
     uint64_t bytes;      /* counted when it succeeds */
 

@@ -310,12 +310,6 @@ static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
     return false;
 }
 
-static bool can_send_again(const struct mb_s3_request *request)
-{
-    const struct mb_source *source = request->http.source;
-    return mb_http_can_resend(source);
-}
-
 mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, struct mb_http_response *response,
                      const struct mb_call *call)
 {
@@ -342,7 +336,7 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
             atomic_store(&store->bucket_seen, true);
         if (response->status < 300)
             return MB_OK;
-        if (again && can_send_again(request))
+        if (again && mb_http_can_resend(request->http.source))
             continue;
         mb_s3_fail(store, response, &fault, call->error);
         if (again)

@@ -235,13 +235,13 @@ def test_an_interrupted_transfer_goes_on(site, program, heavy, name, how):
         to = other(program, merged(site.config, {"minio": keys}))
         there = program.with_changes(program.folder / "there", minio=keys)
         place = BucketPlace(store, "elsewhere")
-        toxic = line.add("bandwidth", "upstream", rate=400)
+        line.add("bandwidth", "upstream", rate=400)
         process = program.start("transfer", "-n", name, "--to", to)
         prefix = f"deep/backups/{name}/binlogs/"
         wait_until(lambda: place.keys(prefix) or process.poll() is not None, 60, "a first object")
         process.send_signal(how)
         result = program.finish(process)
-        line.remove(toxic)
+        line.clear()
         assert result.code == (-how if how == signal.SIGKILL else 128 + how)
         assert not there.listed().get(name, False), "half a backup is listed as a whole one"
         assert there.fails("restore", "-n", name, "-s", "_half").code != 0

@@ -30,15 +30,14 @@ class SlowBackupStore:
         self.store = store
         self.proxy = proxy
         self.place = BucketPlace(store, "backups")
-        self.toxics = []
 
     def slow(self, kilobytes_per_second):
         for stream in ("upstream", "downstream"):
-            self.toxics.append(self.proxy.add("bandwidth", stream, rate=kilobytes_per_second))
+            self.proxy.add("bandwidth", stream, rate=kilobytes_per_second)
 
     def fast(self):
-        while self.toxics:
-            self.proxy.remove(self.toxics.pop())
+        """For the next command: connections that are still there are cut."""
+        self.proxy.clear()
 
 
 @pytest.fixture
@@ -111,6 +110,17 @@ def test_resume_goes_on_from_what_is_there(site, program, line, name, weighty):
     assert program.listed()[name]
     program.ok("restore", "-n", name, "-s", "_bak")
     assert_same_rows(weighty, read_rows(site.milvus, f"{COLLECTION}_bak"))
+
+
+def test_uploads_that_the_killed_run_begins_late_are_aborted(program, line, name, tmp_path):
+    """A service may still be working on its last requests while the next one takes over: that finds no uploads."""
+    interrupted(program, line, create(name), f"backup/{name}/binlogs/", line.place, [signal.SIGKILL])
+    line.store.client().create_multipart_upload(Bucket="backups", Key=f"backup/{name}/binlogs/late")
+    over, rules = program.config["minio"]["storageType"], "mpu_list:nth=1:error=UNSUPPORTED"
+    wrapped = {"storageType": "fault", "backupStorageType": "fault", "options": {"over": over}}
+    blind = program.with_changes(tmp_path / "blind", minio={**wrapped, "backupOptions": {"fault.rules": rules}})
+    blind.ok(*create(name), "--resume")
+    assert line.place.rubbish("") == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

@@ -10,10 +10,16 @@ from testbed.server import Server, http_status
 class Proxy:
     """One listening port that leads to another; toxics are added and removed while it runs."""
 
-    def __init__(self, api, name, port):
+    def __init__(self, api, upstream):
         self._api = api
-        self.name = name
-        self.port = port
+        self._upstream = upstream
+        self.port = ports.free_port()
+        self.name = f"{upstream}-by-{self.port}"
+
+    def make(self):
+        listen = f"127.0.0.1:{self.port}"
+        proxy = {"name": self.name, "listen": listen, "upstream": self._upstream, "enabled": True}
+        self._api("POST", "/proxies", proxy)
 
     def add(self, kind, stream="downstream", toxicity=1.0, **attributes):
         """Adds a toxic: latency (latency, jitter), bandwidth (rate, KB/s), reset_peer (timeout), limit_data (bytes)..."""
@@ -26,6 +32,14 @@ class Proxy:
     def enable(self, enabled=True):
         """Off: connections are refused and the running ones are cut."""
         self._api("POST", f"/proxies/{self.name}", {"enabled": enabled})
+
+    def clear(self):
+        """Cuts the running connections and begins anew without toxics.
+
+        Taking a toxic away hangs in toxiproxy when a connection was closed in the middle of what it holds back.
+        """
+        self._api("DELETE", f"/proxies/{self.name}")
+        self.make()
 
 
 class Toxiproxy(Server):
@@ -56,8 +70,6 @@ class Toxiproxy(Server):
             return json.loads(reply.read() or b"{}")
 
     def proxy(self, upstream_port, upstream_host="127.0.0.1"):
-        port = ports.free_port()
-        name = f"to-{upstream_port}-{port}"
-        listen, upstream = f"127.0.0.1:{port}", f"{upstream_host}:{upstream_port}"
-        self._call("POST", "/proxies", {"name": name, "listen": listen, "upstream": upstream, "enabled": True})
-        return Proxy(self._call, name, port)
+        proxy = Proxy(self._call, f"{upstream_host}:{upstream_port}")
+        proxy.make()
+        return proxy

@@ -113,6 +113,38 @@ static void an_interrupted_run_goes_on(void **state)
     assert_null(bed_get(bed, "to/b/meta/in_progress.json"));
 }
 
+static unsigned lists_to_skip;
+
+static mb_status list_later(struct mb_store *store, const char *prefix,
+                            mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                            const struct mb_call *call)
+{
+    if (lists_to_skip == 0)
+        return mb_storage_plugin_entry()->mpu_list(store, prefix, found, ctx, call);
+    lists_to_skip--;
+    return MB_OK;
+}
+
+/* A service may still be working on the last request of a killed run when the next one takes over. */
+static void uploads_that_the_run_before_began_late_are_aborted(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    char id[256];
+    uint64_t left = 77;
+    make(bed);
+    begin_there(bed, "id-1");
+    assert_int_equal(
+        mb_storage_upload_begin(bed->storage, "to/b/binlogs/3", id, sizeof(id), NULL, &bed->error), MB_OK);
+    bed->driver.mpu_list = list_later;
+    bed_reopen(bed);
+    lists_to_skip = 1;
+    assert_int_equal(move_to(bed, "to", &report), MB_OK);
+    assert_int_equal(lists_to_skip, 0);
+    assert_int_equal(mb_storage_abort_uploads(bed->storage, "to/", &left, NULL, &bed->error), MB_OK);
+    assert_int_equal(left, 0);
+}
+
 static void another_backup_in_progress_is_left_alone(void **state)
 {
     struct bed *bed = *state;
@@ -156,6 +188,7 @@ int main(void)
         BED_TEST(a_taken_name),
         BED_TEST(the_same_place),
         BED_TEST(an_interrupted_run_goes_on),
+        BED_TEST(uploads_that_the_run_before_began_late_are_aborted),
         BED_TEST(another_backup_in_progress_is_left_alone),
         BED_TEST(a_damaged_object_is_refused_every_time),
         BED_TEST(no_such_backup),

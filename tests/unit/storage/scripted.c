@@ -76,6 +76,8 @@ static mb_status end(struct scripted *s, const struct scripted_step *step, mb_st
         mb_status status = MB_OK;                                           \
         if (step.kind == SCRIPTED_HANG)                                     \
             status = hang(call);                                            \
+        else if (step.kind == SCRIPTED_SLOW && (call)->cancelled(call))     \
+            status = mb_fail((call)->error, MB_E_CANCELLED, "stopped");     \
         else if (step.kind == SCRIPTED_SILENT)                              \
             status = step.status;                                           \
         else if (step.kind != SCRIPTED_FAIL || step.status == MB_OK)        \

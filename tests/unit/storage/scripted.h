@@ -11,7 +11,7 @@ enum scripted_kind {
     SCRIPTED_FAIL_AFTER, /* does it and says it failed */
     SCRIPTED_SILENT,     /* only returns the status */
     SCRIPTED_HANG,       /* until cancelled or the deadline */
-    SCRIPTED_SLOW,       /* takes a few milliseconds */
+    SCRIPTED_SLOW,       /* takes a few milliseconds, unless cancelled */
     SCRIPTED_SHORT,      /* get: one byte less; put, part: reads nothing; remove_many: marks nothing */
     SCRIPTED_LONG,       /* get: one byte more */
     SCRIPTED_SHRUG,      /* get: goes on and succeeds though the sink refuses */

@@ -132,6 +132,39 @@ static void test_a_driver_without_uploads(void **state)
     assert_int_equal(aborted, 0);
 }
 
+static void test_an_upload_whose_answer_was_lost_is_not_left(void **state)
+{
+    struct bed *bed = *state;
+    char other[64], id[64] = "";
+    begin(bed, "big/other", other);
+    scripted_next(&bed->scripted, MB_OP_MPU_BEGIN, step(SCRIPTED_FAIL_AFTER, MB_E_TIMEOUT));
+    begin(bed, "big", id);
+    assert_int_equal(memory_upload_count(bed->scripted.store), 2);
+    store_part(bed, id, 1, "the upload that was told is still there");
+
+    for (int i = 0; i < 10; i++) /* more than there are attempts */
+        scripted_next(&bed->scripted, MB_OP_MPU_BEGIN, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
+    assert_int_equal(mb_storage_upload_begin(bed->storage, "big2", id, sizeof(id), NULL, &bed->error),
+                     MB_E_UNAVAILABLE);
+    assert_int_equal(memory_upload_count(bed->scripted.store), 2);
+}
+
+static void test_the_answer_to_begin_is_waited_for(void **state)
+{
+    struct bed *bed = *state;
+    char id[64] = "";
+    struct mb_cancel *cancel = mb_cancel_new(NULL);
+    bed->scripted.cancel_at_call = cancel;
+    scripted_next(&bed->scripted, MB_OP_MPU_BEGIN, step(SCRIPTED_SLOW, MB_OK));
+    assert_int_equal(mb_storage_upload_begin(bed->storage, "big", id, sizeof(id), cancel, &bed->error),
+                     MB_OK);
+    assert_true(mb_cancel_requested(cancel));
+    assert_int_equal(mb_storage_upload_abort(bed->storage, "big", id, &bed->error), MB_OK);
+    assert_int_equal(memory_upload_count(bed->scripted.store), 0);
+    bed->scripted.cancel_at_call = NULL;
+    mb_cancel_free(cancel);
+}
+
 static void test_unfinished_uploads_below_a_prefix(void **state)
 {
     struct bed *bed = *state;
@@ -201,6 +234,8 @@ int main(void)
         WITH_BED(test_complete_that_was_done_already),
         WITH_BED(test_complete_of_an_upload_that_is_gone),
         WITH_BED(test_abort_runs_under_its_own_call),
+        WITH_BED(test_an_upload_whose_answer_was_lost_is_not_left),
+        WITH_BED(test_the_answer_to_begin_is_waited_for),
         WITH_BED(test_bugs_of_the_driver),
         WITH_BED(test_a_driver_without_uploads),
         WITH_BED(test_unfinished_uploads_below_a_prefix),
