@@ -21,7 +21,7 @@ int64_t mb_import_watch_due(const struct mb_import_watch *job, size_t running)
 {
     if (job->looked_ns == 0)
         return job->started_ns + FIRST_LOOK_NS;
-    int64_t wait = (job->looked_ns - job->started_ns) / 20;
+    int64_t wait = (job->looked_ns - job->started_ns) / 40;
     if (wait < FIRST_LOOK_NS || job->nearly)
         wait = FIRST_LOOK_NS;
     if (wait > LONGEST_WAIT_NS)

@@ -72,23 +72,23 @@ def run(command, env=None, cwd=None):
         return Cost(wall, usage.ru_utime + usage.ru_stime, memory.mib, out.read().decode())
 
 
-def median(costs):
-    """Of several runs: the median of time and processor, the worst of memory."""
+def typical(costs, average):
+    """Of several runs: the average of time and processor, the worst of memory."""
     return Cost(
-        statistics.median(cost.wall for cost in costs),
-        statistics.median(cost.cpu for cost in costs),
+        average(cost.wall for cost in costs),
+        average(cost.cpu for cost in costs),
         max(cost.rss for cost in costs),
         costs[-1].out,
     )
 
 
-def alternate(runs, *measured):
-    """Runs the functions in turn, so that a slow minute of the machine hits all; returns the median of each."""
+def alternate(runs, *measured, average=statistics.median):
+    """Runs the functions in turn, so that a slow minute of the machine hits all; returns what each costs."""
     costs = [[] for _ in measured]
     for _ in range(runs):
         for function, own in zip(measured, costs):
             own.append(function())
-    return [median(own) for own in costs]
+    return [typical(own, average) for own in costs]
 
 
 class Report:
