@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-static const size_t huge_page = (size_t)2 << 20;
-
 struct taker {
     struct taker *next;
     pthread_cond_t turn;
@@ -93,27 +91,12 @@ static void *map_pages(size_t size)
     return data == MAP_FAILED ? NULL : data;
 }
 
-/* Pages of 2 MiB, where the system has them for those who ask, save the faults of 512 small ones each: a
- * tenth of the time that streaming takes.  They have to lie on multiples of their size. */
-static void *map_huge_pages(size_t size)
-{
-    char *data = map_pages(size + huge_page);
-    if (data == NULL)
-        return NULL;
-    size_t before = (huge_page - (uintptr_t)data % huge_page) % huge_page;
-    if (before > 0)
-        munmap(data, before);
-    munmap(data + before + size, huge_page - before);
-    madvise(data + before, size, MADV_HUGEPAGE);
-    return data + before;
-}
-
 static struct mb_buffer *map_new(struct mb_budget *budget, size_t size)
 {
     struct mb_buffer *buffer = malloc(sizeof(*buffer));
     if (buffer == NULL)
         return NULL;
-    void *data = size >= huge_page ? map_huge_pages(size) : map_pages(size);
+    void *data = map_pages(size);
     if (data == NULL) {
         free(buffer);
         return NULL;

@@ -28,7 +28,7 @@ void mb_queue_pace_copies(struct mb_queue *queue)
 
 void mb_queue_pace_streams(struct mb_queue *queue)
 {
-    pace_anew(queue, 4, 3);
+    pace_anew(queue, 2, 3);
 }
 
 void mb_queue_done(struct mb_queue *queue)

@@ -16,6 +16,9 @@ enum {
     MAX_RETRY_AFTER_MS = 3600 * 1000
 };
 
+/* The pieces of all lines together: the memory of a client does not grow with what it does at once. */
+enum { PIECES_BYTES = 8 << 20, LARGEST_PIECE = 512 << 10, SMALLEST_PIECE = 64 << 10 };
+
 static void lock_share(CURL *easy, curl_lock_data data, curl_lock_access access, void *ctx)
 {
     struct mb_http *http = ctx;
@@ -117,6 +120,39 @@ void mb_http_free(struct mb_http *http)
     free(http);
 }
 
+/* libcurl has at most a few sockets for one transfer: those of its resolver, and one for each address that it
+ * tries at the same time.  One that does not fit is looked at when libcurl's timer strikes. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *of_socket)
+{
+    struct mb_http_line *line = ctx;
+    struct pollfd *at = line->sockets, *end = line->sockets + line->socket_count;
+    (void)easy, (void)of_socket;
+
+    while (at < end && at->fd != fd)
+        at++;
+    if (what == CURL_POLL_REMOVE) {
+        if (at < end)
+            *at = line->sockets[--line->socket_count];
+        return 0;
+    }
+    if (at == end && line->socket_count == MB_HTTP_SOCKETS)
+        return 0;
+    if (at == end)
+        line->socket_count++;
+    *at = (struct pollfd){
+        .fd = fd,
+        .events = (short)((what & CURL_POLL_IN ? POLLIN : 0) | (what & CURL_POLL_OUT ? POLLOUT : 0))};
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *ctx)
+{
+    struct mb_http_line *line = ctx;
+    (void)multi;
+    line->timer_ns = ms < 0 ? INT64_MAX : mb_time_monotonic_ns() + ms * (int64_t)1000000;
+    return 0;
+}
+
 static struct mb_http_line *new_line(void)
 {
     struct mb_http_line *line = calloc(1, sizeof(*line));
@@ -128,7 +164,25 @@ static struct mb_http_line *new_line(void)
         free_line(line);
         return NULL;
     }
+    line->timer_ns = INT64_MAX;
+    curl_multi_setopt(line->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(line->multi, CURLMOPT_SOCKETDATA, line);
+    curl_multi_setopt(line->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(line->multi, CURLMOPT_TIMERDATA, line);
     return line;
+}
+
+static void count_out(struct mb_http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->busy--;
+    pthread_mutex_unlock(&http->lock);
+}
+
+static long piece_of(unsigned busy)
+{
+    long share = PIECES_BYTES / (long)busy;
+    return share > LARGEST_PIECE ? LARGEST_PIECE : share < SMALLEST_PIECE ? SMALLEST_PIECE : share;
 }
 
 struct mb_http_line *mb_http_acquire(struct mb_http *http)
@@ -139,14 +193,22 @@ struct mb_http_line *mb_http_acquire(struct mb_http *http)
         http->idle = line->next;
         http->idle_count--;
     }
+    unsigned busy = ++http->busy;
     pthread_mutex_unlock(&http->lock);
-    return line ? line : new_line();
+    if (!line)
+        line = new_line();
+    if (line)
+        line->piece = piece_of(busy);
+    else
+        count_out(http);
+    return line;
 }
 
 void mb_http_release(struct mb_http *http, struct mb_http_line *line)
 {
     curl_easy_reset(line->easy);
     pthread_mutex_lock(&http->lock);
+    http->busy--;
     bool keep = http->idle_count < http->max_idle;
     if (keep) {
         line->next = http->idle;

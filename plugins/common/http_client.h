@@ -5,7 +5,10 @@
 #include "common/http_exchange.h"
 #include "common/rate.h"
 
+#include <poll.h>
 #include <pthread.h>
+
+enum { MB_HTTP_SOCKETS = 16 };
 
 /* A handle with its own kept connection; used by one call at a time. */
 struct mb_http_line {
@@ -13,6 +16,12 @@ struct mb_http_line {
     CURL *easy;
     CURLM *multi;
     char message[CURL_ERROR_SIZE];
+    long piece; /* bytes that libcurl takes or hands over at once */
+
+    /* What libcurl waits for. */
+    struct pollfd sockets[MB_HTTP_SOCKETS];
+    size_t socket_count;
+    int64_t timer_ns; /* monotonic; INT64_MAX for none */
 };
 
 struct mb_http {
@@ -35,6 +44,7 @@ struct mb_http {
     pthread_mutex_t lock; /* guards what is below */
     struct mb_http_line *idle;
     unsigned idle_count;
+    unsigned busy; /* lines that are acquired */
 };
 
 /* NULL without memory. */

@@ -4,6 +4,7 @@
 #include "common/times.h"
 #include "common/url.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,11 +111,12 @@ static void set_proxy(const struct mb_http *http, CURL *easy, const char *url)
 
 /* An object's bytes go in large pieces, which takes a third less processor time than small ones.  libcurl has
  * these buffers only while a request is under way. */
-static void set_buffers(CURL *easy, const struct mb_exchange *exchange)
+static void set_buffers(const struct mb_http_line *line, const struct mb_exchange *exchange)
 {
     uint64_t upload = exchange->upload_size;
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, exchange->request->sink ? 256L * 1024 : 16L * 1024);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, upload < 256 * 1024 ? (long)upload : 256L * 1024);
+    curl_easy_setopt(line->easy, CURLOPT_BUFFERSIZE, exchange->request->sink ? line->piece : 16L * 1024);
+    curl_easy_setopt(line->easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                     upload < (uint64_t)line->piece ? (long)upload : line->piece);
 }
 
 static void set_options(const struct mb_http *http, struct mb_http_line *line, const char *url,
@@ -161,12 +163,16 @@ static bool interrupted(const struct mb_http *http, struct mb_exchange *exchange
     return exchange->verdict != MB_OK;
 }
 
-static int poll_ms(const struct mb_call *call)
+static int wait_ms(const struct mb_http_line *line, const struct mb_call *call)
 {
-    if (call->deadline_ns == 0)
-        return POLL_MS;
-    int64_t left = (call->deadline_ns - mb_time_monotonic_ns()) / ms_ns + 1;
-    return left < 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
+    int64_t until = line->timer_ns;
+    if (call->deadline_ns != 0 && call->deadline_ns < until)
+        until = call->deadline_ns;
+    int64_t now = mb_time_monotonic_ns();
+    if (until <= now)
+        return 0;
+    int64_t left = (until - now - 1) / ms_ns + 1;
+    return left < POLL_MS ? (int)left : POLL_MS;
 }
 
 static CURLcode result_of(CURLM *multi)
@@ -174,6 +180,35 @@ static CURLcode result_of(CURLM *multi)
     int left;
     CURLMsg *message = curl_multi_info_read(multi, &left);
     return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+/* A broken connection is ready for whatever was wanted of it: that call then says what is wrong with it. */
+static int readiness(const struct pollfd *socket)
+{
+    bool broken = (socket->revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    short ready = broken ? socket->events : socket->revents;
+    return (ready & POLLIN ? CURL_CSELECT_IN : 0) | (ready & POLLOUT ? CURL_CSELECT_OUT : 0);
+}
+
+/* Waits for what libcurl waits for, and lets it go on with whatever came.  It is told which sockets are ready
+ * and need not ask the system once more, as curl_multi_perform would for each piece. */
+static CURLMcode step(struct mb_http_line *line, const struct mb_call *call, int *running)
+{
+    struct pollfd ready[MB_HTTP_SOCKETS];
+    size_t count = line->socket_count;
+    memcpy(ready, line->sockets, count * sizeof(*ready));
+    poll(ready, (nfds_t)count, wait_ms(line, call));
+
+    CURLMcode code = CURLM_OK;
+    if (mb_time_monotonic_ns() >= line->timer_ns) {
+        line->timer_ns = INT64_MAX;
+        code = curl_multi_socket_action(line->multi, CURL_SOCKET_TIMEOUT, 0, running);
+    }
+    for (size_t i = 0; i < count && code == CURLM_OK; i++) {
+        if (ready[i].revents != 0)
+            code = curl_multi_socket_action(line->multi, ready[i].fd, readiness(&ready[i]), running);
+    }
+    return code;
 }
 
 /* Runs the transfer to its end.  CURLE_OK with a verdict when it was interrupted. */
@@ -184,15 +219,12 @@ static CURLcode run(const struct mb_http *http, struct mb_http_line *line, struc
 
     if (curl_multi_add_handle(line->multi, line->easy) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
-    while (running > 0 && !interrupted(http, exchange)) {
-        if (curl_multi_perform(line->multi, &running) != CURLM_OK)
+    while (running > 0 && !interrupted(http, exchange))
+        if (step(line, exchange->call, &running) != CURLM_OK)
             break;
-        if (running > 0)
-            curl_multi_poll(line->multi, NULL, 0, poll_ms(exchange->call), NULL);
-        else
-            code = result_of(line->multi);
-    }
-    if (running > 0 && exchange->verdict == MB_OK)
+    if (running == 0)
+        code = result_of(line->multi);
+    else if (exchange->verdict == MB_OK)
         code = CURLE_OUT_OF_MEMORY;
     curl_multi_remove_handle(line->multi, line->easy);
     return code;
@@ -212,7 +244,7 @@ static mb_status exchange_over(struct mb_http *http, struct mb_exchange *exchang
         goto out;
     }
     set_options(http, line, request->url, headers);
-    set_buffers(line->easy, exchange);
+    set_buffers(line, exchange);
     mb_exchange_attach(exchange, line->easy);
     exchange->active_ns = mb_time_monotonic_ns();
     guard_begin(&guard);

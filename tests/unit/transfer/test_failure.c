@@ -129,11 +129,11 @@ static void test_throttling_makes_the_transfer_slow_down(void **state)
     for (unsigned n = 0; n < 4; n++)
         moving_fill(moving, n, 10);
     moving_open(moving, moving->dst);
-    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 4);
+    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 2);
     for (unsigned n = 0; n < 4; n++)
         assert_int_equal(moving_add(moving, n, 10), MB_OK);
     assert_int_equal(moving_finish(moving), MB_OK);
-    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 2);
+    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 1);
 }
 
 static void test_an_object_that_changed_is_told(void **state)

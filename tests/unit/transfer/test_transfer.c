@@ -201,7 +201,7 @@ static void test_streaming_when_asked_also_inside_one_service(void **state)
     moving->options.mode = MB_TRANSFER_STREAMING;
     moving_fill(moving, 0, 1000);
     moving_open(moving, moving->beside);
-    assert_string_equal(mb_transfer_describe(moving->transfer, text, sizeof(text)), "streamed, 4 at once");
+    assert_string_equal(mb_transfer_describe(moving->transfer, text, sizeof(text)), "streamed, 2 at once");
     assert_int_equal(moving_add(moving, 0, 1000), MB_OK);
     assert_int_equal(moving_finish(moving), MB_OK);
     assert_int_equal(atomic_load(&moving->src_service.copies), 0);
