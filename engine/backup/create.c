@@ -2,37 +2,12 @@
 #include "backup/gc_lease.h"
 #include "base/clock.h"
 #include "base/crc32c.h"
+#include "base/owner.h"
 #include "catalog/layout.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ------------------------------------------------------------- the mark */
-
-static const char *owner(struct mb_arena *arena)
-{
-    char host[256] = "";
-    if (gethostname(host, sizeof(host) - 1) != 0)
-        host[0] = '\0';
-    return mb_arena_printf(arena, "%s, process %ld", host[0] ? host : "unknown host", (long)getpid());
-}
-
-/* Is the process that left the mark still at work?  Only answerable on the same machine. */
-static bool owner_lives(struct mb_arena *arena, const char *marked)
-{
-    static const char label[] = ", process ";
-    const char *own = owner(arena);
-    const char *pid_text = strstr(marked, label);
-    int64_t pid;
-    if (own == NULL || pid_text == NULL || !mb_text_to_int64(pid_text + strlen(label), &pid) || pid <= 0)
-        return false;
-    size_t host_len = (size_t)(pid_text - marked) + strlen(label);
-    if (strncmp(own, marked, host_len) != 0 || pid == (int64_t)getpid())
-        return false;
-    return kill((pid_t)pid, 0) == 0 || errno == EPERM;
-}
 
 /* What a resumed create must have in common with the one that was interrupted. */
 static const char *plan_digest(const struct mb_create *create)
@@ -52,7 +27,7 @@ static mb_status take_over(struct mb_create *create, const char *digest, struct 
     struct mb_in_progress mark;
     const char *name = create->options->name;
     MB_TRY(mb_catalog_read_mark(&create->catalog, name, create->arena, &mark, cancel, error));
-    if (owner_lives(create->arena, mark.owner))
+    if (mb_owner_fate_of(mark.owner) == MB_OWNER_LIVES)
         return mb_fail(error, MB_E_EXISTS, "backup %s is being made at this moment (%s)", name, mark.owner);
     if (strcmp(mark.plan_digest, digest) != 0)
         return mb_fail(
@@ -71,7 +46,7 @@ static mb_status claim(struct mb_create *create, struct mb_cancel *cancel, struc
     const char *name = create->options->name;
     const char *digest = plan_digest(create);
     struct mb_in_progress mark = {
-        .backup_id = create->backup.id, .plan_digest = digest, .owner = owner(create->arena)};
+        .backup_id = create->backup.id, .plan_digest = digest, .owner = mb_owner_self(create->arena)};
     if (digest == NULL || mark.owner == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_catalog_state(&create->catalog, name, &state, cancel, error));

@@ -234,8 +234,11 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
         mb_progress_phase(env->progress, "restore");
         atomic_store(&env->progress->collections_total, run.plan.count);
     }
-    MB_TRY(create_databases(&run, &databases, cancel, error));
-    mb_status status = run_all(&run, works, cancel, error);
+    MB_TRY(mb_stage_begin(&run, cancel, error));
+    mb_status status = create_databases(&run, &databases, cancel, error);
+    if (status == MB_OK)
+        status = run_all(&run, works, cancel, error);
+    mb_stage_end(&run);
     if (status != MB_OK) {
         name_partial(&run, works, error);
         return status;

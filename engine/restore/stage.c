@@ -1,5 +1,7 @@
 #include "restore/stage.h"
 
+#include "base/owner.h"
+
 #include <string.h>
 
 static const char *key_in_milvus(const struct mb_restore_env *env, const char *key, struct mb_arena *arena)
@@ -23,11 +25,106 @@ static const char *path_of(const struct mb_restore_env *env, const char *key, st
     return mb_arena_printf(arena, "%s%s%s", env->import_root, slash ? "/" : "", key);
 }
 
+/* -------------------------------------------------------------- whose they are */
+
+#define TEMPORARY "restore-temp-"
+
+/* After the id; '~' comes after the names of databases, so that the mark is what goes last. */
+#define OWNER_SUFFIX "-~owner"
+#define MAX_OWNER    ((size_t)4096)
+
+static const char *owner_key(const struct mb_restore *run, struct mb_arena *arena)
+{
+    return mb_arena_printf(arena, TEMPORARY "%s" OWNER_SUFFIX, run->options->id);
+}
+
+static bool owner_is_gone(const struct mb_restore *run, const char *key, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct mb_buf text;
+    mb_buf_init(&text, MAX_OWNER);
+    bool gone = mb_storage_read_all(run->env->milvus_store, key, &text, cancel, error) == MB_OK &&
+                mb_owner_fate_of(text.data) == MB_OWNER_GONE;
+    mb_buf_done(&text);
+    return gone;
+}
+
+/* Everything of the restore that left the mark, which is the last of it. */
+static mb_status remove_orphans(const struct mb_restore *run, const char *mark, struct mb_arena *arena,
+                                struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_storage *storage = run->env->milvus_store;
+    size_t id_len = strlen(mark) - strlen(OWNER_SUFFIX);
+    const char *prefix = mb_arena_printf(arena, "%.*s-", (int)id_len, mark);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_storage_remove_prefix(storage, prefix, NULL, cancel, error));
+    mb_log(run->env->log, MB_LOG_INFO, "removed %s... from %s: left by a restore that was killed", prefix,
+           mb_storage_info(storage)->location);
+    return MB_OK;
+}
+
+static mb_status clean_up_after_others(const struct mb_restore *run, struct mb_arena *arena,
+                                       struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_listing *listing = NULL;
+    const struct mb_entry *entry;
+    MB_TRY(mb_listing_open(&listing, run->env->milvus_store, TEMPORARY, "/", cancel, error));
+    mb_status status;
+    while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
+        if (!mb_text_ends_with(entry->key, OWNER_SUFFIX) || !owner_is_gone(run, entry->key, cancel, error))
+            continue;
+        const char *mark = mb_arena_strdup(arena, entry->key);
+        status = mark != NULL ? remove_orphans(run, mark, arena, cancel, error) : mb_fail_memory(error);
+        if (status < 0)
+            break;
+    }
+    mb_listing_close(listing);
+    return status == MB_END ? MB_OK : status;
+}
+
+mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    if (!run->staged || run->options->keep_temp_files)
+        return MB_OK;
+    struct mb_arena *arena = mb_arena_new();
+    const char *key = arena != NULL ? owner_key(run, arena) : NULL;
+    const char *self = arena != NULL ? mb_owner_self(arena) : NULL;
+    mb_status status = MB_OK;
+    if (key == NULL || self == NULL)
+        status = mb_fail_memory(error);
+    else if (clean_up_after_others(run, arena, cancel, &ignored) < 0)
+        mb_log(run->env->log, MB_LOG_WARN, "copies that killed restores left are not cleaned up: %s",
+               ignored.message);
+    if (status == MB_OK)
+        status = mb_storage_write(run->env->milvus_store, key, self, strlen(self), NULL, NULL, cancel, error);
+    mb_arena_free(arena);
+    return status;
+}
+
+void mb_stage_end(struct mb_restore *run)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    if (!run->staged || run->options->keep_temp_files)
+        return;
+    struct mb_arena *arena = mb_arena_new();
+    const char *key = arena != NULL ? owner_key(run, arena) : NULL;
+    if (key == NULL)
+        mb_fail_memory(&error);
+    else
+        mb_storage_remove(run->env->milvus_store, key, NULL, &error);
+    if (error.status < 0)
+        mb_log(run->env->log, MB_LOG_WARN, "the mark of this restore's temporary objects stays: %s",
+               error.message);
+    mb_arena_free(arena);
+}
+
 /* ------------------------------------------------------------------- copies */
 
 static const char *temporary_prefix(const struct mb_restore_work *work, struct mb_arena *arena)
 {
-    return mb_arena_printf(arena, "restore-temp-%s-%s-%s/", work->run->options->id, MB_WORK_NAME(work));
+    return mb_arena_printf(arena, TEMPORARY "%s-%s-%s/", work->run->options->id, MB_WORK_NAME(work));
 }
 
 /* Queues what lies in a directory of the backup for its place in the copy. */
@@ -95,8 +192,7 @@ void mb_stage_clean(struct mb_restore_work *work)
     if (prefix && mb_storage_remove_prefix(run->env->milvus_store, prefix, NULL, NULL, &error) == MB_OK)
         return;
     mb_log(run->env->log, MB_LOG_WARN, "the temporary objects under %s in %s are left behind: %s",
-           prefix ? prefix : "restore-temp-", mb_storage_info(run->env->milvus_store)->location,
-           error.message);
+           prefix ? prefix : TEMPORARY, mb_storage_info(run->env->milvus_store)->location, error.message);
 }
 
 /* -------------------------------------------------------------------- units */

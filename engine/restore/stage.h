@@ -7,6 +7,13 @@
 /* Can Milvus read the backup's directory itself? */
 bool mb_stage_is_needed(const struct mb_restore_env *env, const char *dir, struct mb_arena *arena);
 
+/* Before the first copy: says in Milvus' store whose copies are to come, and removes those of restores that
+ * were killed on this machine. */
+mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error);
+
+/* After the last collection, whatever was cancelled.  Only warns. */
+void mb_stage_end(struct mb_restore *run);
+
 /* The paths to import for a unit, into arena: the insert directory, then that of the deletes, which is left
  * out when there are none unless always_deletes.  Copies the objects first when the restore is staged. */
 mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_unit *unit, bool always_deletes,

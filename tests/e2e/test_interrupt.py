@@ -56,11 +56,15 @@ def program(site, weighty, line, tmp_path):
 
 
 def interrupted(program, line, arguments, prefix, place, signals):
-    """Starts a command over a slow line, sends signals once an object lies below prefix, gives its result."""
+    """Starts a command over a slow line, sends signals once a binlog lies below prefix, gives its result."""
     line.slow(400)
     process = program.start(*arguments)
+
+    def begun():
+        return any("/insert_log/" in key for key in place.keys(prefix)) or process.poll() is not None
+
     try:
-        wait_until(lambda: place.keys(prefix) or process.poll() is not None, 60, f"an object below {prefix}")
+        wait_until(begun, 60, f"a binlog below {prefix}")
         for number in signals:
             process.send_signal(number)
         sent = time.monotonic()
@@ -131,6 +135,20 @@ def test_an_interrupted_restore_takes_its_staging_away(site, program, line, name
     assert result.code == 128 + how
     assert site.place.keys("restore-temp-") == {}
     assert site.place.rubbish("restore-temp-") == []
+
+
+def test_the_staging_of_a_killed_restore_goes_with_the_next(site, program, line, name, weighty):
+    program.ok(*create(name))
+    interrupted(program, line, ["restore", "-n", name, "-s", "_killed"], "restore-temp-", site.place, [signal.SIGKILL])
+    theirs = "restore-temp-1-~owner"
+    site.place.put(theirs, b"another-machine, process 1, pid:[1]")
+    left = set(site.place.keys("restore-temp-")) - {theirs}
+    assert left
+    program.ok("restore", "-n", name, "-s", "_bak")
+    assert set(site.place.keys("restore-temp-")) == {theirs}
+    assert site.place.rubbish("restore-temp-") == []
+    site.place.remove(theirs)
+    assert_same_rows(weighty, read_rows(site.milvus, f"{COLLECTION}_bak"))
 
 
 def test_a_restore_from_another_store_takes_its_staging_away(site, program, line, name, weighty):

@@ -167,7 +167,7 @@ static void tells_that_the_disk_is_read_only(void **state)
     if (!mount_small(bed))
         skip();
     snprintf(path, sizeof(path), "%s/disk", bed->root);
-    assert_int_equal(mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(mount("none", path, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
     mb_status put = bed_put(bed, "disk/k", "x");
     bool told =
         strstr(bed->error.message, "disk/k") != NULL && strstr(bed->error.message, "ead-only") != NULL;
