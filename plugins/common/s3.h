@@ -18,7 +18,8 @@ enum {
     MB_S3_LOOK_FIRST = 1u << 3,   /* some servers ignore if_absent: look for the object before */
     MB_S3_BEARER = 1u << 4,       /* a token is a bearer token, and headers are x-goog-... with it */
     MB_S3_ONLY_VIRTUAL = 1u << 5, /* the bucket has to stand in front of the host */
-    MB_S3_MD5 = 1u << 6           /* knows no CRC-32C, but checks Content-MD5 */
+    MB_S3_MD5 = 1u << 6,          /* knows no CRC-32C, but checks Content-MD5 */
+    MB_S3_PREFIX_IS_KEY = 1u << 7 /* takes the prefix of a list of uploads for a whole key */
 };
 
 /* An error code and what it means with this service. */

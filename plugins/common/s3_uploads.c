@@ -16,6 +16,14 @@ struct upload {
     int64_t begun_ns;
 };
 
+/* Which uploads are handed out, and which the service is asked for. */
+struct selection {
+    const char *prefix;
+    bool unasked;     /* the service is not told the prefix */
+    bool with_key;    /* those of the key that is the prefix */
+    bool with_longer; /* those of keys that go on behind it */
+};
+
 struct uploads {
     struct mb_error *error;
     struct upload *items; /* of one page */
@@ -113,8 +121,8 @@ static mb_status finish_page(struct uploads *uploads)
     return status == MB_OK ? mb_str_status(&uploads->id_marker, "the list's marker", uploads->error) : status;
 }
 
-static mb_status fetch_page(struct mb_store *store, const char *prefix, struct uploads *uploads,
-                            const struct mb_call *call)
+static mb_status fetch_page(struct mb_store *store, const struct selection *selection,
+                            struct uploads *uploads, const struct mb_call *call)
 {
     static const struct mb_xml_events events = {.open = open_element, .close = close_element};
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
@@ -122,8 +130,8 @@ static mb_status fetch_page(struct mb_store *store, const char *prefix, struct u
 
     mb_url_query(&request.query, "uploads", NULL);
     mb_url_query(&request.query, "encoding-type", "url");
-    if (*prefix)
-        mb_url_query(&request.query, "prefix", prefix);
+    if (*selection->prefix && !selection->unasked)
+        mb_url_query(&request.query, "prefix", selection->prefix);
     if (uploads->key_marker.len > 0)
         mb_url_query(&request.query, "key-marker", mb_str_text(&uploads->key_marker));
     if (uploads->id_marker.len > 0)
@@ -145,7 +153,15 @@ static mb_status fetch_page(struct mb_store *store, const char *prefix, struct u
 }
 
 /* Some services take the prefix for a mere hint. */
-static mb_status hand_out(const struct uploads *uploads, const char *prefix,
+static bool is_selected(const struct selection *selection, const char *key)
+{
+    size_t len = strlen(selection->prefix);
+    if (strncmp(key, selection->prefix, len) != 0)
+        return false;
+    return key[len] == '\0' ? selection->with_key : selection->with_longer;
+}
+
+static mb_status hand_out(const struct uploads *uploads, const struct selection *selection,
                           mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx)
 {
     for (size_t i = 0; i < uploads->count; i++) {
@@ -153,7 +169,7 @@ static mb_status hand_out(const struct uploads *uploads, const char *prefix,
                                          .key = uploads->text.data + uploads->items[i].key_at,
                                          .upload_id = uploads->text.data + uploads->items[i].id_at,
                                          .begun_ns = uploads->items[i].begun_ns};
-        if (strncmp(upload.key, prefix, strlen(prefix)) != 0)
+        if (!is_selected(selection, upload.key))
             continue;
         mb_status status = found(ctx, &upload);
         if (status != MB_OK)
@@ -162,9 +178,9 @@ static mb_status hand_out(const struct uploads *uploads, const char *prefix,
     return MB_OK;
 }
 
-mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
-                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
-                         const struct mb_call *call)
+static mb_status list_uploads(struct mb_store *store, const struct selection *selection,
+                              mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                              const struct mb_call *call)
 {
     struct uploads uploads = {.error = call->error,
                               .text = MB_STR_INIT(MAX_PAGE_BYTES),
@@ -173,9 +189,9 @@ mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
     mb_status status;
 
     do {
-        status = fetch_page(store, prefix, &uploads, call);
+        status = fetch_page(store, selection, &uploads, call);
         if (status == MB_OK)
-            status = hand_out(&uploads, prefix, found, ctx);
+            status = hand_out(&uploads, selection, found, ctx);
     } while (status == MB_OK && uploads.truncated);
     free(uploads.items);
     mb_str_done(&uploads.text);
@@ -185,4 +201,27 @@ mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
     if (status == MB_E_NOT_FOUND)
         mb_plugin_error_clear(call->error);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
+}
+
+/* A service that takes the prefix for a key is asked for the uploads of that key, and then for all: what it
+ * tells of all may be what one of its machines remembers. */
+mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
+                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                         const struct mb_call *call)
+{
+    struct selection selection = {.prefix = prefix, .with_key = true, .with_longer = true};
+    size_t len = strlen(prefix);
+
+    if (!(store->dialect->flags & MB_S3_PREFIX_IS_KEY))
+        return list_uploads(store, &selection, found, ctx, call);
+    if (len > 0 && prefix[len - 1] != '/') {
+        selection.with_longer = false;
+        mb_status status = list_uploads(store, &selection, found, ctx, call);
+        if (status != MB_OK)
+            return status;
+        selection.with_key = false;
+        selection.with_longer = true;
+    }
+    selection.unasked = true;
+    return list_uploads(store, &selection, found, ctx, call);
 }

@@ -2,10 +2,12 @@
 
 #include "common/credentials_aws.h"
 
-/* Older servers, and others that are spoken to as MinIO, ignore If-None-Match on a put. */
+/* Older servers, and others that are spoken to as MinIO, ignore If-None-Match on a put.  MinIO's own lists
+ * the uploads of one key when it is given a prefix, so that those below a directory are only found among all.
+ */
 static const struct mb_s3_dialect dialect = {
     .name = "minio",
-    .flags = MB_S3_CHECKSUMS | MB_S3_FIND_REGION | MB_S3_LOOK_FIRST,
+    .flags = MB_S3_CHECKSUMS | MB_S3_FIND_REGION | MB_S3_LOOK_FIRST | MB_S3_PREFIX_IS_KEY,
     .default_region = "us-east-1",
     .if_absent = {"If-None-Match", "*"},
     MB_S3_USUAL_LIMITS,

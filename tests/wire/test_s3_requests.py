@@ -407,12 +407,31 @@ def test_abort_of_what_is_not_there(drivers):
 def test_uploads_are_listed_over_pages(drivers):
     more = uploads(("p/a+1", "U1"), ("q/other", "U9"), IsTruncated="true", NextKeyMarker="p/a+1", NextUploadIdMarker="U1")
     with Scripted(more, uploads(("p/b", "U2"), IsTruncated="false")) as server:
-        opened(drivers, server)
+        opened(drivers, server, driver="s3")
         found = drivers.ok("mpu_list", store="a", prefix="p/")["uploads"]
     assert [(one["key"], one["upload_id"]) for one in found] == [("p/a 1", "U1"), ("p/b", "U2")]
     assert found[0]["begun_ns"] == 1709209800 * 10**9
     assert server.asked[0].query == {"uploads": "", "encoding-type": "url", "prefix": "p/"}
     assert server.asked[1].query["key-marker"] == "p/a 1" and server.asked[1].query["upload-id-marker"] == "U1"
+
+
+@pytest.mark.parametrize("driver, asks", [("minio", {}), ("s3", {"prefix": "p/"})])
+def test_uploads_elsewhere_are_passed_over(drivers, driver, asks):
+    page = uploads(("a", "U1"), ("p", "U2"), ("p/a/b", "U3"), ("pp/c", "U4"), ("q/p/", "U5"))
+    with Scripted(page) as server:
+        opened(drivers, server, driver=driver)
+        found = drivers.ok("mpu_list", store="a", prefix="p/")["uploads"]
+    assert [(one["key"], one["upload_id"]) for one in found] == [("p/a/b", "U3")]
+    assert [asked.query for asked in server.asked] == [{"uploads": "", "encoding-type": "url", **asks}]
+
+
+def test_uploads_of_one_key_are_asked_for_apart_where_the_prefix_is_taken_for_a_key(drivers):
+    of_key = uploads(("p/a", "U1"), ("p/a", "U2"), ("p/ab", "U3"))
+    with Scripted(of_key, uploads(("p/a", "U1"), ("p/ab", "U3"), ("q", "U4"))) as server:
+        opened(drivers, server)
+        found = drivers.ok("mpu_list", store="a", prefix="p/a")["uploads"]
+    assert [one["upload_id"] for one in found] == ["U1", "U2", "U3"]
+    assert [asked.query.get("prefix") for asked in server.asked] == ["p/a", None]
 
 
 def test_listing_uploads_stops_when_told(drivers):
