@@ -36,6 +36,7 @@ static mb_status take_over(struct mb_create *create, const char *digest, struct 
             "strategy, or delete it first",
             name, mark.plan_digest, digest);
     create->backup.id = mark.backup_id;
+    atomic_store(&create->touched, true);
     MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
     return mb_create_find_present(create, cancel, error);
 }
@@ -183,6 +184,7 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
     MB_TRY(assemble(create, error));
     if (create->present != NULL)
         MB_TRY(mb_catalog_abort_uploads(&create->catalog, create->options->name, cancel, error));
+    atomic_store(&create->touched, true);
     return mb_catalog_write(&create->catalog, &create->backup, create->objects, cancel, error);
 }
 
@@ -205,8 +207,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
     mb_progress_phase(create->env->progress, "describe");
     MB_TRY(mb_create_describe(create, pool, cancel, error));
     atomic_store(&create->env->progress->collections_total, create->collection_count);
-    MB_TRY(claim(create, cancel, error));
-    if (fill(create, pool, cancel, error) < 0)
+    if (claim(create, cancel, error) < 0 || fill(create, pool, cancel, error) < 0)
         return abandon(create, error);
     return MB_OK;
 }

@@ -17,7 +17,8 @@ struct mb_create_collection {
     struct mb_arena *arena;
     const char *db;
     const char *name;
-    bool skipped; /* its data lies outside Milvus */
+    bool skipped;           /* its data lies outside Milvus */
+    int64_t loaded_percent; /* when it was described */
     struct mb_collection_backup backup;
     struct mb_segment *segments; /* the live ones */
     size_t segment_count;
@@ -48,6 +49,10 @@ struct mb_create {
 /* describe.c: databases and collections of the selection, everything but their data. */
 mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
                              struct mb_error *error);
+
+/* describe.c: the collection's partitions as they are now. */
+mb_status mb_create_describe_partitions(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                                        struct mb_error *error);
 
 /* segments.c: flushes one collection, lists its segments' binlogs and hands them to the transfer. */
 mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);

@@ -93,8 +93,8 @@ static bool is_blank(const char *text)
     return *text == '\0';
 }
 
-static mb_status describe_partitions(struct mb_create_collection *job, int64_t percent,
-                                     struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_create_describe_partitions(struct mb_create_collection *job, struct mb_cancel *cancel,
+                                        struct mb_error *error)
 {
     struct mb_milvus *milvus = job->create->env->milvus;
     struct mb_collection_backup *backup = &job->backup;
@@ -107,8 +107,8 @@ static mb_status describe_partitions(struct mb_create_collection *job, int64_t p
     if (backup->partitions == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < count; i++) {
-        int64_t loaded = percent;
-        if (percent > 0 && percent < 100)
+        int64_t loaded = job->loaded_percent;
+        if (loaded > 0 && loaded < 100)
             MB_TRY(mb_milvus_load_progress(milvus, job->db, job->name, partitions[i].name, &loaded, cancel,
                                            error));
         backup->partitions[i] = (struct mb_partition_backup){.id = partitions[i].id,
@@ -125,7 +125,6 @@ static mb_status describe_collection(void *ctx, struct mb_cancel *cancel, struct
     struct mb_create_collection *job = ctx;
     struct mb_milvus *milvus = job->create->env->milvus;
     struct mb_collection_backup *backup = &job->backup;
-    int64_t percent = 0;
 
     MB_TRY(mb_milvus_describe_collection(milvus, job->db, job->name, job->arena, &backup->collection, cancel,
                                          error));
@@ -137,10 +136,10 @@ static mb_status describe_collection(void *ctx, struct mb_cancel *cancel, struct
     }
     MB_TRY(mb_milvus_describe_indexes(milvus, job->db, job->name, job->arena, &backup->indexes,
                                       &backup->index_count, cancel, error));
-    MB_TRY(mb_milvus_load_progress(milvus, job->db, job->name, NULL, &percent, cancel, error));
+    MB_TRY(mb_milvus_load_progress(milvus, job->db, job->name, NULL, &job->loaded_percent, cancel, error));
     backup->has_index = backup->index_count > 0;
-    backup->load_state = load_state(percent);
-    return describe_partitions(job, percent, cancel, error);
+    backup->load_state = load_state(job->loaded_percent);
+    return mb_create_describe_partitions(job, cancel, error);
 }
 
 static void drop_skipped(struct name_list *list)

@@ -7,6 +7,8 @@
 
 #define PAUSE_SECONDS  3600U
 #define RENEW_AFTER_NS (1800 * MB_NS_PER_S)
+#define RETRY_AFTER_NS (60 * MB_NS_PER_S)
+#define FIRST_ATTEMPTS 3
 
 struct mb_gc_lease {
     struct mb_milvus *milvus;
@@ -29,11 +31,34 @@ static void *renew(void *ctx)
     struct mb_gc_lease *lease = ctx;
     struct mb_error error = MB_ERROR_INIT;
     enum mb_gc_result result;
-    while (mb_cancel_sleep(lease->ended, RENEW_AFTER_NS, &error) == MB_OK)
-        if (pause_once(lease, lease->ended, &result, &error) < 0)
-            mb_log(lease->log, MB_LOG_WARN, "garbage collection in milvus could not be paused any longer: %s",
+    mb_status status = MB_OK;
+    while (mb_cancel_sleep(lease->ended, mb_gc_lease_wait_ns(status), &error) == MB_OK) {
+        status = pause_once(lease, lease->ended, &result, &error);
+        if (status < 0 && status != MB_E_CANCELLED)
+            mb_log(lease->log, MB_LOG_WARN,
+                   "garbage collection in milvus could not be paused any longer, is tried again: %s",
                    error.message);
+    }
     return NULL;
+}
+
+int64_t mb_gc_lease_wait_ns(mb_status status)
+{
+    return status < 0 ? RETRY_AFTER_NS : RENEW_AFTER_NS;
+}
+
+static mb_status pause_first(struct mb_gc_lease *lease, struct mb_cancel *cancel, enum mb_gc_result *result,
+                             struct mb_error *error)
+{
+    mb_status status = MB_OK;
+    for (unsigned i = 0; i < FIRST_ATTEMPTS; i++) {
+        if (i > 0)
+            MB_TRY(mb_cancel_sleep(cancel, MB_NS_PER_S, error));
+        status = pause_once(lease, cancel, result, error);
+        if (status == MB_OK || status == MB_E_CANCELLED)
+            break;
+    }
+    return status;
 }
 
 static void discard(struct mb_gc_lease *lease)
@@ -73,7 +98,7 @@ mb_status mb_gc_lease_begin(struct mb_gc_lease **out, struct mb_milvus *milvus, 
         return mb_fail_memory(error);
     }
 
-    mb_status status = pause_once(lease, cancel, &result, error);
+    mb_status status = pause_first(lease, cancel, &result, error);
     if (status < 0 || result == MB_GC_UNSUPPORTED) {
         mb_log(log, MB_LOG_WARN, "garbage collection in milvus is not paused: %s",
                status < 0 ? error->message : "this server has no such call");

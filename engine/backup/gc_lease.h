@@ -11,6 +11,10 @@ struct mb_gc_lease;
 mb_status mb_gc_lease_begin(struct mb_gc_lease **out, struct mb_milvus *milvus, struct mb_log *log,
                             struct mb_cancel *cancel, struct mb_error *error);
 
+/* How long the lease waits before it renews the pause again, given how the last attempt went: several
+ * attempts fit into what a pause lasts. */
+int64_t mb_gc_lease_wait_ns(mb_status last);
+
 /* Resumes garbage collection, whatever was cancelled meanwhile.  NULL is fine. */
 void mb_gc_lease_end(struct mb_gc_lease *lease);
 

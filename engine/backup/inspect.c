@@ -52,7 +52,6 @@ mb_status mb_create_find_present(struct mb_create *create, struct mb_cancel *can
     MB_TRY(mb_binlogs_new(&create->present, NULL, 0, error));
     MB_TRY(inspect(create, remember, create, cancel, error));
     mb_binlogs_sort(create->present);
-    atomic_store(&create->touched, true);
     return MB_OK;
 }
 

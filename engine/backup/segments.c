@@ -6,8 +6,9 @@
 
 /* ------------------------------------------------------------ which segments */
 
-/* After a flush everything that was written before it is in flushed segments; what grows since is not part of
- * the backup.  Without a flush a growing segment counts as far as Milvus has written it out. */
+/* After a flush everything that was written before it is in segments that are written out (flushing or
+ * flushed); what grows or was sealed since is not part of the backup.  Without a flush such a segment counts
+ * as far as Milvus has written it out. */
 static bool is_live(const struct mb_segment *segment, enum mb_backup_strategy strategy)
 {
     switch (segment->state) {
@@ -16,12 +17,42 @@ static bool is_live(const struct mb_segment *segment, enum mb_backup_strategy st
     case MB_SEGMENT_IMPORTING:
         return false;
     case MB_SEGMENT_GROWING:
+    case MB_SEGMENT_SEALED:
         return strategy == MB_STRATEGY_SKIP_FLUSH;
     default:
         return true;
     }
 }
 
+static bool is_being_written(const struct mb_segment *segment)
+{
+    return segment->state == MB_SEGMENT_GROWING || segment->state == MB_SEGMENT_SEALED;
+}
+
+static bool in_partition(const struct mb_collection_backup *backup, int64_t partition_id)
+{
+    for (size_t i = 0; i < backup->partition_count; i++)
+        if (backup->partitions[i].id == partition_id)
+            return true;
+    return partition_id == -1;
+}
+
+/* Milvus goes on listing the segments of a dropped partition until it collects them. */
+static void leave_out_dropped(struct mb_create_collection *job)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < job->segment_count; i++)
+        if (in_partition(&job->backup, job->segments[i].partition_id))
+            job->segments[kept++] = job->segments[i];
+    if (kept < job->segment_count)
+        mb_log(job->create->env->log, MB_LOG_INFO,
+               "%zu segments of dropped partitions of collection %s.%s are left out",
+               job->segment_count - kept, job->db, job->name);
+    job->segment_count = kept;
+}
+
+/* The partitions are asked for once more behind the segments, so that each live segment's partition is known.
+ */
 static mb_status find_segments(struct mb_create_collection *job, struct mb_cancel *cancel,
                                struct mb_error *error)
 {
@@ -31,6 +62,8 @@ static mb_status find_segments(struct mb_create_collection *job, struct mb_cance
     for (size_t i = 0; i < count; i++)
         if (is_live(&job->segments[i], job->create->options->strategy))
             job->segments[job->segment_count++] = job->segments[i];
+    MB_TRY(mb_create_describe_partitions(job, cancel, error));
+    leave_out_dropped(job);
     return mb_binlogs_new(&job->binlogs, job->segments, job->segment_count, error);
 }
 
@@ -259,7 +292,7 @@ static mb_status make_segment(struct mb_create_collection *job, const struct mb_
     MB_TRY(mb_binlogs_fill(job->binlogs, out, job->arena, error));
     if (expected != NULL)
         return check_expected(job, expected, segment, job->arena, error);
-    if (!out->is_l0 && out->insert_count == 0 && segment->rows > 0 && segment->state != MB_SEGMENT_GROWING)
+    if (!out->is_l0 && out->insert_count == 0 && segment->rows > 0 && !is_being_written(segment))
         return mb_fail(error, MB_E_NOT_FOUND,
                        "segment %lld of collection %s.%s has %lld rows in milvus but no binlogs in %s",
                        (long long)segment->id, job->db, job->name, (long long)segment->rows,
@@ -319,21 +352,13 @@ static mb_status describe_segments(struct mb_create_collection *job, const struc
                                    struct mb_error *error)
 {
     struct mb_collection_backup *backup = &job->backup;
-    size_t placed = 0;
     for (size_t i = 0; i < backup->partition_count; i++) {
         struct mb_partition_backup *partition = &backup->partitions[i];
         MB_TRY(make_segments(job, expected, partition->id, &partition->segments, &partition->segment_count,
                              &partition->size, error));
         backup->size += partition->size;
-        placed += count_in_partition(job, partition->id);
     }
-    MB_TRY(make_segments(job, expected, -1, &backup->l0_segments, &backup->l0_count, &backup->size, error));
-    placed += count_in_partition(job, -1);
-    if (placed != job->segment_count)
-        return mb_fail(error, MB_E_EXISTS,
-                       "a partition of collection %s.%s was created or dropped meanwhile; back up again",
-                       job->db, job->name);
-    return MB_OK;
+    return make_segments(job, expected, -1, &backup->l0_segments, &backup->l0_count, &backup->size, error);
 }
 
 /* ------------------------------------------------------------------- its end */

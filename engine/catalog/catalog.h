@@ -65,6 +65,10 @@ mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char 
 mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name, const char *backup_id,
                              struct mb_cancel *cancel, struct mb_error *error);
 
+/* Takes the mark of a backup away that is committed: whatever was cancelled, and a failure is only logged,
+ * for the backup is there. */
+void mb_catalog_unmark(const struct mb_catalog *catalog, const char *name, const char *backup_id);
+
 /* Commits: level files, full_meta.json, objects (may be NULL), then backup_meta.json, then the mark goes.
  * Refused with MB_E_EXISTS unless the mark is that of backup->id: somebody deleted or took over the backup
  * meanwhile. */

@@ -167,3 +167,11 @@ mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name,
     mb_catalog_scratch_done(&scratch);
     return status;
 }
+
+void mb_catalog_unmark(const struct mb_catalog *catalog, const char *name, const char *backup_id)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    if (mb_catalog_abandon(catalog, name, backup_id, NULL, &error) < 0)
+        mb_log(catalog->log, MB_LOG_WARN, "backup %s is complete, but its mark as being made stays: %s", name,
+               error.message);
+}

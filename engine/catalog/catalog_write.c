@@ -62,11 +62,7 @@ static mb_status write_all(struct commit *commit, struct mb_objects *objects, st
     if (objects != NULL)
         MB_TRY(write_objects(commit, objects, error));
     MB_TRY(check_mark(commit, error));
-    MB_TRY(write_file(commit, MB_META_BACKUP, error));
-    char *mark = mb_layout_meta_key(commit->scratch.arena, commit->scratch.dir, MB_META_IN_PROGRESS);
-    if (mark == NULL)
-        return mb_fail_memory(error);
-    return mb_storage_remove(commit->catalog->storage, mark, commit->cancel, error);
+    return write_file(commit, MB_META_BACKUP, error);
 }
 
 mb_status mb_catalog_write(const struct mb_catalog *catalog, const struct mb_backup *backup,
@@ -75,6 +71,8 @@ mb_status mb_catalog_write(const struct mb_catalog *catalog, const struct mb_bac
     struct commit commit = {.catalog = catalog, .backup = backup, .cancel = cancel};
     MB_TRY(mb_catalog_scratch_init(&commit.scratch, catalog, backup->name, error));
     mb_status status = write_all(&commit, objects, error);
+    if (status == MB_OK)
+        mb_catalog_unmark(catalog, backup->name, backup->id);
     mb_catalog_scratch_done(&commit.scratch);
     return status;
 }

@@ -22,12 +22,14 @@ static const struct mb_method method_flush = {
     .doing = "flush",
     .answer = &pb__flush_response__descriptor,
     .again = MB_AGAIN_ANY,
+    .attempts = 50, /* servers allow few flushes a second */
 };
 static const struct mb_method method_flush_state = {
     .name = "GetFlushState",
     .doing = "wait for the flush of",
     .answer = &pb__get_flush_state_response__descriptor,
     .again = MB_AGAIN_ANY,
+    .attempts = 50, /* a flush takes its time, and a proxy may be restarted meanwhile */
 };
 
 static struct mb_subject subject_of(const char *db, const char *collection)

@@ -190,7 +190,7 @@ static mb_status commit(struct run *run, struct mb_error *error)
     if (status == MB_OK) {
         run->report.objects++;
         run->report.bytes += meta.len;
-        status = mb_catalog_abandon(&relocate->to, relocate->name, run->backup_id, run->cancel, error);
+        mb_catalog_unmark(&relocate->to, relocate->name, run->backup_id);
     }
     mb_buf_done(&meta);
     return status;

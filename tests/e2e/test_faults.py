@@ -4,6 +4,7 @@ import signal
 
 import pytest
 from testbed.data import make_simple
+from testbed.program import DENIED
 from testbed.rows import assert_same_rows, read_rows
 from testbed.site import BACKUPS
 
@@ -57,3 +58,28 @@ def test_a_storage_that_fails_all_the_time(site, program, rows, name, tmp_path):
     assert_same_rows(rows, read_rows(site.milvus, f"{COLLECTION}_bak"))
     stormy.ok("delete", "-n", name)
     assert site.place.keys(f"{BACKUPS}{name}/") == {}
+
+
+def test_a_commit_that_fails_without_data_can_be_resumed(site, program, rows, name, tmp_path):
+    broken = over_fault(program, tmp_path / "fault", "put:key=partition_meta.json:error=FORBIDDEN")
+    result = broken.fails("create", "-n", name, "-c", COLLECTION, "--meta_only", code=DENIED)
+    assert "--resume" in result.err
+    assert not program.listed().get(name, False)
+    program.ok("create", "-n", name, "-c", COLLECTION, "--meta_only", "--resume")
+    assert program.listed()[name]
+
+
+def test_a_claim_that_fails_leaves_the_name_free(site, program, rows, name, tmp_path):
+    """The look at the name behind the mark is refused: the fourth listing of the description."""
+    broken = over_fault(program, tmp_path / "fault", "list_open:key=/meta/:nth=4:error=FORBIDDEN")
+    broken.fails("create", "-n", name, "-c", COLLECTION, code=DENIED)
+    assert site.place.keys(f"{BACKUPS}{name}/") == {}
+    program.ok("create", "-n", name, "-c", COLLECTION)
+
+
+def test_a_committed_backup_is_a_success(site, program, rows, name, tmp_path):
+    """Once the key file is there the backup is made, even if the mark cannot be taken away."""
+    broken = over_fault(program, tmp_path / "fault", "remove:key=in_progress.json:error=FORBIDDEN")
+    broken.ok("create", "-n", name, "-c", COLLECTION)
+    assert program.listed()[name]
+    assert "mark" in broken.log()

@@ -1,7 +1,7 @@
 """What lies in a store beside what Milvus and the program put there, and the ways to write a root path."""
 
 import pytest
-from testbed.data import make_simple
+from testbed.data import DIM, make_simple
 from testbed.rows import assert_same_rows, read_rows
 
 
@@ -26,6 +26,22 @@ def test_orphans_in_milvus_storage_stay_there(site, program, name):
     assert not [key for key in site.backup(name) if "999999" in key or "marker" in key]
     program.ok("restore", "-n", name, "-s", "_clean")
     assert_same_rows(read_rows(site.milvus, "littered"), read_rows(site.milvus, "littered_clean"))
+
+
+def test_a_dropped_partition_is_left_out(site, program, name):
+    """Milvus goes on listing its segments until it collects them."""
+    with site.milvus.client() as client:
+        make_simple(client, "shrunk", 60)
+        client.create_partition("shrunk", "gone")
+        client.insert("shrunk", [{"id": 1000 + i, "s": "x", "vec": [0.5] * DIM} for i in range(40)], partition_name="gone")
+        client.flush("shrunk")
+        client.release_collection("shrunk")
+        client.drop_partition("shrunk", "gone")
+    program.ok("create", "-n", name, "-c", "shrunk")
+    [collection] = site.meta(name)["collection_backups"]
+    assert [partition["partition_name"] for partition in collection["partition_backups"]] == ["_default"]
+    program.ok("restore", "-n", name, "-s", "_back")
+    assert len(read_rows(site.milvus, "shrunk_back")) == 60
 
 
 @pytest.mark.parametrize("site", ["s3"], indirect=True)

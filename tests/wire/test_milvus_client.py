@@ -225,6 +225,15 @@ def test_flush_waits(fake, call):
     assert result.lines[0] == {"seal_time": 1700000000, "flush_ts": 99, "segments": 2, "checkpoints": {}}
 
 
+def test_a_flush_outlasts_a_short_outage(fake, call):
+    """As long as a proxy takes to be restarted: more failures than other calls bear."""
+    flushed = milvus_pb2.FlushResponse(coll_segIDs={"c": schema_pb2.LongArray(data=[1])}, coll_flush_ts={"c": 99})
+    fake.answers["Flush"] = [flushed]
+    outage = [Abort(grpc.StatusCode.UNAVAILABLE, "restarting")] * 12
+    fake.answers["GetFlushState"] = [*outage, milvus_pb2.GetFlushStateResponse(flushed=True)]
+    assert call(fake.port, "flush", "default", "c").code == 0
+
+
 def test_nothing_to_flush(fake, call):
     fake.answers["Flush"] = [milvus_pb2.FlushResponse()]
     assert call(fake.port, "flush", "default", "c").code == 0
