@@ -4,7 +4,8 @@
  * the one used last to the next caller, so a steady load opens no new ones.
  * Thread-safe.  Nothing is retried and no redirect is followed; a request that
  * dies on a kept connection which the server had closed in the meantime is sent
- * again by libcurl when its body can be rewound.
+ * again by libcurl when its body can be rewound and it does no harm twice: not
+ * a POST, and no PUT with a condition.
  *
  * The proxy of the environment (https_proxy, no_proxy, ...) holds unless one is
  * given, but never for this machine itself or link-local addresses. */

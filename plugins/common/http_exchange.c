@@ -207,6 +207,52 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+    return len >= end_len && strcasecmp(name + len - end_len, end) == 0;
+}
+
+/* With a condition the second of two equal requests may be refused because of what the first one did. */
+static bool is_condition(const char *name)
+{
+    return strncasecmp(name, "If-", 3) == 0 || ends_with(name, "-generation-match") ||
+           ends_with(name, "-forbid-overwrite");
+}
+
+/* Does it do no harm when the service gets the request twice, unnoticed? */
+static bool may_repeat(const struct mb_http_request *request)
+{
+    if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0 ||
+        strcmp(request->method, "DELETE") == 0)
+        return true;
+    if (strcmp(request->method, "PUT") != 0)
+        return false;
+    for (size_t i = 0; request->headers && i < request->headers->count; i++)
+        if (is_condition(request->headers->items[i].name))
+            return false;
+    return true;
+}
+
+/* libcurl repeats a request of any method on its own when a kept connection ends before the first byte of the
+ * answer, although the service may have carried it out.  What must not be done twice is then a failed
+ * attempt, so that the caller knows of the doubt. */
+static int on_start(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+    struct mb_exchange *exchange = ctx;
+    (void)to, (void)from, (void)to_port, (void)from_port;
+
+    bool again = exchange->started && !exchange->answered;
+    exchange->started = true;
+    if (!again || may_repeat(exchange->request))
+        return CURL_PREREQFUNC_OK;
+    exchange->verdict = mb_plugin_fail(exchange->call->error, MB_E_UNAVAILABLE,
+                                       "the service closed the connection before it answered, and may have "
+                                       "done what it was asked");
+    exchange->call->error->flags |= MB_ERR_AMBIGUOUS;
+    return CURL_PREREQFUNC_ABORT;
+}
+
 void mb_exchange_attach(struct mb_exchange *exchange, CURL *easy)
 {
     const struct mb_http_request *request = exchange->request;
@@ -219,6 +265,8 @@ void mb_exchange_attach(struct mb_exchange *exchange, CURL *easy)
     exchange->max_body = request->max_body > 0 ? request->max_body : DEFAULT_MAX_BODY;
     size_t ceiling = exchange->max_body > MAX_ERROR_KEPT ? exchange->max_body : MAX_ERROR_KEPT;
     exchange->response->body = MB_STR_INIT(ceiling);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_start);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

@@ -18,6 +18,7 @@ struct mb_exchange {
     size_t header_bytes;
     int64_t active_ns; /* when something last moved */
     mb_status verdict; /* set by a callback that ended the transfer; call->error is filled */
+    bool started;      /* the request, or at least its beginning, was given to a connection */
     bool begun;        /* request->begin was called */
     bool answered;     /* a final status line came */
     bool enough;       /* ended on purpose: the rest of an error document is not wanted */

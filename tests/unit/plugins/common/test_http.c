@@ -85,6 +85,61 @@ static void a_closed_connection_is_replaced(void **state)
     end(&s);
 }
 
+/* A request on a kept connection that the server closes after it has read it. */
+static mb_status send_into_the_void(struct setting *s, const char *method, const char *condition,
+                                    unsigned *times)
+{
+    const struct canned_reply replies[] = {{.bytes = ok}, {.bytes = "", .close = true}, {.bytes = ok}};
+    struct mb_headers headers = {0};
+    char line[64];
+
+    begin(s, replies, 3);
+    assert_int_equal(get(s), MB_OK);
+    mb_http_response_done(&s->response);
+    if (condition)
+        mb_headers_set(&headers, condition, "*");
+    const struct mb_http_request request = {
+        .method = method, .url = s->url, .headers = &headers, .body = "<x/>", .body_len = 4};
+    mb_status status = mb_http_send(s->http, &request, &s->response, &s->call);
+    canned_stop(s->server);
+    *times = 0;
+    snprintf(line, sizeof(line), "%s /b/../k ", method);
+    for (const char *at = canned_requests(s->server); (at = strstr(at, line)); at++)
+        ++*times;
+    mb_headers_done(&headers);
+    end(s);
+    return status;
+}
+
+static void a_request_whose_answer_is_lost_is_repeated_when_that_does_no_harm(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method;
+        const char *condition;
+        bool repeated;
+    } cases[] = {
+        {"PUT", NULL, true},
+        {"PUT", "x-amz-meta-if-none", true},
+        {"DELETE", NULL, true},
+        {"POST", NULL, false},
+        {"PUT", "If-None-Match", false},
+        {"PUT", "x-goog-if-generation-match", false},
+        {"PUT", "x-oss-forbid-overwrite", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct setting s;
+        unsigned times;
+        mb_status status = send_into_the_void(&s, cases[i].method, cases[i].condition, &times);
+        assert_int_equal(status, cases[i].repeated ? MB_OK : MB_E_UNAVAILABLE);
+        assert_int_equal(times, cases[i].repeated ? 2 : 1);
+        if (cases[i].repeated)
+            continue;
+        assert_int_equal(s.error.flags, MB_ERR_RETRYABLE | MB_ERR_AMBIGUOUS);
+        assert_contains(s.error.message, "closed the connection before it answered");
+    }
+}
+
 static void redirects_are_not_followed(void **state)
 {
     (void)state;
@@ -257,7 +312,7 @@ static void uploads(void **state)
     (void)state;
     struct setting s;
     const struct canned_reply replies[] = {
-        {.bytes = ok}, {.bytes = ok}, {.bytes = ok, .close = true}, {.bytes = ok}, {.bytes = ok}};
+        {.bytes = ok}, {.bytes = ok, .close = true}, {.bytes = ok}, {.bytes = ok}, {.bytes = ok}};
     struct pieces pieces = {.data = "0123456789"};
     begin(&s, replies, 5);
     assert_int_equal(put(&s, &pieces, 10), MB_OK);
@@ -451,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(a_closed_connection_is_replaced),
+        cmocka_unit_test(a_request_whose_answer_is_lost_is_repeated_when_that_does_no_harm),
         cmocka_unit_test(redirects_are_not_followed),
         cmocka_unit_test(an_error_document_never_reaches_the_sink),
         cmocka_unit_test(the_sink_gets_a_good_body_and_may_refuse),
