@@ -31,7 +31,25 @@ static mb_status add_name(struct names *names, struct mb_arena *arena, const cha
     return MB_OK;
 }
 
-/* The folders directly below the root. */
+static int compare_names(const void *a, const void *b)
+{
+    char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+/* A service that repeats a page names a folder twice. */
+static void sort_names(struct names *names)
+{
+    size_t kept = 0;
+    if (names->count > 0)
+        qsort(names->items, names->count, sizeof(*names->items), compare_names);
+    for (size_t i = 0; i < names->count; i++)
+        if (kept == 0 || strcmp(names->items[i], names->items[kept - 1]) != 0)
+            names->items[kept++] = names->items[i];
+    names->count = kept;
+}
+
+/* The folders directly below the root, in order. */
 static mb_status list_names(const struct mb_catalog *catalog, struct mb_arena *arena, struct names *names,
                             struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -53,6 +71,7 @@ static mb_status list_names(const struct mb_catalog *catalog, struct mb_arena *a
             break;
     }
     mb_listing_close(listing);
+    sort_names(names);
     return status == MB_END ? MB_OK : status;
 }
 
@@ -209,12 +228,6 @@ static mb_status run_jobs(struct summary_job *jobs, size_t count, struct mb_canc
     return status;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    const struct mb_backup_summary *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 static mb_status collect(const struct summary_job *jobs, size_t job_count, struct mb_arena *arena,
                          struct mb_backup_summary **out, size_t *count, struct mb_error *error)
 {
@@ -225,7 +238,6 @@ static mb_status collect(const struct summary_job *jobs, size_t job_count, struc
     for (size_t i = 0; i < job_count; i++)
         if (jobs[i].is_backup)
             summaries[n++] = jobs[i].summary;
-    qsort(summaries, n, sizeof(*summaries), compare_names);
     *out = summaries;
     *count = n;
     return MB_OK;

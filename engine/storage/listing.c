@@ -7,6 +7,9 @@
 /* Pages in a row that bring nothing new: a service that does not get anywhere. */
 enum { MOST_EMPTY_PAGES = 1000 };
 
+/* How often an unordered listing may come back to a page: a stale answer now and then does so. */
+enum { MOST_RETURNS = 10 };
+
 /* The driver's iterator is thrown away at a failure and opened again behind the last page. */
 struct mb_listing {
     struct mb_storage *storage;
@@ -24,6 +27,9 @@ struct mb_listing {
     size_t next;        /* in page */
     size_t fresh;       /* entries of this page that were handed out */
     size_t empty_pages; /* pages in a row without any */
+    char *landmark;     /* an earlier token of an unordered listing; or NULL */
+    size_t tokens;      /* of an unordered listing */
+    size_t returns;     /* to the landmark */
     struct mb_entry entry;
     char *last_key; /* handed out last; or NULL */
     size_t last_cap;
@@ -34,6 +40,30 @@ static void close_list(void *ctx)
     struct mb_listing *listing = ctx;
     listing->storage->plugin->list_close(listing->list);
     listing->list = NULL;
+}
+
+static mb_status fail_repeated(const char *token, struct mb_error *error)
+{
+    return mb_fail(error, MB_E_PROTOCOL, "the same page comes again and again (token \"%.100s\")", token);
+}
+
+/* Where keys have no order every page may bring news, so only a token that comes back tells that the listing
+ * goes round.  A landmark at every power of two lies on the circle sooner or later. */
+static mb_status look_for_circle(struct mb_listing *listing, const char *token, struct mb_error *error)
+{
+    if (listing->landmark != NULL && strcmp(token, listing->landmark) == 0 &&
+        ++listing->returns == MOST_RETURNS)
+        return fail_repeated(token, error);
+    listing->tokens++;
+    if ((listing->tokens & (listing->tokens - 1)) != 0)
+        return MB_OK;
+    char *landmark = strdup(token);
+    if (landmark == NULL)
+        return mb_fail_memory(error);
+    free(listing->landmark);
+    listing->landmark = landmark;
+    listing->returns = 0;
+    return MB_OK;
 }
 
 static mb_status check_page(struct mb_listing *listing, const struct mb_page *page, struct mb_error *error)
@@ -48,9 +78,8 @@ static mb_status check_page(struct mb_listing *listing, const struct mb_page *pa
     if (page->token != NULL && page->token[0] == '\0')
         return mb_storage_fail_driver(storage, error, "a page has an empty token");
     if (page->token != NULL && listing->token != NULL && strcmp(page->token, listing->token) == 0)
-        return mb_fail(error, MB_E_PROTOCOL, "the same page comes again and again (token \"%.100s\")",
-                       page->token);
-    return MB_OK;
+        return fail_repeated(page->token, error);
+    return page->token != NULL && !listing->ordered ? look_for_circle(listing, page->token, error) : MB_OK;
 }
 
 static mb_status open_and_fetch(struct mb_listing *listing, struct mb_page *page, const struct mb_call *call)
@@ -227,6 +256,7 @@ void mb_listing_close(struct mb_listing *listing)
     if (listing->list != NULL)
         mb_storage_run_locked(listing->storage, close_list, listing);
     free(listing->last_key);
+    free(listing->landmark);
     free(listing->token);
     free(listing->delimiter);
     free(listing->prefix);

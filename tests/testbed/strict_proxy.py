@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from xml.sax.saxutils import escape
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
@@ -175,26 +176,66 @@ class CutBody(Nth):
 
 
 class WrongEtag(Nth):
-    """A stored object's answer carries an ETag that is not the body's."""
+    """An answer carries an ETag that is not the object's MD5."""
+
+    def __init__(self, etag='"00000000000000000000000000000000"', times=1, matches=lambda request: True):
+        super().__init__(times, matches)
+        self.etag = etag
 
     def response(self, request, response):
-        if self.take(request):
-            response.header("ETag", '"00000000000000000000000000000000"')
+        if response.status < 300 and self.take(request):
+            response.header("ETag", self.etag)
+            response.body = re.sub(rb"<ETag>.*?</ETag>", f"<ETag>{escape(self.etag)}</ETag>".encode(), response.body)
+
+
+def _listed(request, response):
+    """What an S3 listing is about, or None when the answer is no page of one."""
+    if b"<ListBucketResult" not in response.body:
+        return None
+    return request.path, request.query.get("prefix"), request.query.get("delimiter")
 
 
 class DuplicateListEntry(Rule):
     """Each S3 listing page begins with the last key of the page before it, as a service under change may do."""
 
     def __init__(self):
-        self.last = None
+        self.last = {}
+        self.hits = 0
 
     def response(self, request, response):
-        entries = re.findall(rb"<Contents>.*?</Contents>", response.body, re.S)
-        if not entries or b"<ListBucketResult" not in response.body:
+        what = _listed(request, response)
+        entries = re.findall(rb"<(Contents|CommonPrefixes)>(.*?)</\1>", response.body, re.S) if what else []
+        if not entries:
             return
-        if self.last is not None and "continuation-token" in request.query:
-            response.body = response.body.replace(entries[0], self.last + entries[0], 1)
-        self.last = entries[-1]
+        entries = [b"<%s>%s</%s>" % (kind, inner, kind) for kind, inner in entries]
+        if what in self.last and "continuation-token" in request.query:
+            response.body = response.body.replace(entries[0], self.last[what] + entries[0], 1)
+            self.hits += 1
+        self.last[what] = entries[-1]
+
+
+class StaleListPage(Nth):
+    """Where an S3 listing's third page belongs comes the first one again, its old continuation included.
+
+    So it is for `times` requests; a service that never gets over it sends the client round for ever.
+    """
+
+    def __init__(self, times=1):
+        super().__init__(times)
+        self.pages = {}  # what is listed -> the continuation asked for -> the page
+
+    def response(self, request, response):
+        what = _listed(request, response)
+        if what is None:
+            return
+        asked = request.query.get("continuation-token")
+        if asked is None:
+            self.pages[what] = {}
+        pages = self.pages[what]
+        if len(pages) >= 2 and asked not in pages and self.take(request):
+            response.body = pages[None]
+        else:
+            pages[asked] = response.body
 
 
 class SmallJsonPages(Rule):

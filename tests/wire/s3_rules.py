@@ -67,3 +67,17 @@ class ForbidOverwrite(Rule):
         if request.headers.get(self.header) == "true" and response.status in (409, 412):
             refusal = s3_error(409, self.code)
             response.status, response.headers, response.body = refusal.status, refusal.headers, refusal.body
+
+
+class SmallPages(Rule):
+    """No page of a listing holds more than `size` keys, whatever is asked for."""
+
+    def __init__(self, size, secret_key):
+        self.size = size
+        self.secret_key = secret_key
+
+    def request(self, request):
+        if request.method == "GET" and "list-type" in request.query:
+            request.with_query(**{"max-keys": str(min(int(request.query.get("max-keys", self.size)), self.size))})
+            resign(request, self.secret_key)
+        return None

@@ -209,6 +209,26 @@ static void test_pages_that_lead_nowhere(void **state)
                   "list memory://m: 1000 pages in a row brought nothing new");
 }
 
+/* Without an order every page brings something new; one that comes back for a while does no harm. */
+static void test_an_unordered_listing_that_goes_round(void **state)
+{
+    (void)state;
+    static const struct dictated_page circle[] = {
+        {.keys = "a", .token = "1"}, {.keys = "b", .token = "2"}, {.keys = "c", .token = "3"}};
+    static struct dictated_page pages[100];
+    char out[512];
+    struct mb_error error = MB_ERROR_INIT;
+    pages[0] = (struct dictated_page){.keys = "x", .token = "0"};
+    for (size_t i = 1; i < COUNT(pages); i++)
+        pages[i] = circle[i % COUNT(circle)];
+    mb_status status = list_dictated(pages, COUNT(pages), NULL, false, out, sizeof(out), &error);
+    assert_int_equal(status, MB_E_PROTOCOL);
+    assert_non_null(strstr(error.message, "the same page comes again and again"));
+    pages[20] = (struct dictated_page){.keys = "y"};
+    assert_int_equal(list_dictated(pages, 21, NULL, false, out, sizeof(out), &error), MB_END);
+    assert_string_equal(out + strlen(out) - 3, "b y");
+}
+
 static void test_a_real_listing_with_failures(void **state)
 {
     struct bed *bed = *state;
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_prefixes_only_with_a_delimiter),
         cmocka_unit_test(test_listings_that_cannot_be_trusted),
         cmocka_unit_test(test_pages_that_lead_nowhere),
+        cmocka_unit_test(test_an_unordered_listing_that_goes_round),
         WITH_BED(test_a_real_listing_with_failures),
         WITH_BED(test_left_early),
         WITH_BED(test_cancelled_between_pages),
