@@ -23,6 +23,32 @@ static const char *masked(struct mb_settings *settings, const char *text)
     return mb_settings_keep(settings, mb_arena_strdup(settings->arena, mb_text_mask(text, buf, sizeof buf)));
 }
 
+/* The password within "http://user:password@host", which may go without its scheme; NULL when there is none.
+ */
+static const char *url_password(const char *text, size_t *len)
+{
+    const char *scheme = strstr(text, "://");
+    const char *user = scheme != NULL ? scheme + 3 : text;
+    const char *colon = strchr(user, ':');
+    const char *at = strrchr(user, '@');
+
+    if (colon == NULL || at == NULL || at < colon)
+        return NULL;
+    *len = (size_t)(at - colon - 1);
+    return colon + 1;
+}
+
+static const char *without_password(struct mb_settings *settings, const char *text)
+{
+    size_t len = 0;
+    const char *password = url_password(text, &len);
+
+    if (password == NULL)
+        return text;
+    return mb_settings_keep(settings, mb_arena_printf(settings->arena, "%.*s****%s", (int)(password - text),
+                                                      text, password + len));
+}
+
 static const char *list_text(struct mb_settings *settings, const struct mb_strings *list)
 {
     struct mb_buf all;
@@ -79,8 +105,11 @@ struct mb_config_values *mb_config_values_make(struct mb_settings *settings)
     for (size_t i = 0; i < settings->free_count; i++) {
         const struct mb_free_setting *setting = &settings->free[i];
         const char *parameter = free_parameter(settings, setting);
-        values->items[values->count++] = row(settings, parameter, setting->setting.key, &setting->setting,
-                                             free_option_is_secret(setting->name));
+        bool secret = free_option_is_secret(setting->name);
+        struct mb_config_value *value = &values->items[values->count++];
+        *value = row(settings, parameter, setting->setting.key, &setting->setting, secret);
+        if (!secret)
+            value->value = without_password(settings, value->value);
     }
     return values;
 }
@@ -89,6 +118,20 @@ struct mb_config_values *mb_config_values_make(struct mb_settings *settings)
 static bool is_known_to_all(const char *text)
 {
     return *text == '\0' || strcmp(text, "Milvus") == 0 || strcmp(text, "minioadmin") == 0;
+}
+
+/* NULL when there is nothing to hide. */
+static const char *free_secret(struct mb_settings *settings, const struct mb_free_setting *setting)
+{
+    size_t len = 0;
+    const char *text = setting->setting.text;
+
+    if (free_option_is_secret(setting->name))
+        return text;
+    const char *password = url_password(text, &len);
+    if (password == NULL || len == 0)
+        return NULL;
+    return mb_settings_keep(settings, mb_arena_strndup(settings->arena, password, len));
 }
 
 struct mb_strings mb_config_secrets(struct mb_settings *settings)
@@ -107,9 +150,11 @@ struct mb_strings mb_config_secrets(struct mb_settings *settings)
             !is_known_to_all(setting->text))
             secrets.items[secrets.count++] = setting->text;
     }
-    for (size_t i = 0; i < settings->free_count; i++)
-        if (free_option_is_secret(settings->free[i].name))
-            secrets.items[secrets.count++] = settings->free[i].setting.text;
+    for (size_t i = 0; i < settings->free_count; i++) {
+        const char *text = free_secret(settings, &settings->free[i]);
+        if (text != NULL)
+            secrets.items[secrets.count++] = text;
+    }
     return secrets;
 }
 

@@ -53,6 +53,6 @@ void mb_http_release(struct mb_http *http, struct mb_http_line *line);
 
 /* Says in the call's error what libcurl's code means here. */
 mb_status mb_http_fail(const struct mb_http *http, const struct mb_exchange *exchange, CURLcode code,
-                       const char *message);
+                       const char *said);
 
 #endif

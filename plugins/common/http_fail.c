@@ -13,6 +13,23 @@ static void origin(const char *url, char *out, size_t cap)
     mb_str_fit(out, len + 1 < cap ? len + 1 : cap, url);
 }
 
+/* libcurl quotes a proxy that it cannot make sense of, with the user and the password in front of its host.
+ */
+static void hide_userinfo(char *message)
+{
+    char *at = strrchr(message, '@');
+    char *start = strstr(message, "://");
+    if (!at || !strcasestr(message, "proxy"))
+        return;
+    start = start && start < at ? start + 3 : strchr(message, '\'');
+    if (start && *start == '\'')
+        start++;
+    if (!start || at - start < 2)
+        return;
+    memset(start, '*', 2);
+    memmove(start + 2, at, strlen(at) + 1);
+}
+
 /* The request may have reached the service, and changes something. */
 static uint32_t doubt(const struct mb_exchange *exchange)
 {
@@ -68,14 +85,14 @@ static mb_status fail_connection(const struct mb_exchange *exchange, const char 
 }
 
 mb_status mb_http_fail(const struct mb_http *http, const struct mb_exchange *exchange, CURLcode code,
-                       const char *message)
+                       const char *said)
 {
     struct mb_error *error = exchange->call->error;
-    char place[320];
+    char place[320], message[CURL_ERROR_SIZE];
 
     origin(exchange->request->url, place, sizeof(place));
-    if (!*message)
-        message = curl_easy_strerror(code);
+    mb_str_fit(message, sizeof(message), *said ? said : curl_easy_strerror(code));
+    hide_userinfo(message);
     switch ((int)code) {
     case CURLE_OUT_OF_MEMORY:
         return mb_plugin_fail_memory(error);

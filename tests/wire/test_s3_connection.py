@@ -147,6 +147,25 @@ def test_through_a_proxy(drivers):
     assert proxy.asked[0].target == "http://minio.test:9000/b/k"
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "odd://joe:hunter2@127.0.0.1:1",
+        "http://joe:hunter2@127.0.0.1:port",
+        "joe:hunter2@127.0.0.1:port",
+        "http://joe:hunter2@127.0.0.1:1",
+        "http://joe:hunter2@no-such-host.invalid:1",
+    ],
+)
+def test_the_password_of_a_proxy_is_in_no_message(drivers, proxy):
+    with Scripted() as server:
+        opened(drivers, server, proxy=proxy)
+        message = drivers.fails("unavailable", "get", store="a", key="k")["message"]
+        assert server.connections == 0
+    assert "hunter2" not in message and "joe" not in message
+    assert not any("hunter2" in line for line in drivers.log)
+
+
 def test_bandwidth_and_requests_have_ceilings(drivers):
     with Scripted(rule=lambda asked: Answer(200, b"x" * 200_000)) as server:
         opened(drivers, server, maxBandwidth="400000")

@@ -100,6 +100,28 @@ static void test_masks_what_a_wrapper_hands_on(void **state)
     assert_int_equal(c->secrets.count, 3);
 }
 
+static void test_masks_the_password_of_a_url(void **state)
+{
+    static const char *const cases[][2] = {
+        {"http://joe:hunter2@proxy:3128", "http://joe:****@proxy:3128"},
+        {"joe:hunter2@proxy:3128", "joe:****@proxy:3128"},
+        {"http://joe:hun@ter2@proxy", "http://joe:****@proxy"},
+        {"http://proxy:3128", "http://proxy:3128"},
+        {"joe@proxy:3128", "joe@proxy:3128"},
+        {"http://joe:@proxy", "http://joe:****@proxy"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char yaml[128];
+        snprintf(yaml, sizeof yaml, "minio: {options: {proxy: '%s'}}\n", cases[i][0]);
+        const struct mb_config *c = fixture_ok(&f, yaml, NULL, NULL);
+        assert_string_equal(find(c, "Milvus.Storage.Options.proxy").value, cases[i][1]);
+        assert_int_equal(c->secrets.count, i < 3);
+        if (i < 2)
+            assert_string_equal(c->secrets.items[0], "hunter2");
+    }
+}
+
 static void test_secrets_for_the_log(void **state)
 {
     static const char *const secrets[] = {"topsecret", "skey", "bkey", "cloudkey", "hidethis"};
@@ -180,6 +202,7 @@ int main(void)
         CASE(test_sources),
         CASE(test_masks),
         CASE(test_masks_what_a_wrapper_hands_on),
+        CASE(test_masks_the_password_of_a_url),
         CASE(test_secrets_for_the_log),
         CASE(test_secrets_in_no_message),
         CASE(test_v2_rows),
