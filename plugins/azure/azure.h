@@ -8,6 +8,7 @@
 #include "common/http.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #define AZURE_VERSION "2021-08-06"
@@ -27,7 +28,7 @@ struct azure_delegation {
     int64_t renew_ns; /* CLOCK_REALTIME; 0 while there is none */
 };
 
-/* Never changes after open, tokens and delegation apart. */
+/* Never changes after open, but for tokens, delegation and what the service was found not to do. */
 struct mb_store {
     struct mb_http *http;
     enum azure_auth auth;
@@ -38,7 +39,8 @@ struct mb_store {
     char *suffix;       /* what accounts of one cloud have in common: "core.windows.net", "127.0.0.1:10000" */
     char *account;
     char *container;
-    char *sas; /* without '?' */
+    char *sas;              /* without '?' */
+    atomic_bool async_only; /* the account refuses synchronous copies */
     unsigned char key[64];
     size_t key_len;
 };
@@ -104,8 +106,20 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
 mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 mb_status azure_remove(struct mb_store *store, const char *key, const struct mb_call *call);
+
+/* What If-None-Match has to say. */
+const char *azure_none_if_absent(const struct mb_put_options *opts);
+
+/* copy.c */
 mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                      const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
+
+/* Appends the address from which the service may read a blob. */
+mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_str *out,
+                            const struct mb_call *call);
+
+/* A failure of a synchronous copy that says nothing against an asynchronous one. */
+bool azure_wants_async(const struct mb_error *error);
 
 /* batch.c */
 mb_status azure_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,

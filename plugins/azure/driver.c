@@ -190,7 +190,7 @@ static void fill_info(const struct mb_store *store, struct mb_store_info *info)
     info->caps =
         MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
     info->max_put_size = 5000 * MIB;
-    info->max_copy_size = 256 * MIB; /* of "Copy Blob From URL" */
+    info->max_copy_size = 50000 * 4000 * MIB; /* "Copy Blob" takes whatever a blob can hold */
     info->min_part_size = 0;
     info->max_part_size = 4000 * MIB;
     info->max_parts = 50000;

@@ -86,7 +86,7 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
     return status;
 }
 
-static const char *none_if_absent(const struct mb_put_options *opts)
+const char *azure_none_if_absent(const struct mb_put_options *opts)
 {
     return opts != NULL && (opts->flags & MB_PUT_IF_ABSENT) ? "*" : NULL;
 }
@@ -99,7 +99,7 @@ mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put
     const struct azure_pair headers[] = {
         {"x-ms-blob-type", "BlockBlob"},
         {"Content-Type", opts && opts->content_type ? opts->content_type : "application/octet-stream"},
-        {"If-None-Match", none_if_absent(opts)},
+        {"If-None-Match", azure_none_if_absent(opts)},
         {NULL, NULL}};
     const struct azure_request request = {.method = "PUT", .key = key, .headers = headers, .source = source};
     mb_status status = azure_send(store, &request, &response, call);
@@ -120,36 +120,4 @@ mb_status azure_remove(struct mb_store *store, const char *key, const struct mb_
     mb_status status = azure_send(store, &request, &response, call);
     mb_http_response_done(&response);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
-}
-
-mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
-{
-    struct mb_str source = MB_STR_INIT(32768);
-    struct mb_http_response response = {0};
-    struct mb_stat stat = {.struct_size = sizeof(stat)};
-    azure_blob_url(src, src_key, &source);
-    mb_str_putc(&source, '?');
-    mb_status status = azure_sas_for_reading(src, src_key, &source, call);
-    if (status == MB_OK)
-        status = mb_str_status(&source, "the source's address", call->error);
-    if (status == MB_OK) {
-        const struct azure_pair headers[] = {{"x-ms-copy-source", source.data},
-                                             {"x-ms-requires-sync", "true"},
-                                             {"If-None-Match", none_if_absent(opts)},
-                                             {NULL, NULL}};
-        const struct azure_request request = {
-            .method = "PUT", .key = dst_key, .headers = headers, .patient = true};
-        status = azure_send(dst, &request, &response, call);
-    }
-    mb_http_response_done(&response);
-    mb_str_wipe(&source);
-    mb_str_done(&source);
-    /* The answer does not tell the size. */
-    if (status == MB_OK && out != NULL) {
-        status = azure_stat(dst, dst_key, &stat, call);
-        if (status == MB_OK)
-            mb_stat_write(out, &stat);
-    }
-    return status;
 }

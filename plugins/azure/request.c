@@ -84,6 +84,7 @@ static const struct {
     {"InvalidBlockList", MB_E_NOT_FOUND},
     {"CannotVerifyCopySource", MB_E_UNSUPPORTED}, /* the host goes the long way round */
     {"CopyAcrossAccountsNotSupported", MB_E_UNSUPPORTED},
+    {"PendingCopyOperation", MB_E_UNAVAILABLE}, /* it ends by itself */
 };
 
 static mb_status classify(const char *code, int http_status)

@@ -71,11 +71,7 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
     block_id(upload_id, number, id);
     snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)offset,
              (unsigned long long)(offset + length - 1));
-    azure_blob_url(src, src_key, &source);
-    mb_str_putc(&source, '?');
-    mb_status status = azure_sas_for_reading(src, src_key, &source, call);
-    if (status == MB_OK)
-        status = mb_str_status(&source, "the source's address", call->error);
+    mb_status status = azure_copy_source(src, src_key, &source, call);
     if (status == MB_OK) {
         const struct azure_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
         const struct azure_pair headers[] = {
@@ -83,6 +79,9 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
         const struct azure_request request = {
             .method = "PUT", .key = key, .query = query, .headers = headers, .patient = true};
         status = azure_send(dst, &request, &response, call);
+        /* The host then copies the whole blob, which can be done asynchronously. */
+        if (status < 0 && azure_wants_async(call->error))
+            status = mb_plugin_fail_as(call->error, MB_E_UNSUPPORTED);
     }
     mb_http_response_done(&response);
     mb_str_wipe(&source);

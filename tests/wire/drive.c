@@ -301,9 +301,11 @@ static mb_status op_can_copy(struct job *job)
 static mb_status op_copy(struct job *job)
 {
     struct mb_stat stat = {.struct_size = sizeof(stat)};
+    const struct mb_put_options opts = {.struct_size = sizeof(opts), .flags = MB_PUT_IF_ABSENT};
     mb_status status =
         job->place->plugin->copy(job->place->store, job->key, place_of(job->request, "from")->store,
-                                 drive_text_of(job->request, "from_key", ""), NULL, &stat, &job->call);
+                                 drive_text_of(job->request, "from_key", ""),
+                                 drive_flag_of(job->request, "if_absent") ? &opts : NULL, &stat, &job->call);
     if (status == MB_OK)
         put_stat(job->out, &stat);
     return status;
