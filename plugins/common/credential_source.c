@@ -127,7 +127,7 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
     mb_status result = mb_http_send(http, &limited, &response, call);
     if (status)
         *status = response.status;
-    if (result == MB_OK && response.status != 200) {
+    if (result == MB_OK && (response.status < 200 || response.status >= 300)) {
         char said[200];
         mb_str_fit(said, sizeof(said), mb_str_text(&response.body));
         const struct mb_answer answer = {

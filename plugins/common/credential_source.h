@@ -40,7 +40,7 @@ struct mb_credential_fields {
 mb_status mb_credential_from_json(const json_t *object, const struct mb_credential_fields *fields,
                                   const struct mb_credential **out, struct mb_error *error);
 
-/* Sends and keeps the body of an answer of 200; other answers are failures that name the URL.  status is that
+/* Sends and keeps the body of an answer of 2xx; other answers are failures that name the URL.  status is that
  * of HTTP, 0 when there was no answer; it may be NULL. */
 mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,
                         int *status, const struct mb_call *call);

@@ -266,7 +266,8 @@ static bool names_another_region(struct mb_store *store, const struct mb_http_re
     return fault->region[0] != '\0' && strcmp(fault->region, used) != 0 && !store->region_configured;
 }
 
-static bool refuses_credential(const struct mb_s3_fault *fault)
+static bool refuses_credential(const struct mb_store *store, const struct mb_http_response *response,
+                               const struct mb_s3_fault *fault)
 {
     static const char *const codes[] = {"ExpiredToken",   "ExpiredTokenException", "TokenRefreshRequired",
                                         "InvalidToken",   "InvalidTokenId",        "InvalidAccessKeyId",
@@ -274,7 +275,7 @@ static bool refuses_credential(const struct mb_s3_fault *fault)
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         if (strcmp(fault->code, codes[i]) == 0)
             return true;
-    return false;
+    return response->status == 401 && (store->dialect->flags & MB_S3_BEARER);
 }
 
 /* An older service refuses what it does not know with 501, or with 400 and one of the codes for a request it
@@ -297,7 +298,7 @@ static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
         know_region(store, fault->region);
         return true;
     }
-    if (!tried->credential && refuses_credential(fault)) {
+    if (!tried->credential && refuses_credential(store, response, fault)) {
         tried->credential = true;
         return mb_credentials_refused(store->credentials, credential);
     }

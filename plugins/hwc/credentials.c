@@ -46,7 +46,7 @@ static mb_status ask_iam(const struct mb_credential_source *source, const char *
     mb_status status =
         text ? mb_http_send(source->http, &request, &response, call)
              : mb_plugin_fail(call->error, MB_E_CONFIG, "the identity token is no text for JSON");
-    if (status == MB_OK && response.status != 201) {
+    if (status == MB_OK && (response.status < 200 || response.status >= 300)) {
         const struct mb_answer answer = {.status = response.status < 500 ? MB_E_UNAUTHENTICATED : MB_OK,
                                          .text = mb_str_text(&response.body)};
         status = mb_plugin_fail_answer(call->error, &response, &answer);

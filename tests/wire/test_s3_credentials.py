@@ -444,3 +444,37 @@ def test_google_metadata():
     assert headers["authorization"] == "Bearer ya29.S3CR3T"
     assert service.asked[0].target == "/computeMetadata/v1/instance/service-accounts/default/token"
     assert service.asked[0].headers["metadata-flavor"] == "Google"
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_a_credential_is_taken_from_any_answer_that_means_success(tmp_path, status):
+    (tmp_path / "token").write_text("JWT")
+    identity = {"HUAWEICLOUD_SDK_IDP_ID": "idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": tmp_path / "token"}
+    replies = [Answer(status, b"{}", {"X-Subject-Token": "SUBJECT"}), answer(huawei_json(), status)]
+    with running(identity) as drivers, Scripted(*replies) as iam, Scripted(STORED) as server:
+        assert_signed_by(put(drivers, server, "hwc", address="obs.localhost", **{"auth.endpoint": endpoint(iam)}))
+    web = {"AWS_WEB_IDENTITY_TOKEN_FILE": tmp_path / "token", "AWS_ROLE_ARN": "r"}
+    with running(web) as drivers, Scripted(Answer(status, sts_xml().body)) as sts, Scripted(STORED) as server:
+        assert_signed_by(put(drivers, server, **{"auth.endpoint": endpoint(sts)}))
+
+
+def test_a_bearer_token_that_is_refused_is_renewed():
+    tokens = [answer({"access_token": f"ya29.S3CR3T{i}", "expires_in": 3600}) for i in (1, 2)]
+    said = "<?xml version='1.0'?><Error><Code>AuthenticationRequired</Code></Error>"
+
+    def check(asked):
+        return STORED if asked.headers["authorization"].endswith("2") else answer(said, 401)
+
+    with running() as drivers, Scripted(*tokens) as service, Scripted(rule=check) as server:
+        headers = put(drivers, server, "gcp", **{"auth.endpoint": endpoint(service)})
+        assert headers["authorization"] == "Bearer ya29.S3CR3T2"
+        assert len(server.asked) == 2
+
+
+def test_a_signature_that_is_refused_with_401_is_not_made_again():
+    with running() as drivers, Scripted(rule=instance_rule([3600])) as service:
+        with Scripted(rule=lambda asked: answer("<Error/>", 401)) as server:
+            none = {"auth.accessKeyID": "", "auth.secretAccessKey": "", "auth.type": "iam"}
+            opened(drivers, server, **none, **{"auth.endpoint": endpoint(service)})
+            drivers.fails("unauthenticated", "put", store="a", key="k", data=b"1")
+            assert len(server.asked) == 1
