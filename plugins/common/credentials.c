@@ -148,8 +148,8 @@ static bool is_valid(const struct mb_credential *credential, int64_t now)
     return credential && (credential->expires_ns == 0 || now < credential->expires_ns);
 }
 
-/* Waits for whoever renews; the lock is held.  His failure is that of all who waited: were each to try on its
- * own, they would do so one after the other. */
+/* Waits for whoever renews; the lock is held.  What the provider fails with is the failure of all who waited:
+ * were each to try on its own, they would do so one after the other. */
 static mb_status wait_for_renewal(struct mb_credentials *credentials, const struct mb_call *call)
 {
     uint64_t failures = credentials->failures;
@@ -176,6 +176,14 @@ static int64_t renewal_time(const struct mb_credential *credential, int64_t now)
     return credential->expires_ns - (ahead < max_ahead_ns ? ahead : max_ahead_ns);
 }
 
+/* Did the provider stop because of this caller, whose call was cancelled or came to its deadline?  That says
+ * nothing to the others, and the next of them tries himself. */
+static bool given_up(mb_status status, const struct mb_call *call)
+{
+    return status == MB_E_CANCELLED ||
+           (status == MB_E_TIMEOUT && call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns);
+}
+
 /* The lock is held; it is let go while the provider works.  A failure counts only when the credential at hand
  * is no longer valid. */
 static mb_status renew(struct mb_credentials *credentials, const struct mb_call *call)
@@ -194,12 +202,15 @@ static mb_status renew(struct mb_credentials *credentials, const struct mb_call 
         credentials->current = fresh;
         credentials->renew_ns = renewal_time(fresh, now);
     } else if (is_valid(credentials->current, now)) {
-        credentials->renew_ns = now + failed_pause_ns;
+        if (!given_up(status, call))
+            credentials->renew_ns = now + failed_pause_ns;
         status = MB_OK;
     } else {
         mb_plugin_context(call->error, "get a credential from %s", credentials->provider->name);
-        mb_plugin_error_copy(&credentials->failure, call->error);
-        credentials->failures++;
+        if (!given_up(status, call)) {
+            mb_plugin_error_copy(&credentials->failure, call->error);
+            credentials->failures++;
+        }
     }
     return status;
 }

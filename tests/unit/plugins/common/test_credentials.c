@@ -2,6 +2,7 @@
 
 #include "common/credentials.h"
 #include "common/error.h"
+#include "common/http.h"
 #include "common/times.h"
 
 #include <pthread.h>
@@ -31,6 +32,8 @@ static mb_status fetch(void *ctx, const struct mb_credential **out, const struct
     nanosleep(&nap, NULL);
     int n = atomic_fetch_add(&mint->fetches, 1) + 1;
     atomic_fetch_sub(&mint->at_once, 1);
+    if (mb_http_wanted(call) != MB_OK)
+        return call->error->status;
     if (mint->broken)
         return mb_plugin_fail(call->error, MB_E_UNAVAILABLE, "closed");
     snprintf(id, sizeof(id), "id%d", n);
@@ -151,6 +154,8 @@ static void a_failure_counts_only_without_a_valid_one(void **state)
 
 struct crowd {
     struct mb_credentials *credentials;
+    int64_t deadline_ns;
+    int (*cancelled)(const struct mb_call *call);
     mb_status status;
 };
 
@@ -158,7 +163,10 @@ static void *take(void *ctx)
 {
     struct crowd *crowd = ctx;
     struct mb_error error = MB_TEST_ERROR;
-    struct mb_call call = {.struct_size = sizeof(call), .error = &error};
+    struct mb_call call = {.struct_size = sizeof(call),
+                           .error = &error,
+                           .deadline_ns = crowd->deadline_ns,
+                           .cancelled = crowd->cancelled};
     const struct mb_credential *got;
     crowd->status = mb_credentials_get(crowd->credentials, &got, &call);
     if (crowd->status == MB_OK)
@@ -225,6 +233,42 @@ static void waiting_can_be_cancelled(void **state)
     mb_credentials_free(credentials);
 }
 
+/* Two wait while the first, who has had enough, renews. */
+static void wait_for_one_who_gives_up(struct crowd *first, mb_status wanted)
+{
+    enum { WAITING = 2 };
+    struct mb_error error = MB_TEST_ERROR;
+    struct mint mint = {.lifetime_ns = 3600 * second_ns, .work_ns = 300 * 1000 * 1000};
+    struct crowd waiting[WAITING];
+    pthread_t first_thread, threads[WAITING];
+
+    first->credentials = open_mint(&mint, &error);
+    assert_int_equal(pthread_create(&first_thread, NULL, take, first), 0);
+    while (atomic_load(&mint.at_once) == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+    for (int i = 0; i < WAITING; i++) {
+        waiting[i] = (struct crowd){.credentials = first->credentials};
+        assert_int_equal(pthread_create(&threads[i], NULL, take, &waiting[i]), 0);
+    }
+    for (int i = 0; i < WAITING; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(waiting[i].status, MB_OK);
+    }
+    pthread_join(first_thread, NULL);
+    assert_int_equal(first->status, wanted);
+    assert_int_equal(atomic_load(&mint.fetches), 2);
+    assert_int_equal(atomic_load(&mint.most_at_once), 1);
+    mb_credentials_free(first->credentials);
+}
+
+static void who_is_cancelled_or_late_fails_alone(void **state)
+{
+    (void)state;
+    wait_for_one_who_gives_up(&(struct crowd){.cancelled = always}, MB_E_CANCELLED);
+    int64_t soon_ns = mb_time_monotonic_ns() + second_ns / 10;
+    wait_for_one_who_gives_up(&(struct crowd){.deadline_ns = soon_ns}, MB_E_TIMEOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +279,7 @@ int main(void)
         cmocka_unit_test(one_at_a_time_renews),
         cmocka_unit_test(a_failure_is_shared_by_all_who_wait),
         cmocka_unit_test(waiting_can_be_cancelled),
+        cmocka_unit_test(who_is_cancelled_or_late_fails_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
