@@ -82,7 +82,7 @@ def test_every_object_is_described_and_every_description_has_its_object(site, re
     assert any("/delta_log/" in key for key in binlogs)
 
 
-def test_objects_file_has_size_and_checksum_of_each(site, restored):
+def test_objects_file_has_the_size_of_each_and_true_checksums(site, restored):
     lines = site.place.get(f"{BACKUPS}{BACKUP}/meta/objects.jsonl").decode().splitlines()
     records = {record["key"]: record for record in map(json.loads, lines)}
     binlogs = {key: size for key, size in site.backup(BACKUP).items() if key.startswith("binlogs/")}
