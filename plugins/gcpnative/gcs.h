@@ -37,7 +37,12 @@ struct gcs_request {
     void *begin_ctx;
     const char *range; /* or NULL */
     bool patient;
-    bool about_bucket; /* 404 means that the bucket is missing */
+    const char *session;       /* the whole address instead of path and query: of an upload's session */
+    const char *content_range; /* or NULL */
+    const char *upload_type;   /* X-Upload-Content-Type, or NULL */
+    int64_t upload_size;       /* X-Upload-Content-Length when upload_type is there; -1 when not known */
+    int fine;                  /* a status beside 2xx that is no failure; 0 for none */
+    bool about_bucket;         /* 404 means that the bucket is missing */
 };
 
 /* One request with the credential of the moment, and with a renewed one when that is refused.  MB_OK for 2xx
@@ -48,6 +53,12 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
 /* The same for an answer that is a JSON object; *out is the caller's to json_decref. */
 mb_status gcs_send_json(struct mb_store *store, const struct gcs_request *request, json_t **out,
                         const struct mb_call *call);
+
+/* The JSON object of an answer that has come. */
+mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out, struct mb_error *error);
+
+/* The CRC32C of the header X-Goog-Hash, "crc32c=AAAAAA==,md5=..."; header may be NULL. */
+bool gcs_hash_crc(const char *header, uint32_t *out);
 
 /* Appends "/storage/v1/b/<bucket>/o/<key>". */
 void gcs_object_path(const struct mb_store *store, const char *key, struct mb_str *out);
@@ -68,7 +79,19 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
                   const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
 mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                   const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                        const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call);
+
+/* What is told of an object that is to be made, as text on the heap; and its media type. */
+mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out,
+                       struct mb_error *error);
+const char *gcs_media_type(const struct mb_put_options *opts);
+
+/* resumable.c: for what is longer than GCS_WHOLE_MOST or of unknown size. */
+enum { GCS_WHOLE_MOST = 8 << 20 };
+mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                            const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                    const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
 

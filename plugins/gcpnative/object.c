@@ -42,17 +42,6 @@ struct reading {
     uint32_t crc;
 };
 
-/* "crc32c=AAAAAA==,md5=..." */
-static bool hash_header_crc(const char *header, uint32_t *out)
-{
-    char text[9] = "";
-    const char *at = header ? strstr(header, "crc32c=") : NULL;
-    if (at == NULL || strlen(at) < 15)
-        return false;
-    memcpy(text, at + 7, 8);
-    return mb_crc32c_from_base64(text, out);
-}
-
 static mb_status begin_reading(void *ctx, const struct mb_http_response *response, struct mb_error *error)
 {
     struct reading *reading = ctx;
@@ -74,7 +63,7 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
                               reading->stat.etag, reading->if_match);
     if (modified == NULL || !mb_time_parse_http(modified, &reading->stat.mtime_ns))
         reading->stat.mtime_ns = 0;
-    if (hash_header_crc(mb_headers_get(headers, "X-Goog-Hash"), &reading->stat.crc32c))
+    if (gcs_hash_crc(mb_headers_get(headers, "X-Goog-Hash"), &reading->stat.crc32c))
         reading->stat.flags |= MB_STAT_CRC32C;
     return MB_OK;
 }
@@ -184,7 +173,7 @@ static mb_status take_bytes_of(struct framed *framed, void *buf, size_t cap, siz
 {
     const struct mb_source *inner = framed->inner;
     mb_status status = inner->read(inner->ctx, buf, cap, nread);
-    if (status < 0 || inner->size < 0)
+    if (status < 0)
         return status;
     framed->given += (int64_t)*nread;
     bool fits = *nread == 0 ? framed->given == inner->size : framed->given <= inner->size;
@@ -217,32 +206,42 @@ static mb_status rewind_framed(void *ctx)
     return framed->inner->rewind(framed->inner->ctx);
 }
 
+const char *gcs_media_type(const struct mb_put_options *opts)
+{
+    return opts && opts->content_type ? opts->content_type : "application/octet-stream";
+}
+
+mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out, struct mb_error *error)
+{
+    char crc[16] = "";
+    if (opts != NULL && opts->crc32c != NULL)
+        mb_crc32c_to_base64((uint32_t)opts->crc32c[0] << 24 | (uint32_t)opts->crc32c[1] << 16 |
+                                (uint32_t)opts->crc32c[2] << 8 | opts->crc32c[3],
+                            crc);
+    json_t *description = json_pack("{s:s, s:s, s:s*}", "name", key, "contentType", gcs_media_type(opts),
+                                    "crc32c", *crc ? crc : NULL);
+    *out = description ? json_dumps(description, JSON_COMPACT) : NULL;
+    json_decref(description);
+    return *out ? MB_OK : mb_plugin_fail(error, MB_E_INVALID, "the key is not UTF-8");
+}
+
 static mb_status make_frame(struct framed *framed, const char *key, const struct mb_put_options *opts,
                             char *content_type, size_t cap, struct mb_error *error)
 {
     unsigned char random[12];
     char boundary[2 * sizeof(random) + 1];
-    char crc[16] = "";
+    char *text = NULL;
     if (RAND_bytes(random, sizeof(random)) != 1)
         return mb_plugin_fail(error, MB_E_INTERNAL, "no random bytes from the system");
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(boundary + 2 * i, 3, "%02x", random[i]);
-    const char *type = opts && opts->content_type ? opts->content_type : "application/octet-stream";
-    if (opts != NULL && opts->crc32c != NULL)
-        mb_crc32c_to_base64((uint32_t)opts->crc32c[0] << 24 | (uint32_t)opts->crc32c[1] << 16 |
-                                (uint32_t)opts->crc32c[2] << 8 | opts->crc32c[3],
-                            crc);
-
-    json_t *description =
-        json_pack("{s:s, s:s, s:s*}", "name", key, "contentType", type, "crc32c", *crc ? crc : NULL);
-    char *text = description ? json_dumps(description, JSON_COMPACT) : NULL;
-    json_decref(description);
-    if (text == NULL)
-        return mb_plugin_fail(error, MB_E_INVALID, "the key is not UTF-8");
+    mb_status status = gcs_describe(key, opts, &text, error);
+    if (status < 0)
+        return status;
     mb_str_printf(
         &framed->head,
         "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n%s\r\n--%s\r\nContent-Type: %s\r\n\r\n",
-        boundary, text, boundary, type);
+        boundary, text, boundary, gcs_media_type(opts));
     free(text);
     snprintf(framed->tail, sizeof(framed->tail), "\r\n--%s--\r\n", boundary);
     snprintf(content_type, cap, "multipart/related; boundary=%s", boundary);
@@ -251,6 +250,13 @@ static mb_status make_frame(struct framed *framed, const char *key, const struct
 
 mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                   const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
+{
+    bool whole = source->size >= 0 && source->size <= GCS_WHOLE_MOST;
+    return (whole ? gcs_put_whole : gcs_put_resumable)(store, key, opts, source, out, call);
+}
+
+mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                        const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct framed framed = {.head = MB_STR_INIT(32768), .inner = source};
     struct mb_str path = MB_STR_INIT(4096);
@@ -264,12 +270,11 @@ mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_o
     if (status == MB_OK)
         status = mb_str_status(&path, "the bucket", call->error);
     if (status == MB_OK) {
-        struct mb_source body = {
-            .struct_size = sizeof(body),
-            .size = source->size < 0 ? -1 : source->size + (int64_t)(framed.head.len + strlen(framed.tail)),
-            .read = read_framed,
-            .rewind = source->rewind ? rewind_framed : NULL,
-            .ctx = &framed};
+        struct mb_source body = {.struct_size = sizeof(body),
+                                 .size = source->size + (int64_t)(framed.head.len + strlen(framed.tail)),
+                                 .read = read_framed,
+                                 .rewind = source->rewind ? rewind_framed : NULL,
+                                 .ctx = &framed};
         struct gcs_request request = {.method = "POST",
                                       .path = path.data,
                                       .query = absent ? "uploadType=multipart&fields=" GCS_OBJECT_FIELDS
@@ -282,7 +287,7 @@ mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_o
     }
     if (status == MB_OK)
         status = gcs_read_stat(object, &stat, call->error);
-    if (status == MB_OK && source->size >= 0 && stat.size != (uint64_t)source->size)
+    if (status == MB_OK && stat.size != (uint64_t)source->size)
         status = mb_plugin_fail(call->error, MB_E_CORRUPT, "%lld bytes were sent, the service has %llu",
                                 (long long)source->size, (unsigned long long)stat.size);
     if (status == MB_OK)

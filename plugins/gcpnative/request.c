@@ -74,6 +74,12 @@ static mb_status send_once(struct mb_store *store, const struct gcs_request *req
         mb_headers_set(&headers, "Content-Type", request->content_type);
     if (request->range != NULL)
         mb_headers_set(&headers, "Range", request->range);
+    if (request->content_range != NULL)
+        mb_headers_set(&headers, "Content-Range", request->content_range);
+    if (request->upload_type != NULL)
+        mb_headers_set(&headers, "X-Upload-Content-Type", request->upload_type);
+    if (request->upload_type != NULL && request->upload_size >= 0)
+        mb_headers_printf(&headers, "X-Upload-Content-Length", "%lld", (long long)request->upload_size);
     mb_status status = mb_headers_status(&headers, call->error);
     if (status == MB_OK) {
         struct mb_http_request http = {.method = request->method,
@@ -93,12 +99,19 @@ static mb_status send_once(struct mb_store *store, const struct gcs_request *req
     return status;
 }
 
+/* A session's address is a secret of its own.  One that leads elsewhere is not shown the token. */
+static bool wants_token(const struct mb_store *store, const char *url)
+{
+    size_t len = strlen(store->service);
+    return store->credentials != NULL && strncmp(url, store->service, len) == 0 && url[len] == '/';
+}
+
 /* Asks for a credential, sends, and says in *again whether a renewed credential is worth another try. */
 static mb_status attempt(struct mb_store *store, const struct gcs_request *request, const char *url,
                          bool *again, struct mb_http_response *response, const struct mb_call *call)
 {
     const struct mb_credential *credential = NULL;
-    if (store->credentials != NULL) {
+    if (wants_token(store, url)) {
         mb_status status = mb_credentials_get(store->credentials, &credential, call);
         if (status < 0)
             return status;
@@ -116,8 +129,11 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
 {
     struct mb_str url = MB_STR_INIT(16384);
     bool again = false;
-    mb_str_printf(&url, "%s%s%s%s", store->service, request->path, request->query ? "?" : "",
-                  request->query ? request->query : "");
+    if (request->session != NULL)
+        mb_str_puts(&url, request->session);
+    else
+        mb_str_printf(&url, "%s%s%s%s", store->service, request->path, request->query ? "?" : "",
+                      request->query ? request->query : "");
     mb_status status = mb_str_status(&url, "the request's address", call->error);
     if (status == MB_OK)
         status = attempt(store, request, url.data, &again, response, call);
@@ -126,29 +142,42 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
         status = attempt(store, request, url.data, &again, response, call);
     }
     mb_str_done(&url);
-    if (status == MB_OK && (response->status < 200 || response->status > 299))
+    bool fine = (response->status >= 200 && response->status <= 299) || response->status == request->fine;
+    if (status == MB_OK && !fine)
         status = fail_answer(response, request->about_bucket, call->error);
     return status;
+}
+
+mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out, struct mb_error *error)
+{
+    json_t *root = json_loadb(mb_str_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer is no JSON object");
+    }
+    *out = root;
+    return MB_OK;
 }
 
 mb_status gcs_send_json(struct mb_store *store, const struct gcs_request *request, json_t **out,
                         const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    json_error_t where;
     mb_status status = gcs_send(store, request, &response, call);
-    if (status == MB_OK) {
-        json_t *root =
-            json_loadb(mb_str_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, &where);
-        if (json_is_object(root)) {
-            *out = root;
-        } else {
-            json_decref(root);
-            status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is no JSON object");
-        }
-    }
+    if (status == MB_OK)
+        status = gcs_answer_json(&response, out, call->error);
     mb_http_response_done(&response);
     return status;
+}
+
+bool gcs_hash_crc(const char *header, uint32_t *out)
+{
+    char text[9] = "";
+    const char *at = header ? strstr(header, "crc32c=") : NULL;
+    if (at == NULL || strlen(at) < 15)
+        return false;
+    memcpy(text, at + 7, 8);
+    return mb_crc32c_from_base64(text, out);
 }
 
 void gcs_object_path(const struct mb_store *store, const char *key, struct mb_str *out)

@@ -6,7 +6,7 @@ import json
 import pytest
 from testbed import Azurite
 from testbed.strict_proxy import RequireBearer, RewriteInSteps, SmallJsonPages, StrictProxy
-from wire.clouds import GcsInMemory, Tokens
+from wire.clouds import GcsInMemory, Sessions, Tokens
 
 KEYS = {name: base64.b64encode(name[-1:].encode() * 64).decode() for name in ("account1", "account2")}
 MISSING = {"bucketName": "no-such-bucket"}
@@ -53,7 +53,7 @@ def test_gcpnative_behind_the_strict_proxy(check, google, tmp_path):
         path.write_text(json.dumps({**members, "token_uri": f"{tokens.url}/{name}"}))
         return path
 
-    rules = [RequireBearer("the-token"), SmallJsonPages(7), RewriteInSteps(3)]
+    rules = [RequireBearer("the-token"), SmallJsonPages(7), RewriteInSteps(3), Sessions()]
     made = Tokens(make=lambda _: ("the-token", 3600), inspect=inspect)
     with made as tokens, StrictProxy(google.port, rules) as proxy:
         good = {"auth.type": "serviceAccount", "auth.credentialsFile": credentials("token")}

@@ -1,7 +1,9 @@
 """Services around the clouds' object stores, as small HTTP mocks: token endpoints and metadata servers."""
 
 import base64
+import functools
 import json
+import re
 import subprocess
 import threading
 import time
@@ -9,6 +11,7 @@ from email.utils import formatdate
 from urllib.parse import parse_qs
 
 from testbed.stores import FakeGcs
+from testbed.strict_proxy import Response, Rule
 from wire.scripted import Answer, Scripted
 
 
@@ -102,6 +105,113 @@ class RsaKey:
         )
         assert done.returncode == 0, "the signature is not that of the account's key"
         return json.loads(from_base64url(head)), json.loads(from_base64url(claims))
+
+
+@functools.cache
+def _crc32c_table():
+    table = list(range(256))
+    for _ in range(8):
+        table = [value >> 1 ^ (0x82F63B78 if value & 1 else 0) for value in table]
+    return table
+
+
+@functools.cache
+def crc32c(data):
+    """As Google writes it: base64 of the four bytes."""
+    table, crc = _crc32c_table(), 0xFFFFFFFF
+    for byte in data:
+        crc = table[(crc ^ byte) & 255] ^ crc >> 8
+    return base64.b64encode((crc ^ 0xFFFFFFFF).to_bytes(4, "big")).decode()
+
+
+class _Short:
+    """A reader that leaves what is behind a number of bytes of a body."""
+
+    def __init__(self, reader, most):
+        self.readline = reader.readline
+        self.read = lambda length: reader.read(min(length, most))
+
+
+class Uploads(Scripted):
+    """Google's resumable uploads, one at a time.
+
+    `plan` says what becomes of the pieces in turn: None takes one whole, a number keeps so many of its bytes and says
+    so, Cut(n) keeps n bytes and closes the connection, an Answer is given and nothing kept.  As the service does it
+    leaves out what it already has.  Without `reuse` the session begins on a connection of its own, so that libcurl does
+    not send a piece again by itself.
+    """
+
+    class Cut(int):
+        pass
+
+    def __init__(self, plan=(), hashed=crc32c, reuse=False):
+        super().__init__(rule=self._answer_to)
+        self.plan = list(plan)
+        self.hashed = hashed
+        self.reuse = reuse
+        self.kept = b""
+        self.done = None
+
+    def _read(self, reader, number):
+        cut = self.plan and isinstance(self.plan[0], self.Cut)
+        return super()._read(_Short(reader, self.plan[0]) if cut else reader, number)
+
+    def _answer_to(self, asked):
+        if asked.method == "POST":
+            session = f"http://127.0.0.1:{self.port}/upload/session?upload_id=secret"
+            return Answer(200, b"", {"Location": session}, close=not self.reuse)
+        if asked.method == "DELETE":
+            return Answer(499 if asked.path == "/upload/session" else 204)
+        assert asked.target == "/upload/session?upload_id=secret"
+        span = re.fullmatch(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)", asked.headers["content-range"])
+        first, last, total = span.groups()
+        if first is None:
+            assert asked.body == b""
+            return self._state(total)
+        planned = self.plan.pop(0) if self.plan else None
+        known = len(self.kept) - int(first)
+        if known < 0:
+            return as_json(400, error={"message": "a piece does not follow upon what is kept"})
+        if isinstance(planned, Answer):
+            return planned
+        if not isinstance(planned, self.Cut):
+            assert len(asked.body) == int(last) - int(first) + 1
+            assert total != "*" and int(last) + 1 == int(total) or len(asked.body) % 262144 == 0
+        self.kept += asked.body[known:planned]
+        if isinstance(planned, self.Cut):
+            raise OSError("cut")
+        return self._state(total)
+
+    def _state(self, total):
+        if total.isdigit() and int(total) == len(self.kept):
+            crc = self.hashed(self.kept)
+            self.done = {"name": "k", "size": total, "generation": "17", **({"crc32c": crc} if crc else {})}
+            return as_json(200, **self.done)
+        return Answer(308, b"", {"Range": f"bytes=0-{len(self.kept) - 1}"} if self.kept else {})
+
+
+class Sessions(Rule):
+    """Google: a resumable upload has the proxy's address, and may be asked how much is kept.
+
+    fake-gcs-server takes such a question for the upload's end.
+    """
+
+    def __init__(self):
+        self.kept = {}  # upload_id -> the Range that was told last
+
+    def request(self, request):
+        asks = re.fullmatch(r"bytes \*/(\d+|\*)", request.headers.get("Content-Range", ""))
+        kept = self.kept.get(request.query.get("upload_id"))
+        if not asks or (kept and kept == f"bytes=0-{int(asks[1]) - 1 if asks[1] != '*' else '*'}"):
+            return None
+        return Response(308, [("Range", kept)] if kept else [], b"")
+
+    def response(self, request, response):
+        fields = {name.lower(): value for name, value in response.headers}
+        if "location" in fields:
+            response.header("Location", f"http://{request.headers['Host']}/" + fields["location"].split("/", 3)[3])
+        if response.status == 308 and "range" in fields:
+            self.kept[request.query["upload_id"]] = fields["range"]
 
 
 class GcsInMemory(FakeGcs):

@@ -15,7 +15,7 @@ from testbed.strict_proxy import (
     json_error,
     slow_down,
 )
-from wire.clouds import GcsInMemory
+from wire.clouds import GcsInMemory, Sessions
 from wire.drivers import keys
 
 NUMBERS = itertools.count(1)  # of buckets, one for each test
@@ -163,3 +163,41 @@ def test_no_permission_names_a_role(drivers, behind):
     behind(Answer(json_error(403, "forbidden"), matches=lambda asked: asked.method == "GET"))
     error = drivers.fails("forbidden", "check", store="a")
     assert "Storage Object Admin" in error["message"] and not error["retryable"]
+
+
+def pieces(proxy):
+    return [target for method, target in proxy.requests if method == "PUT" and "upload_id=" in target]
+
+
+@pytest.mark.parametrize(
+    ("length", "sent"),
+    [(34 << 20, {}), (17 << 20, {"unknown_size": True, "no_rewind": True})],
+    ids=["streamed", "buffered"],
+)
+def test_a_resumable_upload(drivers, behind, length, sent):
+    proxy = behind(Sessions())
+    put = drivers.ok("put", store="a", key="k & l+m", fill=length, **sent)
+    got = drivers.ok("get", store="a", key="k & l+m")
+    assert put["size"] == got["received"] == length
+    drivers.ok("put", store="a", key="same", fill=length)
+    assert drivers.ok("get", store="a", key="same")["sum"] == got["sum"]
+    assert len(pieces(proxy)) >= 4
+
+
+def test_a_resumable_upload_goes_on_after_503(drivers, behind):
+    def second_piece(asked):
+        return asked.headers.get("Content-Range", "").startswith("bytes 8388608-")
+
+    proxy = behind(Sessions(), slow_down(retry_after=0, matches=second_piece))
+    drivers.ok("put", store="a", key="k", fill=20 << 20, unknown_size=True, no_rewind=True)
+    drivers.ok("put", store="a", key="whole", fill=20 << 20)
+    sums = {drivers.ok("get", store="a", key=key)["sum"] for key in ("k", "whole")}
+    assert len(sums) == 1
+    assert len(pieces(proxy)) == 3 + 2 + 1, "three pieces, one of them twice, a question between; and one whole"
+
+
+def test_an_upload_that_is_given_up_leaves_nothing(drivers, behind):
+    proxy = behind(Sessions(), Answer(json_error(400, "invalid"), matches=lambda asked: "upload_id" in asked.query))
+    drivers.fails("invalid", "put", store="a", key="k", fill=9 << 20)
+    assert keys(drivers.ok("list", store="a", prefix="")) == []
+    assert [method for method, target in proxy.requests if "upload_id" in target] == ["PUT", "DELETE"]
