@@ -57,43 +57,69 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
     return MB_OK;
 }
 
-static const struct {
+struct known_code {
     const char *code;
     mb_status status;
-} codes[] = {
-    {"BlobNotFound", MB_E_NOT_FOUND},
-    {"ResourceNotFound", MB_E_NOT_FOUND},
-    {"ContainerNotFound", MB_E_NO_BUCKET},
-    {"ContainerDisabled", MB_E_FORBIDDEN},
-    {"ContainerBeingDeleted", MB_E_UNAVAILABLE},
-    {"BlobAlreadyExists", MB_E_EXISTS},
-    {"ContainerAlreadyExists", MB_E_EXISTS},
-    {"ConditionNotMet", MB_E_EXISTS},
-    {"TargetConditionNotMet", MB_E_EXISTS},
-    {"UnauthorizedBlobOverwrite", MB_E_EXISTS},
-    {"AuthenticationFailed", MB_E_UNAUTHENTICATED},
-    {"InvalidAuthenticationInfo", MB_E_UNAUTHENTICATED},
-    {"NoAuthenticationInformation", MB_E_UNAUTHENTICATED},
-    {"AccountIsDisabled", MB_E_FORBIDDEN},
-    {"AuthorizationFailure", MB_E_FORBIDDEN},
-    {"ServerBusy", MB_E_THROTTLED},
-    {"OperationTimedOut", MB_E_UNAVAILABLE},
-    {"InternalError", MB_E_UNAVAILABLE},
-    {"Md5Mismatch", MB_E_CORRUPT},
-    {"InvalidBlobOrBlock", MB_E_NOT_FOUND},
-    {"InvalidBlockList", MB_E_NOT_FOUND},
-    {"CannotVerifyCopySource", MB_E_UNSUPPORTED}, /* the host goes the long way round */
-    {"CopyAcrossAccountsNotSupported", MB_E_UNSUPPORTED},
-    {"PendingCopyOperation", MB_E_UNAVAILABLE}, /* it ends by itself */
+    const char *advice;
 };
 
-static mb_status classify(const char *code, int http_status)
+static const struct known_code codes[] = {
+    {"BlobNotFound", MB_E_NOT_FOUND, NULL},
+    {"ResourceNotFound", MB_E_NOT_FOUND, NULL},
+    {"ContainerNotFound", MB_E_NO_BUCKET, NULL},
+    {"ContainerDisabled", MB_E_FORBIDDEN, NULL},
+    {"ContainerBeingDeleted", MB_E_UNAVAILABLE, NULL},
+    {"BlobAlreadyExists", MB_E_EXISTS, NULL},
+    {"ContainerAlreadyExists", MB_E_EXISTS, NULL},
+    {"ConditionNotMet", MB_E_EXISTS, NULL},
+    {"TargetConditionNotMet", MB_E_EXISTS, NULL},
+    {"UnauthorizedBlobOverwrite", MB_E_EXISTS, NULL},
+    {"AuthenticationFailed", MB_E_UNAUTHENTICATED, NULL},
+    {"InvalidAuthenticationInfo", MB_E_UNAUTHENTICATED, NULL},
+    {"NoAuthenticationInformation", MB_E_UNAUTHENTICATED, NULL},
+    {"AccountIsDisabled", MB_E_FORBIDDEN, NULL},
+    {"AuthorizationFailure", MB_E_FORBIDDEN, NULL},
+    {"ServerBusy", MB_E_THROTTLED, NULL},
+    {"OperationTimedOut", MB_E_UNAVAILABLE, NULL},
+    {"InternalError", MB_E_UNAVAILABLE, NULL},
+    {"Md5Mismatch", MB_E_CORRUPT, NULL},
+    {"InvalidBlobOrBlock", MB_E_NOT_FOUND, NULL},
+    {"InvalidBlockList", MB_E_NOT_FOUND, NULL},
+    {"CannotVerifyCopySource", MB_E_UNSUPPORTED, NULL}, /* the host goes the long way round */
+    {"CopyAcrossAccountsNotSupported", MB_E_UNSUPPORTED, NULL},
+    {"PendingCopyOperation", MB_E_UNAVAILABLE, NULL}, /* it ends by itself */
+    {"BlobArchived", MB_E_FORBIDDEN,
+     "the blob lies in the archive tier: move it to another tier and wait until it is there"},
+    {"BlobBeingRehydrated", MB_E_FORBIDDEN,
+     "the blob is still on its way out of the archive tier: try again when it has arrived"},
+    {"BlobImmutableDueToPolicy", MB_E_FORBIDDEN,
+     "an immutability policy keeps the blob as it is: wait until it ends, or take a container without one"},
+    {"BlobImmutableDueToLegalHold", MB_E_FORBIDDEN,
+     "a legal hold keeps the blob as it is: have it lifted, or take a container without one"},
+};
+
+/* Of all that the service says of leases the way out is the same. */
+static const struct known_code lease = {
+    "Lease", MB_E_FORBIDDEN,
+    "somebody holds a lease on the blob or its container: break it, or wait until it ends"};
+
+static const struct known_code *find_code(const char *code)
 {
     for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
         if (strcmp(code, codes[i].code) == 0)
-            return codes[i].status;
-    if (http_status == 409 || http_status == 412)
-        return MB_E_EXISTS;
+            return &codes[i];
+    return strncmp(code, lease.code, strlen(lease.code)) == 0 ? &lease : NULL;
+}
+
+/* A conflict that the table does not know is none with another object under the key: it must not pass for
+ * one.  Without a code, a condition of ours was not met. */
+static mb_status classify(const char *code, int http_status)
+{
+    const struct known_code *known = find_code(code);
+    if (known != NULL)
+        return known->status;
+    if (http_status == 409 || (http_status == 412 && *code != '\0'))
+        return MB_E_INVALID;
     return mb_status_of_http(http_status);
 }
 
@@ -118,6 +144,9 @@ static mb_status advise(const struct mb_store *store, const struct mb_http_respo
         [AZURE_SHARED_KEY] = "the account does not accept keys (then set auth.type to default)",
         [AZURE_SAS] = "auth.sasToken does not allow this (it needs racwdl)",
         [AZURE_TOKEN] = "the identity lacks a role such as Storage Blob Data Contributor"};
+    const struct known_code *known = find_code(error->provider_code);
+    if (known != NULL && known->advice != NULL)
+        return mb_plugin_advise(error, "%s", known->advice);
     if (error->status == MB_E_UNAUTHENTICATED && mb_plugin_advise_clock(error, response))
         return error->status;
     if (error->status == MB_E_UNAUTHENTICATED)

@@ -153,3 +153,46 @@ def test_a_copy_that_the_service_cannot_make_is_for_the_host_to_stream(drivers, 
         drivers.fails("unsupported", "copy", store="a", key="l", from_key="k", **{"from": "a"})
         drivers.ok("copy", store="a", key="l", from_key="k", **{"from": "a"})
         drivers.fails("not_found", "copy", store="a", key="l", from_key="none", **{"from": "a"})
+
+
+def conflict(status, code):
+    return Answer(Response(status, [("x-ms-error-code", code)] if code else [], b""))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (409, "BlobArchived", "another tier"),
+        (409, "BlobBeingRehydrated", "archive tier"),
+        (409, "BlobImmutableDueToPolicy", "immutability policy"),
+        (409, "BlobImmutableDueToLegalHold", "legal hold"),
+        (412, "LeaseIdMissing", "lease"),
+        (412, "LeaseIdMismatchWithBlobOperation", "lease"),
+        (409, "LeaseAlreadyPresent", "lease"),
+    ],
+)
+def test_what_is_kept_from_us_says_what_to_do(drivers, server, status, code, advice):
+    with StrictProxy(server.port, [conflict(status, code)]) as proxy:
+        drivers.open("azure", config(proxy.port, "kept"))
+        error = drivers.fails("forbidden", "get", store="a", key="k")
+    assert error["code"] == code and advice in error["message"]
+    assert "firewall" not in error["message"] and not error["retryable"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "wanted"),
+    [
+        (409, "BlobAlreadyExists", "exists"),
+        (412, "ConditionNotMet", "exists"),
+        (412, "TargetConditionNotMet", "exists"),
+        (412, "", "exists"),
+        (409, "SnapshotsPresent", "invalid"),
+        (409, "", "invalid"),
+        (412, "AppendPositionConditionNotMet", "invalid"),
+        (409, "ContainerBeingDeleted", "unavailable"),
+    ],
+)
+def test_which_conflicts_are_with_another_object(drivers, server, status, code, wanted):
+    with StrictProxy(server.port, [conflict(status, code)]) as proxy:
+        drivers.open("azure", config(proxy.port, "conflict"))
+        drivers.fails(wanted, "put", store="a", key="k", data=b"1", if_absent=True)
