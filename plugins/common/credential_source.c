@@ -12,6 +12,7 @@
 enum {
     CONNECT_TIMEOUT_MS = 2000,
     IDLE_TIMEOUT_MS = 10000,
+    SESSION_TIMEOUT_MS = 2000,
     MAX_ANSWER = 256 * 1024,
     MAX_TOKEN = 64 * 1024,
     SESSION_SECONDS = 21600
@@ -167,17 +168,45 @@ mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request 
 
 /* ---------------------------------------------------------------- metadata */
 
-mb_status mb_metadata_judge(mb_status status, struct mb_error *error)
+static bool is_over(const struct mb_call *call)
 {
-    if (status != MB_E_UNAVAILABLE || error->http_status != 0)
-        return status;
-    return mb_plugin_fail_as(error, MB_E_UNAUTHENTICATED);
+    return call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns;
 }
 
-/* A service that does not know sessions is asked without one, as its maker's own tools do. */
+mb_status mb_metadata_judge(mb_status status, const struct mb_call *call)
+{
+    bool silent = status == MB_E_UNAVAILABLE || (status == MB_E_TIMEOUT && !is_over(call));
+    return silent && call->error->http_status == 0 ? mb_plugin_fail_as(call->error, MB_E_UNAUTHENTICATED)
+                                                   : status;
+}
+
+/* The caller's call with less time. */
+struct short_call {
+    struct mb_call call;
+    const struct mb_call *outer;
+};
+
+static int outer_cancelled(const struct mb_call *call)
+{
+    const struct mb_call *outer = ((const struct short_call *)call)->outer;
+    return outer->cancelled ? outer->cancelled(outer) : 0;
+}
+
+static struct short_call shortened(const struct mb_call *call, int64_t ms)
+{
+    int64_t until = mb_time_monotonic_ns() + ms * 1000000;
+    struct short_call made = {
+        .call = {.struct_size = sizeof(made.call), .cancelled = outer_cancelled, .error = call->error},
+        .outer = call};
+    made.call.deadline_ns = call->deadline_ns != 0 && call->deadline_ns < until ? call->deadline_ns : until;
+    return made;
+}
+
+/* A service that does not know sessions is asked without one, as its maker's own tools do; and so is one that
+ * leaves the request without an answer: it may not let the answer go as far as into a container. */
 static mb_status begin_session(const struct mb_credential_source *source,
                                const struct mb_metadata_service *service, const char *base,
-                               struct mb_headers *headers, const struct mb_call *call)
+                               struct mb_headers *headers, bool *silent, const struct mb_call *call)
 {
     struct mb_str url = MB_STR_INIT(4096), token = MB_STR_INIT(MAX_TOKEN);
     struct mb_headers asking = {0};
@@ -188,11 +217,15 @@ static mb_status begin_session(const struct mb_credential_source *source,
     mb_str_printf(&url, "%s%s", base, service->session_path);
     mb_headers_printf(&asking, service->session_ttl, "%d", SESSION_SECONDS);
     const struct mb_http_request request = {.method = "PUT", .url = mb_str_text(&url), .headers = &asking};
-    mb_status status = mb_source_ask(source->http, &request, &token, &http_status, call);
-    if (status == MB_OK)
+    const struct short_call soon = shortened(call, SESSION_TIMEOUT_MS);
+    mb_status status = mb_source_ask(source->http, &request, &token, &http_status, &soon.call);
+    *silent = status == MB_E_TIMEOUT && http_status == 0 && !is_over(call);
+    if (status == MB_OK) {
         mb_headers_set(headers, service->session_token, mb_str_text(&token));
-    else if (http_status == 403 || http_status == 404 || http_status == 405)
+    } else if (*silent || http_status == 403 || http_status == 404 || http_status == 405) {
+        mb_plugin_error_clear(call->error);
         status = MB_OK;
+    }
     mb_headers_done(&asking);
     mb_str_wipe(&token);
     mb_str_done(&url);
@@ -226,9 +259,10 @@ mb_status mb_metadata_fetch(const struct mb_credential_source *source,
     struct mb_str url = MB_STR_INIT(4096), found = MB_STR_INIT(4096);
     struct mb_headers headers = {0};
     json_t *answer = NULL;
+    bool silent = false;
 
     mb_str_printf(&url, "%s%s", base, service->roles_path);
-    mb_status status = begin_session(source, service, base, &headers, call);
+    mb_status status = begin_session(source, service, base, &headers, &silent, call);
     if (status == MB_OK && !role)
         status = find_role(source, mb_str_text(&url), &headers, &found, call);
     if (status == MB_OK) {
@@ -246,5 +280,8 @@ mb_status mb_metadata_fetch(const struct mb_credential_source *source,
     mb_headers_done(&headers);
     mb_str_done(&found);
     mb_str_done(&url);
-    return mb_metadata_judge(status, call->error);
+    if (status != MB_OK && silent)
+        mb_plugin_advise(call->error, "it did not answer the request for a session: in a container the hop "
+                                      "limit of the instance's metadata has to be at least 2");
+    return mb_metadata_judge(status, call);
 }

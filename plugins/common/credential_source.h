@@ -50,8 +50,8 @@ mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request 
                              const struct mb_call *call);
 
 /* Where nobody answers there is no metadata service, and asking again will not make one: turns that failure
- * into MB_E_UNAUTHENTICATED. */
-mb_status mb_metadata_judge(mb_status status, struct mb_error *error);
+ * into MB_E_UNAUTHENTICATED, unless the call itself is over. */
+mb_status mb_metadata_judge(mb_status status, const struct mb_call *call);
 
 /* A metadata service that names the machine's role and gives a credential for it. */
 struct mb_metadata_service {

@@ -27,7 +27,7 @@ static mb_status fetch_token(void *ctx, const struct mb_credential **out, const 
     json_decref(answer);
     mb_headers_done(&headers);
     mb_str_done(&url);
-    return mb_metadata_judge(status, call->error);
+    return mb_metadata_judge(status, call);
 }
 
 static mb_status find_credentials(struct mb_credentials **out, const struct mb_config_values *config,

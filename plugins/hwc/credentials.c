@@ -119,7 +119,7 @@ static mb_status fetch_instance(void *ctx, const struct mb_credential **out, con
         status = read_credential(answer, out, call->error);
     json_decref(answer);
     mb_str_done(&url);
-    return mb_metadata_judge(status, call->error);
+    return mb_metadata_judge(status, call);
 }
 
 static const struct mb_credentials_provider environment = {.name = "the environment (HUAWEICLOUD_SDK_AK)",

@@ -239,6 +239,40 @@ def test_instance_that_does_not_give_one(replies, wanted, says):
         assert says in refused(wanted, {}, **{"auth.endpoint": endpoint(service)})
 
 
+def silent_to_sessions(status, *replies):
+    """A metadata service whose answer to the request for a session gets lost."""
+    given = list(replies)
+
+    def rule(asked):
+        return Answer(200, b"SESSION", wait=8) if asked.method == "PUT" else Answer(status, given.pop(0))
+
+    return rule
+
+
+def test_instance_whose_session_gets_lost_is_asked_without_one():
+    rule = silent_to_sessions(200, b"my-role", answer(aws_json()).body)
+    with running() as drivers, Scripted(rule=rule) as service, Scripted(STORED) as server:
+        begun = time.monotonic()
+        assert_signed_by(put(drivers, server, **{"auth.endpoint": endpoint(service)}))
+        assert time.monotonic() - begun < 6
+    assert [asked.method for asked in service.asked] == ["PUT", "GET", "GET"]
+    assert "x-aws-ec2-metadata-token" not in service.asked[1].headers
+
+
+def test_instance_that_insists_on_a_session_that_gets_lost():
+    with Scripted(rule=silent_to_sessions(401, b"")) as service:
+        message = refused("unauthenticated", {}, **{"auth.endpoint": endpoint(service)})
+    assert "401" in message and "hop limit" in message
+
+
+def test_no_session_for_want_of_time():
+    none = {"auth.accessKeyID": "", "auth.secretAccessKey": "", "auth.type": "iam"}
+    with running() as drivers, Scripted(rule=silent_to_sessions(200)) as service, Scripted() as server:
+        opened(drivers, server, **none, **{"auth.endpoint": endpoint(service)})
+        error = drivers.fails("timeout", "put", store="a", key="k", data=b"1", timeout_ms=500)
+        assert error["retryable"] and len(service.asked) == 1
+
+
 def test_no_metadata_service_at_all():
     with Scripted() as service:
         pass

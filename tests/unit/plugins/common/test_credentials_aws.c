@@ -1,6 +1,9 @@
 #include "test.h"
 
+#include "common/credential_source.h"
 #include "common/credentials_aws.h"
+#include "common/error.h"
+#include "common/times.h"
 
 #include <stdlib.h>
 
@@ -73,12 +76,36 @@ static void every_truncation_is_survived(void **state)
     }
 }
 
+static mb_status judged(mb_status status, int http_status, int64_t deadline_ns)
+{
+    struct mb_error error = MB_TEST_ERROR;
+    const struct mb_call call = {.struct_size = sizeof(call), .error = &error, .deadline_ns = deadline_ns};
+    mb_plugin_fail(&error, status, "nothing was heard");
+    error.http_status = http_status;
+    mb_status result = mb_metadata_judge(status, &call);
+    assert_int_equal(error.status, result);
+    assert_int_equal(error.flags & MB_ERR_RETRYABLE, result == MB_E_UNAUTHENTICATED ? 0 : MB_ERR_RETRYABLE);
+    return result;
+}
+
+static void a_metadata_service_that_is_silent_is_none(void **state)
+{
+    (void)state;
+    int64_t later = mb_time_monotonic_ns() + 60 * INT64_C(1000000000);
+    assert_int_equal(judged(MB_E_UNAVAILABLE, 0, 0), MB_E_UNAUTHENTICATED);
+    assert_int_equal(judged(MB_E_TIMEOUT, 0, 0), MB_E_UNAUTHENTICATED);
+    assert_int_equal(judged(MB_E_TIMEOUT, 0, later), MB_E_UNAUTHENTICATED);
+    assert_int_equal(judged(MB_E_TIMEOUT, 0, 1), MB_E_TIMEOUT); /* the caller's own time was up */
+    assert_int_equal(judged(MB_E_UNAVAILABLE, 503, 0), MB_E_UNAVAILABLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(every_truncation_is_survived),
+        cmocka_unit_test(a_metadata_service_that_is_silent_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
