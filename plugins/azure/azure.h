@@ -151,8 +151,9 @@ mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
                          mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                          const struct mb_call *call);
 
-/* identity.c: tokens from the environment (client secret, federated token) or the machine's managed identity.
- */
-mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http, struct mb_error *error);
+/* identity.c: tokens from the environment (client secret, federated token), which http asks for and has to
+ * outlive, or of the machine's managed identity, which is asked by options but waits only shortly. */
+mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http,
+                              const struct mb_http_options *options, struct mb_error *error);
 
 #endif

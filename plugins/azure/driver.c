@@ -120,14 +120,14 @@ static mb_status decode_key(struct mb_store *store, const char *text, struct mb_
 }
 
 static mb_status find_credentials(struct mb_store *store, const struct mb_config_values *config,
-                                  struct mb_error *error)
+                                  const struct mb_http_options *http, struct mb_error *error)
 {
     const char *type = mb_option_text(config, "auth.type");
     const char *text;
     mb_status status;
     if (type != NULL && strcmp(type, "default") == 0) {
         store->auth = AZURE_TOKEN;
-        return azure_identity_open(&store->tokens, store->http, error);
+        return azure_identity_open(&store->tokens, store->http, http, error);
     }
     if (type != NULL && strcmp(type, "sas") == 0) {
         store->auth = AZURE_SAS;
@@ -217,7 +217,7 @@ static mb_status azure_open(struct mb_store **out, struct mb_store_info *info, c
     if (status == MB_OK)
         status = find_service(store, &config, call->error);
     if (status == MB_OK)
-        status = find_credentials(store, &config, call->error);
+        status = find_credentials(store, &config, &http, call->error);
     if (status < 0) {
         azure_close(store);
         return status;

@@ -4,6 +4,7 @@
  * the instance metadata service and the IDENTITY_ENDPOINT of App Service. */
 #include "azure.h"
 
+#include "common/credential_source.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/oauth.h"
@@ -13,6 +14,11 @@
 #include <string.h>
 
 #define RESOURCE "https://storage.azure.com/"
+
+struct identity {
+    struct mb_http *directory; /* the store's */
+    struct mb_http *machine;   /* our own, which soon knows that nobody is there */
+};
 
 static const char *env(const char *name)
 {
@@ -89,6 +95,7 @@ static mb_status ask_machine(struct mb_http *http, json_t **out, const struct mb
         status = mb_headers_status(&headers, call->error);
     if (status == MB_OK)
         status = mb_oauth_ask(http, &request, out, call);
+    status = mb_metadata_judge(status, call->error);
     if (status < 0 && call->error->http_status == 0)
         mb_plugin_advise(call->error,
                          "on a machine without an identity set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
@@ -101,24 +108,40 @@ static mb_status ask_machine(struct mb_http *http, json_t **out, const struct mb
 
 static mb_status fetch(void *ctx, const struct mb_credential **out, const struct mb_call *call)
 {
+    const struct identity *identity = ctx;
     json_t *answer = NULL;
     bool directory = *env("AZURE_TENANT_ID") && *env("AZURE_CLIENT_ID") &&
                      (*env("AZURE_CLIENT_SECRET") || *env("AZURE_FEDERATED_TOKEN_FILE"));
-    mb_status status = directory ? ask_directory(ctx, &answer, call) : ask_machine(ctx, &answer, call);
+    mb_status status = directory ? ask_directory(identity->directory, &answer, call)
+                                 : ask_machine(identity->machine, &answer, call);
     if (status == MB_OK)
         status = mb_oauth_credential(answer, out, call->error);
     json_decref(answer);
     return status;
 }
 
-static void free_nothing(void *ctx)
+static void free_identity(void *ctx)
 {
-    (void)ctx;
+    struct identity *identity = ctx;
+    mb_http_free(identity->machine);
+    free(identity);
 }
 
-mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http, struct mb_error *error)
+mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http,
+                              const struct mb_http_options *options, struct mb_error *error)
 {
     static const struct mb_credentials_provider provider = {
-        .name = "azure identity", .fetch = fetch, .free = free_nothing};
-    return mb_credentials_new(out, &provider, http, error);
+        .name = "azure identity", .fetch = fetch, .free = free_identity};
+    struct mb_http_options machine = *options;
+    struct identity *identity = calloc(1, sizeof(*identity));
+    if (identity == NULL)
+        return mb_plugin_fail_memory(error);
+    mb_metadata_timeouts(&machine);
+    machine.place = "auth.type";
+    identity->directory = http;
+    mb_status status = mb_http_new(&identity->machine, &machine, error);
+    if (status == MB_OK)
+        return mb_credentials_new(out, &provider, identity, error);
+    free(identity);
+    return status;
 }

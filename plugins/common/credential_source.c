@@ -18,6 +18,12 @@ enum {
     SESSION_SECONDS = 21600
 };
 
+void mb_metadata_timeouts(struct mb_http_options *options)
+{
+    options->connect_timeout_ms = CONNECT_TIMEOUT_MS;
+    options->idle_timeout_ms = IDLE_TIMEOUT_MS;
+}
+
 void mb_credential_source_free(void *ctx)
 {
     struct mb_credential_source *source = ctx;
@@ -42,8 +48,7 @@ mb_status mb_credential_source_open(struct mb_credentials **out,
     if (status != MB_OK)
         return status;
     options.place = endpoint ? "auth.endpoint" : "auth.type";
-    options.connect_timeout_ms = CONNECT_TIMEOUT_MS;
-    options.idle_timeout_ms = IDLE_TIMEOUT_MS;
+    mb_metadata_timeouts(&options);
     struct mb_credential_source *source = calloc(1, sizeof(*source));
     if (!source)
         return mb_plugin_fail_memory(error);

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import socket
 import time
 from urllib.parse import quote
 
@@ -193,13 +194,40 @@ def test_a_token_that_the_service_refuses_is_renewed(started, secure, certificat
 
 
 def test_no_identity_anywhere(started, secure, certificates, monkeypatch):
+    """Asking again would not make one."""
     with Scripted() as nobody:
         pass
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{nobody.port}")
     drivers = started()
     drivers.open("azure", by_token(secure, certificates))
-    error = drivers.fails("unavailable", "check", store="a")
-    assert "AZURE_TENANT_ID" in error["message"] and error["retryable"]
+    error = drivers.fails("unauthenticated", "check", store="a")
+    assert "AZURE_TENANT_ID" in error["message"] and not error["retryable"]
+
+
+def test_a_network_that_swallows_what_is_sent_to_the_metadata_service(started, secure, certificates, monkeypatch):
+    """The store's own patience does not count here."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{address[1]}")
+        drivers = started()
+        drivers.open("azure", by_token(secure, certificates, connectTimeout=30000))
+        answer = drivers.call("check", store="a")
+        for one in waiting:
+            one.close()
+    assert answer["status"] == "unauthenticated" and answer["took_ms"] < 6000, answer
+    assert "AZURE_TENANT_ID" in answer["error"]["message"]
+
+
+def test_a_metadata_service_that_is_busy_is_asked_again(started, secure, certificates, monkeypatch):
+    with Scripted(rule=lambda asked: Answer(503)) as busy:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{busy.port}")
+        drivers = started()
+        drivers.open("azure", by_token(secure, certificates))
+        assert drivers.fails("unavailable", "check", store="a")["retryable"]
 
 
 def test_a_copy_by_user_delegation(started, secure, certificates, managed):
