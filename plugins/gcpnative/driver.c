@@ -111,6 +111,7 @@ static void gcs_close(struct mb_store *store)
     if (store == NULL)
         return;
     mb_credentials_free(store->credentials);
+    gcs_copies_free(store->copies);
     mb_http_free(store->http);
     free(store->service);
     free(store->bucket);
@@ -149,6 +150,8 @@ static mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, con
         store->region ? mb_options_http(&config, &http, call->error) : mb_plugin_fail_memory(call->error);
     if (status == MB_OK)
         status = mb_http_new(&store->http, &http, call->error);
+    if (status == MB_OK)
+        status = gcs_copies_new(&store->copies, call->error);
     if (status == MB_OK)
         status = find_service(store, &config, call->error);
     if (status == MB_OK)

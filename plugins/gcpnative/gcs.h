@@ -10,15 +10,18 @@
 
 #include <jansson.h>
 
-/* Never changes after open, the credentials apart. */
+struct gcs_copies; /* of copy.c: those that were begun and not finished */
+
+/* Never changes after open, the credentials and copies apart. */
 struct mb_store {
     struct mb_http *http;
     struct mb_credentials *credentials; /* NULL: requests carry none */
-    char *service;                      /* "https://storage.googleapis.com" */
-    char *bucket;                       /* its name */
-    char *bucket_path;                  /* "/storage/v1/b/<encoded name>" */
-    char *project;                      /* "" when not known */
-    char *region;                       /* of a bucket to be made; "" leaves it to the service */
+    struct gcs_copies *copies;
+    char *service;     /* "https://storage.googleapis.com" */
+    char *bucket;      /* its name */
+    char *bucket_path; /* "/storage/v1/b/<encoded name>" */
+    char *project;     /* "" when not known */
+    char *region;      /* of a bucket to be made; "" leaves it to the service */
 };
 
 /* What of an object's description is asked for. */
@@ -92,6 +95,10 @@ const char *gcs_media_type(const struct mb_put_options *opts);
 enum { GCS_WHOLE_MOST = 8 << 20 };
 mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                             const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+
+/* copy.c */
+mb_status gcs_copies_new(struct gcs_copies **out, struct mb_error *error);
+void gcs_copies_free(struct gcs_copies *copies);
 mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                    const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
 

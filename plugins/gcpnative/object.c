@@ -298,7 +298,7 @@ mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb
     return status;
 }
 
-/* ------------------------------------------------------------ remove and copy */
+/* ------------------------------------------------------------ remove */
 
 mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call)
 {
@@ -313,71 +313,4 @@ mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_ca
     mb_http_response_done(&response);
     mb_str_done(&path);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
-}
-
-/* One step of a rewrite: *done with the object's description, or the token for the next step. */
-static mb_status rewrite_step(struct mb_store *store, const char *path, bool absent, char **token,
-                              json_t **resource, const struct mb_call *call)
-{
-    struct mb_str query = MB_STR_INIT(16384);
-    json_t *answer = NULL;
-    if (*token != NULL)
-        mb_url_query(&query, "rewriteToken", *token);
-    if (absent)
-        mb_url_query(&query, "ifGenerationMatch", "0");
-    mb_status status = mb_str_status(&query, "the rewrite token", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {
-            .method = "POST", .path = path, .query = query.len ? query.data : NULL, .patient = true};
-        status = gcs_send_json(store, &request, &answer, call);
-    }
-    if (status == MB_OK) {
-        const char *next = json_string_value(json_object_get(answer, "rewriteToken"));
-        free(*token);
-        *token = NULL;
-        if (json_is_true(json_object_get(answer, "done")))
-            *resource = json_incref(json_object_get(answer, "resource"));
-        else if (next == NULL)
-            status =
-                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
-        else if ((*token = mb_str_copy(next, strlen(next))) == NULL)
-            status = mb_plugin_fail_memory(call->error);
-    }
-    json_decref(answer);
-    mb_str_done(&query);
-    return status;
-}
-
-mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                   const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
-{
-    struct mb_str path = MB_STR_INIT(32768);
-    char *token = NULL;
-    json_t *resource = NULL;
-    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
-
-    gcs_object_path(src, src_key, &path);
-    mb_str_puts(&path, "/rewriteTo/b/");
-    mb_url_encode(&path, dst->bucket, "");
-    mb_str_puts(&path, "/o/");
-    mb_url_encode(&path, dst_key, "");
-    mb_status status = mb_str_status(&path, "the keys", call->error);
-    while (status == MB_OK && resource == NULL) {
-        status = rewrite_step(dst, path.data, absent, &token, &resource, call);
-        if (status == MB_OK && call->cancelled(call))
-            status = mb_plugin_fail(call->error, MB_E_CANCELLED, "cancelled");
-        if (status == MB_OK && token == NULL && resource == NULL)
-            status =
-                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
-    }
-    if (status == MB_OK) {
-        struct mb_stat stat;
-        status = gcs_read_stat(resource, &stat, call->error);
-        if (status == MB_OK)
-            mb_stat_write(out, &stat);
-    }
-    json_decref(resource);
-    free(token);
-    mb_str_done(&path);
-    return status;
 }

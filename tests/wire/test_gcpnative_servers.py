@@ -1,6 +1,8 @@
 """The gcpnative driver against fake-gcs-server, plain and behind a proxy that is as strict as Google."""
 
 import itertools
+import json
+import time
 
 import pytest
 
@@ -86,6 +88,69 @@ def test_a_rewrite_without_end_ends_with_the_deadline(drivers, behind):
     behind(EndlessRewrite())
     drivers.ok("put", store="a", key="k", data=b"1")
     drivers.fails("timeout", "copy", store="a", key="l", from_key="k", timeout_ms=500, **{"from": "a"})
+
+
+class SlowRewrite(Rule):
+    """Each step takes 0.2 s and may be asked for again, as one whose answer was not waited for."""
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.asked = []  # rewriteToken of each request
+        self.refused = []
+
+    def request(self, request):
+        if "/rewriteTo/" not in request.path:
+            return None
+        token = request.query.get("rewriteToken")
+        self.asked.append(token)
+        if token in self.refused:
+            return json_error(400, "invalid", "the rewriteToken is no longer valid")
+        time.sleep(0.2)
+        step = int(token or 0)
+        if step == self.steps:
+            request.target = request.target.split("?")[0]
+            return None
+        return Response(200, [], json.dumps({"done": False, "rewriteToken": str(step + 1)}).encode())
+
+
+COPY = {"store": "a", "key": "l", "from_key": "k", "from": "a"}
+
+
+def test_a_rewrite_goes_on_past_its_deadline(drivers, behind):
+    rule = SlowRewrite(7)
+    behind(rule)
+    drivers.ok("put", store="a", key="k", data=b"1")
+    attempts = 1
+    while drivers.call("copy", **COPY, timeout_ms=700)["status"] == "timeout" and attempts < 9:
+        attempts += 1
+    assert drivers.ok("stat", store="a", key="l")["size"] == 1
+    assert 2 <= attempts <= 5 and rule.asked.count(None) == 1
+    assert {int(token) for token in rule.asked if token} == set(range(1, 8))
+    drivers.ok("copy", **COPY)
+    assert rule.asked.count(None) == 2, "the token of a copy that is done was used again"
+
+
+def test_a_rewrite_begins_anew_when_its_token_is_refused(drivers, behind):
+    rule = SlowRewrite(3)
+    behind(rule)
+    drivers.ok("put", store="a", key="k", data=b"1")
+    drivers.fails("timeout", "copy", **COPY, timeout_ms=500)
+    kept = rule.asked[-1]
+    rule.refused.append(kept)
+    rule.steps = int(kept) - 1
+    drivers.ok("copy", **COPY)
+    assert rule.asked.count(kept) == 2 and rule.asked.count(None) == 2
+
+
+def test_a_token_is_of_one_copy_only(drivers, behind):
+    rule = SlowRewrite(3)
+    behind(rule)
+    drivers.ok("put", store="a", key="k", data=b"1")
+    drivers.fails("timeout", "copy", **COPY, timeout_ms=500)
+    drivers.ok("copy", **{**COPY, "key": "other"})
+    assert rule.asked.count(None) == 2
+    drivers.ok("copy", **COPY)
+    assert rule.asked.count(None) == 2
 
 
 @pytest.mark.parametrize(

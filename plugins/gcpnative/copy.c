@@ -1,0 +1,194 @@
+/* copy.c - copies inside the service.  A large one takes several requests, each of which hands on a token;
+ * when the time of a call is over its token is kept, so that the next call for the same copy goes on from
+ * there. */
+#include "gcs.h"
+
+#include "common/driver.h"
+#include "common/error.h"
+#include "common/url.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_BEGUN 256U /* tokens that are kept; of more the oldest goes */
+
+struct begun {
+    struct begun *next;
+    char *path; /* of the request: names source and destination */
+    bool absent;
+    char *token;
+};
+
+struct gcs_copies {
+    pthread_mutex_t lock;
+    struct begun *newest;
+};
+
+mb_status gcs_copies_new(struct gcs_copies **out, struct mb_error *error)
+{
+    struct gcs_copies *copies = calloc(1, sizeof(*copies));
+    if (copies == NULL)
+        return mb_plugin_fail_memory(error);
+    pthread_mutex_init(&copies->lock, NULL);
+    *out = copies;
+    return MB_OK;
+}
+
+static void free_begun(struct begun *begun)
+{
+    if (begun == NULL)
+        return;
+    free(begun->path);
+    free(begun->token);
+    free(begun);
+}
+
+void gcs_copies_free(struct gcs_copies *copies)
+{
+    if (copies == NULL)
+        return;
+    for (struct begun *begun = copies->newest, *next; begun != NULL; begun = next) {
+        next = begun->next;
+        free_begun(begun);
+    }
+    pthread_mutex_destroy(&copies->lock);
+    free(copies);
+}
+
+/* Where an earlier call for this copy came to: the caller's, NULL when there was none.  Of two at once only
+ * one gets it. */
+static char *take_token(struct gcs_copies *copies, const char *path, bool absent)
+{
+    char *token = NULL;
+    pthread_mutex_lock(&copies->lock);
+    struct begun **at = &copies->newest;
+    while (*at != NULL && ((*at)->absent != absent || strcmp((*at)->path, path) != 0))
+        at = &(*at)->next;
+    struct begun *found = *at;
+    if (found != NULL)
+        *at = found->next;
+    pthread_mutex_unlock(&copies->lock);
+    if (found != NULL) {
+        token = found->token;
+        found->token = NULL;
+        free_begun(found);
+    }
+    return token;
+}
+
+/* Takes the token over.  Without memory it is lost, and the copy begins anew. */
+static void keep_token(struct gcs_copies *copies, const char *path, bool absent, char *token)
+{
+    struct begun *begun = calloc(1, sizeof(*begun));
+    char *copy = mb_str_copy(path, strlen(path));
+    if (begun == NULL || copy == NULL) {
+        free(begun);
+        free(copy);
+        free(token);
+        return;
+    }
+    *begun = (struct begun){.path = copy, .absent = absent, .token = token};
+    pthread_mutex_lock(&copies->lock);
+    begun->next = copies->newest;
+    copies->newest = begun;
+    struct begun *last = begun;
+    for (unsigned count = 1; last != NULL && count < MOST_BEGUN; count++)
+        last = last->next;
+    struct begun *oldest = NULL;
+    if (last != NULL) {
+        oldest = last->next;
+        last->next = NULL;
+    }
+    pthread_mutex_unlock(&copies->lock);
+    free_begun(oldest);
+}
+
+/* One step of a rewrite: *resource is the object's description, or *token that for the next step. */
+static mb_status rewrite_step(struct mb_store *store, const char *path, bool absent, char **token,
+                              json_t **resource, const struct mb_call *call)
+{
+    struct mb_str query = MB_STR_INIT(16384);
+    json_t *answer = NULL;
+    if (*token != NULL)
+        mb_url_query(&query, "rewriteToken", *token);
+    if (absent)
+        mb_url_query(&query, "ifGenerationMatch", "0");
+    mb_status status = mb_str_status(&query, "the rewrite token", call->error);
+    if (status == MB_OK) {
+        struct gcs_request request = {
+            .method = "POST", .path = path, .query = query.len ? query.data : NULL, .patient = true};
+        status = gcs_send_json(store, &request, &answer, call);
+    }
+    if (status == MB_OK) {
+        const char *next = json_string_value(json_object_get(answer, "rewriteToken"));
+        free(*token);
+        *token = NULL;
+        if (json_is_true(json_object_get(answer, "done")))
+            *resource = json_incref(json_object_get(answer, "resource"));
+        else if (next == NULL)
+            status =
+                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
+        else if ((*token = mb_str_copy(next, strlen(next))) == NULL)
+            status = mb_plugin_fail_memory(call->error);
+        if (status == MB_OK && *token == NULL && *resource == NULL)
+            status =
+                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
+    }
+    json_decref(answer);
+    mb_str_done(&query);
+    return status;
+}
+
+/* A kept token may have grown old, or its source may have been replaced: the copy then begins anew. */
+static mb_status rewrite(struct mb_store *store, const char *path, bool absent, json_t **resource,
+                         const struct mb_call *call)
+{
+    char *token = take_token(store->copies, path, absent);
+    bool untried = token != NULL;
+    mb_status status = MB_OK;
+    while (status == MB_OK && *resource == NULL) {
+        status = rewrite_step(store, path, absent, &token, resource, call);
+        bool passing = status == MB_E_CANCELLED || (status < 0 && (call->error->flags & MB_ERR_RETRYABLE));
+        if (status < 0 && untried && !passing) {
+            mb_plugin_error_clear(call->error);
+            free(token);
+            token = NULL;
+            status = MB_OK;
+        }
+        untried = false;
+        if (status == MB_OK && *resource == NULL)
+            status = mb_http_wanted(call);
+    }
+    if (status < 0 && token != NULL && (call->error->flags & MB_ERR_RETRYABLE))
+        keep_token(store->copies, path, absent, token);
+    else
+        free(token);
+    return status;
+}
+
+mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
+                   const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_str path = MB_STR_INIT(32768);
+    json_t *resource = NULL;
+    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
+
+    gcs_object_path(src, src_key, &path);
+    mb_str_puts(&path, "/rewriteTo/b/");
+    mb_url_encode(&path, dst->bucket, "");
+    mb_str_puts(&path, "/o/");
+    mb_url_encode(&path, dst_key, "");
+    mb_status status = mb_str_status(&path, "the keys", call->error);
+    if (status == MB_OK)
+        status = rewrite(dst, path.data, absent, &resource, call);
+    if (status == MB_OK) {
+        struct mb_stat stat;
+        status = gcs_read_stat(resource, &stat, call->error);
+        if (status == MB_OK)
+            mb_stat_write(out, &stat);
+    }
+    json_decref(resource);
+    mb_str_done(&path);
+    return status;
+}
