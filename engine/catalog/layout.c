@@ -76,6 +76,14 @@ mb_status mb_layout_insert_dir(struct mb_buf *key, const char *dir, const struct
     return key->status;
 }
 
+mb_status mb_layout_collection_prefix(struct mb_buf *key, const char *dir, bool is_delta,
+                                      int64_t collection_id)
+{
+    mb_buf_reset(key);
+    return mb_buf_printf(key, "%s/binlogs/%s/%" PRId64 "/", dir, is_delta ? "delta_log" : "insert_log",
+                         collection_id);
+}
+
 static bool over_all_partitions(const struct mb_segment_backup *segment)
 {
     return segment->partition_id == -1;

@@ -45,6 +45,10 @@ mb_status mb_layout_delta_key(struct mb_buf *key, const char *dir, const struct 
 mb_status mb_layout_insert_dir(struct mb_buf *key, const char *dir, const struct mb_segment_backup *segment);
 mb_status mb_layout_delta_dir(struct mb_buf *key, const char *dir, const struct mb_segment_backup *segment);
 
+/* The prefix, with a slash at the end, under which all insert or all delta logs of a collection lie. */
+mb_status mb_layout_collection_prefix(struct mb_buf *key, const char *dir, bool is_delta,
+                                      int64_t collection_id);
+
 /* Milvus' own keys.  milvus_root may be empty or have slashes around it. */
 mb_status mb_layout_source_insert_key(struct mb_buf *key, const char *milvus_root,
                                       const struct mb_segment_backup *segment, int64_t field_id,

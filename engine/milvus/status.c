@@ -201,8 +201,8 @@ mb_status mb_status_from_server(const struct mb_server_status *server, const str
     } else if (status != MB_OK) {
         status = mb_fail(error, status, "%s", reason);
     } else {
-        status = mb_fail(error, MB_E_UNAVAILABLE, "%s", reason);
-        error->flags &= ~(uint32_t)MB_ERR_RETRYABLE;
+        /* It was reached and answered: only its own word makes of that a matter of trying again. */
+        status = mb_fail(error, server->retriable ? MB_E_UNAVAILABLE : MB_E_INTERNAL, "%s", reason);
     }
     if (server->retriable)
         error->flags |= MB_ERR_RETRYABLE;

@@ -122,7 +122,7 @@ static mb_status make_jobs(struct importer *importer, struct mb_error *error)
         while (i < units->count && job->unit_count < most && fit_together(job->units, &units->items[i])) {
             job->bytes += units->items[i].bytes;
             job->rows += units->items[i].rows;
-            job->has_deletes = job->has_deletes || units->items[i].has_deletes;
+            job->least_rows += units->items[i].least_rows;
             job->unit_count++;
             i++;
         }
@@ -139,8 +139,13 @@ static mb_status check_rows(const struct importer *importer, const struct mb_imp
 {
     const struct mb_restore_work *work = importer->work;
     bool exact = !mb_version_at_least(work->run->milvus->version, 2, 4, 0);
-    bool plausible = job->has_deletes ? job->imported <= job->rows : job->imported == job->rows;
+    bool plausible = job->imported >= job->least_rows && job->imported <= job->rows;
 
+    if (plausible && job->imported == 0 && job->rows > 0)
+        mb_log(work->run->env->log, MB_LOG_WARN,
+               "milvus imported no rows into partition %s of %s.%s: by the backup %" PRId64
+               " were written and, it seems, all deleted",
+               job->units->partition, MB_WORK_NAME(work), job->rows);
     if (plausible)
         return MB_OK;
     if (exact)

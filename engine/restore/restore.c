@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
+#include "restore/proof.h"
 #include "restore/run.h"
 #include "restore/stage.h"
 
@@ -101,7 +102,7 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
                                 source->collection.db_name, source->collection.name);
     for (size_t i = 0; i < work->units.count; i++)
         run->total_bytes += work->units.items[i].bytes;
-    return mb_stage_prove(run, &work->units, cancel, error);
+    return mb_restore_prove(work, cancel, error);
 }
 
 static mb_status check_databases(const struct mb_restore *run, struct mb_error *error)

@@ -243,22 +243,3 @@ mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_uni
     *out = paths;
     return MB_OK;
 }
-
-mb_status mb_stage_prove(struct mb_restore *run, const struct mb_import_units *units,
-                         struct mb_cancel *cancel, struct mb_error *error)
-{
-    const char *proven = NULL;
-    for (size_t i = 0; i < units->count; i++) {
-        const struct mb_import_unit *unit = &units->items[i];
-        bool any = false;
-        if (unit->insert_dir == NULL || unit->rows == 0 || unit->partition == proven)
-            continue;
-        MB_TRY(mb_storage_any(run->env->backup_store, unit->insert_dir, &any, cancel, error));
-        if (!any)
-            return mb_fail(error, MB_E_CORRUPT, "backup %s is damaged: nothing lies under %s in %s",
-                           run->backup.name, unit->insert_dir,
-                           mb_storage_info(run->env->backup_store)->location);
-        proven = unit->partition;
-    }
-    return MB_OK;
-}

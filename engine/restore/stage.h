@@ -23,8 +23,4 @@ mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_uni
 /* Removes the copies of a collection, whatever was cancelled.  Only warns. */
 void mb_stage_clean(struct mb_restore_work *work);
 
-/* Is there anything to import where the description says?  Looks at the first directory of each partition. */
-mb_status mb_stage_prove(struct mb_restore *run, const struct mb_import_units *units,
-                         struct mb_cancel *cancel, struct mb_error *error);
-
 #endif

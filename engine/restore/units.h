@@ -20,7 +20,8 @@ struct mb_import_unit {
     bool has_deletes; /* the description lists delta logs */
     const char *virtual_channel;
     int64_t storage_version;
-    int64_t rows; /* by the description, deleted ones included */
+    int64_t rows;       /* by the description, deleted ones included */
+    int64_t least_rows; /* that cannot all have been deleted */
     int64_t bytes;
     size_t segments;
 };

@@ -39,6 +39,16 @@ static mb_status ask(struct mb_restore_work *work, const struct mb_import_watch 
     return mb_milvus_import_state(milvus, job->task, arena, out, cancel, error);
 }
 
+/* A server tells in words only why an import failed. */
+static bool reason_is_damage(const char *reason)
+{
+    static const char *const words[] = {"corrupt", "magic number", "checksum"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(reason, words[i]))
+            return true;
+    return false;
+}
+
 mb_status mb_import_watch_judge(struct mb_import_watch *job, const struct mb_import_state *state, int64_t now,
                                 struct mb_error *error)
 {
@@ -51,8 +61,8 @@ mb_status mb_import_watch_judge(struct mb_import_watch *job, const struct mb_imp
     }
     job->unknown_since_ns = 0;
     if (state->phase == MB_IMPORT_FAILED)
-        return mb_fail(error, MB_E_UNAVAILABLE, "milvus says: %s",
-                       *state->reason ? state->reason : "it failed, without a reason");
+        return mb_fail(error, reason_is_damage(state->reason) ? MB_E_CORRUPT : MB_E_INTERNAL,
+                       "milvus says: %s", *state->reason ? state->reason : "it failed, without a reason");
     if (state->percent > job->percent) {
         job->percent = state->percent;
         job->moved_ns = now;

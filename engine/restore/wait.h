@@ -9,7 +9,7 @@ struct mb_import_watch {
     size_t unit_count;
     int64_t bytes;
     int64_t rows; /* by the description */
-    bool has_deletes;
+    int64_t least_rows;
     int64_t task;   /* of a call over gRPC */
     const char *id; /* of a job over HTTP */
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from testbed import ports
 from testbed.data import make_simple
-from testbed.program import DENIED, EXISTS, NO_SPACE, NOT_FOUND, UNREACHABLE, USAGE
+from testbed.program import CORRUPT, DENIED, EXISTS, NO_SPACE, NOT_FOUND, UNREACHABLE, USAGE
 from testbed.rows import count_rows
 
 on_s3 = pytest.mark.parametrize("site", ["s3"], indirect=True)
@@ -196,9 +196,9 @@ def test_a_driver_that_others_may_write_is_not_loaded(program, tmp_path):
 def test_a_failed_restore_is_told_and_the_rest_is_restored_or_not_but_never_half(site, program, name):
     """An insert log is damaged: Milvus refuses it, and the exit code says so."""
     program.ok("create", "-n", name, "-c", "auto_id")
-    key = next(key for key in site.backup(name) if "/insert_log/" in key)
-    site.place.put(f"backup/{name}/{key}", b"not a binlog")
-    result = program.fails("restore", "-n", name, "-s", "_broken")
+    key, size = next(item for item in site.backup(name).items() if "/insert_log/" in item[0])
+    site.place.put(f"backup/{name}/{key}", b"?" * size)
+    result = program.fails("restore", "-n", name, "-s", "_broken", code=CORRUPT)
     assert "auto_id_broken" in result.err
 
 
@@ -210,9 +210,23 @@ def test_a_segment_that_vanished_from_the_backup_is_noticed(site, program, name)
     for lost in site.backup(name):
         if lost.startswith(segment):
             site.place.remove(f"backup/{name}/{lost}")
-    result = program.run("restore", "-n", name, "-s", "_lossy")
-    restored = ("default", "auto_id_lossy") in site.collections() and count_rows(site.milvus, "auto_id_lossy")
-    assert result.code != 0 or restored == len(site.rows["default", "auto_id"])
+    result = program.fails("restore", "-n", name, "-s", "_lossy", code=CORRUPT)
+    assert segment in result.err
+    assert ("default", "auto_id_lossy") not in site.collections()
+
+
+@pytest.mark.parametrize("kind", ["insert_log", "delta_log"])
+@on_s3
+def test_binlogs_that_vanished_beside_deletes_are_noticed_before_anything_is_dropped(site, program, name, kind):
+    program.ok("create", "-n", name, "-c", "partitions")
+    assert any("/delta_log/" in key for key in site.backup(name))
+    lost = next(key for key in reversed(site.backup(name)) if f"/{kind}/" in key)
+    site.place.remove(f"backup/{name}/{lost}")
+    with site.milvus.client() as client:
+        make_simple(client, "partitions_lossy", 3)
+    result = program.fails("restore", "-n", name, "-s", "_lossy", "--drop_exist_collection", code=CORRUPT)
+    assert lost in result.err and "1 of " in result.err
+    assert count_rows(site.milvus, "partitions_lossy") == 3
 
 
 def test_check_sees_both_sides_and_leaves_no_probe(site, program):

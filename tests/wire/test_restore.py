@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
-from testbed.program import Program
+from testbed.program import CORRUPT, FAILURE, Program
 
 from wire.fake_milvus import FakeMilvus, status
 
@@ -413,8 +413,15 @@ def test_failed_import_names_what_is_left(backup, restore):
     with Server("2.3.5") as server:
         server.outcome = lambda task, look: (FAILED, "bucket does not exist")
         result = restore(server, ok=False)
-    assert "bucket does not exist" in result.err
+    assert result.code == FAILURE and "bucket does not exist" in result.err
     assert "incomplete: default.c (made by this restore)" in result.err
+
+
+def test_import_that_failed_on_damaged_data(backup, restore):
+    backup.partition(10, "_default").segment(20).write()
+    with Server("2.3.5") as server:
+        server.outcome = lambda task, look: (FAILED, "parse magic number failed, expected: 16773868")
+        assert restore(server, ok=False).code == CORRUPT
 
 
 def test_one_look_that_fails_is_no_failure(backup, restore):
@@ -451,6 +458,104 @@ def test_missing_data_is_found_before_anything_is_dropped(data, backup, restore)
         server.collections["c"] = schema_pb2.CollectionSchema()
         result = restore(server, "--drop_exist_collection", ok=False)
     assert "damaged" in result.err and server.events == []
+
+
+@pytest.mark.parametrize("version", ["2.3.5", "2.6.4"])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(
+    ("lost", "how_many"),
+    [
+        ("insert_log/1/10/{group}/21/101/7", "1 of 12 insert logs"),
+        ("insert_log/1/10/{group}/21", "4 of 12 insert logs"),
+        ("insert_log/1/10", "12 of 12 insert logs"),
+        ("delta_log/1/10/{group}/20/8", "1 of 2 delta logs"),
+        ("delta_log", "2 of 2 delta logs"),
+    ],
+)
+def test_binlogs_that_are_missing_beside_a_delete(data, backup, restore, version, shared, lost, how_many):
+    """Counting rows could not tell: where there are deletes, fewer rows than the backup has are no wonder."""
+    group = 1 if shared else None
+    backup.partition(10, "_default").segment(20, group, deletes=True).segment(21, group)
+    backup.segment(22, group, deletes=True).write()
+    lost = data / "backup/b/binlogs" / lost.format(group=1 if shared else 20 if "/20/" in lost else 21)
+    gone = sorted(path for path in [lost, *lost.rglob("*")] if path.is_file())
+    for path in gone:
+        path.unlink()
+    with Server(version) as server:
+        server.rows = lambda task: 1
+        server.collections["c"] = schema_pb2.CollectionSchema()
+        result = restore(server, "--drop_exist_collection", ok=False)
+    assert result.code == CORRUPT and how_many in result.err and "missing" in result.err
+    assert any(str(path.relative_to(data / "backup")) in result.err for path in gone)
+    assert server.events == []
+
+
+def test_a_binlog_in_another_group_is_missing(data, backup, restore):
+    backup.partition(10, "_default").segment(20, deletes=True).write()
+    folder = data / "backup/b/binlogs/insert_log/1/10"
+    (folder / "20").rename(folder / "19")
+    with Server("2.6.4") as server:
+        result = restore(server, ok=False)
+    assert result.code == CORRUPT and "insert_log/1/10/20/20/0/7" in result.err and server.events == []
+
+
+def test_a_binlog_of_another_size(data, backup, restore):
+    backup.partition(10, "_default").segment(20).segment(21, deletes=True).write()
+    (data / "backup/b/binlogs/delta_log/1/10/21/21/8").write_bytes(b"012345678")
+    with Server("2.6.4") as server:
+        result = restore(server, ok=False)
+    assert result.code == CORRUPT and "delta_log/1/10/21/21/8" in result.err and "10 bytes" in result.err
+    assert server.events == []
+
+
+def test_what_the_description_does_not_name_or_size(data, backup, restore):
+    """More objects than it names are no damage, and neither is a binlog whose size it does not tell."""
+    backup.partition(10, "_default").segment(20)
+    backup.collection["partition_backups"][0]["segment_backups"][0]["binlogs"][0]["binlogs"][0]["log_size"] = 0
+    backup.write()
+    backup._file("insert_log", 1, 10, 20, 20, 0, 9)
+    backup._file("insert_log", 1, 10, 99, 99, 0, 9)
+    (data / "backup/b/binlogs/insert_log/1/10/20/20/notes.txt").write_text("by hand")
+    with Server("2.6.4") as server:
+        restore(server)
+    assert len(server.imports) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "imported", "enough"),
+    [
+        (5, 9, True),  # one segment of 5 rows without deletes, another of 5 with
+        (5, 5, True),
+        (5, 4, False),
+        (5, 0, False),
+        (80, 5, True),  # 10 bytes of deltas may delete 80 rows, but no more
+        (81, 5, False),
+    ],
+)
+def test_rows_that_deletes_do_not_account_for(backup, restore, rows, imported, enough):
+    backup.partition(10, "_default").segment(20).segment(21, deletes=True, rows=rows).write()
+    with Server("2.3.5") as server:
+        server.rows = lambda task: imported
+        result = restore(server, ok=enough)
+    assert enough or (result.code == CORRUPT and f"imported {imported} rows" in result.err)
+
+
+def test_deletes_of_an_older_description_account_for_rows(backup, restore):
+    backup.partition(10, "_default").segment(20, deletes=True)
+    backup.collection["partition_backups"][0]["segment_backups"][0]["deltalogs"] = [{}]
+    backup.write()
+    with Server("2.3.5") as server:
+        server.rows = lambda task: 4
+        restore(server)
+
+
+def test_no_rows_at_all_are_logged(data, backup, tmp_path):
+    backup.partition(10, "_default").segment(20, deletes=True).write()
+    with Server("2.3.5") as server:
+        server.rows = lambda task: 0
+        program = program_for(server, data, tmp_path / "program")
+        program.ok("restore", "-n", "b")
+    assert "imported no rows" in program.log()
 
 
 def test_rows_without_binlogs_are_no_success(backup, restore):

@@ -77,6 +77,10 @@ static void import_gets_directories(void **state)
     struct mb_buf *key = &((struct fixture *)*state)->key;
     mb_layout_insert_dir(key, DIR, &normal);
     assert_string_equal(key->data, DIR "/binlogs/insert_log/450/451/460/");
+    mb_layout_collection_prefix(key, DIR, false, 450);
+    assert_string_equal(key->data, DIR "/binlogs/insert_log/450/");
+    mb_layout_collection_prefix(key, DIR, true, 450);
+    assert_string_equal(key->data, DIR "/binlogs/delta_log/450/");
     mb_layout_insert_dir(key, DIR, &shared);
     assert_string_equal(key->data, DIR "/binlogs/insert_log/450/451/2/");
     mb_layout_insert_dir(key, DIR, &groupless);

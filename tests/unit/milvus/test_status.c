@@ -121,8 +121,9 @@ static void test_server_codes(void **state)
         {{.code = 1, .error_code = 1, .reason = "not ready", .retriable = true}, MB_E_UNAVAILABLE, true},
         {{.code = 1401, .error_code = 3, .reason = "no"}, MB_E_FORBIDDEN, false},
         {{.code = 1100, .error_code = 1, .reason = "bad"}, MB_E_INVALID, false},
-        {{.code = 65535, .error_code = 1, .reason = "boom"}, MB_E_UNAVAILABLE, false},
-        {{.error_code = 1, .reason = ""}, MB_E_UNAVAILABLE, false},
+        {{.code = 65535, .error_code = 1, .reason = "boom"}, MB_E_INTERNAL, false},
+        {{.code = 65535, .error_code = 1, .reason = "boom", .retriable = true}, MB_E_UNAVAILABLE, true},
+        {{.error_code = 1, .reason = ""}, MB_E_INTERNAL, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mb_error error = MB_ERROR_INIT;

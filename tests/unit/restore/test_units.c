@@ -223,6 +223,32 @@ static void test_many_segments(void **state)
     assert_string_equal(units.items[2999].insert_dir, "root/b/binlogs/insert_log/1/10/3999/");
 }
 
+static void test_rows_that_cannot_all_have_been_deleted(void **state)
+{
+    (void)state;
+    struct mb_segment_backup list[] = {segment(20, 20), segment(21, 21), segment(22, 22)};
+    list[1].delta_logs = &some_logs; /* of 10 bytes, which cannot name more than 80 rows */
+    list[1].rows = 80;
+    struct mb_import_units units = units_of(list, 3, v235);
+    assert_int_equal(units.items[0].rows, 90);
+    assert_int_equal(units.items[0].least_rows, 10);
+
+    list[1].rows = 81;
+    units = units_of(list, 3, v235);
+    assert_int_equal(units.items[0].least_rows, 11);
+}
+
+static void test_deletes_of_unknown_size_may_be_of_all_rows(void **state)
+{
+    (void)state;
+    struct mb_binlog unknown[] = {{.id = 7, .size = 10}, {.id = 8}};
+    struct mb_field_binlogs logs = {.logs = unknown, .count = 2};
+    struct mb_segment_backup list[] = {segment(20, 20)};
+    list[0].delta_logs = &logs;
+    list[0].rows = 1000000;
+    assert_int_equal(units_of(list, 1, v235).items[0].least_rows, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +264,8 @@ int main(void)
         cmocka_unit_test(test_rows_without_logs_are_damage),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_many_segments),
+        cmocka_unit_test(test_rows_that_cannot_all_have_been_deleted),
+        cmocka_unit_test(test_deletes_of_unknown_size_may_be_of_all_rows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

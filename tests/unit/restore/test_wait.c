@@ -74,9 +74,23 @@ static void test_failed_says_the_reason_of_the_server(void **state)
     struct mb_import_watch watch = {0};
     struct mb_import_state failed = told(MB_IMPORT_FAILED, "Failed", 10);
     failed.reason = "disk is full";
-    assert_int_not_equal(judge(&watch, failed, 1, &error), MB_OK);
+    assert_int_equal(judge(&watch, failed, 1, &error), MB_E_INTERNAL);
     assert_non_null(strstr(error.message, "disk is full"));
     assert_false(watch.done);
+}
+
+static void test_failed_because_of_damage(void **state)
+{
+    (void)state;
+    static const char *const reasons[] = {"parse magic number failed, expected: 16773868",
+                                          "file is Corrupted", "page checksum mismatch"};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        struct mb_error error = MB_ERROR_INIT;
+        struct mb_import_watch watch = {0};
+        struct mb_import_state failed = told(MB_IMPORT_FAILED, "Failed", 10);
+        failed.reason = reasons[i];
+        assert_int_equal(judge(&watch, failed, 1, &error), MB_E_CORRUPT);
+    }
 }
 
 static void test_unknown_for_a_while_is_an_end(void **state)
@@ -98,6 +112,7 @@ int main(void)
         cmocka_unit_test(test_many_imports_are_looked_at_more_rarely),
         cmocka_unit_test(test_completed),
         cmocka_unit_test(test_failed_says_the_reason_of_the_server),
+        cmocka_unit_test(test_failed_because_of_damage),
         cmocka_unit_test(test_unknown_for_a_while_is_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
