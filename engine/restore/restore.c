@@ -129,11 +129,21 @@ static mb_status create_databases(struct mb_restore *run, const struct mb_string
 
 /* --------------------------------------------------------------- the run */
 
+/* Collections that are not there would leave their share of memory unused. */
+static void divide(struct mb_restore *run)
+{
+    const struct mb_restore_options *options = run->options;
+    unsigned most = options->parallel_collections ? options->parallel_collections : PARALLEL_COLLECTIONS;
+    if (most > run->plan.count)
+        most = run->plan.count ? (unsigned)run->plan.count : 1;
+    run->transfer = options->transfer;
+    run->parallel = run->staged ? mb_stage_divide(&run->transfer, most) : most;
+}
+
 static mb_status run_all(struct mb_restore *run, struct mb_restore_work *works, struct mb_cancel *cancel,
                          struct mb_error *error)
 {
-    unsigned parallel = run->options->parallel_collections;
-    struct mb_pool *pool = mb_pool_new(parallel ? parallel : PARALLEL_COLLECTIONS);
+    struct mb_pool *pool = mb_pool_new(run->parallel);
     struct mb_group *group = pool ? mb_group_new(pool, cancel) : NULL;
     mb_status status = group ? MB_OK : mb_fail_memory(error);
 
@@ -226,6 +236,7 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     MB_TRY(mb_milvus_list_databases(env->milvus, arena, &databases, cancel, error));
     MB_TRY(make_works(&run, arena, &works, &databases, cancel, error));
     run.staged = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
+    divide(&run);
     if (run.staged)
         mb_log(env->log, MB_LOG_INFO,
                "milvus cannot read the backup in %s: it is copied to %s for the import",

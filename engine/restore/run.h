@@ -14,7 +14,9 @@ struct mb_restore {
     const char *dir; /* of the backup, without a slash at the end */
     struct mb_backup backup;
     struct mb_restore_plan plan;
-    bool staged; /* Milvus cannot read the backup where it lies */
+    bool staged;                         /* Milvus cannot read the backup where it lies */
+    unsigned parallel;                   /* collections at once */
+    struct mb_transfer_options transfer; /* of one of them */
     int64_t total_bytes;
     atomic_int_fast64_t done_bytes;
 };

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+/* What a transfer takes where nothing is said. */
+#define ALL_MEMORY  (UINT64_C(128) << 20)
+#define PART        (UINT64_C(8) << 20)
+#define ALL_WORKERS 128
+
 static const char *key_in_milvus(const struct mb_restore_env *env, const char *key, struct mb_arena *arena)
 {
     const char *out;
@@ -122,6 +127,23 @@ void mb_stage_end(struct mb_restore *run)
 
 /* ------------------------------------------------------------------- copies */
 
+unsigned mb_stage_divide(struct mb_transfer_options *transfer, unsigned collections)
+{
+    uint64_t memory = transfer->memory_bytes ? transfer->memory_bytes : ALL_MEMORY;
+    uint64_t parts = memory / (transfer->part_bytes ? transfer->part_bytes : PART);
+    unsigned workers = transfer->max_concurrency ? transfer->max_concurrency : ALL_WORKERS;
+
+    if (collections > parts)
+        collections = (unsigned)parts;
+    if (collections > workers)
+        collections = workers;
+    if (collections == 0)
+        collections = 1;
+    transfer->memory_bytes = memory / collections;
+    transfer->max_concurrency = workers / collections;
+    return collections;
+}
+
 static const char *temporary_prefix(const struct mb_restore_work *work, struct mb_arena *arena)
 {
     return mb_arena_printf(arena, TEMPORARY "%s-%s-%s/", work->run->options->id, MB_WORK_NAME(work));
@@ -158,7 +180,7 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
 {
     struct mb_restore *run = work->run;
     const struct mb_restore_env *env = run->env;
-    struct mb_transfer_options options = run->options->transfer;
+    struct mb_transfer_options options = run->transfer;
     struct mb_transfer *transfer = NULL;
     size_t inserts = 0, deletes = 0;
 
