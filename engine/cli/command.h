@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+struct mb_arena;
 struct mb_context;
 
 enum mb_flag_type {
@@ -53,6 +54,10 @@ enum {
 /* Runs in a thread of its own; options is the struct that the flags were written to. */
 typedef mb_status mb_command_fn(struct mb_context *context, const void *options, struct mb_error *error);
 
+/* Judges the flags alone: MB_E_INVALID or MB_E_CONFIG with a sentence that names the flag.  Nothing is open
+ * yet, so that a slip of the pen costs no connection. */
+typedef mb_status mb_validate_fn(const void *options, struct mb_arena *arena, struct mb_error *error);
+
 struct mb_command {
     const char *name;        /* "create", "config show" */
     const char *summary;     /* one line, no full stop */
@@ -65,6 +70,7 @@ struct mb_command {
     size_t options_size;
     unsigned needs;
     bool hidden;
+    mb_validate_fn *validate; /* before anything is opened; or NULL */
     mb_command_fn *run;
 };
 

@@ -1,6 +1,7 @@
 /* create: from a running Milvus to a backup. */
 #include "backup/backup.h"
 #include "base/clock.h"
+#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/id.h"
@@ -85,7 +86,9 @@ static mb_status select_collections(const struct options *options, struct mb_are
         return mb_fail(error, MB_E_CONFIG,
                        "give only one of --filter, --database_collections, --colls and --databases");
     if (options->filter != NULL)
-        return mb_selection_add_filter(selection, arena, options->filter, error);
+        return mb_selection_add_filter(selection, arena, options->filter, error) < 0
+                   ? mb_error_context(error, "--filter")
+                   : MB_OK;
     if (options->database_collections != NULL)
         return mb_selection_add_json(selection, arena, options->database_collections, error);
     for (size_t i = 0; i < options->collections.count; i++)
@@ -167,6 +170,17 @@ static mb_status tell(struct mb_context *context, const struct mb_backup_options
     return MB_OK;
 }
 
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+{
+    const struct options *options = given;
+    struct mb_selection selection = {0};
+    enum mb_backup_strategy strategy;
+    if (options->name != NULL)
+        MB_TRY(mb_cli_check_new_name(options->name, error));
+    MB_TRY(select_collections(options, arena, &selection, error));
+    return find_strategy(options, &strategy, error);
+}
+
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
     const struct options *options = given;
@@ -211,5 +225,6 @@ const struct mb_command mb_command_create = {
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct options),
     .needs = MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_BUCKET | MB_NEEDS_MILVUS,
+    .validate = validate,
     .run = run,
 };

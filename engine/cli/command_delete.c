@@ -1,4 +1,5 @@
 #include "catalog/catalog.h"
+#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 
@@ -15,6 +16,13 @@ static const struct mb_flag flags[] = {
      .argument = "NAME",
      .help = "The backup."},
 };
+
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+{
+    const struct delete_options *options = given;
+    (void)arena;
+    return mb_cli_check_name(options->name, error);
+}
 
 static mb_status run(struct mb_context *context, const void *data, struct mb_error *error)
 {
@@ -47,5 +55,6 @@ const struct mb_command mb_command_delete = {
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct delete_options),
     .needs = MB_NEEDS_BACKUP_STORE | MB_MAY_LACK_FOLDER,
+    .validate = validate,
     .run = run,
 };

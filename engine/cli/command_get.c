@@ -1,4 +1,5 @@
 #include "catalog/catalog.h"
+#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 
@@ -28,6 +29,13 @@ static mb_status write_out(void *ctx, const void *data, size_t len)
     return fwrite(data, 1, len, ctx) == len ? MB_OK : MB_E_CALLBACK;
 }
 
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+{
+    const struct get_options *options = given;
+    (void)arena;
+    return mb_cli_check_name(options->name, error);
+}
+
 /* The description is JSON with and without --json. */
 static mb_status run(struct mb_context *context, const void *data, struct mb_error *error)
 {
@@ -54,5 +62,6 @@ const struct mb_command mb_command_get = {
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct get_options),
     .needs = MB_NEEDS_BACKUP_STORE | MB_MAY_LACK_FOLDER,
+    .validate = validate,
     .run = run,
 };

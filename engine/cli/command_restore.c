@@ -1,5 +1,6 @@
 /* restore: from a backup to a running Milvus. */
 #include "base/clock.h"
+#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/id.h"
@@ -137,10 +138,11 @@ static mb_status plan_options(const struct options *options, struct mb_arena *ar
     if (selection == NULL || renames == NULL)
         return mb_fail_memory(error);
     MB_TRY(select_collections(options, arena, &selection[0], error));
-    if (options->filter)
-        MB_TRY(mb_selection_add_filter(&selection[1], arena, options->filter, error));
+    if (options->filter && mb_selection_add_filter(&selection[1], arena, options->filter, error) < 0)
+        return mb_error_context(error, "--filter");
     for (size_t i = 0; i < options->renames.count; i++)
-        MB_TRY(mb_renames_add(renames, arena, options->renames.items[i], error));
+        if (mb_renames_add(renames, arena, options->renames.items[i], error) < 0)
+            return mb_error_context(error, "--rename");
     *out = (struct mb_plan_options){
         .selection = &selection[0], .filter = &selection[1], .suffix = options->suffix, .renames = renames};
     return MB_OK;
@@ -196,6 +198,14 @@ static mb_status tell(struct mb_context *context, const struct mb_restore_option
     return MB_OK;
 }
 
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+{
+    const struct options *options = given;
+    struct mb_plan_options plan;
+    MB_TRY(mb_cli_check_name(options->name, error));
+    return plan_options(options, arena, &plan, error);
+}
+
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
     const struct options *options = given;
@@ -246,5 +256,6 @@ const struct mb_command mb_command_restore = {
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct options),
     .needs = MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_MILVUS,
+    .validate = validate,
     .run = run,
 };

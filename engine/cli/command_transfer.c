@@ -1,5 +1,6 @@
 /* transfer: a whole backup from one storage to another. */
 #include "base/clock.h"
+#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/transfer_options.h"
@@ -52,6 +53,16 @@ static mb_status tell(struct mb_context *context, const char *name, const struct
     return MB_OK;
 }
 
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+{
+    const struct options *options = given;
+    (void)arena;
+    if ((options->to != NULL) == (options->from != NULL))
+        return mb_fail(error, MB_E_CONFIG,
+                       "give --to FILE or --from FILE, the configuration of the other side");
+    return mb_cli_check_name(options->name, error);
+}
+
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
     const struct options *options = given;
@@ -61,9 +72,6 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     struct mb_context_peer peer;
     struct mb_relocate_report report = {0};
 
-    if (away == (options->from != NULL))
-        return mb_fail(error, MB_E_CONFIG,
-                       "give --to FILE or --from FILE, the configuration of the other side");
     MB_TRY(mb_context_open_peer(context, away ? options->to : options->from, away ? MB_NEEDS_BUCKET : 0,
                                 &peer, error));
     const struct mb_catalog own = {
@@ -92,5 +100,6 @@ const struct mb_command mb_command_transfer = {
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct options),
     .needs = MB_NEEDS_BACKUP_STORE | MB_NEEDS_BUCKET,
+    .validate = validate,
     .run = run,
 };

@@ -21,9 +21,12 @@ struct job {
 static mb_status run_command(void *ctx, struct mb_error *error)
 {
     struct job *job = ctx;
+    const struct mb_command *command = job->context.command;
 
+    if (command->validate != NULL)
+        MB_TRY(command->validate(job->options, job->context.arena, error));
     MB_TRY(mb_context_open(&job->context, error));
-    return job->context.command->run(&job->context, job->options, error);
+    return command->run(&job->context, job->options, error);
 }
 
 static void tick(void *ctx)

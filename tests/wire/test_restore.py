@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
-from testbed.program import CORRUPT, FAILURE, Program
+from testbed.program import CORRUPT, FAILURE, USAGE, Program
 
 from wire.fake_milvus import FakeMilvus, status
 
@@ -344,6 +344,23 @@ def test_meta_only(backup, restore):
     with Server("2.6.4") as server:
         restore(server, "--meta_only")
     assert server.imports == [] and ("create", "c") in server.events
+
+
+@pytest.mark.parametrize(
+    ("command", "flag"),
+    [
+        (["restore", "-n", "b", "-r", "a"], "--rename"),
+        (["restore", "-n", "b", "-c", "a", "-d", "b"], "--databases"),
+        (["create", "-n", "1x"], "--name"),
+        (["create", "-n", "x", "-f", "--strategy", "meta_only"], "--force"),
+    ],
+    ids=["rename", "selection", "name", "strategy"],
+)
+def test_a_wrong_flag_is_told_before_anything_is_opened(data, tmp_path, command, flag):
+    """Nothing answers where Milvus should be."""
+    with Server("2.6.4") as server:
+        program = program_for(server, data, tmp_path / "program")
+    assert flag in program.fails(*command, code=USAGE).err
 
 
 # --- the collection -------------------------------------------------------------------------------------------------
