@@ -68,12 +68,13 @@ mb_status mb_s3_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
         mb_headers_set(&request.headers, "x-amz-metadata-directive", "REPLACE");
         mb_headers_set(&request.headers, "Content-Type", opts->content_type);
     }
+    request.announces_checksums = true;
     if (status == MB_OK)
         status = send_copy(dst, &request, &result, call);
     if (status == MB_OK) {
         struct mb_stat found = {.mtime_ns = result.mtime_ns};
         mb_str_fit(found.etag, sizeof(found.etag), result.etag);
-        if (mb_crc32c_from_base64(result.crc32c, &found.crc32c))
+        if (!result.composite && mb_crc32c_from_base64(result.crc32c, &found.crc32c))
             found.flags |= MB_STAT_CRC32C;
         mb_stat_write(out, &found);
     }

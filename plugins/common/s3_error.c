@@ -200,6 +200,8 @@ static mb_status take_result(void *ctx, const char *name, unsigned depth, const 
         mb_etag_copy(result->etag, sizeof(result->etag), text);
     else if (strcmp(name, "ChecksumCRC32C") == 0)
         mb_str_fit(result->crc32c, sizeof(result->crc32c), text);
+    else if (strcmp(name, "ChecksumType") == 0)
+        result->composite = strcasecmp(text, "FULL_OBJECT") != 0;
     else if (strcmp(name, "LastModified") == 0 && !mb_time_parse_iso(text, &result->mtime_ns))
         result->mtime_ns = 0;
     else if (strcmp(name, "UploadId") == 0 && !mb_str_fit(result->upload_id, sizeof(result->upload_id), text))

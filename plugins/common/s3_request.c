@@ -252,6 +252,7 @@ struct adaptations {
     bool region;
     bool credential;
     bool checksum;
+    bool had_checksum; /* the last request; another may have made the service refuse them since */
 };
 
 static bool names_another_region(struct mb_store *store, const struct mb_http_response *response,
@@ -302,8 +303,8 @@ static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
         tried->credential = true;
         return mb_credentials_refused(store->credentials, credential);
     }
-    if (!tried->checksum && (request->crc32c || request->announces_checksums) &&
-        mb_s3_sends_checksums(store) && refuses_checksum(response, fault)) {
+    if (!tried->checksum && (request->crc32c || request->announces_checksums) && tried->had_checksum &&
+        refuses_checksum(response, fault)) {
         tried->checksum = true;
         atomic_store(&store->no_checksums, true);
         return true;
@@ -326,6 +327,7 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
             status = mb_credentials_get(store->credentials, &credential, call);
         if (status != MB_OK)
             return status;
+        tried.had_checksum = mb_s3_sends_checksums(store);
         status = send_with(store, request, credential, region, response, &fault, call);
         bool answered = status == MB_OK;
         bool again = answered && response->status >= 300 &&
@@ -339,6 +341,8 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
             return MB_OK;
         if (again && mb_http_can_resend(request->http.source))
             continue;
+        if (tried.checksum && !again && refuses_checksum(response, &fault))
+            atomic_store(&store->no_checksums, false); /* it was not because of them */
         mb_s3_fail(store, response, &fault, call->error);
         if (again)
             call->error->flags |= MB_ERR_RETRYABLE; /* with another body it would go */

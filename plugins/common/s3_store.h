@@ -49,7 +49,7 @@ struct mb_s3_request {
     struct mb_headers headers; /* those of the operation; the rest is added */
     const uint8_t *crc32c;     /* of the body, 4 bytes; sent when the service knows checksums; or NULL */
     uint8_t own_crc32c[4];     /* what crc32c points to when it was not the caller who gave it */
-    bool announces_checksums;  /* the parts of the upload will have them */
+    bool announces_checksums;  /* the parts of the upload will have them, or the copy shall get one */
     struct mb_http_request
         http; /* body, source, sink, ceiling, begin; method, url and headers are filled in */
 };
@@ -91,6 +91,7 @@ mb_status mb_s3_status_of_code(const struct mb_s3_dialect *dialect, const char *
 struct mb_s3_result {
     char etag[128];
     char crc32c[16];  /* base64, "" when not told */
+    bool composite;   /* crc32c is one of the parts' checksums */
     int64_t mtime_ns; /* 0 when not told */
     char upload_id[1024];
     char region[MB_S3_REGION_MAX];

@@ -276,6 +276,7 @@ def test_an_error_inside_of_200_on_copy(drivers, driver):
         opened(drivers, server, driver=driver, address="oss.localhost")
         drivers.fails("unavailable", "copy", store="a", key="k", from_key="x", **{"from": "a"})
     assert server.asked[0].headers["x-amz-copy-source"] == "/b/x"
+    assert not any("checksum" in name for name in server.asked[0].headers)
 
 
 # --------------------------------------------------------------------------------------------------------------- Google

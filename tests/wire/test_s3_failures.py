@@ -45,6 +45,28 @@ def test_a_service_without_checksums_is_asked_once(drivers, refusal):
     assert server.asked[1].body == b"12345"
 
 
+def test_many_at_once_find_out_that_a_service_has_no_checksums(drivers):
+    def rule(asked):
+        return Answer(501, wait=0.3) if "x-amz-checksum-crc32c" in asked.headers else Answer(headers={"ETag": '"x"'})
+
+    with Scripted(rule=rule) as server:
+        opened(drivers, server)
+        put = {"store": "a", "key": "k", "data": b"12345", "crc32c": True}
+        answers = drivers.ok("put", **put, threads=8)["answers"]
+        assert {answer["status"] for answer in answers} == {"ok"}
+
+
+def test_a_copy_that_is_refused_for_another_reason_does_not_end_the_checksums(drivers):
+    too_large = fault(400, "InvalidRequest", "the source is too large")
+    with Scripted(too_large, too_large, Answer(headers={"ETag": '"x"'})) as server:
+        opened(drivers, server)
+        drivers.fails("invalid", "copy", store="a", key="k", from_key="x", **{"from": "a"})
+        drivers.ok("put", store="a", key="k", data=b"12345", crc32c=True)
+    first, second, put = server.asked
+    assert "x-amz-checksum-algorithm" in first.headers and "x-amz-checksum-algorithm" not in second.headers
+    assert "x-amz-checksum-crc32c" in put.headers
+
+
 def test_what_cannot_be_sent_again_is_left_to_the_host(drivers):
     with Scripted(Answer(501), Answer(headers={"ETag": '"x"'})) as server:
         opened(drivers, server)

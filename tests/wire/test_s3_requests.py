@@ -296,7 +296,26 @@ def test_copy(drivers):
     (asked,) = server.asked
     assert asked.method == "PUT" and asked.target == "/b/k"
     assert asked.headers["x-amz-copy-source"] == "/other/x/a%20b%2B%C3%A9"
+    assert asked.headers["x-amz-checksum-algorithm"] == "CRC32C"
     assert asked.headers["content-length"] == "0"
+
+
+@pytest.mark.parametrize(
+    "told, wanted",
+    [
+        ({"ChecksumCRC32C": "mnG7TA=="}, 0x9A71BB4C),
+        ({"ChecksumCRC32C": "mnG7TA==", "ChecksumType": "FULL_OBJECT"}, 0x9A71BB4C),
+        ({"ChecksumType": "COMPOSITE", "ChecksumCRC32C": "mnG7TA=="}, None),
+        ({"ChecksumCRC32C": "mnG7TA==-3"}, None),
+        ({"ChecksumCRC32C": ""}, None),
+        ({"ChecksumCRC64NVME": "mnG7TA=="}, None),
+    ],
+)
+def test_the_checksum_that_a_copy_tells(drivers, told, wanted):
+    with Scripted(Answer(200, document("CopyObjectResult", ETag="e", **told))) as server:
+        opened(drivers, server)
+        answer = drivers.ok("copy", store="a", key="k", from_key="x", **{"from": "a"})
+    assert answer.get("crc32c") == wanted
 
 
 def test_no_copy_between_two_services(drivers):
