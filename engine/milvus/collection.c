@@ -45,11 +45,6 @@ static const struct mb_method method_list_partitions = {
     .doing = "list partitions of",
     .answer = &pb__show_partitions_response__descriptor,
 };
-static const struct mb_method method_has_partition = {
-    .name = "HasPartition",
-    .doing = "look for a partition of",
-    .answer = &pb__bool_response__descriptor,
-};
 static const struct mb_method method_create_partition = {
     .name = "CreatePartition",
     .doing = "create a partition of",
@@ -240,36 +235,13 @@ mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, co
     return MB_OK;
 }
 
-static mb_status call_partition(struct mb_milvus *milvus, const struct mb_method *method,
-                                struct mb_subject subject, const char *partition, struct mb_arena *arena,
-                                void *answer, struct mb_cancel *cancel, struct mb_error *error)
-{
-    Pb__PartitionRequest request = PB__PARTITION_REQUEST__INIT;
-    request.collection_name = mb_pb_text(subject.name);
-    request.partition_name = mb_pb_text(partition);
-    mb_status status = mb_rpc(milvus, method, subject, &request.base, arena, answer, cancel, error);
-    return status == MB_OK ? MB_OK : mb_error_context(error, "partition %s", partition);
-}
-
-mb_status mb_milvus_has_partition(struct mb_milvus *milvus, const char *db, const char *collection,
-                                  const char *partition, bool *out, struct mb_cancel *cancel,
-                                  struct mb_error *error)
-{
-    Pb__BoolResponse *answer;
-    struct mb_arena *arena = mb_arena_new();
-    if (arena == NULL)
-        return mb_fail_memory(error);
-    mb_status status = call_partition(milvus, &method_has_partition, subject_of(db, collection), partition,
-                                      arena, &answer, cancel, error);
-    if (status == MB_OK)
-        *out = answer->value;
-    mb_arena_free(arena);
-    return status;
-}
-
 mb_status mb_milvus_create_partition(struct mb_milvus *milvus, const char *db, const char *collection,
                                      const char *partition, struct mb_cancel *cancel, struct mb_error *error)
 {
-    return call_partition(milvus, &method_create_partition, subject_of(db, collection), partition, NULL, NULL,
-                          cancel, error);
+    Pb__PartitionRequest request = PB__PARTITION_REQUEST__INIT;
+    request.collection_name = mb_pb_text(collection);
+    request.partition_name = mb_pb_text(partition);
+    mb_status status = mb_rpc(milvus, &method_create_partition, subject_of(db, collection), &request.base,
+                              NULL, NULL, cancel, error);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "partition %s", partition);
 }

@@ -117,10 +117,6 @@ mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, co
                                     struct mb_arena *arena, struct mb_partition **out, size_t *count,
                                     struct mb_cancel *cancel, struct mb_error *error);
 
-mb_status mb_milvus_has_partition(struct mb_milvus *milvus, const char *db, const char *collection,
-                                  const char *partition, bool *out, struct mb_cancel *cancel,
-                                  struct mb_error *error);
-
 mb_status mb_milvus_create_partition(struct mb_milvus *milvus, const char *db, const char *collection,
                                      const char *partition, struct mb_cancel *cancel, struct mb_error *error);
 

@@ -18,7 +18,7 @@ SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "exitcode=99:abort_on_error=0:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
     "LSAN_OPTIONS": f"suppressions={ROOT / 'tests' / 'leaks.supp'}:print_suppressions=0",
-    "TSAN_OPTIONS": "exitcode=99",
+    "TSAN_OPTIONS": "exitcode=99:ignore_noninstrumented_modules=1",
 }
 SANITIZER_EXIT = 99
 FAILURE, USAGE, NOT_FOUND, EXISTS, DENIED, UNREACHABLE, CORRUPT, NO_SPACE = range(1, 9)  # exit codes

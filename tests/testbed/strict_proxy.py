@@ -12,8 +12,7 @@ import json
 import re
 import socket
 import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from xml.sax.saxutils import escape
@@ -27,7 +26,6 @@ class Request:
     target: str  # path and query as sent
     headers: http.client.HTTPMessage
     body: bytes
-    notes: dict = field(default_factory=dict)  # what a rule remembers for the response
 
     @property
     def path(self):
@@ -159,8 +157,7 @@ class ErrorInside200(Nth):
     def request(self, request):
         if not self.take(request):
             return None
-        response = s3_error(200, self.code)
-        return response
+        return s3_error(200, self.code)
 
 
 class CutBody(Nth):
@@ -293,34 +290,6 @@ class RequireBearer(Rule):
         return json_error(401, "authError", "Invalid Credentials", [("WWW-Authenticate", 'Bearer realm="strict"')])
 
 
-class RequireAccessKey(Rule):
-    """Only signatures made with one of the given access keys pass; the set may change while running."""
-
-    def __init__(self, *keys, code="ExpiredToken"):
-        self.keys = set(keys)
-        self.code = code
-        self.refused = 0
-
-    def request(self, request):
-        match = re.search(r"Credential=([^/,]+)/", request.headers.get("Authorization", ""))
-        if match and match[1] in self.keys:
-            return None
-        self.refused += 1
-        return s3_error(400 if self.code == "ExpiredToken" else 403, self.code, "The provided token has expired.")
-
-
-class Delay(Nth):
-    """Waits before forwarding."""
-
-    def __init__(self, seconds, times=1, matches=lambda request: True):
-        super().__init__(times, matches)
-        self.seconds = seconds
-
-    def request(self, request):
-        if self.take(request):
-            time.sleep(self.seconds)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -330,7 +299,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
-        self.server.proxy.connections += 1
         self.upstream = None
 
     def finish(self):
@@ -411,22 +379,15 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class StrictProxy:
-    """Listens on a free port of 127.0.0.1 and forwards to another one; `requests` and `connections` tell what came."""
+    """Listens on a free port of 127.0.0.1 and forwards to another one; `requests` tells what came."""
 
-    def __init__(self, upstream_port, rules=(), tls=None):
+    def __init__(self, upstream_port, rules=()):
         self.upstream_port = upstream_port
         self.rules = list(rules)
         self.requests = []
-        self.connections = 0
         self.server = _HttpServer(("127.0.0.1", 0), _Handler)
         self.server.proxy = self
         self.port = self.server.server_address[1]
-        if tls:
-            import ssl
-
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

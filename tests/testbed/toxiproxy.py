@@ -8,7 +8,7 @@ from testbed.server import Server, http_status
 
 
 class Proxy:
-    """One listening port that leads to another; toxics are added and removed while it runs."""
+    """One listening port that leads to another; toxics are added while it runs."""
 
     def __init__(self, api, upstream):
         self._api = api
@@ -21,17 +21,10 @@ class Proxy:
         proxy = {"name": self.name, "listen": listen, "upstream": self._upstream, "enabled": True}
         self._api("POST", "/proxies", proxy)
 
-    def add(self, kind, stream="downstream", toxicity=1.0, **attributes):
+    def add(self, kind, stream, **attributes):
         """Adds a toxic: latency (latency, jitter), bandwidth (rate, KB/s), reset_peer (timeout), limit_data (bytes)..."""
-        toxic = {"type": kind, "stream": stream, "toxicity": toxicity, "attributes": attributes}
-        return self._api("POST", f"/proxies/{self.name}/toxics", toxic)["name"]
-
-    def remove(self, toxic):
-        self._api("DELETE", f"/proxies/{self.name}/toxics/{toxic}")
-
-    def enable(self, enabled=True):
-        """Off: connections are refused and the running ones are cut."""
-        self._api("POST", f"/proxies/{self.name}", {"enabled": enabled})
+        toxic = {"type": kind, "stream": stream, "toxicity": 1.0, "attributes": attributes}
+        self._api("POST", f"/proxies/{self.name}/toxics", toxic)
 
     def clear(self):
         """Cuts the running connections and begins anew without toxics.
@@ -69,7 +62,7 @@ class Toxiproxy(Server):
         with urllib.request.urlopen(request, timeout=10) as reply:
             return json.loads(reply.read() or b"{}")
 
-    def proxy(self, upstream_port, upstream_host="127.0.0.1"):
-        proxy = Proxy(self._call, f"{upstream_host}:{upstream_port}")
+    def proxy(self, upstream_port):
+        proxy = Proxy(self._call, f"127.0.0.1:{upstream_port}")
         proxy.make()
         return proxy

@@ -12,7 +12,6 @@ from testbed.program import SANITIZER_OPTIONS
 
 FOREIGN = ("AWS_", "ALIBABA_", "TKE_", "TENCENTCLOUD_", "HUAWEICLOUD_", "GOOGLE_")
 IF_ABSENT = 1 << 1
-LIST_SORTED = 1 << 2
 
 
 def build_folder():

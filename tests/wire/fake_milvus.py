@@ -24,7 +24,6 @@ REQUESTS = {
     "AlterCollection": "AlterCollectionRequest",
     "ShowPartitions": "ShowPartitionsRequest",
     "CreatePartition": "CreatePartitionRequest",
-    "HasPartition": "HasPartitionRequest",
     "DescribeIndex": "DescribeIndexRequest",
     "CreateIndex": "CreateIndexRequest",
     "GetLoadingProgress": "GetLoadingProgressRequest",

@@ -80,13 +80,6 @@ static mb_status run_collections(struct session *s, char **argv)
     return print(texts(list));
 }
 
-static mb_status run_has(struct session *s, char **argv)
-{
-    bool has;
-    MB_TRY(mb_milvus_has_collection(s->milvus, argv[0], argv[1], &has, s->cancel, &s->error));
-    return print(json_boolean(has));
-}
-
 static json_t *field_json(const struct mb_field *f)
 {
     return json_pack("{s:s, s:I, s:i, s:i, s:b, s:b, s:b, s:b, s:i, s:o}", "name", f->name, "id",
@@ -125,11 +118,6 @@ static mb_status run_clone(struct session *s, char **argv)
     return mb_milvus_create_collection(s->milvus, &c, s->cancel, &s->error);
 }
 
-static mb_status run_drop(struct session *s, char **argv)
-{
-    return mb_milvus_drop_collection(s->milvus, argv[0], argv[1], s->cancel, &s->error);
-}
-
 static mb_status run_partitions(struct session *s, char **argv)
 {
     struct mb_partition *list;
@@ -140,14 +128,6 @@ static mb_status run_partitions(struct session *s, char **argv)
     for (size_t i = 0; i < count; i++)
         json_object_set_new(out, list[i].name, json_integer(list[i].id));
     return print(out);
-}
-
-static mb_status run_create_partition(struct session *s, char **argv)
-{
-    bool has;
-    MB_TRY(mb_milvus_create_partition(s->milvus, argv[0], argv[1], argv[2], s->cancel, &s->error));
-    MB_TRY(mb_milvus_has_partition(s->milvus, argv[0], argv[1], argv[2], &has, s->cancel, &s->error));
-    return print(json_boolean(has));
 }
 
 static mb_status run_indexes(struct session *s, char **argv)
@@ -161,23 +141,6 @@ static mb_status run_indexes(struct session *s, char **argv)
         json_array_append_new(out, json_pack("{s:s, s:s, s:o}", "name", list[i].name, "field",
                                              list[i].field_name, "params", pairs(list[i].params)));
     return print(out);
-}
-
-/* COPY-INDEXES DB FROM TO: creates on TO what FROM has. */
-static mb_status run_copy_indexes(struct session *s, char **argv)
-{
-    struct mb_index *list;
-    size_t count;
-    MB_TRY(mb_milvus_describe_indexes(s->milvus, argv[0], argv[1], s->arena, &list, &count, s->cancel,
-                                      &s->error));
-    for (size_t i = 0; i < count; i++)
-        MB_TRY(mb_milvus_create_index(s->milvus, argv[0], argv[2], &list[i], s->cancel, &s->error));
-    return MB_OK;
-}
-
-static mb_status run_drop_index(struct session *s, char **argv)
-{
-    return mb_milvus_drop_index(s->milvus, argv[0], argv[1], argv[2], s->cancel, &s->error);
 }
 
 static mb_status run_load(struct session *s, char **argv)
@@ -304,15 +267,10 @@ static const struct {
     {"databases", 0, run_databases},
     {"create-database", 1, run_create_database},
     {"collections", 1, run_collections},
-    {"has", 2, run_has},
     {"describe", 2, run_describe},
     {"clone", 3, run_clone},
-    {"drop", 2, run_drop},
     {"partitions", 2, run_partitions},
-    {"create-partition", 3, run_create_partition},
     {"indexes", 2, run_indexes},
-    {"copy-indexes", 3, run_copy_indexes},
-    {"drop-index", 3, run_drop_index},
     {"load", 2, run_load},
     {"segments", 2, run_segments},
     {"flush", 2, run_flush},

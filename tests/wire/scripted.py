@@ -38,7 +38,7 @@ class Answer:
     close: bool = False
     length: int = None  # what Content-Length says instead of the truth
 
-    def head(self, method):
+    def head(self):
         length = len(self.body) if self.length is None else self.length
         framing = {"Transfer-Encoding": "chunked"} if self.pauses else {"Content-Length": length}
         if self.status == 204:
@@ -128,7 +128,7 @@ class Scripted:
     @staticmethod
     def _play(connection, asked, answer):
         time.sleep(answer.wait)
-        connection.sendall(answer.head(asked.method))
+        connection.sendall(answer.head())
         if answer.pauses:
             for seconds, data in answer.pauses:
                 time.sleep(seconds)

@@ -219,7 +219,7 @@ def test_client_certificate(drivers, certificates):
         assert "clientCert" in drivers.fails("config", "remove", store="without", key="k")["message"]
 
 
-def test_tls_and_plain_mixed_up(drivers, certificates):
+def test_tls_and_plain_mixed_up(drivers):
     with Scripted(rule=lambda asked: Answer(204)) as plain:
         opened(drivers, plain, useSSL=True)
         error = drivers.fails("config", "remove", store="a", key="k")

@@ -102,7 +102,7 @@ def test_all_hosts_of_amazon_are_one_realm(drivers):
 # ---------------------------------------------------------------------------------------------------- Amazon's options
 
 
-def every_kind_of_request(drivers):
+def every_kind_of_request():
     """Performs one of each; yields what was asked by the name of the operation."""
     begun = Answer(200, document("InitiateMultipartUploadResult", UploadId="U"))
     copied = Answer(200, document("CopyObjectResult", ETag="&quot;e&quot;"))
@@ -131,7 +131,7 @@ def headers_of_every_kind(drivers, driver="s3", tls=None, **config):
     with Scripted(tls=tls) as server:
         opened(drivers, server, driver=driver, **config)
         seen = {}
-        for op, answer, arguments in every_kind_of_request(drivers):
+        for op, answer, arguments in every_kind_of_request():
             server.answers.append(answer)
             drivers.ok(op, store="a", **arguments)
             seen[op] = server.asked[-1].headers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from testbed.stores import RcloneS3, VersityGw
+from testbed.stores import RcloneS3
 from wire.drivers import IF_ABSENT, Drivers, keys
 from wire.s3_servers import PAIRS, SERVERS
 
@@ -49,7 +49,7 @@ def test_check_and_create_again(store):
     store.ok("create_bucket", store="a")
 
 
-def test_odd_keys_live_a_whole_life(store, server):
+def test_odd_keys_live_a_whole_life(store):
     for key in ODD_KEYS:
         data = b"" if key.endswith("empty") else key.encode()
         made = store.ok("put", store="a", key="odd/" + key, data=data, crc32c=True)
