@@ -95,7 +95,7 @@ static mb_status ask_machine(struct mb_http *http, json_t **out, const struct mb
         status = mb_headers_status(&headers, call->error);
     if (status == MB_OK)
         status = mb_oauth_ask(http, &request, out, call);
-    status = mb_metadata_judge(status, call->error);
+    status = mb_metadata_judge(status, call);
     if (status < 0 && call->error->http_status == 0)
         mb_plugin_advise(call->error,
                          "on a machine without an identity set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
