@@ -2,7 +2,7 @@
 
 import pytest
 
-from testbed.stores import RcloneS3
+from testbed.stores import RcloneS3, VersityGw
 from wire.drivers import IF_ABSENT, Drivers, keys
 from wire.s3_servers import PAIRS, SERVERS
 
