@@ -74,3 +74,29 @@ mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential *
     *out = mb_credential_new("", "", token, expires);
     return *out ? MB_OK : mb_plugin_fail_memory(error);
 }
+
+mb_status mb_oauth_google_machine(const struct mb_credential_source *source, const struct mb_credential **out,
+                                  const struct mb_call *call)
+{
+    const char *host = mb_environment("GCE_METADATA_HOST");
+    struct mb_str url = MB_STR_INIT(4096);
+    struct mb_headers headers = {0};
+    json_t *answer = NULL;
+
+    if (source->endpoint != NULL)
+        mb_str_puts(&url, source->endpoint);
+    else
+        mb_str_printf(&url, "http://%s", host ? host : "metadata.google.internal");
+    mb_str_puts(&url, "/computeMetadata/v1/instance/service-accounts/default/token");
+    mb_headers_set(&headers, "Metadata-Flavor", "Google");
+    const struct mb_http_request request = {.method = "GET", .url = mb_str_text(&url), .headers = &headers};
+    mb_status status = mb_str_status(&url, "the metadata service's address", call->error);
+    if (status == MB_OK)
+        status = mb_oauth_ask(source->http, &request, &answer, call);
+    if (status == MB_OK)
+        status = mb_oauth_credential(answer, out, call->error);
+    json_decref(answer);
+    mb_headers_done(&headers);
+    mb_str_done(&url);
+    return mb_metadata_judge(status, call);
+}

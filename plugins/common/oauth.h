@@ -3,8 +3,7 @@
 #ifndef MB_COMMON_OAUTH_H
 #define MB_COMMON_OAUTH_H
 
-#include "common/credentials.h"
-#include "common/http.h"
+#include "common/credential_source.h"
 
 #include <jansson.h>
 
@@ -19,6 +18,12 @@ mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_s
 
 /* A bearer credential from access_token and expires_in (seconds, as number or text; none is never). */
 mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential **out, struct mb_error *error);
+
+/* The token of the machine's or pod's service account, from Google's metadata service: that of
+ * source->endpoint, or of the environment's GCE_METADATA_HOST, or the usual one.  A machine without one is
+ * MB_E_UNAUTHENTICATED at once. */
+mb_status mb_oauth_google_machine(const struct mb_credential_source *source, const struct mb_credential **out,
+                                  const struct mb_call *call);
 
 /* The string member of that name, "" when there is none. */
 const char *mb_json_text(const json_t *object, const char *key);

@@ -1,4 +1,3 @@
-#include "common/credential_source.h"
 #include "common/oauth.h"
 #include "common/s3.h"
 
@@ -9,25 +8,9 @@ static bool is_virtual_host(const char *host)
     return strcmp(host, "storage.googleapis.com") == 0;
 }
 
-/* The token of the machine's service account, from Google's metadata service. */
 static mb_status fetch_token(void *ctx, const struct mb_credential **out, const struct mb_call *call)
 {
-    const struct mb_credential_source *source = ctx;
-    struct mb_str url = MB_STR_INIT(4096);
-    struct mb_headers headers = {0};
-    json_t *answer = NULL;
-
-    mb_str_printf(&url, "%s/computeMetadata/v1/instance/service-accounts/default/token",
-                  source->endpoint ? source->endpoint : "http://metadata.google.internal");
-    mb_headers_set(&headers, "Metadata-Flavor", "Google");
-    const struct mb_http_request request = {.method = "GET", .url = mb_str_text(&url), .headers = &headers};
-    mb_status status = mb_oauth_ask(source->http, &request, &answer, call);
-    if (status == MB_OK)
-        status = mb_oauth_credential(answer, out, call->error);
-    json_decref(answer);
-    mb_headers_done(&headers);
-    mb_str_done(&url);
-    return mb_metadata_judge(status, call);
+    return mb_oauth_google_machine(ctx, out, call);
 }
 
 static mb_status find_credentials(struct mb_credentials **out, const struct mb_config_values *config,

@@ -22,7 +22,7 @@
 
 struct token_source {
     struct mb_http *http;
-    json_t *document; /* the credentials file; NULL asks the metadata server */
+    json_t *document; /* the credentials file */
 };
 
 /* ------------------------------------------------------------- kinds of credentials */
@@ -67,27 +67,6 @@ static mb_status ask_authorized_user(struct token_source *source, json_t **out, 
                                &form, out, call);
     mb_str_wipe(&form);
     mb_str_done(&form);
-    return status;
-}
-
-static mb_status ask_metadata(struct token_source *source, json_t **out, const struct mb_call *call)
-{
-    const char *host = getenv("GCE_METADATA_HOST");
-    struct mb_str url = MB_STR_INIT(1024);
-    struct mb_headers headers = {0};
-    mb_headers_set(&headers, "Metadata-Flavor", "Google");
-    mb_str_printf(&url, "http://%s/computeMetadata/v1/instance/service-accounts/default/token",
-                  host && *host ? host : "metadata.google.internal");
-    struct mb_http_request request = {.method = "GET", .url = mb_str_text(&url), .headers = &headers};
-    mb_status status = mb_str_status(&url, "GCE_METADATA_HOST", call->error);
-    if (status == MB_OK)
-        status = mb_headers_status(&headers, call->error);
-    if (status == MB_OK)
-        status = mb_oauth_ask(source->http, &request, out, call);
-    if (status < 0 && call->error->http_status == 0)
-        mb_plugin_advise(call->error, "elsewhere than on Google's machines set auth.credentialsFile");
-    mb_headers_done(&headers);
-    mb_str_done(&url);
     return status;
 }
 
@@ -213,14 +192,20 @@ static mb_status fetch(void *ctx, const struct mb_credential **out, const struct
     struct token_source *source = ctx;
     json_t *answer = NULL;
     mb_status status = MB_E_INTERNAL;
-    if (source->document == NULL)
-        status = ask_metadata(source, &answer, call);
-    for (size_t i = 0; source->document != NULL && i < KIND_COUNT; i++)
+    for (size_t i = 0; i < KIND_COUNT; i++)
         if (strcmp(mb_json_text(source->document, "type"), kinds[i].type) == 0)
             status = kinds[i].ask(source, &answer, call);
     if (status == MB_OK)
         status = mb_oauth_credential(answer, out, call->error);
     json_decref(answer);
+    return status;
+}
+
+static mb_status fetch_from_machine(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    mb_status status = mb_oauth_google_machine(ctx, out, call);
+    if (status < 0 && call->error->http_status == 0)
+        return mb_plugin_advise(call->error, "elsewhere than on Google's machines set auth.credentialsFile");
     return status;
 }
 
@@ -297,11 +282,26 @@ static const char *project_of(const json_t *document)
     return *named || variable == NULL ? named : variable;
 }
 
-mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_http *http,
-                        const struct gcs_auth_options *options, struct mb_error *error)
+/* Takes the document over. */
+static mb_status open_document(struct mb_credentials **out, struct mb_http *http, json_t *document,
+                               struct mb_error *error)
 {
     static const struct mb_credentials_provider provider = {
         .name = "google", .fetch = fetch, .free = free_source};
+    struct token_source *source = calloc(1, sizeof(*source));
+    if (source == NULL) {
+        json_decref(document);
+        return mb_plugin_fail_memory(error);
+    }
+    *source = (struct token_source){.http = http, .document = document};
+    return mb_credentials_new(out, &provider, source, error);
+}
+
+mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_http *http,
+                        const struct gcs_auth_options *options, struct mb_error *error)
+{
+    static const struct mb_credentials_provider machine = {
+        .name = "google", .fetch = fetch_from_machine, .free = mb_credential_source_free};
     json_t *document = NULL;
     mb_status status = MB_OK;
     bool none = strcmp(options->type, "none") == 0;
@@ -312,21 +312,17 @@ mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_h
     if (status < 0)
         return status;
 
-    struct token_source *source = calloc(1, sizeof(*source));
     const char *named = project_of(document);
     char *copy = mb_str_copy(named, strlen(named));
-    if (source == NULL || copy == NULL) {
-        free(source);
-        free(copy);
+    *out = NULL;
+    if (copy == NULL) {
         json_decref(document);
         return mb_plugin_fail_memory(error);
     }
-    *source = (struct token_source){.http = http, .document = document};
-    *out = NULL;
-    if (none)
-        free_source(source);
-    else
-        status = mb_credentials_new(out, &provider, source, error);
+    if (document != NULL)
+        status = open_document(out, http, document, error);
+    else if (!none)
+        status = mb_credential_source_open(out, &machine, options->config, error);
     if (status == MB_OK)
         *project = copy;
     else

@@ -35,6 +35,10 @@ static const struct mb_option options[] = {
      .type = MB_OPT_PATH,
      .when = "auth.type=serviceAccount",
      .help = "JSON file of a service account, or of workload identity federation."},
+    {.name = "auth.endpoint",
+     .type = MB_OPT_URL,
+     .when = "auth.type=default",
+     .help = "Metadata service to get tokens from instead of the usual one."},
     MB_OPTIONS_HTTP,
 };
 
@@ -97,7 +101,7 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
                                   struct mb_error *error)
 {
     const char *type = mb_option_text(config, "auth.type");
-    struct gcs_auth_options auth = {.type = type ? type : "default"};
+    struct gcs_auth_options auth = {.type = type ? type : "default", .config = config};
     if (strcmp(auth.type, "serviceAccount") == 0) {
         mb_status status = mb_option_required(config, "auth.credentialsFile", &auth.credentials_file, error);
         if (status < 0)

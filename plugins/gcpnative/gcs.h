@@ -7,6 +7,7 @@
 
 #include "common/credentials.h"
 #include "common/http.h"
+#include "common/options.h"
 
 #include <jansson.h>
 
@@ -131,6 +132,7 @@ mb_status gcs_mpu_list(struct mb_store *store, const char *prefix,
 struct gcs_auth_options {
     const char *type;             /* serviceAccount, default or none */
     const char *credentials_file; /* for serviceAccount */
+    const struct mb_config_values *config;
 };
 
 /* *project (heap) is the project that the credentials name, "" when they name none.  *out is NULL for none.

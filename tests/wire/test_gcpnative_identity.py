@@ -1,6 +1,7 @@
 """Where the gcpnative driver gets its tokens, against mocks of the services that give them."""
 
 import json
+import socket
 import time
 
 import pytest
@@ -201,14 +202,46 @@ def test_metadata_server(guarded):
         assert tokens.asked[0].headers["metadata-flavor"] == "Google"
 
 
+def test_metadata_server_of_the_configuration(guarded):
+    """The option counts more than the environment."""
+    with Tokens() as tokens, Scripted() as other:
+        drivers = Drivers({"GCE_METADATA_HOST": f"127.0.0.1:{other.port}"})
+        where = {"address": "127.0.0.1", "port": guarded.port, "useSSL": False, "bucketName": "bucket-1"}
+        drivers.open("gcpnative", {**where, "auth.type": "default", "auth.endpoint": f"{tokens.url}/"})
+        round_trip(drivers)
+        drivers.close()
+        assert tokens.given == 1 and other.asked == []
+        assert tokens.asked[0].path == "/computeMetadata/v1/instance/service-accounts/default/token"
+
+
+def said_without_identity(host, guarded):
+    drivers = Drivers({"GCE_METADATA_HOST": host})
+    opened(guarded.port, drivers)
+    begun = time.monotonic()
+    error = drivers.fails("unauthenticated", "check", store="a")
+    drivers.close()
+    assert "auth.credentialsFile" in error["message"] and not error["retryable"]
+    return time.monotonic() - begun
+
+
 def test_no_identity_anywhere(guarded):
+    """That is said at once, and is no failure that passes."""
     with Scripted() as nobody:
         pass
-    drivers = Drivers({"GCE_METADATA_HOST": f"127.0.0.1:{nobody.port}"})
-    opened(guarded.port, drivers)
-    error = drivers.fails("unavailable", "check", store="a")
-    drivers.close()
-    assert "auth.credentialsFile" in error["message"] and error["retryable"]
+    assert said_without_identity(f"127.0.0.1:{nobody.port}", guarded) < 2
+
+
+def test_no_identity_behind_an_address_that_is_silent(guarded):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = []
+        for _ in range(4):  # fills the backlog: a further connection is not made
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(full.getsockname())
+        took = said_without_identity(f"127.0.0.1:{full.getsockname()[1]}", guarded)
+        for each in waiting:
+            each.close()
+    assert took < 5, "as long as the store's own patience"
 
 
 def test_a_persons_refresh_token_in_the_default_place(guarded, tmp_path):

@@ -480,6 +480,15 @@ def test_google_metadata():
     assert service.asked[0].headers["metadata-flavor"] == "Google"
 
 
+def test_google_metadata_where_the_environment_names_it():
+    given = answer({"access_token": "ya29.S3CR3T", "expires_in": 3600, "token_type": "Bearer"})
+    with Scripted(given) as service, Scripted(STORED) as server:
+        with running({"GCE_METADATA_HOST": f"127.0.0.1:{service.port}"}) as drivers:
+            headers = put(drivers, server, "gcp")
+    assert headers["authorization"] == "Bearer ya29.S3CR3T"
+    assert service.asked[0].headers["metadata-flavor"] == "Google"
+
+
 @pytest.mark.parametrize("status", [200, 202])
 def test_a_credential_is_taken_from_any_answer_that_means_success(tmp_path, status):
     (tmp_path / "token").write_text("JWT")
