@@ -124,7 +124,7 @@ def test_a_rewrite_goes_on_past_its_deadline(drivers, behind):
     while drivers.call("copy", **COPY, timeout_ms=700)["status"] == "timeout" and attempts < 9:
         attempts += 1
     assert drivers.ok("stat", store="a", key="l")["size"] == 1
-    assert 2 <= attempts <= 5 and rule.asked.count(None) == 1
+    assert attempts >= 2 and rule.asked.count(None) == 1
     assert {int(token) for token in rule.asked if token} == set(range(1, 8))
     drivers.ok("copy", **COPY)
     assert rule.asked.count(None) == 2, "the token of a copy that is done was used again"
