@@ -32,7 +32,7 @@ struct azure_delegation {
 struct mb_store {
     struct mb_http *http;
     enum azure_auth auth;
-    struct mb_credentials *tokens;
+    struct mb_credentials *tokens; /* NULL unless auth is AZURE_TOKEN */
     struct azure_delegation delegation;
     char *service;      /* "https://account.blob.core.windows.net", "http://127.0.0.1:10000/account" */
     char *service_path; /* its path: "" or "/account" */
@@ -70,11 +70,9 @@ struct azure_request {
 /* Appends the address with its query. */
 void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_str *out);
 
-/* Adds the request's own headers and those that prove who asks.  *token, when there is one, is the caller's
- * to drop. */
+/* Adds the request's own headers and those that prove who asks. */
 mb_status azure_authorize(struct mb_store *store, const struct azure_request *request,
-                          struct mb_headers *headers, const struct mb_credential **token,
-                          const struct mb_call *call);
+                          struct mb_headers *headers, const struct mb_call *call);
 
 /* Signs and sends; once more with a fresh token when that was refused.  MB_OK for 2xx only. */
 mb_status azure_send(struct mb_store *store, const struct azure_request *request,

@@ -18,13 +18,12 @@ static mb_status put_deletion(struct mb_store *store, const char *key, size_t nu
 {
     static const struct azure_pair pairs[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
     const struct azure_request request = {.method = "DELETE", .key = key, .headers = pairs, .in_batch = true};
-    const struct mb_credential *token = NULL;
     struct mb_headers headers = {0};
     struct mb_str url = MB_STR_INIT(32768);
     azure_request_url(store, &request, &url);
     mb_status status = mb_str_status(&url, "the request's address", call->error);
     if (status == MB_OK)
-        status = azure_authorize(store, &request, &headers, &token, call);
+        status = azure_authorize(store, &request, &headers, call);
     if (status == MB_OK) {
         const char *path = strchr(strstr(url.data, "://") + 3, '/');
         mb_str_printf(body,
@@ -36,8 +35,6 @@ static mb_status put_deletion(struct mb_store *store, const char *key, size_t nu
             mb_str_printf(body, "%s: %s\r\n", headers.items[i].name, headers.items[i].value);
         mb_str_puts(body, "Content-Length: 0\r\n\r\n");
     }
-    if (token != NULL)
-        mb_credential_drop(token);
     mb_headers_done(&headers);
     mb_str_wipe(&url);
     mb_str_done(&url);

@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/oauth.h"
 #include "common/times.h"
 #include "common/url.h"
 #include "common/xml.h"
@@ -178,9 +179,9 @@ static mb_status fail_answer(const struct mb_store *store, const struct mb_http_
 
 /* ------------------------------------------------------------- sending */
 
-mb_status azure_authorize(struct mb_store *store, const struct azure_request *request,
-                          struct mb_headers *headers, const struct mb_credential **token,
-                          const struct mb_call *call)
+/* All but a token; signed when there is a key. */
+static mb_status put_headers(const struct mb_store *store, const struct azure_request *request,
+                             struct mb_headers *headers, struct mb_error *error)
 {
     char date[48];
     mb_time_format_http(mb_time_real_ns() / INT64_C(1000000000), date);
@@ -190,14 +191,21 @@ mb_status azure_authorize(struct mb_store *store, const struct azure_request *re
     for (const struct azure_pair *pair = request->headers; pair && pair->name; pair++)
         if (pair->value != NULL)
             mb_headers_set(headers, pair->name, pair->value);
-    if (store->auth == AZURE_SHARED_KEY)
-        return azure_sign(store, request, headers, call->error);
-    if (store->auth == AZURE_TOKEN) {
-        mb_status status = mb_credentials_get(store->tokens, token, call);
-        if (status < 0)
-            return status;
-        mb_headers_printf(headers, "Authorization", "Bearer %s", (*token)->token);
-    }
+    return store->auth == AZURE_SHARED_KEY ? azure_sign(store, request, headers, error)
+                                           : mb_headers_status(headers, error);
+}
+
+mb_status azure_authorize(struct mb_store *store, const struct azure_request *request,
+                          struct mb_headers *headers, const struct mb_call *call)
+{
+    const struct mb_credential *token = NULL;
+    mb_status status = put_headers(store, request, headers, call->error);
+    if (status == MB_OK && store->auth == AZURE_TOKEN)
+        status = mb_credentials_get(store->tokens, &token, call);
+    if (token == NULL)
+        return status;
+    mb_headers_printf(headers, "Authorization", "Bearer %s", token->token);
+    mb_credential_drop(token);
     return mb_headers_status(headers, call->error);
 }
 
@@ -209,32 +217,23 @@ static bool token_refused(const struct mb_http_response *response)
            (response->status == 403 && code != NULL && strcmp(code, "AuthenticationFailed") == 0);
 }
 
-static mb_status attempt(struct mb_store *store, const struct azure_request *request, const char *url,
-                         bool *again, struct mb_http_response *response, const struct mb_call *call)
+static mb_status send_to(struct mb_store *store, const struct azure_request *request, const char *url,
+                         struct mb_http_response *response, const struct mb_call *call)
 {
-    const struct mb_credential *token = NULL;
     struct mb_headers headers = {0};
-    mb_status status = azure_authorize(store, request, &headers, &token, call);
+    const struct mb_http_request http = {.method = request->method,
+                                         .url = url,
+                                         .body = request->body,
+                                         .body_len = request->body_len,
+                                         .source = request->source,
+                                         .sink = request->sink,
+                                         .max_body = 32U * 1024 * 1024,
+                                         .begin = request->begin,
+                                         .begin_ctx = request->begin_ctx,
+                                         .patient = request->patient};
+    mb_status status = put_headers(store, request, &headers, call->error);
     if (status == MB_OK)
-        status = mb_headers_status(&headers, call->error);
-    if (status == MB_OK) {
-        struct mb_http_request http = {.method = request->method,
-                                       .url = url,
-                                       .headers = &headers,
-                                       .body = request->body,
-                                       .body_len = request->body_len,
-                                       .source = request->source,
-                                       .sink = request->sink,
-                                       .max_body = 32U * 1024 * 1024,
-                                       .begin = request->begin,
-                                       .begin_ctx = request->begin_ctx,
-                                       .patient = request->patient};
-        status = mb_http_send(store->http, &http, response, call);
-    }
-    *again = status == MB_OK && token != NULL && token_refused(response) &&
-             mb_credentials_refused(store->tokens, token) && mb_http_can_resend(request->source);
-    if (token != NULL)
-        mb_credential_drop(token);
+        status = mb_oauth_send(store->http, &http, &headers, store->tokens, token_refused, response, call);
     mb_headers_done(&headers);
     return status;
 }
@@ -258,17 +257,12 @@ mb_status azure_send(struct mb_store *store, const struct azure_request *given,
     struct azure_request request = *given;
     struct mb_str url = MB_STR_INIT(32768);
     struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
-    bool again = false;
     azure_request_url(store, &request, &url);
     mb_status status = mb_str_status(&url, "the request's address", call->error);
     if (status == MB_OK)
         status = know_length(&request, &gathered, call);
     if (status == MB_OK)
-        status = attempt(store, &request, url.data, &again, response, call);
-    if (status == MB_OK && again) {
-        mb_http_response_done(response);
-        status = attempt(store, &request, url.data, &again, response, call);
-    }
+        status = send_to(store, &request, url.data, response, call);
     mb_str_done(&gathered);
     mb_str_wipe(&url);
     mb_str_done(&url);

@@ -100,3 +100,39 @@ mb_status mb_oauth_google_machine(const struct mb_credential_source *source, con
     mb_str_done(&url);
     return mb_metadata_judge(status, call);
 }
+
+/* *again: a renewed token is worth another try. */
+static mb_status send_once(struct mb_http *http, const struct mb_http_request *request,
+                           struct mb_headers *headers, struct mb_credentials *tokens, bool *again,
+                           bool (*refused)(const struct mb_http_response *response),
+                           struct mb_http_response *response, const struct mb_call *call)
+{
+    const struct mb_credential *token = NULL;
+    mb_status status = tokens != NULL ? mb_credentials_get(tokens, &token, call) : MB_OK;
+    if (token != NULL)
+        mb_headers_printf(headers, "Authorization", "Bearer %s", token->token);
+    if (status == MB_OK)
+        status = mb_headers_status(headers, call->error);
+    if (status == MB_OK)
+        status = mb_http_send(http, request, response, call);
+    *again = status == MB_OK && token != NULL && refused(response) && mb_credentials_refused(tokens, token) &&
+             mb_http_can_resend(request->source);
+    if (token != NULL)
+        mb_credential_drop(token);
+    return status;
+}
+
+mb_status mb_oauth_send(struct mb_http *http, const struct mb_http_request *request,
+                        struct mb_headers *headers, struct mb_credentials *tokens,
+                        bool (*refused)(const struct mb_http_response *response),
+                        struct mb_http_response *response, const struct mb_call *call)
+{
+    struct mb_http_request sent = *request;
+    bool again = false;
+    sent.headers = headers;
+    mb_status status = send_once(http, &sent, headers, tokens, &again, refused, response, call);
+    if (!again)
+        return status;
+    mb_http_response_done(response);
+    return send_once(http, &sent, headers, tokens, &again, refused, response, call);
+}

@@ -1,5 +1,5 @@
 /* oauth.h - asking an OAuth 2.0 token endpoint (RFC 6749 section 5) or a metadata service that answers like
- * one. */
+ * one, and sending what it gave (RFC 6750 section 2.1). */
 #ifndef MB_COMMON_OAUTH_H
 #define MB_COMMON_OAUTH_H
 
@@ -24,6 +24,13 @@ mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential *
  * MB_E_UNAUTHENTICATED at once. */
 mb_status mb_oauth_google_machine(const struct mb_credential_source *source, const struct mb_credential **out,
                                   const struct mb_call *call);
+
+/* Sends request with headers and a bearer token out of tokens; once more with a renewed token when refused
+ * says that the answer is about the one that was sent.  NULL for tokens sends none. */
+mb_status mb_oauth_send(struct mb_http *http, const struct mb_http_request *request,
+                        struct mb_headers *headers, struct mb_credentials *tokens,
+                        bool (*refused)(const struct mb_http_response *response),
+                        struct mb_http_response *response, const struct mb_call *call);
 
 /* The string member of that name, "" when there is none. */
 const char *mb_json_text(const json_t *object, const char *key);

@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/oauth.h"
 #include "common/times.h"
 #include "common/url.h"
 
@@ -63,13 +64,22 @@ static mb_status fail_answer(const struct mb_http_response *response, bool about
     return error->status;
 }
 
-static mb_status send_once(struct mb_store *store, const struct gcs_request *request, const char *url,
-                           const struct mb_credential *credential, struct mb_http_response *response,
-                           const struct mb_call *call)
+/* A session's address is a secret of its own.  One that leads elsewhere is not shown the token. */
+static bool wants_token(const struct mb_store *store, const char *url)
+{
+    size_t len = strlen(store->service);
+    return store->credentials != NULL && strncmp(url, store->service, len) == 0 && url[len] == '/';
+}
+
+static bool token_refused(const struct mb_http_response *response)
+{
+    return response->status == 401;
+}
+
+static mb_status send_to(struct mb_store *store, const struct gcs_request *request, const char *url,
+                         struct mb_http_response *response, const struct mb_call *call)
 {
     struct mb_headers headers = {0};
-    if (credential != NULL)
-        mb_headers_printf(&headers, "Authorization", "Bearer %s", credential->token);
     if (request->content_type != NULL)
         mb_headers_set(&headers, "Content-Type", request->content_type);
     if (request->range != NULL)
@@ -80,47 +90,20 @@ static mb_status send_once(struct mb_store *store, const struct gcs_request *req
         mb_headers_set(&headers, "X-Upload-Content-Type", request->upload_type);
     if (request->upload_type != NULL && request->upload_size >= 0)
         mb_headers_printf(&headers, "X-Upload-Content-Length", "%lld", (long long)request->upload_size);
-    mb_status status = mb_headers_status(&headers, call->error);
-    if (status == MB_OK) {
-        struct mb_http_request http = {.method = request->method,
-                                       .url = url,
-                                       .headers = &headers,
-                                       .body = request->body,
-                                       .body_len = request->body_len,
-                                       .source = request->source,
-                                       .sink = request->sink,
-                                       .max_body = MAX_JSON,
-                                       .begin = request->begin,
-                                       .begin_ctx = request->begin_ctx,
-                                       .patient = request->patient};
-        status = mb_http_send(store->http, &http, response, call);
-    }
+    const struct mb_http_request http = {.method = request->method,
+                                         .url = url,
+                                         .body = request->body,
+                                         .body_len = request->body_len,
+                                         .source = request->source,
+                                         .sink = request->sink,
+                                         .max_body = MAX_JSON,
+                                         .begin = request->begin,
+                                         .begin_ctx = request->begin_ctx,
+                                         .patient = request->patient};
+    mb_status status =
+        mb_oauth_send(store->http, &http, &headers, wants_token(store, url) ? store->credentials : NULL,
+                      token_refused, response, call);
     mb_headers_done(&headers);
-    return status;
-}
-
-/* A session's address is a secret of its own.  One that leads elsewhere is not shown the token. */
-static bool wants_token(const struct mb_store *store, const char *url)
-{
-    size_t len = strlen(store->service);
-    return store->credentials != NULL && strncmp(url, store->service, len) == 0 && url[len] == '/';
-}
-
-/* Asks for a credential, sends, and says in *again whether a renewed credential is worth another try. */
-static mb_status attempt(struct mb_store *store, const struct gcs_request *request, const char *url,
-                         bool *again, struct mb_http_response *response, const struct mb_call *call)
-{
-    const struct mb_credential *credential = NULL;
-    if (wants_token(store, url)) {
-        mb_status status = mb_credentials_get(store->credentials, &credential, call);
-        if (status < 0)
-            return status;
-    }
-    mb_status status = send_once(store, request, url, credential, response, call);
-    *again = status == MB_OK && response->status == 401 && credential != NULL &&
-             mb_credentials_refused(store->credentials, credential) && mb_http_can_resend(request->source);
-    if (credential != NULL)
-        mb_credential_drop(credential);
     return status;
 }
 
@@ -128,7 +111,6 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
                    struct mb_http_response *response, const struct mb_call *call)
 {
     struct mb_str url = MB_STR_INIT(16384);
-    bool again = false;
     if (request->session != NULL)
         mb_str_puts(&url, request->session);
     else
@@ -136,11 +118,7 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
                       request->query ? request->query : "");
     mb_status status = mb_str_status(&url, "the request's address", call->error);
     if (status == MB_OK)
-        status = attempt(store, request, url.data, &again, response, call);
-    if (status == MB_OK && again) {
-        mb_http_response_done(response);
-        status = attempt(store, request, url.data, &again, response, call);
-    }
+        status = send_to(store, request, url.data, response, call);
     mb_str_done(&url);
     bool fine = (response->status >= 200 && response->status <= 299) || response->status == request->fine;
     if (status == MB_OK && !fine)
