@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-/* What a transfer takes where nothing is said. */
-#define ALL_MEMORY  (UINT64_C(128) << 20)
-#define PART        (UINT64_C(8) << 20)
-#define ALL_WORKERS 128
-
 static const char *key_in_milvus(const struct mb_restore_env *env, const char *key, struct mb_arena *arena)
 {
     const char *out;
@@ -129,9 +124,9 @@ void mb_stage_end(struct mb_restore *run)
 
 unsigned mb_stage_divide(struct mb_transfer_options *transfer, unsigned collections)
 {
-    uint64_t memory = transfer->memory_bytes ? transfer->memory_bytes : ALL_MEMORY;
-    uint64_t parts = memory / (transfer->part_bytes ? transfer->part_bytes : PART);
-    unsigned workers = transfer->max_concurrency ? transfer->max_concurrency : ALL_WORKERS;
+    uint64_t memory = transfer->memory_bytes ? transfer->memory_bytes : MB_TRANSFER_MEMORY_BYTES;
+    uint64_t parts = memory / (transfer->part_bytes ? transfer->part_bytes : MB_TRANSFER_PART_BYTES);
+    unsigned workers = transfer->max_concurrency ? transfer->max_concurrency : MB_TRANSFER_CONCURRENCY;
 
     if (collections > parts)
         collections = (unsigned)parts;

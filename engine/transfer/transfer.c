@@ -14,11 +14,11 @@ static void set_defaults(struct mb_transfer_options *options)
 {
     const uint64_t mib = UINT64_C(1) << 20;
     if (options->max_concurrency == 0)
-        options->max_concurrency = 128;
+        options->max_concurrency = MB_TRANSFER_CONCURRENCY;
     if (options->memory_bytes == 0)
-        options->memory_bytes = 128 * mib;
+        options->memory_bytes = MB_TRANSFER_MEMORY_BYTES;
     if (options->part_bytes == 0)
-        options->part_bytes = 8 * mib;
+        options->part_bytes = MB_TRANSFER_PART_BYTES;
     if (options->multipart_copy_threshold == 0)
         options->multipart_copy_threshold = 500 * mib;
     options->memory_bytes -= options->memory_bytes / 16; /* for the buffers of the requests themselves */

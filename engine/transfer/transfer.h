@@ -30,11 +30,16 @@ struct mb_object_moved {
     void *tag; /* from mb_transfer_add */
 };
 
+/* What 0 stands for in the options. */
+#define MB_TRANSFER_CONCURRENCY  128U
+#define MB_TRANSFER_MEMORY_BYTES (UINT64_C(128) << 20)
+#define MB_TRANSFER_PART_BYTES   (UINT64_C(8) << 20)
+
 struct mb_transfer_options {
     enum mb_transfer_mode mode;
-    unsigned max_concurrency; /* objects and parts under way at once; 0 for 128 */
-    uint64_t memory_bytes;    /* for objects on their way, requests' own buffers included; 0 for 128 MiB */
-    uint64_t part_bytes;      /* 0 for 8 MiB; grown where the part limit of the service asks */
+    unsigned max_concurrency; /* objects and parts under way at once */
+    uint64_t memory_bytes;    /* for objects on their way, requests' own buffers included */
+    uint64_t part_bytes;      /* grown where the part limit of the service asks */
     uint64_t
         multipart_copy_threshold; /* bytes from which a copy in the service goes by parts; 0 for 500 MiB */
     /* Called once for every object that lies complete in the destination, from worker threads, one at a time.

@@ -7,7 +7,6 @@
 
 #include "common/driver.h"
 #include "common/error.h"
-#include "common/times.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 enum {
     FIRST_WAIT_MS = 100,
     LONGEST_WAIT_MS = 5000,
-    NAP_MS = 50,           /* how late a cancellation may be noticed */
     MAX_UNANSWERED = 5,    /* looks in a row that the service may be too busy for */
     CLEANING_UP_MS = 10000 /* after nobody waits for the call any more */
 };
@@ -124,12 +122,6 @@ static mb_status look(struct copying *copying, const struct mb_call *call)
 
 /* ------------------------------------------------------------- cleaning up */
 
-static int never(const struct mb_call *call)
-{
-    (void)call;
-    return 0;
-}
-
 static void send_abort(const struct copying *copying, const struct mb_call *call)
 {
     const struct azure_pair query[] = {{"comp", "copy"}, {"copyid", copying->id}, {NULL, NULL}};
@@ -156,10 +148,7 @@ static void remove_rest(const struct copying *copying, const struct mb_call *cal
 static void clean_up(struct copying *copying)
 {
     struct mb_error ignored = {.struct_size = sizeof(ignored)};
-    const struct mb_call call = {.struct_size = sizeof(call),
-                                 .deadline_ns = mb_time_monotonic_ns() + CLEANING_UP_MS * NS_PER_MS,
-                                 .cancelled = never,
-                                 .error = &ignored};
+    const struct mb_call call = mb_driver_own_call(CLEANING_UP_MS * NS_PER_MS, &ignored);
     copying->unanswered = 0;
     bool known = look(copying, &call) == MB_OK;
     if (known && in_state(copying, "pending")) {
@@ -190,17 +179,6 @@ static mb_status begin(struct copying *copying, bool sync, const struct mb_call 
     return status;
 }
 
-static mb_status rest(int64_t ms, const struct mb_call *call)
-{
-    int64_t until = mb_time_monotonic_ns() + ms * NS_PER_MS;
-    mb_status status = mb_http_wanted(call);
-    while (status == MB_OK && mb_time_monotonic_ns() < until) {
-        nanosleep(&(struct timespec){.tv_nsec = NAP_MS * NS_PER_MS}, NULL);
-        status = mb_http_wanted(call);
-    }
-    return status;
-}
-
 /* "404 BlobNotFound "Copy failed when reading the source."": the status is the one that reading gave. */
 static mb_status judge(const struct copying *copying, struct mb_error *error)
 {
@@ -222,7 +200,7 @@ static mb_status follow(struct copying *copying, const struct mb_call *call)
     int64_t wait_ms = FIRST_WAIT_MS;
     mb_status status = MB_OK;
     while (status == MB_OK && in_state(copying, "pending")) {
-        status = rest(wait_ms, call);
+        status = mb_http_rest(wait_ms, call);
         if (status == MB_OK)
             status = look(copying, call);
         wait_ms = wait_ms * 2 < LONGEST_WAIT_MS ? wait_ms * 2 : LONGEST_WAIT_MS;

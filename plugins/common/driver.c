@@ -1,6 +1,7 @@
 #include "common/driver.h"
 
 #include "common/str.h"
+#include "common/times.h"
 
 #include <isa-l/crc.h>
 #include <openssl/evp.h>
@@ -108,4 +109,18 @@ bool mb_crc32c_from_base64(const char *text, uint32_t *out)
         return false;
     *out = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
     return true;
+}
+
+static int never_cancelled(const struct mb_call *call)
+{
+    (void)call;
+    return 0;
+}
+
+struct mb_call mb_driver_own_call(int64_t within_ns, struct mb_error *error)
+{
+    return (struct mb_call){.struct_size = sizeof(struct mb_call),
+                            .deadline_ns = mb_time_monotonic_ns() + within_ns,
+                            .cancelled = never_cancelled,
+                            .error = error};
 }

@@ -12,6 +12,9 @@ mb_status mb_driver_load(const struct mb_host *host, struct mb_error *error);
 const char *mb_driver_user_agent(void); /* "milvus-backup" without a host */
 void mb_driver_log(int level, const char *fmt, ...) MB_PRINTF(2, 3);
 
+/* A call for cleaning up behind one that is over: with time of its own, and never cancelled. */
+struct mb_call mb_driver_own_call(int64_t within_ns, struct mb_error *error);
+
 /* Members of out that do not belong to its owner's version of the struct stay untouched; out may be NULL. */
 void mb_stat_write(struct mb_stat *out, const struct mb_stat *value);
 

@@ -86,6 +86,9 @@ mb_status mb_http_gather(const struct mb_source *source, struct mb_str *out, con
 /* MB_E_CANCELLED or MB_E_TIMEOUT when nobody waits for the call any more. */
 mb_status mb_http_wanted(const struct mb_call *call);
 
+/* Sleeps so many milliseconds, as long as the call is wanted. */
+mb_status mb_http_rest(int64_t ms, const struct mb_call *call);
+
 /* Can a body be sent a second time?  Rewinds source for that; NULL, a body from memory or none, always can.
  */
 bool mb_http_can_resend(const struct mb_source *source);

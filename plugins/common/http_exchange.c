@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum {
     MAX_HEADER_BYTES = 256 * 1024,
@@ -26,6 +27,18 @@ mb_status mb_http_wanted(const struct mb_call *call)
     if (call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns)
         return mb_plugin_fail(call->error, MB_E_TIMEOUT, "no complete answer in time");
     return MB_OK;
+}
+
+mb_status mb_http_rest(int64_t ms, const struct mb_call *call)
+{
+    const struct timespec nap = {.tv_nsec = 50000000}; /* how late a cancelled call is noticed */
+    int64_t until = mb_time_monotonic_ns() + ms * 1000000;
+    mb_status status = mb_http_wanted(call);
+    while (status == MB_OK && mb_time_monotonic_ns() < until) {
+        nanosleep(&nap, NULL);
+        status = mb_http_wanted(call);
+    }
+    return status;
 }
 
 bool mb_exchange_unwanted(struct mb_exchange *exchange)

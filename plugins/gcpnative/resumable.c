@@ -8,13 +8,11 @@
 
 #include "common/driver.h"
 #include "common/error.h"
-#include "common/times.h"
 #include "common/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Pieces, which are multiples of 256 KiB. */
 #define STREAMED_PIECE  (UINT64_C(32) << 20) /* read while it is sent */
@@ -170,20 +168,11 @@ static mb_status begin(struct upload *up, const char *key, const struct mb_put_o
     return status;
 }
 
-static int never_cancelled(const struct mb_call *call)
-{
-    (void)call;
-    return 0;
-}
-
 /* Nobody waits for the bytes any more.  This has a moment of its own: the call's time may be over. */
 static void end_session(struct upload *up)
 {
     struct mb_error error = {.struct_size = sizeof(error)};
-    const struct mb_call call = {.struct_size = sizeof(call),
-                                 .deadline_ns = mb_time_monotonic_ns() + END_WITHIN_NS,
-                                 .cancelled = never_cancelled,
-                                 .error = &error};
+    const struct mb_call call = mb_driver_own_call(END_WITHIN_NS, &error);
     struct mb_http_response response = {0};
     const struct gcs_request request = {.method = "DELETE", .session = up->session, .fine = 499};
     if (gcs_send(up->store, &request, &response, &call) < 0)
@@ -312,13 +301,7 @@ static bool worth_asking(const struct upload *up, const struct mb_error *error)
 
 static mb_status wait_ms(uint32_t ms, const struct mb_call *call)
 {
-    const struct timespec step = {.tv_nsec = 50000000};
-    int64_t until = mb_time_monotonic_ns() + (int64_t)ms * 1000000;
-    mb_status status = mb_http_wanted(call);
-    while (status == MB_OK && mb_time_monotonic_ns() < until) {
-        nanosleep(&step, NULL);
-        status = mb_http_wanted(call);
-    }
+    mb_status status = mb_http_rest(ms, call);
     if (status < 0)
         call->error->flags |= MB_ERR_AMBIGUOUS;
     return status;
