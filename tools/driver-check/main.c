@@ -37,8 +37,9 @@ static const char usage_text[] =
     "\n"
     "Exit status: 0 when nothing failed, 1 when something did, 2 when nothing could be tried.\n"
     "\n"
-    "Example: milvus-backup-driver-check --bad secretAccessKey=wrong --missing bucketName=none \\\n"
-    "             minio address=localhost:9000 bucketName=test accessKeyID=key secretAccessKey=secret\n";
+    "Example: milvus-backup-driver-check --bad auth.secretAccessKey=wrong --missing bucketName=none \\\n"
+    "             minio address=localhost port=9000 bucketName=test auth.accessKeyID=key "
+    "auth.secretAccessKey=secret\n";
 
 /* More than a command line holds. */
 enum { MAX_PAIRS = 64, MAX_NUMBER = 1 << 30 };

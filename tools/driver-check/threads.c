@@ -98,11 +98,36 @@ static void live(struct worker *worker)
             one_life(&worker->own, worker->index, round);
 }
 
-static void one_store(struct check *c)
+/* One more object in the worker's folder, which is never empty then. */
+static void keep_folder(struct worker *worker)
 {
-    struct worker *workers = share(c, c->suite->threads, 4, live);
+    struct check *c = &worker->own;
+    must_put(c, c->s, check_key(c, "%u/%u/kept", worker->index % 7, worker->index), "", 0);
+}
+
+static void live_in_kept_folder(struct worker *worker)
+{
+    for (int turn = 0; turn == 0 || is_passing(worker, turn); turn++)
+        keep_folder(worker);
+    live(worker);
+}
+
+static void let_all_live(struct check *c, void (*work)(struct worker *))
+{
+    struct worker *workers = share(c, c->suite->threads, 4, work);
     MUST(workers != NULL);
     run_workers(c, workers, c->suite->threads);
+}
+
+static void one_store(struct check *c)
+{
+    let_all_live(c, live_in_kept_folder);
+}
+
+/* A store that keeps objects as files makes and removes their folders, and several threads meet there. */
+static void emptied_folders(struct check *c)
+{
+    let_all_live(c, live);
 }
 
 enum { CONTENDED = 200000 };
@@ -178,6 +203,8 @@ static void many_stores(struct check *c)
 
 const struct test thread_tests[] = {
     {"threads.one-store", "many threads work on one store, as the thread model says", NEEDS_STORE, one_store},
+    {"threads.emptied-folders", "threads remove the last object beside which others put one", NEEDS_STORE,
+     emptied_folders},
     {"threads.replaced-while-read", "whoever reads what others replace reads one of the objects whole",
      NEEDS_ATOMIC_PUT, replaced_while_read},
     {"threads.many-stores", "stores are opened and closed by many threads at once", NEEDS_STORE, many_stores},
