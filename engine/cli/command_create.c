@@ -2,6 +2,7 @@
 #include "backup/backup.h"
 #include "base/clock.h"
 #include "cli/backup_name.h"
+#include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/id.h"
@@ -12,10 +13,7 @@
 
 struct options {
     const char *name;
-    struct mb_strings collections;
-    struct mb_strings databases;
-    const char *database_collections;
-    const char *filter;
+    struct mb_choice choice;
     const char *strategy;
     bool force;
     bool meta_only;
@@ -32,25 +30,25 @@ static const struct mb_flag flags[] = {
     {.name = "colls",
      .letter = 'c',
      .type = MB_FLAG_CSV,
-     .offset = offsetof(struct options, collections),
+     .offset = offsetof(struct options, choice.collections),
      .argument = "COLLS",
      .help = "Only these collections: coll or db.coll, with commas between."},
     {.name = "databases",
      .letter = 'd',
      .type = MB_FLAG_CSV,
-     .offset = offsetof(struct options, databases),
+     .offset = offsetof(struct options, choice.databases),
      .argument = "DBS",
      .help = "Only the collections of these databases."},
     {.name = "database_collections",
      .letter = 'a',
      .type = MB_FLAG_TEXT,
-     .offset = offsetof(struct options, database_collections),
+     .offset = offsetof(struct options, choice.database_collections),
      .argument = "JSON",
      .help = "Only these collections by database: '{\"db1\":[\"c1\"],\"db2\":[]}'; an empty list is the "
              "whole database."},
     {.name = "filter",
      .type = MB_FLAG_TEXT,
-     .offset = offsetof(struct options, filter),
+     .offset = offsetof(struct options, choice.filter),
      .argument = "FILTER",
      .help = "Only what matches: coll, db.coll, db.* or db. (the database alone), with commas between."},
     {.name = "strategy",
@@ -59,8 +57,7 @@ static const struct mb_flag flags[] = {
      .argument = "STRATEGY",
      .choices = "meta_only|skip_flush|bulk_flush|serial_flush",
      .help = "What to do before copying: flush (the default), or copy only what Milvus has written out by "
-             "itself, or "
-             "copy no data."},
+             "itself, or copy no data."},
     {.name = "force",
      .letter = 'f',
      .type = MB_FLAG_BOOL,
@@ -76,44 +73,32 @@ static const struct mb_flag flags[] = {
      .help = "Go on with a backup of this name that was interrupted; what it has copied is kept."},
 };
 
-/* Contradicting flags would leave out collections that somebody meant to have. */
-static mb_status select_collections(const struct options *options, struct mb_arena *arena,
-                                    struct mb_selection *selection, struct mb_error *error)
-{
-    int given = (options->filter != NULL) + (options->database_collections != NULL) +
-                (options->collections.count > 0) + (options->databases.count > 0);
-    if (given > 1)
-        return mb_fail(error, MB_E_CONFIG,
-                       "give only one of --filter, --database_collections, --colls and --databases");
-    if (options->filter != NULL)
-        return mb_selection_add_filter(selection, arena, options->filter, error) < 0
-                   ? mb_error_context(error, "--filter")
-                   : MB_OK;
-    if (options->database_collections != NULL)
-        return mb_selection_add_json(selection, arena, options->database_collections, error);
-    for (size_t i = 0; i < options->collections.count; i++)
-        MB_TRY(mb_selection_add_names(selection, arena, options->collections.items[i], "--colls", error));
-    for (size_t i = 0; i < options->databases.count; i++)
-        MB_TRY(mb_selection_add_databases(selection, arena, options->databases.items[i], error));
-    return MB_OK;
-}
+static const struct mb_choice_rules choice_rules = {.collections_flag = "--colls"};
 
-static mb_status find_strategy(const struct options *options, enum mb_backup_strategy *out,
-                               struct mb_error *error)
+/* --strategy counts before the two older flags. */
+static enum mb_backup_strategy find_strategy(const struct options *options)
 {
     const char *text = options->strategy ? options->strategy : "";
-    if ((options->force || options->meta_only) && *text)
-        return mb_fail(error, MB_E_CONFIG, "--strategy goes neither with --force nor with --meta_only");
-    if (strcmp(text, "bulk_flush") == 0)
-        return mb_fail(error, MB_E_UNSUPPORTED,
-                       "--strategy bulk_flush is not available; serial_flush gives the same backup");
-    if (options->meta_only || strcmp(text, "meta_only") == 0)
-        *out = MB_STRATEGY_META_ONLY;
-    else if (options->force || strcmp(text, "skip_flush") == 0)
-        *out = MB_STRATEGY_SKIP_FLUSH;
-    else
-        *out = MB_STRATEGY_SERIAL_FLUSH;
-    return MB_OK;
+    if (strcmp(text, "meta_only") == 0 || (*text == '\0' && options->meta_only))
+        return MB_STRATEGY_META_ONLY;
+    if (strcmp(text, "skip_flush") == 0 || (*text == '\0' && options->force))
+        return MB_STRATEGY_SKIP_FLUSH;
+    return MB_STRATEGY_SERIAL_FLUSH;
+}
+
+static void warn_of_strategy(struct mb_context *context, const struct options *options)
+{
+    enum mb_backup_strategy strategy = find_strategy(options);
+    if (options->strategy == NULL || *options->strategy == '\0')
+        return;
+    if (strcmp(options->strategy, "bulk_flush") == 0)
+        mb_context_warn(context,
+                        "--strategy bulk_flush is done as serial_flush: collections are flushed one by "
+                        "one, and the backup is the same");
+    if (options->force && strategy != MB_STRATEGY_SKIP_FLUSH)
+        mb_context_warn(context, "--force does not count beside --strategy %s", options->strategy);
+    if (options->meta_only && strategy != MB_STRATEGY_META_ONLY)
+        mb_context_warn(context, "--meta_only does not count beside --strategy %s", options->strategy);
 }
 
 static const char *make_name(struct mb_arena *arena)
@@ -174,11 +159,10 @@ static mb_status validate(const void *given, struct mb_arena *arena, struct mb_e
 {
     const struct options *options = given;
     struct mb_selection selection = {0};
-    enum mb_backup_strategy strategy;
+    const char *ignored;
     if (options->name != NULL)
         MB_TRY(mb_cli_check_new_name(options->name, error));
-    MB_TRY(select_collections(options, arena, &selection, error));
-    return find_strategy(options, &strategy, error);
+    return mb_choice_select(&options->choice, &choice_rules, arena, &selection, &ignored, error);
 }
 
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
@@ -188,10 +172,12 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     const struct mb_config_storage_keys *keys = &config->milvus_storage.keys;
     int64_t started = mb_clock_monotonic();
     struct mb_selection selection = {0};
+    const char *ignored;
     struct mb_backup_report report;
     struct mb_backup_options create = {.name = options->name ? options->name : make_name(context->arena),
                                        .id = mb_cli_new_id(context->arena),
                                        .selection = &selection,
+                                       .strategy = find_strategy(options),
                                        .pause_gc = config->backup.gc_pause.enabled,
                                        .resume = options->resume,
                                        .parallel_collections = config->backup.collections};
@@ -207,8 +193,9 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
 
     if (create.name == NULL || create.id == NULL)
         return mb_fail_memory(error);
-    MB_TRY(select_collections(options, context->arena, &selection, error));
-    MB_TRY(find_strategy(options, &create.strategy, error));
+    MB_TRY(mb_choice_select(&options->choice, &choice_rules, context->arena, &selection, &ignored, error));
+    mb_choice_warn(context, ignored);
+    warn_of_strategy(context, options);
     create.transfer = mb_cli_transfer_options(config);
     MB_TRY(mb_backup_create(&env, &create, context->arena, &report, context->cancel, error));
     return tell(context, &create, &report, started, error);

@@ -1,6 +1,7 @@
 /* restore: from a backup to a running Milvus. */
 #include "base/clock.h"
 #include "cli/backup_name.h"
+#include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/id.h"
@@ -11,10 +12,7 @@
 
 struct options {
     const char *name;
-    struct mb_strings collections;
-    struct mb_strings databases;
-    const char *database_collections;
-    const char *filter;
+    struct mb_choice choice;
     const char *suffix;
     struct mb_strings renames;
     bool restore_index;
@@ -40,26 +38,26 @@ static const struct mb_flag flags[] = {
     {.name = "collections",
      .letter = 'c',
      .type = MB_FLAG_CSV,
-     FIELD(collections),
+     FIELD(choice.collections),
      .argument = "COLLS",
      .help = "Only these collections of the backup: coll or db.coll, with commas between."},
     {.name = "databases",
      .letter = 'd',
      .type = MB_FLAG_CSV,
-     FIELD(databases),
+     FIELD(choice.databases),
      .argument = "DBS",
      .help = "Only the collections of these databases of the backup."},
     {.name = "database_collections",
      .letter = 'a',
      .type = MB_FLAG_TEXT,
-     FIELD(database_collections),
+     FIELD(choice.database_collections),
      .argument = "JSON",
      .help = "Only these collections of the backup by database: '{\"db1\":[\"c1\"],\"db2\":[]}'; an empty "
              "list is "
              "the whole database."},
     {.name = "filter",
      .type = MB_FLAG_TEXT,
-     FIELD(filter),
+     FIELD(choice.filter),
      .argument = "FILTER",
      .help =
          "Only targets (names after suffix and rename) that match: coll, db.coll, db.* or db. (the database "
@@ -112,33 +110,19 @@ static const struct mb_flag flags[] = {
      .help = "Import over HTTP, many segments in one job (Milvus 2.4 and later)."},
 };
 
-static mb_status select_collections(const struct options *options, struct mb_arena *arena,
-                                    struct mb_selection *selection, struct mb_error *error)
-{
-    int given = (options->database_collections != NULL) + (options->collections.count > 0) +
-                (options->databases.count > 0);
-    if (given > 1)
-        return mb_fail(error, MB_E_CONFIG,
-                       "give only one of --database_collections, --collections and --databases");
-    if (options->database_collections != NULL)
-        return mb_selection_add_json(selection, arena, options->database_collections, error);
-    for (size_t i = 0; i < options->collections.count; i++)
-        MB_TRY(
-            mb_selection_add_names(selection, arena, options->collections.items[i], "--collections", error));
-    for (size_t i = 0; i < options->databases.count; i++)
-        MB_TRY(mb_selection_add_databases(selection, arena, options->databases.items[i], error));
-    return MB_OK;
-}
+static const struct mb_choice_rules choice_rules = {.collections_flag = "--collections",
+                                                    .filter_is_apart = true};
 
 static mb_status plan_options(const struct options *options, struct mb_arena *arena,
-                              struct mb_plan_options *out, struct mb_error *error)
+                              struct mb_plan_options *out, const char **ignored, struct mb_error *error)
 {
     struct mb_selection *selection = mb_arena_alloc(arena, 2, sizeof *selection);
     struct mb_renames *renames = mb_arena_alloc(arena, 1, sizeof *renames);
     if (selection == NULL || renames == NULL)
         return mb_fail_memory(error);
-    MB_TRY(select_collections(options, arena, &selection[0], error));
-    if (options->filter && mb_selection_add_filter(&selection[1], arena, options->filter, error) < 0)
+    MB_TRY(mb_choice_select(&options->choice, &choice_rules, arena, &selection[0], ignored, error));
+    if (options->choice.filter &&
+        mb_selection_add_filter(&selection[1], arena, options->choice.filter, error) < 0)
         return mb_error_context(error, "--filter");
     for (size_t i = 0; i < options->renames.count; i++)
         if (mb_renames_add(renames, arena, options->renames.items[i], error) < 0)
@@ -202,8 +186,9 @@ static mb_status validate(const void *given, struct mb_arena *arena, struct mb_e
 {
     const struct options *options = given;
     struct mb_plan_options plan;
+    const char *ignored;
     MB_TRY(mb_cli_check_name(options->name, error));
-    return plan_options(options, arena, &plan, error);
+    return plan_options(options, arena, &plan, &ignored, error);
 }
 
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
@@ -213,6 +198,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     const struct mb_config_storage *storage = &config->milvus_storage;
     int64_t started = mb_clock_monotonic();
     struct mb_restore_report report;
+    const char *ignored;
     struct mb_restore_options restore = {
         .name = options->name,
         .id = mb_cli_new_id(context->arena),
@@ -240,7 +226,8 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
 
     if (restore.id == NULL)
         return mb_fail_memory(error);
-    MB_TRY(plan_options(options, context->arena, &restore.plan, error));
+    MB_TRY(plan_options(options, context->arena, &restore.plan, &ignored, error));
+    mb_choice_warn(context, ignored);
     MB_TRY(mb_restore_run(&env, &restore, context->arena, &report, context->cancel, error));
     return tell(context, &restore, &report, started, error);
 }

@@ -25,6 +25,9 @@ CREATE = {
     "--filter of a whole database": (["--filter", "default.*"], ALL - {SALES}),
     "--filter wildcard before one of its collections": (["--filter", "sales.*,sales.partitions"], {SALES}),
     "--filter of a database entry only": (["--filter", "sales."], set()),
+    "-a beside what counts less": (["-a", '{"sales":[]}', "-c", "empty", "-d", "default"], {SALES}),
+    "--filter beside what counts less": (["--filter", "empty", "-a", '{"sales":[]}'], default("empty")),
+    "flags that are empty": (["--filter", "", "-a", "", "-d", "", "-c", "empty"], default("empty")),
 }
 
 RESTORE = {
@@ -90,10 +93,24 @@ def test_create_refuses(site, program, name, flag, value, named):
 
 
 @pytest.mark.parametrize("command", ["create", "restore"])
-def test_two_selections_at_once_are_refused(site, program, name, command):
-    """Following one of them would leave the other without effect."""
-    result = program.fails(command, "-n", name, "-a", '{"sales":[]}', "-c", "empty", code=USAGE)
-    assert "-c" in result.err or "colls" in result.err or "collections" in result.err
+def test_two_selections_that_exclude_each_other(program, name, command):
+    """Versions of the Go program disagree about which of the two counts."""
+    result = program.fails(command, "-n", name, "-c", "empty", "-d", "sales", code=USAGE)
+    assert "--databases" in result.err and "--filter" in result.err
+
+
+def test_selections_that_do_not_count_are_told(site, program, name):
+    created = program.ok("create", "-n", name, "--meta_only", "-a", '{"default":["empty"]}', "-d", "sales")
+    assert "--databases ignored" in created.err
+    restored = program.ok("restore", "-n", name, "--meta_only", "--filter", "empty_x", "-s", "_x", "-c", "auto_id")
+    assert "--collections ignored" in restored.err
+    assert site.collections() - ALL == default("empty_x")
+
+
+def test_a_strategy_counts_before_the_older_flags(site, program, name):
+    created = program.ok("create", "-n", name, "-c", "auto_id", "--strategy", "bulk_flush", "--meta_only")
+    assert "bulk_flush" in created.err and "--meta_only does not count" in created.err
+    assert site.meta(name)["collection_backups"][0]["size"] > 0
 
 
 @pytest.mark.parametrize(
