@@ -115,6 +115,16 @@ const struct mb_binlog_entry *mb_binlogs_find(const struct mb_binlogs *binlogs,
     return bsearch(key, binlogs->entries, binlogs->count, sizeof(*binlogs->entries), compare_entries);
 }
 
+bool mb_binlogs_equal(const struct mb_binlogs *a, const struct mb_binlogs *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (compare_entries(&a->entries[i], &b->entries[i]) != 0 || a->entries[i].size != b->entries[i].size)
+            return false;
+    return true;
+}
+
 /* The first entry that does not come before the segment's logs of that kind. */
 static size_t lower_bound(const struct mb_binlogs *binlogs, int64_t segment_id, bool is_delta)
 {

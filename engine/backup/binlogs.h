@@ -36,6 +36,9 @@ int64_t mb_binlogs_bytes(const struct mb_binlogs *binlogs);
 const struct mb_binlog_entry *mb_binlogs_find(const struct mb_binlogs *binlogs,
                                               const struct mb_binlog_entry *key);
 
+/* Do both hold the same entries, with the same sizes? */
+bool mb_binlogs_equal(const struct mb_binlogs *a, const struct mb_binlogs *b);
+
 /* Fills logs and size of out from the entries of its segment (out->id), into arena. */
 mb_status mb_binlogs_fill(const struct mb_binlogs *binlogs, struct mb_segment_backup *out,
                           struct mb_arena *arena, struct mb_error *error);

@@ -57,6 +57,14 @@ mb_status mb_create_describe_partitions(struct mb_create_collection *collection,
 /* segments.c: flushes one collection, lists its segments' binlogs and hands them to the transfer. */
 mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);
 
+/* segments.c: does Milvus still add to it? */
+bool mb_create_is_being_written(const struct mb_segment *segment);
+
+/* settle.c: the binlogs of the segments that Milvus is writing to at this moment, once it has written the
+ * same of every field; *out is NULL when there are no such segments. */
+mb_status mb_create_settle(struct mb_create_collection *collection, struct mb_binlogs **out,
+                           struct mb_cancel *cancel, struct mb_error *error);
+
 /* segments.c: the transfer's report of one object that lies in the backup. */
 mb_status mb_create_moved(void *create, const struct mb_object_moved *object, struct mb_error *error);
 

@@ -24,7 +24,7 @@ static bool is_live(const struct mb_segment *segment, enum mb_backup_strategy st
     }
 }
 
-static bool is_being_written(const struct mb_segment *segment)
+bool mb_create_is_being_written(const struct mb_segment *segment)
 {
     return segment->state == MB_SEGMENT_GROWING || segment->state == MB_SEGMENT_SEALED;
 }
@@ -129,10 +129,21 @@ static mb_status ask_expected(struct mb_create_collection *job, struct mb_binlog
 
 /* ------------------------------------------------------------ their binlogs */
 
+/* What is known beforehand about segments: they consist of these binlogs and no others. */
+struct expected {
+    struct mb_binlogs *binlogs; /* NULL: nothing */
+    bool of_all;                /* or only of the segments that Milvus is writing */
+};
+
+static bool is_expected(const struct expected *expected, const struct mb_segment *segment)
+{
+    return expected->binlogs != NULL && (expected->of_all || mb_create_is_being_written(segment));
+}
+
 struct listing_job {
     struct mb_create_collection *collection;
-    struct mb_binlogs *expected; /* or NULL */
-    struct mb_buf key;           /* in the backup */
+    const struct expected *expected;
+    struct mb_buf key; /* in the backup */
 };
 
 static bool lies_in_backup(const struct mb_create *create, const struct mb_binlog_entry *entry)
@@ -196,7 +207,8 @@ static mb_status list_prefix(struct listing_job *job, const char *prefix, struct
                                          .log_id = segment ? key.log_id : 0,
                                          .is_delta = segment && key.is_delta,
                                          .size = (int64_t)entry->size};
-        if (segment == NULL || (job->expected && mb_binlogs_find(job->expected, &binlog) == NULL)) {
+        if (segment == NULL || (is_expected(job->expected, segment) &&
+                                mb_binlogs_find(job->expected->binlogs, &binlog) == NULL)) {
             orphans++;
             continue;
         }
@@ -211,7 +223,7 @@ static mb_status list_prefix(struct listing_job *job, const char *prefix, struct
     return status < 0 ? status : MB_OK;
 }
 
-static mb_status list_binlogs(struct mb_create_collection *job, struct mb_binlogs *expected,
+static mb_status list_binlogs(struct mb_create_collection *job, const struct expected *expected,
                               struct mb_cancel *cancel, struct mb_error *error)
 {
     struct listing_job listing = {.collection = job, .expected = expected};
@@ -276,7 +288,7 @@ static mb_status check_expected(const struct mb_create_collection *job, const st
     return MB_OK;
 }
 
-static mb_status make_segment(struct mb_create_collection *job, const struct mb_binlogs *expected,
+static mb_status make_segment(struct mb_create_collection *job, const struct expected *expected,
                               const struct mb_segment *segment, struct mb_segment_backup *out,
                               struct mb_error *error)
 {
@@ -290,9 +302,9 @@ static mb_status make_segment(struct mb_create_collection *job, const struct mb_
                                       .virtual_channel =
                                           segment->virtual_channel ? segment->virtual_channel : ""};
     MB_TRY(mb_binlogs_fill(job->binlogs, out, job->arena, error));
-    if (expected != NULL)
-        return check_expected(job, expected, segment, job->arena, error);
-    if (!out->is_l0 && out->insert_count == 0 && segment->rows > 0 && !is_being_written(segment))
+    if (is_expected(expected, segment))
+        return check_expected(job, expected->binlogs, segment, job->arena, error);
+    if (!out->is_l0 && out->insert_count == 0 && segment->rows > 0)
         return mb_fail(error, MB_E_NOT_FOUND,
                        "segment %lld of collection %s.%s has %lld rows in milvus but no binlogs in %s",
                        (long long)segment->id, job->db, job->name, (long long)segment->rows,
@@ -324,7 +336,7 @@ static size_t count_in_partition(const struct mb_create_collection *job, int64_t
 
 /* Puts the segments of one partition (-1: deletes over all) into an array; those without any object are left
  * out. */
-static mb_status make_segments(struct mb_create_collection *job, const struct mb_binlogs *expected,
+static mb_status make_segments(struct mb_create_collection *job, const struct expected *expected,
                                int64_t partition_id, struct mb_segment_backup **out, size_t *out_count,
                                int64_t *size, struct mb_error *error)
 {
@@ -348,7 +360,7 @@ static mb_status make_segments(struct mb_create_collection *job, const struct mb
     return MB_OK;
 }
 
-static mb_status describe_segments(struct mb_create_collection *job, const struct mb_binlogs *expected,
+static mb_status describe_segments(struct mb_create_collection *job, const struct expected *expected,
                                    struct mb_error *error)
 {
     struct mb_collection_backup *backup = &job->backup;
@@ -390,20 +402,24 @@ mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_erro
 {
     struct mb_create_collection *job = ctx;
     enum mb_backup_strategy strategy = job->create->options->strategy;
-    struct mb_binlogs *expected = NULL;
+    struct expected expected = {.of_all = mb_milvus_info(job->create->env->milvus)->describe_segment};
 
     job->started_ns = mb_clock_monotonic();
     if (strategy != MB_STRATEGY_SKIP_FLUSH)
         MB_TRY(flush(job, cancel, error));
     MB_TRY(find_segments(job, cancel, error));
     MB_TRY(mb_create_prove(job, cancel, error));
-    if (mb_milvus_info(job->create->env->milvus)->describe_segment)
-        MB_TRY(ask_expected(job, &expected, cancel, error));
+    if (expected.of_all)
+        MB_TRY(ask_expected(job, &expected.binlogs, cancel, error));
+    if (expected.binlogs == NULL) {
+        expected.of_all = false;
+        MB_TRY(mb_create_settle(job, &expected.binlogs, cancel, error));
+    }
 
-    mb_status status = list_binlogs(job, expected, cancel, error);
+    mb_status status = list_binlogs(job, &expected, cancel, error);
     if (status == MB_OK)
-        status = describe_segments(job, expected, error);
-    mb_binlogs_free(expected);
+        status = describe_segments(job, &expected, error);
+    mb_binlogs_free(expected.binlogs);
     if (status == MB_OK) {
         atomic_store(&job->listed, true);
         end_if_moved(job);
