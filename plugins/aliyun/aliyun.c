@@ -16,13 +16,14 @@ static const struct mb_s3_code codes[] = {
     {NULL, MB_OK},
 };
 
-/* oss-REGION.aliyuncs.com, with "-internal" behind the region inside of Alibaba's network. */
+/* oss-REGION.aliyuncs.com, with "-internal" behind the region inside of Alibaba's network;
+ * oss-accelerate serves all regions. */
 static bool region_of_host(const char *host, char *region, size_t cap)
 {
     char label[64];
     const char *prefix = strncmp(host, "s3.", 3) == 0 ? "s3." : "";
     if (!strstr(host, ".aliyuncs.com") || !mb_s3_label_after(host, prefix, label, sizeof(label)) ||
-        strncmp(label, "oss-", 4) != 0)
+        strncmp(label, "oss-", 4) != 0 || strncmp(label, "oss-accelerate", 14) == 0)
         return false;
     char *internal = strstr(label, "-internal");
     if (internal)

@@ -149,6 +149,10 @@ bool mb_s3_aws_host_of_realm(const char *host, char *out, size_t cap);
 /* The label of host that follows prefix ("cos." of "cos.ap-x.example.com" gives "ap-x"); false without. */
 bool mb_s3_label_after(const char *host, const char *prefix, char *out, size_t cap);
 
+/* The same for a region, whose name has a dash: what else stands there ("accelerate", or the domain of a host
+ * that serves all regions) has none. */
+bool mb_s3_region_after(const char *host, const char *prefix, char *region, size_t cap);
+
 /* dialect lives as long as the process. */
 mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out, struct mb_store_info *info,
                      const struct mb_kv *config, size_t count, const struct mb_call *call);

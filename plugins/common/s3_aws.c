@@ -45,6 +45,13 @@ bool mb_s3_label_after(const char *host, const char *prefix, char *out, size_t c
     return true;
 }
 
+bool mb_s3_region_after(const char *host, const char *prefix, char *region, size_t cap)
+{
+    char label[64];
+    return mb_s3_label_after(host, prefix, label, sizeof(label)) && strchr(label, '-') &&
+           mb_str_fit(region, cap, label);
+}
+
 /* The hosts in which one region can be put for another; *prefix is what stands in front of it. */
 static bool plain_region(const char *host, const char **prefix, char *region, size_t cap)
 {
@@ -91,9 +98,10 @@ bool mb_s3_aws_host_of_region(const char *host, const char *region, char *out, s
 bool mb_s3_aws_host_of_realm(const char *host, char *out, size_t cap)
 {
     const char *domain = aws_domain(host);
-    char made[64];
+    char made[64], region[64];
     if (!domain)
         return false;
-    snprintf(made, sizeof(made), "s3%s", domain);
+    bool gov = mb_s3_aws_region_of_host(host, region, sizeof(region)) && strncmp(region, "us-gov-", 7) == 0;
+    snprintf(made, sizeof(made), "s3%s%s", gov ? ".us-gov" : "", domain);
     return mb_str_fit(out, cap, made);
 }

@@ -42,8 +42,8 @@ static const struct mb_s3_code common_codes[] = {
     {"XMinioServerNotInitialized", MB_E_UNAVAILABLE},
     {"RequestTimeout", MB_E_UNAVAILABLE},
     {"OperationAborted", MB_E_UNAVAILABLE},
+    {"ConditionalRequestConflict", MB_E_UNAVAILABLE}, /* undecided: another write or removal is under way */
     {"PreconditionFailed", MB_E_EXISTS},
-    {"ConditionalRequestConflict", MB_E_EXISTS},
     {"BucketAlreadyExists", MB_E_EXISTS},
     {"BadDigest", MB_E_CORRUPT},
     {"XAmzContentSHA256Mismatch", MB_E_CORRUPT},

@@ -178,6 +178,25 @@ static mb_status hand_out(const struct uploads *uploads, const struct selection 
     return MB_OK;
 }
 
+/* Where the list goes on. */
+static void write_place(const struct uploads *uploads, struct mb_str *out)
+{
+    mb_str_clear(out);
+    mb_str_printf(out, "%s\n%s", mb_str_text(&uploads->key_marker), mb_str_text(&uploads->id_marker));
+}
+
+/* *place is where the page before began.  One that leads there again would do so for ever. */
+static mb_status check_progress(const struct uploads *uploads, const struct mb_str *place)
+{
+    struct mb_str next = MB_STR_INIT(3 * MAX_MARKER);
+    write_place(uploads, &next);
+    bool stands = uploads->truncated && strcmp(mb_str_text(&next), mb_str_text(place)) == 0;
+    mb_str_done(&next);
+    return stands ? mb_plugin_fail(uploads->error, MB_E_PROTOCOL,
+                                   "the service says that the list goes on where it went on before")
+                  : MB_OK;
+}
+
 static mb_status list_uploads(struct mb_store *store, const struct selection *selection,
                               mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                               const struct mb_call *call)
@@ -186,14 +205,19 @@ static mb_status list_uploads(struct mb_store *store, const struct selection *se
                               .text = MB_STR_INIT(MAX_PAGE_BYTES),
                               .key_marker = MB_STR_INIT(MAX_MARKER),
                               .id_marker = MB_STR_INIT(MAX_MARKER)};
+    struct mb_str place = MB_STR_INIT(3 * MAX_MARKER);
     mb_status status;
 
     do {
+        write_place(&uploads, &place);
         status = fetch_page(store, selection, &uploads, call);
+        if (status == MB_OK)
+            status = check_progress(&uploads, &place);
         if (status == MB_OK)
             status = hand_out(&uploads, selection, found, ctx);
     } while (status == MB_OK && uploads.truncated);
     free(uploads.items);
+    mb_str_done(&place);
     mb_str_done(&uploads.text);
     mb_str_done(&uploads.key_marker);
     mb_str_done(&uploads.id_marker);

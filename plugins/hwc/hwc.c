@@ -11,10 +11,10 @@ static const struct mb_s3_code codes[] = {
     {NULL, MB_OK},
 };
 
-/* obs.REGION.myhuaweicloud.com */
+/* obs.REGION.myhuaweicloud.com; obs.myhuaweicloud.com serves all regions. */
 static bool region_of_host(const char *host, char *region, size_t cap)
 {
-    return mb_s3_label_after(host, "obs.", region, cap);
+    return mb_s3_region_after(host, "obs.", region, cap);
 }
 
 static const struct mb_s3_dialect dialect = {

@@ -79,7 +79,8 @@ static mb_status read_options(struct mb_store *store, const struct mb_config_val
     if (status == MB_OK)
         status = mb_option_bool(config, "requesterPays", &requester_pays, error);
     if (status == MB_OK && requester_pays)
-        status = mb_s3_add_header(store, MB_S3_ON_ALL, "x-amz-request-payer", "requester", error);
+        status = mb_s3_add_header(store, MB_S3_ON_ALL | MB_S3_ON_COPY_SOURCE, "x-amz-request-payer",
+                                  "requester", error);
     return status;
 }
 

@@ -9,11 +9,12 @@ static const struct mb_s3_code codes[] = {
     {NULL, MB_OK},
 };
 
-/* cos.REGION.myqcloud.com, also with tencentcos.cn and inside of Tencent's network. */
+/* cos.REGION.myqcloud.com, also with tencentcos.cn and inside of Tencent's network; cos.accelerate. serves
+ * all regions. */
 static bool region_of_host(const char *host, char *region, size_t cap)
 {
-    return mb_s3_label_after(host, "cos.", region, cap) ||
-           mb_s3_label_after(host, "cos-internal.", region, cap);
+    return mb_s3_region_after(host, "cos.", region, cap) ||
+           mb_s3_region_after(host, "cos-internal.", region, cap);
 }
 
 static const struct mb_s3_dialect dialect = {

@@ -99,6 +99,16 @@ def test_all_hosts_of_amazon_are_one_realm(drivers):
     assert proxy.asked[0].headers["host"] == "b.s3.eu-west-1.amazonaws.com"
 
 
+def test_the_government_has_buckets_of_its_own(drivers):
+    """A bucket there may be called as one elsewhere, and no copy leads from here to there."""
+    with Scripted() as proxy:
+        here = through(drivers, proxy, "s3", address="s3.us-west-2.amazonaws.com")
+        west = through(drivers, proxy, "s3", store="b", address="s3.us-gov-west-1.amazonaws.com")
+        east = through(drivers, proxy, "s3", store="c", address="s3-fips.us-gov-east-1.amazonaws.com")
+        assert here["realm"] != west["realm"] == east["realm"]
+        assert not drivers.ok("can_copy", store="a", **{"from": "b"})["can"]
+
+
 # ---------------------------------------------------------------------------------------------------- Amazon's options
 
 
@@ -151,6 +161,17 @@ def test_storage_class_and_encryption_go_with_what_is_made(drivers):
         for name in headers:
             if name.startswith("x-amz-"):
                 assert name in headers["authorization"], f"{name} of {op} is not signed"
+
+
+def test_who_copies_out_of_a_bucket_whose_readers_pay_agrees_to_pay(drivers):
+    copied = Answer(200, document("CopyObjectResult", ETag="&quot;e&quot;"))
+    source = {"from": "paid", "from_key": "s"}
+    with Scripted(copied, copied) as server:
+        opened(drivers, server, driver="s3", bucketName="target")
+        opened(drivers, server, driver="s3", store="paid", requesterPays=True)
+        drivers.ok("copy", store="a", key="k", **source)
+        drivers.ok("mpu_copy_part", store="a", key="k", upload_id="U", number=1, offset=0, length=1, **source)
+    assert [asked.headers.get("x-amz-request-payer") for asked in server.asked] == ["requester"] * 2
 
 
 def test_plain_options_add_nothing(drivers):
@@ -222,6 +243,24 @@ def test_virtual_hosts_and_plain_bodies(drivers, driver, address, host, region):
     assert region_of(asked) == region and region_of(configured) == "other"
     assert asked.body == b"1"
     assert not any("checksum" in name or "chunked" in value for name, value in asked.headers.items())
+
+
+@pytest.mark.parametrize(
+    "driver, address",
+    [
+        ("aliyun", "oss-accelerate.aliyuncs.com"),
+        ("aliyun", "oss-accelerate-overseas.aliyuncs.com"),
+        ("tencent", "cos.accelerate.myqcloud.com"),
+        ("hwc", "obs.myhuaweicloud.com"),
+    ],
+)
+def test_a_host_of_all_regions_tells_none(drivers, driver, address):
+    location = Answer(200, b"<LocationConstraint>cn-here-1</LocationConstraint>")
+    with Scripted(location, Answer(204)) as proxy:
+        through(drivers, proxy, driver, address=address)
+        drivers.ok("remove", store="a", key="k")
+    assert "location" in proxy.asked[0].query
+    assert region_of(proxy.asked[1]) == "cn-here-1"
 
 
 @pytest.mark.parametrize("driver", VIRTUAL)

@@ -19,12 +19,21 @@ def test_put_if_absent(drivers):
     assert server.asked[-1].headers["if-none-match"] == "*"
 
 
-@pytest.mark.parametrize("answer", [fault(412, "PreconditionFailed"), fault(409, "ConditionalRequestConflict"), Answer(412)])
+@pytest.mark.parametrize("answer", [fault(412, "PreconditionFailed"), Answer(412)])
 def test_put_if_absent_that_loses_the_race(drivers, answer):
     with Scripted(listing("a"), fault(404, "NoSuchKey"), answer) as server:
         opened(drivers, server)
         drivers.ok("check", store="a")
         drivers.fails("exists", "put", store="a", key="k", data=b"1", if_absent=True)
+
+
+def test_put_if_absent_that_meets_another_write_is_undecided(drivers):
+    """Amazon S3 wants it to be tried again: the other may fail, or be a removal."""
+    with Scripted(listing("a"), fault(404, "NoSuchKey"), fault(409, "ConditionalRequestConflict")) as server:
+        opened(drivers, server)
+        drivers.ok("check", store="a")
+        error = drivers.fails("unavailable", "put", store="a", key="k", data=b"1", if_absent=True)
+    assert error["retryable"] and not error["ambiguous"]
 
 
 def test_put_if_absent_where_the_condition_is_ignored(drivers):

@@ -453,6 +453,14 @@ def test_uploads_of_one_key_are_asked_for_apart_where_the_prefix_is_taken_for_a_
     assert [asked.query.get("prefix") for asked in server.asked] == ["p/a", None]
 
 
+def test_a_list_of_uploads_that_does_not_get_on_is_no_list(drivers):
+    again = uploads(("p/a", "U1"), IsTruncated="true", NextKeyMarker="p/a", NextUploadIdMarker="U1")
+    with Scripted(rule=lambda asked: again) as server:
+        opened(drivers, server)
+        drivers.fails("protocol", "mpu_list", store="a", prefix="p/", timeout_ms=5000)
+    assert len(server.asked) == 2
+
+
 def test_listing_uploads_stops_when_told(drivers):
     with Scripted(uploads(("p/a", "U1"), ("p/b", "U2"))) as server:
         opened(drivers, server)
