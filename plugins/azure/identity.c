@@ -6,7 +6,6 @@
 
 #include "common/credential_source.h"
 #include "common/error.h"
-#include "common/file.h"
 #include "common/oauth.h"
 #include "common/url.h"
 
@@ -30,7 +29,7 @@ static const char *env(const char *name)
 static mb_status put_federated(struct mb_str *form, struct mb_error *error)
 {
     struct mb_str token = MB_STR_INIT(65536);
-    mb_status status = mb_file_read(env("AZURE_FEDERATED_TOKEN_FILE"), &token, error);
+    mb_status status = mb_token_read(env("AZURE_FEDERATED_TOKEN_FILE"), &token, error);
     if (status < 0)
         mb_plugin_context(error, "AZURE_FEDERATED_TOKEN_FILE");
     mb_url_query(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
@@ -96,6 +95,9 @@ static mb_status ask_machine(struct mb_http *http, json_t **out, const struct mb
     if (status == MB_OK)
         status = mb_oauth_ask(http, &request, out, call);
     status = mb_metadata_judge(status, call);
+    /* While it is being updated the service of a machine says that it is not there, or gone. */
+    if (!app_service && (call->error->http_status == 404 || call->error->http_status == 410) && status < 0)
+        status = mb_plugin_fail_as(call->error, MB_E_UNAVAILABLE);
     if (status < 0 && call->error->http_status == 0)
         mb_plugin_advise(call->error,
                          "on a machine without an identity set AZURE_TENANT_ID, AZURE_CLIENT_ID and "

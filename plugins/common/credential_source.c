@@ -123,6 +123,23 @@ mb_status mb_credential_from_json(const json_t *object, const struct mb_credenti
     return *out ? MB_OK : mb_plugin_fail_memory(error);
 }
 
+mb_status mb_credential_refusal(int http_status, const char *said)
+{
+    static const char *const busy[] = {"Throttling", "RequestLimitExceeded"};
+    static const char *const passing[] = {"InternalError", "internal_failure", "IDPCommunicationError",
+                                          "temporarily_unavailable"};
+
+    if (http_status >= 500 || http_status == 408 || http_status == 429)
+        return MB_OK;
+    for (size_t i = 0; i < sizeof(busy) / sizeof(*busy); i++)
+        if (strstr(said, busy[i]))
+            return MB_E_THROTTLED;
+    for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
+        if (strstr(said, passing[i]))
+            return MB_E_UNAVAILABLE;
+    return MB_E_UNAUTHENTICATED;
+}
+
 mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,
                         int *status, const struct mb_call *call)
 {
@@ -137,8 +154,7 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
         char said[200];
         mb_str_fit(said, sizeof(said), mb_str_text(&response.body));
         const struct mb_answer answer = {
-            .status = response.status < 500 && response.status != 429 ? MB_E_UNAUTHENTICATED : MB_OK,
-            .text = said};
+            .status = mb_credential_refusal(response.status, mb_str_text(&response.body)), .text = said};
         result = mb_plugin_fail_answer(call->error, &response, &answer);
     } else if (result == MB_OK) {
         mb_str_append(out, mb_str_text(&response.body), response.body.len);

@@ -40,6 +40,11 @@ struct mb_credential_fields {
 mb_status mb_credential_from_json(const json_t *object, const struct mb_credential_fields *fields,
                                   const struct mb_credential **out, struct mb_error *error);
 
+/* What an answer means with which a service gives no credential; said is its body, or the code in that.  One
+ * that is busy, or cannot reach another, is asked again: some tell so by a status of 400.  0: what the HTTP
+ * status means. */
+mb_status mb_credential_refusal(int http_status, const char *said);
+
 /* Sends and keeps the body of an answer of 2xx; other answers are failures that name the URL.  status is that
  * of HTTP, 0 when there was no answer; it may be NULL. */
 mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,

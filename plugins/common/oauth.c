@@ -26,7 +26,8 @@ mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *reque
     if (status == MB_OK)
         root = json_loadb(mb_str_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, NULL);
     if (status == MB_OK && response.status != 200) {
-        struct mb_answer answer = {.status = response.status < 500 ? MB_E_UNAUTHENTICATED : 0,
+        struct mb_answer answer = {.status =
+                                       mb_credential_refusal(response.status, mb_str_text(&response.body)),
                                    .code = or_null(mb_json_text(root, "error")),
                                    .text = or_null(mb_json_text(root, "error_description"))};
         status = mb_plugin_fail_answer(call->error, &response, &answer);
@@ -60,17 +61,34 @@ mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_s
     return status;
 }
 
+/* A number, also one in text; -1 for anything else. */
+static int64_t number_of(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    char *end;
+    if (text == NULL)
+        return json_is_integer(value) ? (int64_t)json_integer_value(value) : -1;
+    int64_t number = strtoll(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' ? number : -1;
+}
+
 mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential **out, struct mb_error *error)
 {
+    const int64_t second_ns = 1000000000, longest = INT64_C(10) * 365 * 86400;
     const json_t *lifetime = json_object_get(answer, "expires_in");
+    const json_t *end = json_object_get(answer, "expires_on");
     const char *token = mb_json_text(answer, "access_token");
-    int64_t seconds = json_is_string(lifetime) ? strtoll(json_string_value(lifetime), NULL, 10)
-                                               : (int64_t)json_integer_value(lifetime);
+    int64_t now = mb_time_real_ns() / second_ns, expires = 0;
+
     if (*token == '\0')
         return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer has no access_token");
-    if (seconds < 0 || seconds > INT64_C(10) * 365 * 86400)
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the token's expires_in makes no sense");
-    int64_t expires = seconds ? mb_time_real_ns() + seconds * INT64_C(1000000000) : 0;
+    if (lifetime != NULL || end != NULL) {
+        int64_t seconds = number_of(lifetime != NULL ? lifetime : end);
+        if (seconds < 0 || seconds > (lifetime != NULL ? 0 : now) + longest)
+            return mb_plugin_fail(error, MB_E_PROTOCOL, "the token's %s makes no sense",
+                                  lifetime != NULL ? "expires_in" : "expires_on");
+        expires = (lifetime != NULL ? now + seconds : seconds) * second_ns;
+    }
     *out = mb_credential_new("", "", token, expires);
     return *out ? MB_OK : mb_plugin_fail_memory(error);
 }

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 /* Sends request and reads the JSON object of a 200; anything else is a failure that names the address and
- * what the endpoint said (MB_E_UNAUTHENTICATED for 4xx).  *out is the caller's to json_decref. */
+ * what the endpoint said (MB_E_UNAUTHENTICATED when it refuses).  *out is the caller's to json_decref. */
 mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *request, json_t **out,
                        const struct mb_call *call);
 
@@ -16,7 +16,8 @@ mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *reque
 mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_str *form, json_t **out,
                         const struct mb_call *call);
 
-/* A bearer credential from access_token and expires_in (seconds, as number or text; none is never). */
+/* A bearer credential from access_token and expires_in (seconds) or, as Azure's App Service tells it,
+ * expires_on (seconds since 1970), as number or text; neither is never. */
 mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential **out, struct mb_error *error);
 
 /* The token of the machine's or pod's service account, from Google's metadata service: that of

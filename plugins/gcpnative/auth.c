@@ -81,21 +81,14 @@ static mb_status subject_token(struct token_source *source, struct mb_str *out, 
     if (*file) {
         status = mb_file_read(file, out, call->error);
     } else if (*url) {
-        struct mb_http_response response = {0};
         struct mb_headers headers = {0};
         const char *name;
         json_t *value;
         json_object_foreach(json_object_get(from, "headers"), name, value)
             mb_headers_set(&headers, name, json_string_value(value) ? json_string_value(value) : "");
         struct mb_http_request request = {.method = "GET", .url = url, .headers = &headers};
-        status = mb_http_send(source->http, &request, &response, call);
-        if (status == MB_OK && response.status != 200)
-            status =
-                mb_plugin_fail(call->error, MB_E_UNAUTHENTICATED, "%s answered %d", url, response.status);
-        if (status == MB_OK)
-            status = mb_str_append(out, mb_str_text(&response.body), response.body.len);
+        status = mb_source_ask(source->http, &request, out, NULL, call);
         mb_headers_done(&headers);
-        mb_http_response_done(&response);
     } else {
         return mb_plugin_fail(
             call->error, MB_E_CONFIG,

@@ -47,8 +47,9 @@ static mb_status ask_iam(const struct mb_credential_source *source, const char *
         text ? mb_http_send(source->http, &request, &response, call)
              : mb_plugin_fail(call->error, MB_E_CONFIG, "the identity token is no text for JSON");
     if (status == MB_OK && (response.status < 200 || response.status >= 300)) {
-        const struct mb_answer answer = {.status = response.status < 500 ? MB_E_UNAUTHENTICATED : MB_OK,
-                                         .text = mb_str_text(&response.body)};
+        const char *said = mb_str_text(&response.body);
+        const struct mb_answer answer = {.status = mb_credential_refusal(response.status, said),
+                                         .text = said};
         status = mb_plugin_fail_answer(call->error, &response, &answer);
         mb_plugin_context(call->error, "POST %s", mb_str_text(&url));
     }

@@ -43,8 +43,8 @@ static mb_status read_answer(const json_t *answer, const struct mb_credential **
     json_int_t expires = json_integer_value(json_object_get(response, "ExpiredTime"));
 
     if (fault)
-        return mb_plugin_fail(error, MB_E_UNAUTHENTICATED, "%.80s: %.300s", code ? code : "refused",
-                              text ? text : "");
+        return mb_plugin_fail(error, mb_credential_refusal(400, code ? code : ""), "%.80s: %.300s",
+                              code ? code : "refused", text ? text : "");
     if (expires <= 0 || expires > INT64_MAX / 1000000000)
         return mb_plugin_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
     mb_status status =

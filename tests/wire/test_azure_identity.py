@@ -120,9 +120,9 @@ def test_client_secret(started, secure, certificates, monkeypatch):
 
 
 def test_federated_token(started, secure, certificates, monkeypatch, tmp_path):
-    """Kubernetes replaces the file from time to time, so each request for a token reads it."""
+    """Kubernetes replaces the file from time to time, so each request for a token reads it; an editor ends it with a line."""
     file = tmp_path / "token"
-    file.write_text("projected-1")
+    file.write_text("projected-1\n")
     seen = []
 
     def inspect(asked):
@@ -174,6 +174,34 @@ def test_managed_identity_of_app_service(started, secure, certificates, monkeypa
         assert tokens.given == 1, tokens.faults
 
 
+def test_app_service_tells_when_a_token_ends_and_not_how_long_it_lives(started, secure, certificates, monkeypatch):
+    """The store would take the first for an hour."""
+    ends = iter([2, 3600])
+
+    def give(asked):
+        return as_json(200, access_token=token(1), token_type="Bearer", expires_on=str(int(time.time()) + next(ends)))
+
+    with Scripted(rule=give) as service:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{service.port}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "shibboleth")
+        drivers = started()
+        drivers.open("azure", by_token(secure, certificates))
+        round_trip(drivers)
+        time.sleep(2.2)
+        round_trip(drivers)
+        round_trip(drivers)
+    assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize("members", [{"expires_in": "soon"}, {"expires_on": "06/19/2019 11:19:16 +00:00"}, {"expires_in": -1}])
+def test_a_token_whose_end_makes_no_sense(started, secure, certificates, monkeypatch, members):
+    with Scripted(as_json(200, access_token=token(1), **members)) as service:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{service.port}")
+        drivers = started()
+        drivers.open("azure", by_token(secure, certificates))
+        assert "expires_" in drivers.fails("protocol", "check", store="a")["message"]
+
+
 @pytest.fixture
 def managed(monkeypatch):
     with identities() as tokens:
@@ -222,12 +250,14 @@ def test_a_network_that_swallows_what_is_sent_to_the_metadata_service(started, s
     assert "AZURE_TENANT_ID" in answer["error"]["message"]
 
 
-def test_a_metadata_service_that_is_busy_is_asked_again(started, secure, certificates, monkeypatch):
-    with Scripted(rule=lambda asked: Answer(503)) as busy:
+@pytest.mark.parametrize("status, wanted", [(503, "unavailable"), (429, "throttled"), (410, "unavailable"), (404, "unavailable")])
+def test_a_metadata_service_that_is_busy_is_asked_again(started, secure, certificates, monkeypatch, status, wanted):
+    """410 and 404 are what it says while it is being updated."""
+    with Scripted(rule=lambda asked: Answer(status)) as busy:
         monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{busy.port}")
         drivers = started()
         drivers.open("azure", by_token(secure, certificates))
-        assert drivers.fails("unavailable", "check", store="a")["retryable"]
+        assert drivers.fails(wanted, "check", store="a")["retryable"]
 
 
 def test_a_copy_by_user_delegation(started, secure, certificates, managed):

@@ -184,6 +184,15 @@ def test_workload_identity_of_an_address_for_a_service_account(drivers, guarded,
         assert form_of(tokens.asked[0])["subject_token"] == "subject-1"
 
 
+@pytest.mark.parametrize("status, wanted", [(503, "unavailable"), (429, "throttled"), (403, "unauthenticated")])
+def test_an_address_that_gives_no_subject(drivers, guarded, tmp_path, status, wanted):
+    with Scripted(as_json(status, error="not now")) as others, Tokens() as tokens:
+        url = f"http://127.0.0.1:{others.port}/subject"
+        opened(guarded.port, drivers, federation(tmp_path, tokens, {"url": url}))
+        error = drivers.fails(wanted, "check", store="a")
+    assert url in error["message"] and error["retryable"] == (wanted != "unauthenticated")
+
+
 def test_a_source_of_subjects_that_is_not_known(drivers, guarded, tmp_path):
     with Tokens() as tokens:
         opened(guarded.port, drivers, federation(tmp_path, tokens, {"environment_id": "aws1"}))
@@ -308,9 +317,10 @@ def test_a_file_that_is_not_there(drivers, guarded, tmp_path):
     assert "none.json" in answer["error"]["message"] and "auth.credentialsFile" in answer["error"]["message"]
 
 
-def test_an_endpoint_that_is_overloaded_is_asked_again_by_the_host(drivers, guarded, tmp_path, key):
-    with Scripted(as_json(503, error="unavailable")) as server:
+@pytest.mark.parametrize("status, wanted", [(503, "unavailable"), (429, "throttled"), (408, "unavailable")])
+def test_an_endpoint_that_is_overloaded_is_asked_again_by_the_host(drivers, guarded, tmp_path, key, status, wanted):
+    with Scripted(as_json(status, error="unavailable")) as server:
         uri = f"http://127.0.0.1:{server.port}/token"
         opened(guarded.port, drivers, account(tmp_path, key, Tokens(), token_uri=uri))
-        error = drivers.fails("unavailable", "check", store="a")
+        error = drivers.fails(wanted, "check", store="a")
     assert error["retryable"] and "token" in error["message"]

@@ -158,6 +158,8 @@ def test_web_identity_comes_before_the_shared_file_and_after_the_environment(tmp
     [
         (Answer(403, b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"), "unauthenticated", "AccessDenied"),
         (Answer(503), "unavailable", "503"),
+        (Answer(400, b"<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"), "throttled", "400"),
+        (Answer(400, b"<ErrorResponse><Error><Code>IDPCommunicationError</Code></Error></ErrorResponse>"), "unavailable", "400"),
         (Answer(200, b"<html/>"), "protocol", "no credential"),
         (Answer(200, b"not xml"), "protocol", "XML"),
         (answer(sts_xml().body.decode().replace("<Expiration>", "<Expiration>x")), "protocol", "expiry"),
@@ -419,10 +421,15 @@ def test_tencent_role_of_tke(tmp_path):
         "RoleSessionName": "milvus-backup",
         "DurationSeconds": 7200,
     }
-    fault_ = {"Response": {"Error": {"Code": "InvalidParameter.WebIdentityTokenError", "Message": "bad"}}}
-    with Scripted(answer(fault_)) as sts:
-        config = {"address": "cos.localhost", "auth.endpoint": endpoint(sts)}
-        assert "WebIdentityTokenError" in refused("unauthenticated", environment, "tencent", **config)
+    faults = {
+        "InvalidParameter.WebIdentityTokenError": "unauthenticated",
+        "RequestLimitExceeded": "throttled",
+        "InternalError.DbError": "unavailable",
+    }
+    for code, wanted in faults.items():
+        with Scripted(answer({"Response": {"Error": {"Code": code, "Message": "bad"}}})) as sts:
+            config = {"address": "cos.localhost", "auth.endpoint": endpoint(sts)}
+            assert code in refused(wanted, environment, "tencent", **config)
 
 
 def test_tencent_environment_and_instance():
@@ -469,6 +476,8 @@ def test_huawei_by_identity_token(tmp_path):
     with Scripted(Answer(401, b'{"error":{"message":"expired"}}')) as iam:
         config = {"address": "obs.localhost", "auth.endpoint": endpoint(iam)}
         assert "expired" in refused("unauthenticated", environment, "hwc", **config)
+    with Scripted(Answer(429)) as iam:
+        refused("throttled", environment, "hwc", **{**config, "auth.endpoint": endpoint(iam)})
 
 
 def test_google_metadata():
