@@ -81,11 +81,12 @@ static inline size_t *mb_json_array_count(const struct mb_json_field *field, con
     return (size_t *)((uintptr_t)base + field->count_offset);
 }
 
-/* The members of *base, without the braces. */
-void mb_json_write_fields(struct mb_json_writer *writer, const struct mb_json_field *fields,
-                          const void *base);
 void mb_json_write_object(struct mb_json_writer *writer, const char *key, const struct mb_json_field *fields,
                           const void *base);
+
+/* An array of count objects of size bytes; nothing when there are none. */
+void mb_json_write_objects(struct mb_json_writer *writer, const char *key, const struct mb_json_field *fields,
+                           const void *items, size_t count, size_t size);
 
 /* Errors stick here; what was read goes into the arena. */
 struct mb_json_input {
@@ -112,7 +113,6 @@ void mb_json_read_object(struct mb_json_input *input, const struct mb_json_field
                          json_t *object, void *base);
 
 /* Single values.  On a wrong type they reject and return the zero value. */
-const char *mb_json_to_string(struct mb_json_input *input, const char *key, json_t *value);
 int64_t mb_json_to_int64(struct mb_json_input *input, const char *key, json_t *value);
 struct mb_bytes mb_json_to_bytes(struct mb_json_input *input, const char *key, json_t *value); /* base64 */
 const char *mb_json_to_raw(struct mb_json_input *input, json_t *value);

@@ -55,7 +55,7 @@ bool mb_json_is(struct mb_json_input *input, const char *key, json_t *value, jso
     return false;
 }
 
-const char *mb_json_to_string(struct mb_json_input *input, const char *key, json_t *value)
+static const char *to_string(struct mb_json_input *input, const char *key, json_t *value)
 {
     if (!mb_json_is(input, key, value, JSON_STRING))
         return "";
@@ -162,7 +162,7 @@ static void read_strings(struct mb_json_input *input, const char *key, json_t *v
     size_t count = json_array_size(value);
     const char **items = mb_json_alloc(input, count, sizeof(*items));
     for (size_t i = 0; items != NULL && i < count; i++)
-        items[i] = mb_json_to_string(input, key, json_array_get(value, i));
+        items[i] = to_string(input, key, json_array_get(value, i));
     *out = (struct mb_strings){.items = items, .count = items == NULL ? 0 : count};
 }
 
@@ -187,7 +187,7 @@ static void read_map(struct mb_json_input *input, const char *key, json_t *value
         struct mb_property *item = &items[count++];
         const char *name = json_object_iter_key(i);
         item->key = mb_json_copy(input, name, strlen(name));
-        item->value = mb_json_to_string(input, name, json_object_iter_value(i));
+        item->value = to_string(input, name, json_object_iter_value(i));
     }
     *out = (struct mb_properties){.items = items, .count = count};
 }
@@ -213,7 +213,7 @@ static void read_value(struct mb_json_input *input, const struct mb_json_field *
     void *at = (char *)base + field->offset;
     switch (field->kind) {
     case MB_JSON_STRING:
-        *(const char **)at = mb_json_to_string(input, key, value);
+        *(const char **)at = to_string(input, key, value);
         break;
     case MB_JSON_RAW:
         *(const char **)at = mb_json_to_raw(input, value);

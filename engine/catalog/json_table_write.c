@@ -6,18 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void write_array(struct mb_json_writer *writer, const struct mb_json_field *field, const void *base)
-{
-    const char *items = *mb_json_array_items(field, base);
-    size_t count = *mb_json_array_count(field, base);
-    if (count == 0)
-        return;
-    mb_json_begin_array(writer, field->key);
-    for (size_t i = 0; i < count; i++)
-        mb_json_write_object(writer, NULL, field->fields, items + i * field->size);
-    mb_json_end_array(writer);
-}
-
 static void write_strings(struct mb_json_writer *writer, const char *key, const struct mb_strings *strings)
 {
     if (strings->count == 0)
@@ -130,7 +118,8 @@ static void write_field(struct mb_json_writer *writer, const struct mb_json_fiel
         mb_json_write_object(writer, field->key, field->fields, at);
         break;
     case MB_JSON_ARRAY:
-        write_array(writer, field, base);
+        mb_json_write_objects(writer, field->key, field->fields, *mb_json_array_items(field, base),
+                              *mb_json_array_count(field, base), field->size);
         break;
     case MB_JSON_CUSTOM:
         if (field->write != NULL)
@@ -139,16 +128,22 @@ static void write_field(struct mb_json_writer *writer, const struct mb_json_fiel
     }
 }
 
-void mb_json_write_fields(struct mb_json_writer *writer, const struct mb_json_field *fields, const void *base)
-{
-    for (; fields->key != NULL; fields++)
-        write_field(writer, fields, base);
-}
-
 void mb_json_write_object(struct mb_json_writer *writer, const char *key, const struct mb_json_field *fields,
                           const void *base)
 {
     mb_json_begin_object(writer, key);
-    mb_json_write_fields(writer, fields, base);
+    for (; fields->key != NULL; fields++)
+        write_field(writer, fields, base);
     mb_json_end_object(writer);
+}
+
+void mb_json_write_objects(struct mb_json_writer *writer, const char *key, const struct mb_json_field *fields,
+                           const void *items, size_t count, size_t size)
+{
+    if (count == 0)
+        return;
+    mb_json_begin_array(writer, key);
+    for (size_t i = 0; i < count; i++)
+        mb_json_write_object(writer, NULL, fields, (const char *)items + i * size);
+    mb_json_end_array(writer);
 }

@@ -140,23 +140,13 @@ static const struct mb_meta_view *view_of(const struct mb_json_writer *writer)
     return writer->ctx;
 }
 
-static void write_segments(struct mb_json_writer *writer, const char *key,
-                           const struct mb_segment_backup *segments, size_t count)
-{
-    if (count == 0)
-        return;
-    mb_json_begin_array(writer, key);
-    for (size_t i = 0; i < count; i++)
-        mb_json_write_object(writer, NULL, mb_meta_segment_fields, &segments[i]);
-    mb_json_end_array(writer);
-}
-
 static void write_partition_segments(struct mb_json_writer *writer, const struct mb_json_field *field,
                                      const void *base)
 {
     const struct mb_partition_backup *partition = base;
     if (view_of(writer)->segments)
-        write_segments(writer, field->key, partition->segments, partition->segment_count);
+        mb_json_write_objects(writer, field->key, mb_meta_segment_fields, partition->segments,
+                              partition->segment_count, sizeof(*partition->segments));
 }
 
 const struct mb_json_field mb_meta_partition_fields[] = {
@@ -182,12 +172,9 @@ static void write_partitions(struct mb_json_writer *writer, const struct mb_json
                              const void *base)
 {
     const struct mb_collection_backup *collection = base;
-    if (!view_of(writer)->partitions || collection->partition_count == 0)
-        return;
-    mb_json_begin_array(writer, field->key);
-    for (size_t i = 0; i < collection->partition_count; i++)
-        mb_json_write_object(writer, NULL, mb_meta_partition_fields, &collection->partitions[i]);
-    mb_json_end_array(writer);
+    if (view_of(writer)->partitions)
+        mb_json_write_objects(writer, field->key, mb_meta_partition_fields, collection->partitions,
+                              collection->partition_count, sizeof(*collection->partitions));
 }
 
 static void write_l0_segments(struct mb_json_writer *writer, const struct mb_json_field *field,
@@ -195,7 +182,8 @@ static void write_l0_segments(struct mb_json_writer *writer, const struct mb_jso
 {
     const struct mb_collection_backup *collection = base;
     if (view_of(writer)->l0_segments)
-        write_segments(writer, field->key, collection->l0_segments, collection->l0_count);
+        mb_json_write_objects(writer, field->key, mb_meta_segment_fields, collection->l0_segments,
+                              collection->l0_count, sizeof(*collection->l0_segments));
 }
 
 const struct mb_json_field mb_meta_collection_fields[] = {
@@ -242,12 +230,8 @@ static void write_collections(struct mb_json_writer *writer, const struct mb_jso
                               const void *base)
 {
     const struct mb_backup *backup = base;
-    if (backup->collection_count == 0)
-        return;
-    mb_json_begin_array(writer, field->key);
-    for (size_t i = 0; i < backup->collection_count; i++)
-        mb_json_write_object(writer, NULL, mb_meta_collection_fields, &backup->collections[i]);
-    mb_json_end_array(writer);
+    mb_json_write_objects(writer, field->key, mb_meta_collection_fields, backup->collections,
+                          backup->collection_count, sizeof(*backup->collections));
 }
 
 const struct mb_json_field mb_meta_backup_fields[] = {
