@@ -9,7 +9,6 @@ struct mb_binlogs {
     struct mb_binlog_entry *entries;
     size_t count;
     size_t cap;
-    int64_t bytes;
 };
 
 static int compare_ids(int64_t a, int64_t b)
@@ -87,7 +86,6 @@ mb_status mb_binlogs_add(struct mb_binlogs *binlogs, const struct mb_binlog_entr
         binlogs->cap = cap;
     }
     binlogs->entries[binlogs->count++] = *entry;
-    binlogs->bytes += entry->size;
     return MB_OK;
 }
 
@@ -100,11 +98,6 @@ void mb_binlogs_sort(struct mb_binlogs *binlogs)
 size_t mb_binlogs_count(const struct mb_binlogs *binlogs)
 {
     return binlogs->count;
-}
-
-int64_t mb_binlogs_bytes(const struct mb_binlogs *binlogs)
-{
-    return binlogs->bytes;
 }
 
 const struct mb_binlog_entry *mb_binlogs_find(const struct mb_binlogs *binlogs,

@@ -30,7 +30,6 @@ mb_status mb_binlogs_add(struct mb_binlogs *binlogs, const struct mb_binlog_entr
 void mb_binlogs_sort(struct mb_binlogs *binlogs);
 
 size_t mb_binlogs_count(const struct mb_binlogs *binlogs);
-int64_t mb_binlogs_bytes(const struct mb_binlogs *binlogs);
 
 /* The entry with the same segment, kind, field and log, or NULL. */
 const struct mb_binlog_entry *mb_binlogs_find(const struct mb_binlogs *binlogs,

@@ -137,20 +137,6 @@ static void put_root(struct mb_buf *key, const char *root)
     }
 }
 
-/* An insert log below whatever is in key already. */
-static mb_status put_source_insert(struct mb_buf *key, const struct mb_segment_backup *segment,
-                                   int64_t field_id, int64_t log_id)
-{
-    return mb_buf_printf(key, "insert_log/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64,
-                         segment->collection_id, segment->partition_id, segment->id, field_id, log_id);
-}
-
-static mb_status put_source_delta(struct mb_buf *key, const struct mb_segment_backup *segment, int64_t log_id)
-{
-    return mb_buf_printf(key, "delta_log/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64,
-                         segment->collection_id, segment->partition_id, segment->id, log_id);
-}
-
 mb_status mb_layout_source_insert_prefix(struct mb_buf *key, const char *milvus_root, int64_t collection_id,
                                          int64_t partition_id, int64_t segment_id)
 {
@@ -166,29 +152,6 @@ mb_status mb_layout_source_collection_prefix(struct mb_buf *key, const char *mil
     return mb_buf_printf(key, "%s/%" PRId64 "/", is_delta ? "delta_log" : "insert_log", collection_id);
 }
 
-mb_status mb_layout_source_delta_prefix(struct mb_buf *key, const char *milvus_root, int64_t collection_id,
-                                        int64_t partition_id, int64_t segment_id)
-{
-    put_root(key, milvus_root);
-    return mb_buf_printf(key, "delta_log/%" PRId64 "/%" PRId64 "/%" PRId64 "/", collection_id, partition_id,
-                         segment_id);
-}
-
-mb_status mb_layout_source_insert_key(struct mb_buf *key, const char *milvus_root,
-                                      const struct mb_segment_backup *segment, int64_t field_id,
-                                      int64_t log_id)
-{
-    put_root(key, milvus_root);
-    return put_source_insert(key, segment, field_id, log_id);
-}
-
-mb_status mb_layout_source_delta_key(struct mb_buf *key, const char *milvus_root,
-                                     const struct mb_segment_backup *segment, int64_t log_id)
-{
-    put_root(key, milvus_root);
-    return put_source_delta(key, segment, log_id);
-}
-
 /* A root is kept as the writer of the file had it: an absolute path of a Milvus on local disk too. */
 static void put_written_root(struct mb_buf *key, const char *root)
 {
@@ -202,14 +165,16 @@ mb_status mb_layout_insert_log_path(struct mb_buf *path, const char *source_root
                                     const struct mb_segment_backup *segment, int64_t field_id, int64_t log_id)
 {
     put_written_root(path, source_root);
-    return put_source_insert(path, segment, field_id, log_id);
+    return mb_buf_printf(path, "insert_log/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64,
+                         segment->collection_id, segment->partition_id, segment->id, field_id, log_id);
 }
 
 mb_status mb_layout_delta_log_path(struct mb_buf *path, const char *source_root,
                                    const struct mb_segment_backup *segment, int64_t log_id)
 {
     put_written_root(path, source_root);
-    return put_source_delta(path, segment, log_id);
+    return mb_buf_printf(path, "delta_log/%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64,
+                         segment->collection_id, segment->partition_id, segment->id, log_id);
 }
 
 #define MAX_IDS 6

@@ -100,18 +100,16 @@ static void import_gets_directories(void **state)
 static void milvus_keys_have_no_empty_elements(void **state)
 {
     struct mb_buf *key = &((struct fixture *)*state)->key;
-    mb_layout_source_insert_key(key, "files", &normal, 100, 7);
-    assert_string_equal(key->data, "files/insert_log/450/451/460/100/7");
-    mb_layout_source_insert_key(key, "", &normal, 100, 7);
-    assert_string_equal(key->data, "insert_log/450/451/460/100/7");
-    mb_layout_source_delta_key(key, "/a//b/", &all_l0, 7);
-    assert_string_equal(key->data, "a/b/delta_log/450/-1/462/7");
     mb_layout_source_insert_prefix(key, "files/", 1, 2, 3);
     assert_string_equal(key->data, "files/insert_log/1/2/3/");
-    mb_layout_source_delta_prefix(key, "/", 1, 2, 3);
-    assert_string_equal(key->data, "delta_log/1/2/3/");
+    mb_layout_source_insert_prefix(key, "", 1, 2, 3);
+    assert_string_equal(key->data, "insert_log/1/2/3/");
     mb_layout_source_collection_prefix(key, "files", true, 1);
     assert_string_equal(key->data, "files/delta_log/1/");
+    mb_layout_source_collection_prefix(key, "/a//b/", true, 1);
+    assert_string_equal(key->data, "a/b/delta_log/1/");
+    mb_layout_source_collection_prefix(key, "/", false, 1);
+    assert_string_equal(key->data, "insert_log/1/");
 }
 
 static void a_log_path_keeps_its_root(void **state)
@@ -123,6 +121,8 @@ static void a_log_path_keeps_its_root(void **state)
     assert_string_equal(key->data, "/var/lib/milvus/insert_log/450/451/460/100/7");
     mb_layout_delta_log_path(key, "", &normal, 7);
     assert_string_equal(key->data, "delta_log/450/451/460/7");
+    mb_layout_delta_log_path(key, "files", &all_l0, 7);
+    assert_string_equal(key->data, "files/delta_log/450/-1/462/7");
 }
 
 static void a_key_that_is_too_long_is_told(void **state)
@@ -131,7 +131,7 @@ static void a_key_that_is_too_long_is_told(void **state)
     struct mb_buf small;
     mb_buf_init(&small, 20);
     assert_int_equal(mb_layout_insert_key(&small, DIR, &normal, 100, 7), MB_E_INVALID);
-    assert_int_equal(mb_layout_source_delta_prefix(&small, "", 1, 2, 3), MB_OK);
+    assert_int_equal(mb_layout_source_insert_prefix(&small, "", 1, 2, 3), MB_OK);
     mb_buf_done(&small);
 }
 
