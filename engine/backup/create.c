@@ -1,6 +1,5 @@
 #include "backup/create.h"
 #include "backup/gc_lease.h"
-#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/owner.h"
 #include "catalog/layout.h"

@@ -11,9 +11,8 @@ struct mb_version {
 /* The version of this program, "0.1.0". */
 const char *mb_program_version(void);
 
-/* Reads build_tags first and the text of GetVersion second, by the table of reference milvus-rpc.md
- * section 1.4: a leading v, pre-releases, four parts, "2.6-2026..." (patch 9999); nothing recognisable
- * is 99.0.0.  Either may be NULL. */
+/* Reads build_tags first and the text of GetVersion second: a leading v, pre-releases, four parts,
+ * "2.6-2026..." (patch 9999); nothing recognisable is 99.0.0.  Either may be NULL. */
 struct mb_version mb_version_parse(const char *build_tags, const char *version_text);
 
 /* An exact release only ("2.4.15", "v2.6.5-rc1"): false for anything else. */

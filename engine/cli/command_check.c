@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "cli/command_config_show.h"
 #include "cli/commands.h"
 #include "cli/probe.h"

@@ -139,7 +139,8 @@ static mb_status load_config(struct mb_context *context, struct mb_error *error)
     return status == MB_OK ? MB_OK : error->status;
 }
 
-mb_status mb_context_drivers(struct mb_context *context, struct mb_error *error)
+/* Where drivers lie, relative to the executable. */
+static mb_status find_drivers(struct mb_context *context, struct mb_error *error)
 {
     struct mb_drivers_options options = {.plugin_dir = context->global.plugin_dir,
                                          .path = getenv("MILVUS_BACKUP_PLUGIN_PATH"),
@@ -313,7 +314,7 @@ mb_status mb_context_open(struct mb_context *context, struct mb_error *error)
     if ((needs & (MB_NEEDS_CONFIG | MB_NEEDS_MILVUS | stores)) != 0)
         MB_TRY(load_config(context, error));
     if ((needs & (MB_NEEDS_DRIVERS | stores)) != 0)
-        MB_TRY(mb_context_drivers(context, error));
+        MB_TRY(find_drivers(context, error));
     MB_TRY(open_stores(context, error));
     return (needs & MB_NEEDS_MILVUS) != 0 ? open_milvus(context, error) : MB_OK;
 }

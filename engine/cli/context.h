@@ -65,7 +65,4 @@ mb_status mb_context_summary(struct mb_context *context, const struct mb_summary
 /* The side of the configuration that an error of its storage is about: names the keys to look at. */
 mb_status mb_context_explain(const struct mb_config_storage *side, struct mb_error *error);
 
-/* Where drivers lie, relative to the executable; in arena. */
-mb_status mb_context_drivers(struct mb_context *context, struct mb_error *error);
-
 #endif

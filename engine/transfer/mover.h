@@ -71,9 +71,6 @@ mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint6
 
 /* --- worker.c */
 
-/* The job of one worker thread; ctx is the transfer. */
-mb_job_fn mb_worker_run;
-
 /* Starts the worker that the queue said is due.  Fails only when there is none at all. */
 mb_status mb_worker_start(struct mb_transfer *transfer, struct mb_error *error);
 

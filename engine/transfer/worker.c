@@ -191,15 +191,18 @@ static mb_status run_part(struct mb_transfer *transfer, struct mb_job *job, stru
                                    : complete_upload(transfer, object, cancel, error);
 }
 
+/* The job of one worker thread; ctx is the transfer. */
+static mb_job_fn run_worker;
+
 mb_status mb_worker_start(struct mb_transfer *transfer, struct mb_error *error)
 {
-    mb_status status = mb_group_submit(transfer->group, mb_worker_run, transfer, error);
+    mb_status status = mb_group_submit(transfer->group, run_worker, transfer, error);
     if (status < 0 && mb_queue_worker_gone(&transfer->queue) > 0)
         status = MB_OK;
     return status;
 }
 
-mb_status mb_worker_run(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+static mb_status run_worker(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_transfer *transfer = ctx;
     for (;;) {

@@ -8,7 +8,6 @@
 #include "common/xml.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void azure_blob_url(const struct mb_store *store, const char *key, struct mb_str *out)

@@ -4,7 +4,6 @@
 #include "common/file.h"
 #include "common/times.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,6 @@
 #include "common/times.h"
 #include "common/xml.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Amazon S3 API Reference, "Error responses"; those of MinIO, Ceph and other implementations besides. */

@@ -24,7 +24,8 @@ void mb_s3_append_source(const struct mb_store *store, const char *key, struct m
     mb_url_encode(out, key, "/");
 }
 
-void mb_s3_append_path(const struct mb_store *store, const char *key, struct mb_str *out)
+/* Appends "/bucket/key" or "/key", encoded. */
+static void append_path(const struct mb_store *store, const char *key, struct mb_str *out)
 {
     if (!store->virtual_host) {
         mb_s3_append_source(store, key ? key : "", out);
@@ -205,7 +206,7 @@ static mb_status send_with(struct mb_store *store, struct mb_s3_request *request
 
     *fault = (struct mb_s3_fault){0};
     append_authority(store, region, &authority);
-    mb_s3_append_path(store, request->key, &path);
+    append_path(store, request->key, &path);
     mb_str_printf(&url, "%s://%s%s%s%s", store->endpoint.tls ? "https" : "http", mb_str_text(&authority),
                   mb_str_text(&path), request->query.len > 0 ? "?" : "", mb_str_text(&request->query));
     mb_status status = mb_str_status(&request->query, "the query", call->error);

@@ -71,9 +71,6 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
 
 bool mb_s3_sends_checksums(const struct mb_store *store);
 
-/* Appends "/bucket/key" or "/key", encoded. */
-void mb_s3_append_path(const struct mb_store *store, const char *key, struct mb_str *out);
-
 /* Appends "/bucket/key", encoded: x-amz-copy-source. */
 void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_str *out);
 

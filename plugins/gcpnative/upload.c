@@ -2,7 +2,6 @@
 
 #include "common/driver.h"
 #include "common/error.h"
-#include "common/times.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>

@@ -10,7 +10,6 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
-#include <inttypes.h>
 #include <libxml/parser.h>
 #include <pthread.h>
 #include <stdio.h>

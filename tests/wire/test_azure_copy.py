@@ -13,7 +13,6 @@ ACCOUNT = "accountone"
 KEY = base64.b64encode(b"1" * 64).decode()
 MIB = 1 << 20
 COPY = {"key": "to", "from_key": "from", "from": "a"}
-TOO_LARGE = {"x-ms-error-code": "CannotVerifyCopySource"}
 
 
 def opened(drivers, port, bucket="bucket-1"):

@@ -1,7 +1,6 @@
 /* objects.c - tests of putting and getting one object. */
 #include "check.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void round_trip(struct check *c)

@@ -4,7 +4,6 @@
 #include "storage/driver.h"
 
 #include <fnmatch.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@ struct tally {
     unsigned passed, failed, quirks, skipped;
 };
 
-bool selection_has(const struct selection *selection, const char *name)
+static bool selection_has(const struct selection *selection, const char *name)
 {
     for (size_t i = 0; i < selection->count; i++)
         if (fnmatch(selection->patterns[i], name, 0) == 0)

@@ -10,8 +10,6 @@ struct selection {
     size_t count;
 };
 
-bool selection_has(const struct selection *selection, const char *name);
-
 /* The test called name, or NULL. */
 const struct test *test_find(const char *name);
 void tests_print(const struct selection *selection);

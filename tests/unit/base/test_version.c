@@ -1,7 +1,5 @@
 #include "base/version.h"
 
-#include "base/error.h"
-
 #include <string.h>
 
 #include <setjmp.h>

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/parse.h"
 

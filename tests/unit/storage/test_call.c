@@ -2,7 +2,6 @@
 #include "storage/store.h"
 
 #include <pthread.h>
-#include <stdio.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
