@@ -44,6 +44,8 @@ struct mb_subject {
     const char *name; /* for messages: a collection's; or NULL */
 };
 
+struct mb_subject mb_subject_of(const char *db, const char *collection);
+
 /* Makes the call, again and again as the method says.  *answer is in arena; both may be NULL. */
 mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struct mb_subject subject,
                  const ProtobufCMessage *request, struct mb_arena *arena, void *answer,

@@ -51,11 +51,6 @@ static const struct mb_method method_create_partition = {
     .answer = &pb__status__descriptor,
 };
 
-static struct mb_subject subject_of(const char *db, const char *collection)
-{
-    return (struct mb_subject){.db = mb_db_name(db), .name = collection};
-}
-
 /* A call that says no more than the collection's name. */
 static mb_status call_by_name(struct mb_milvus *milvus, const struct mb_method *method, const char *db,
                               const char *collection, struct mb_arena *arena, void *answer,
@@ -63,7 +58,7 @@ static mb_status call_by_name(struct mb_milvus *milvus, const struct mb_method *
 {
     Pb__CollectionRequest request = PB__COLLECTION_REQUEST__INIT;
     request.collection_name = mb_pb_text(collection);
-    return mb_rpc(milvus, method, subject_of(db, collection), &request.base, arena, answer, cancel, error);
+    return mb_rpc(milvus, method, mb_subject_of(db, collection), &request.base, arena, answer, cancel, error);
 }
 
 mb_status mb_milvus_list_collections(struct mb_milvus *milvus, const char *db, struct mb_arena *arena,
@@ -72,7 +67,8 @@ mb_status mb_milvus_list_collections(struct mb_milvus *milvus, const char *db, s
     Pb__Empty request = PB__EMPTY__INIT;
     Pb__ShowCollectionsResponse *answer;
 
-    MB_TRY(mb_rpc(milvus, &method_list, subject_of(db, NULL), &request.base, arena, &answer, cancel, error));
+    MB_TRY(
+        mb_rpc(milvus, &method_list, mb_subject_of(db, NULL), &request.base, arena, &answer, cancel, error));
     *out = mb_strings_from_pb(answer->collection_names, answer->n_collection_names);
     return MB_OK;
 }
@@ -143,7 +139,7 @@ static mb_status create_in(struct mb_milvus *milvus, const struct mb_collection 
     request.shards_num = collection->shards_num;
     request.consistency_level = collection->consistency_level;
     request.num_partitions = collection->num_partitions;
-    return mb_rpc(milvus, &method_create, subject_of(collection->db_name, collection->name), &request.base,
+    return mb_rpc(milvus, &method_create, mb_subject_of(collection->db_name, collection->name), &request.base,
                   arena, NULL, cancel, error);
 }
 
@@ -180,8 +176,9 @@ mb_status mb_milvus_add_field(struct mb_milvus *milvus, const char *db, const ch
                               const struct mb_field *field, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_arena *arena = mb_arena_new();
-    mb_status status = arena ? add_field_in(milvus, subject_of(db, collection), field, arena, cancel, error)
-                             : mb_fail_memory(error);
+    mb_status status = arena
+                           ? add_field_in(milvus, mb_subject_of(db, collection), field, arena, cancel, error)
+                           : mb_fail_memory(error);
     mb_arena_free(arena);
     return status;
 }
@@ -207,7 +204,7 @@ mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, c
 {
     struct mb_arena *arena = mb_arena_new();
     mb_status status =
-        arena ? alter_in(milvus, subject_of(db, collection), properties, delete_keys, arena, cancel, error)
+        arena ? alter_in(milvus, mb_subject_of(db, collection), properties, delete_keys, arena, cancel, error)
               : mb_fail_memory(error);
     mb_arena_free(arena);
     return status;
@@ -241,7 +238,7 @@ mb_status mb_milvus_create_partition(struct mb_milvus *milvus, const char *db, c
     Pb__PartitionRequest request = PB__PARTITION_REQUEST__INIT;
     request.collection_name = mb_pb_text(collection);
     request.partition_name = mb_pb_text(partition);
-    mb_status status = mb_rpc(milvus, &method_create_partition, subject_of(db, collection), &request.base,
+    mb_status status = mb_rpc(milvus, &method_create_partition, mb_subject_of(db, collection), &request.base,
                               NULL, NULL, cancel, error);
     return status == MB_OK ? MB_OK : mb_error_context(error, "partition %s", partition);
 }

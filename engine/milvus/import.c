@@ -21,7 +21,7 @@ static mb_status import_in(struct mb_milvus *milvus, const struct mb_import *imp
 {
     Pb__ImportRequest request = PB__IMPORT_REQUEST__INIT;
     Pb__ImportResponse *answer;
-    struct mb_subject subject = {.db = mb_db_name(import->db), .name = import->collection};
+    struct mb_subject subject = mb_subject_of(import->db, import->collection);
 
     request.collection_name = mb_pb_text(import->collection);
     request.partition_name = mb_pb_text(import->partition);

@@ -42,11 +42,6 @@ static bool says_no_index(const struct mb_error *error)
            strstr(error->message, "index not exist") != NULL;
 }
 
-static struct mb_subject subject_of(const char *db, const char *collection)
-{
-    return (struct mb_subject){.db = mb_db_name(db), .name = collection};
-}
-
 mb_status mb_milvus_describe_indexes(struct mb_milvus *milvus, const char *db, const char *collection,
                                      struct mb_arena *arena, struct mb_index **out, size_t *count,
                                      struct mb_cancel *cancel, struct mb_error *error)
@@ -55,7 +50,7 @@ mb_status mb_milvus_describe_indexes(struct mb_milvus *milvus, const char *db, c
     Pb__DescribeIndexResponse *answer;
 
     request.collection_name = mb_pb_text(collection);
-    mb_status status = mb_rpc(milvus, &method_describe, subject_of(db, collection), &request.base, arena,
+    mb_status status = mb_rpc(milvus, &method_describe, mb_subject_of(db, collection), &request.base, arena,
                               &answer, cancel, error);
     if (status == MB_E_NOT_FOUND && says_no_index(error)) {
         *out = NULL;
@@ -87,7 +82,7 @@ mb_status mb_milvus_create_index(struct mb_milvus *milvus, const char *db, const
                                  struct mb_error *error)
 {
     struct mb_arena *arena = mb_arena_new();
-    mb_status status = arena ? create_in(milvus, subject_of(db, collection), index, arena, cancel, error)
+    mb_status status = arena ? create_in(milvus, mb_subject_of(db, collection), index, arena, cancel, error)
                              : mb_fail_memory(error);
     mb_arena_free(arena);
     return status;
@@ -101,6 +96,6 @@ mb_status mb_milvus_drop_index(struct mb_milvus *milvus, const char *db, const c
     request.collection_name = mb_pb_text(collection);
     request.index_name = mb_pb_text(index_name);
     mb_status status =
-        mb_rpc(milvus, &method_drop, subject_of(db, collection), &request.base, NULL, NULL, cancel, error);
+        mb_rpc(milvus, &method_drop, mb_subject_of(db, collection), &request.base, NULL, NULL, cancel, error);
     return status == MB_OK ? MB_OK : mb_error_context(error, "index %s", index_name);
 }

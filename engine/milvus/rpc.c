@@ -15,6 +15,11 @@ const char *mb_db_name(const char *db)
     return db != NULL && *db != '\0' ? db : "default";
 }
 
+struct mb_subject mb_subject_of(const char *db, const char *collection)
+{
+    return (struct mb_subject){.db = mb_db_name(db), .name = collection};
+}
+
 /* ----------------------------------------------------------------- messages */
 
 static void *allocate(void *arena, size_t size)

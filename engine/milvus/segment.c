@@ -32,11 +32,6 @@ static const struct mb_method method_flush_state = {
     .attempts = 50, /* a flush takes its time, and a proxy may be restarted meanwhile */
 };
 
-static struct mb_subject subject_of(const char *db, const char *collection)
-{
-    return (struct mb_subject){.db = mb_db_name(db), .name = collection};
-}
-
 mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,
                                   const char *partition, int64_t *percent, struct mb_cancel *cancel,
                                   struct mb_error *error)
@@ -53,8 +48,8 @@ mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, cons
     struct mb_arena *arena = mb_arena_new();
     if (arena == NULL)
         return mb_fail_memory(error);
-    mb_status status = mb_rpc(milvus, &method_load_progress, subject_of(db, collection), &request.base, arena,
-                              &answer, cancel, error);
+    mb_status status = mb_rpc(milvus, &method_load_progress, mb_subject_of(db, collection), &request.base,
+                              arena, &answer, cancel, error);
     if (status == MB_OK) {
         /* An error status is how a server says that nothing is loaded. */
         const Pb__Status *told = answer->status;
@@ -73,8 +68,8 @@ mb_status mb_milvus_list_segments(struct mb_milvus *milvus, const char *db, cons
     Pb__GetPersistentSegmentInfoResponse *answer;
 
     request.collection_name = mb_pb_text(collection);
-    MB_TRY(mb_rpc(milvus, &method_segments, subject_of(db, collection), &request.base, arena, &answer, cancel,
-                  error));
+    MB_TRY(mb_rpc(milvus, &method_segments, mb_subject_of(db, collection), &request.base, arena, &answer,
+                  cancel, error));
     struct mb_segment *list = mb_arena_alloc(arena, answer->n_infos + 1, sizeof *list);
     if (list == NULL)
         return mb_fail_memory(error);
@@ -199,7 +194,7 @@ mb_status mb_milvus_flush(struct mb_milvus *milvus, const char *db, const char *
 
     request.collection_names = names;
     request.n_collection_names = 1;
-    struct mb_subject subject = subject_of(db, collection);
+    struct mb_subject subject = mb_subject_of(db, collection);
     MB_TRY(mb_rpc(milvus, &method_flush, subject, &request.base, arena, &answer, cancel, error));
     MB_TRY(take_flushed(answer, collection, arena, &flushed, &wait, error));
     if (wait)

@@ -116,19 +116,6 @@ static void cancelled_put(struct check *c)
     MUST(must_put_text(c, check_key(c, "k"), "the store is as good as before"));
 }
 
-static mb_status try_list(struct session *s, const char *prefix)
-{
-    struct mb_list *list = NULL;
-    struct mb_page page;
-    struct mb_list_options opts = {.struct_size = sizeof(opts), .prefix = prefix};
-    mb_status status = slot_list_open(s, &opts, &list);
-    if (status != MB_OK)
-        return status;
-    status = slot_list_next(s, list, &page);
-    slot_list_close(s, list);
-    return status;
-}
-
 static mb_status try_call(struct check *c, int which)
 {
     struct mb_stat stat;
@@ -142,7 +129,7 @@ static mb_status try_call(struct check *c, int which)
     case 2:
         return slot_remove(c->s, check_key(c, "gone"));
     default:
-        return try_list(c->s, c->prefix);
+        return try_list(c->s, c->prefix, NULL);
     }
 }
 

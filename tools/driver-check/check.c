@@ -236,6 +236,19 @@ bool must_list(struct check *c, struct session *s, const struct listing_request 
     return done;
 }
 
+mb_status try_list(struct session *s, const char *prefix, const char *token)
+{
+    struct mb_list *list = NULL;
+    struct mb_page page;
+    struct mb_list_options opts = {.struct_size = sizeof(opts), .prefix = prefix, .token = token};
+    mb_status status = slot_list_open(s, &opts, &list);
+    if (status != MB_OK)
+        return status;
+    status = slot_list_next(s, list, &page);
+    slot_list_close(s, list);
+    return status;
+}
+
 const struct mb_entry *listing_find(const struct listing *listing, const char *key)
 {
     for (size_t i = 0; i < listing->count; i++)

@@ -250,6 +250,9 @@ bool must_list(struct check *c, struct session *s, const struct listing_request 
                struct listing *out);
 const struct mb_entry *listing_find(const struct listing *listing, const char *key);
 
+/* What opening a listing and asking for its first page return. */
+mb_status try_list(struct session *s, const char *prefix, const char *token);
+
 /* Everything below the prefix, uploads included; as far as it can be done. */
 void sweep(struct session *s, const char *prefix);
 

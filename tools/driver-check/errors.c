@@ -22,19 +22,6 @@ static mb_status try_put(struct session *s, const char *key)
     return slot_put(s, key, NULL, &source, &stat);
 }
 
-static mb_status try_list(struct session *s, const char *prefix, const char *token)
-{
-    struct mb_list *list = NULL;
-    struct mb_page page;
-    struct mb_list_options opts = {.struct_size = sizeof(opts), .prefix = prefix, .token = token};
-    mb_status status = slot_list_open(s, &opts, &list);
-    if (status != MB_OK)
-        return status;
-    status = slot_list_next(s, list, &page);
-    slot_list_close(s, list);
-    return status;
-}
-
 static void missing(struct check *c)
 {
     struct mb_stat stat;
