@@ -91,7 +91,7 @@ static mb_status find_service(struct mb_store *store, const struct mb_config_val
     if (status == MB_OK) {
         const char *host = strstr(url.data, "://");
         const char *path = host ? strchr(host + 3, '/') : NULL;
-        store->service_path = mb_str_copy(path ? path : "", path ? strlen(path) : 0);
+        store->service_path = strdup(path ? path : "");
         store->service = url.data;
         store->suffix = suffix.data;
         return store->service_path ? MB_OK : mb_plugin_fail_memory(error);
@@ -132,8 +132,7 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
     if (type != NULL && strcmp(type, "sas") == 0) {
         store->auth = AZURE_SAS;
         status = mb_option_required(config, "auth.sasToken", &text, error);
-        if (status == MB_OK &&
-            (store->sas = mb_str_copy(text + (*text == '?'), strlen(text + (*text == '?')))) == NULL)
+        if (status == MB_OK && (store->sas = strdup(text + (*text == '?'))) == NULL)
             status = mb_plugin_fail_memory(error);
         return status;
     }
@@ -180,8 +179,8 @@ static mb_status find_names(struct mb_store *store, const struct mb_config_value
         status = mb_option_required(config, "bucketName", &container, error);
     if (status < 0)
         return status;
-    store->account = mb_str_copy(account, strlen(account));
-    store->container = mb_str_copy(container, strlen(container));
+    store->account = strdup(account);
+    store->container = strdup(container);
     return store->account && store->container ? MB_OK : mb_plugin_fail_memory(error);
 }
 

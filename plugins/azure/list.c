@@ -27,11 +27,6 @@ struct mb_list {
     struct mb_error *error; /* of the call under way */
 };
 
-static char *copy_or_null(const char *text)
-{
-    return text ? mb_str_copy(text, strlen(text)) : NULL;
-}
-
 static void free_entry(struct mb_entry *entry)
 {
     free((void *)(uintptr_t)entry->key);
@@ -56,9 +51,11 @@ static mb_status open_list(struct mb_list **out, struct mb_store *store, const s
         return mb_plugin_fail_memory(call->error);
     list->store = store;
     list->include = include;
-    list->prefix = copy_or_null(opts->prefix ? opts->prefix : "");
-    list->delimiter = copy_or_null(opts->delimiter);
-    list->marker = copy_or_null(opts->token);
+    list->prefix = strdup(opts->prefix ? opts->prefix : "");
+    if (opts->delimiter != NULL)
+        list->delimiter = strdup(opts->delimiter);
+    if (opts->token != NULL)
+        list->marker = strdup(opts->token);
     if (opts->page_size > 0)
         snprintf(list->page_size, sizeof(list->page_size), "%u",
                  opts->page_size > 5000 ? 5000 : opts->page_size);
@@ -99,7 +96,7 @@ void azure_list_close(struct mb_list *list)
 static mb_status replace(const char **text, const char *value)
 {
     free((void *)(uintptr_t)*text);
-    *text = mb_str_copy(value, strlen(value));
+    *text = strdup(value);
     return *text ? MB_OK : MB_E_NO_MEMORY;
 }
 
@@ -143,7 +140,7 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
     struct mb_list *list = ctx;
     struct mb_entry *entry = &list->current;
     if (depth == 1 && strcmp(name, "NextMarker") == 0 && *text)
-        return (list->next_marker = copy_or_null(text)) ? MB_OK : MB_E_NO_MEMORY;
+        return (list->next_marker = strdup(text)) ? MB_OK : MB_E_NO_MEMORY;
     if (depth == 2 && strcmp(name, "Blob") == 0)
         return finish_blob(list);
     if (depth == 4 && strcmp(name, "ResourceType") == 0)

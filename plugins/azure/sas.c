@@ -52,7 +52,7 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
         return MB_OK;
     for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
         if (strcmp(name, members[i].name) == 0 && *members[i].out == NULL &&
-            (*members[i].out = mb_str_copy(text, strlen(text))) == NULL)
+            (*members[i].out = strdup(text)) == NULL)
             return MB_E_NO_MEMORY;
     if (strcmp(name, "Value") == 0 && strlen(text) == 44) {
         unsigned char decoded[33];

@@ -59,7 +59,7 @@ static mb_status add(struct mb_headers *headers, const char *name, size_t name_l
     struct mb_header *header = append(headers);
     if (!header)
         return MB_E_NO_MEMORY;
-    struct mb_header fresh = {.name = mb_str_copy(name, name_len), .value = mb_str_copy(value, value_len)};
+    struct mb_header fresh = {.name = strndup(name, name_len), .value = strndup(value, value_len)};
     if (!fresh.name || !fresh.value) {
         free(fresh.name);
         free(fresh.value);

@@ -104,16 +104,6 @@ mb_status mb_str_status(const struct mb_str *str, const char *what, struct mb_er
     return mb_plugin_fail(error, str->status, "%s is longer than %zu bytes", what, str->max);
 }
 
-char *mb_str_copy(const char *text, size_t len)
-{
-    char *copy = malloc(len + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    return copy;
-}
-
 bool mb_str_fit(char *out, size_t cap, const char *text)
 {
     size_t len = strlen(text);

@@ -41,9 +41,6 @@ mb_status mb_str_status(const struct mb_str *str, const char *what, struct mb_er
 /* Overwrites the bytes before they are freed: for secrets. */
 void mb_str_wipe(struct mb_str *str);
 
-/* A copy on the heap of the first len bytes, terminated; NULL without memory. */
-char *mb_str_copy(const char *text, size_t len);
-
 /* Fits text into out, cutting what is too long.  True when all of it fitted. */
 bool mb_str_fit(char *out, size_t cap, const char *text);
 

@@ -306,7 +306,7 @@ mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_h
         return status;
 
     const char *named = project_of(document);
-    char *copy = mb_str_copy(named, strlen(named));
+    char *copy = strdup(named);
     *out = NULL;
     if (copy == NULL) {
         json_decref(document);

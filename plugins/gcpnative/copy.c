@@ -81,7 +81,7 @@ static char *take_token(struct gcs_copies *copies, const char *path, bool absent
 static void keep_token(struct gcs_copies *copies, const char *path, bool absent, char *token)
 {
     struct begun *begun = calloc(1, sizeof(*begun));
-    char *copy = mb_str_copy(path, strlen(path));
+    char *copy = strdup(path);
     if (begun == NULL || copy == NULL) {
         free(begun);
         free(copy);
@@ -129,7 +129,7 @@ static mb_status rewrite_step(struct mb_store *store, const char *path, bool abs
         else if (next == NULL)
             status =
                 mb_plugin_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
-        else if ((*token = mb_str_copy(next, strlen(next))) == NULL)
+        else if ((*token = strdup(next)) == NULL)
             status = mb_plugin_fail_memory(call->error);
         if (status == MB_OK && *token == NULL && *resource == NULL)
             status =

@@ -90,7 +90,7 @@ static mb_status find_bucket(struct mb_store *store, const struct mb_config_valu
         return status;
     mb_str_puts(&path, "/storage/v1/b/");
     mb_url_encode(&path, name, "");
-    store->bucket = mb_str_copy(name, strlen(name));
+    store->bucket = strdup(name);
     store->bucket_path = path.data;
     if (store->bucket == NULL)
         return mb_plugin_fail_memory(error);
@@ -149,7 +149,7 @@ static mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, con
     if (store == NULL)
         return mb_plugin_fail_memory(call->error);
     const char *region = mb_option_text(&config, "region");
-    store->region = mb_str_copy(region ? region : "", region ? strlen(region) : 0);
+    store->region = strdup(region ? region : "");
     mb_status status =
         store->region ? mb_options_http(&config, &http, call->error) : mb_plugin_fail_memory(call->error);
     if (status == MB_OK)

@@ -22,11 +22,6 @@ struct mb_list {
     char (*etags)[24];
 };
 
-static char *copy_or_null(const char *text)
-{
-    return text ? mb_str_copy(text, strlen(text)) : NULL;
-}
-
 static mb_status open_list(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
                            bool show_pieces, const struct mb_call *call)
 {
@@ -36,9 +31,11 @@ static mb_status open_list(struct mb_list **out, struct mb_store *store, const s
     list->store = store;
     list->show_pieces = show_pieces;
     list->page_size = opts->page_size ? opts->page_size : DEFAULT_PAGE;
-    list->prefix = copy_or_null(opts->prefix ? opts->prefix : "");
-    list->delimiter = copy_or_null(opts->delimiter);
-    list->token = copy_or_null(opts->token);
+    list->prefix = strdup(opts->prefix ? opts->prefix : "");
+    if (opts->delimiter != NULL)
+        list->delimiter = strdup(opts->delimiter);
+    if (opts->token != NULL)
+        list->token = strdup(opts->token);
     if (list->prefix == NULL || (opts->delimiter && !list->delimiter) || (opts->token && !list->token)) {
         gcs_list_close(list);
         return mb_plugin_fail_memory(call->error);
@@ -167,8 +164,8 @@ static mb_status next_page(struct mb_list *list, size_t *count, const struct mb_
     if (status < 0)
         return status;
     const char *token = json_string_value(json_object_get(answer, "nextPageToken"));
-    char *copy = copy_or_null(token && *token ? token : NULL);
-    if (token != NULL && *token && copy == NULL)
+    char *copy = NULL;
+    if (token != NULL && *token != '\0' && (copy = strdup(token)) == NULL)
         return mb_plugin_fail_memory(call->error);
     free(list->token);
     list->token = copy;

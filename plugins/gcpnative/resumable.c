@@ -159,7 +159,7 @@ static mb_status begin(struct upload *up, const char *key, const struct mb_put_o
         const char *location = mb_headers_get(&response.headers, "Location");
         if (location == NULL || strncmp(location, "http", 4) != 0)
             status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer has no address for the upload");
-        else if ((up->session = mb_str_copy(location, strlen(location))) == NULL)
+        else if ((up->session = strdup(location)) == NULL)
             status = mb_plugin_fail_memory(call->error);
     }
     free(text);

@@ -294,7 +294,7 @@ static mb_status find_upload(void *ctx, const struct mb_entry *entry, const stru
     if (strcmp(id, finder->last) == 0)
         return MB_OK;
     memcpy(finder->last, id, sizeof(id));
-    char *key = mb_str_copy(entry->key, (size_t)(suffix - entry->key));
+    char *key = strndup(entry->key, (size_t)(suffix - entry->key));
     if (key == NULL)
         return mb_plugin_fail_memory(call->error);
     const struct mb_upload upload = {

@@ -2,7 +2,6 @@
 
 #include "common/str.h"
 
-#include <stdlib.h>
 
 static void appends_and_clears(void **state)
 {
@@ -47,9 +46,6 @@ static void fits(void **state)
     assert_string_equal(small, "abc");
     assert_false(mb_str_fit(small, sizeof(small), "abcd"));
     assert_string_equal(small, "abc");
-    char *copy = mb_str_copy("abcdef", 2);
-    assert_string_equal(copy, "ab");
-    free(copy);
 }
 
 int main(void)

@@ -1,7 +1,6 @@
 /* A token is what RFC 7519 and RFC 7518 section 3.3 say, by OpenSSL's own verification. */
 #include "test.h"
 
-#include "common/str.h"
 #include "jwt.h"
 
 #include <openssl/ec.h>
@@ -16,7 +15,7 @@ static char *pem_of(EVP_PKEY *key)
     char *data;
     assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
     size_t len = (size_t)BIO_get_mem_data(bio, &data);
-    char *pem = mb_str_copy(data, len);
+    char *pem = strndup(data, len);
     BIO_free(bio);
     assert_non_null(pem);
     return pem;
