@@ -156,31 +156,22 @@ static mb_status fetch_instance(void *ctx, const struct mb_credential **out, con
     return mb_metadata_fetch(ctx, &service, mb_environment("ALIBABA_CLOUD_ECS_METADATA"), out, call);
 }
 
-static const struct mb_credentials_provider environment = {
-    .name = "the environment (ALIBABA_CLOUD_ACCESS_KEY_ID)",
-    .fetch = fetch_environment,
-    .free = mb_credential_source_free};
-static const struct mb_credentials_provider oidc = {
-    .name = "STS by OIDC", .fetch = fetch_oidc, .free = mb_credential_source_free};
-static const struct mb_credentials_provider file = {
-    .name = "~/.aliyun/config.json", .fetch = fetch_file, .free = mb_credential_source_free};
-static const struct mb_credentials_provider instance = {
-    .name = "the instance's metadata service", .fetch = fetch_instance, .free = mb_credential_source_free};
+static const struct mb_credential_place places[] = {
+    {.provider = {"the environment (ALIBABA_CLOUD_ACCESS_KEY_ID)", fetch_environment,
+                  mb_credential_source_free},
+     .variables = {"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"},
+     .of_people = true},
+    {.provider = {"STS by OIDC", fetch_oidc, mb_credential_source_free},
+     .variables = {"ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_ROLE_ARN",
+                   "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"}},
+    {.provider = {"~/.aliyun/config.json", fetch_file, mb_credential_source_free},
+     .has = has_file,
+     .of_people = true},
+    {.provider = {"the instance's metadata service", fetch_instance, mb_credential_source_free}},
+};
 
 mb_status mb_credentials_find_aliyun(struct mb_credentials **out, const struct mb_config_values *config,
                                      struct mb_error *error)
 {
-    const char *type = mb_option_text(config, "auth.type");
-    bool every = !type || strcmp(type, "iam") != 0;
-    const struct mb_credentials_provider *provider = &instance;
-
-    if (every && mb_environment("ALIBABA_CLOUD_ACCESS_KEY_ID") &&
-        mb_environment("ALIBABA_CLOUD_ACCESS_KEY_SECRET"))
-        provider = &environment;
-    else if (mb_environment("ALIBABA_CLOUD_OIDC_TOKEN_FILE") && mb_environment("ALIBABA_CLOUD_ROLE_ARN") &&
-             mb_environment("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"))
-        provider = &oidc;
-    else if (every && has_file())
-        provider = &file;
-    return mb_credential_source_open(out, provider, config, error);
+    return mb_credential_source_find(out, places, config, error);
 }

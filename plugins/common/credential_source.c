@@ -73,6 +73,26 @@ const char *mb_environment(const char *name)
     return value && *value ? value : NULL;
 }
 
+static bool is_place(const struct mb_credential_place *place, bool of_people)
+{
+    if (place->of_people && !of_people)
+        return false;
+    for (const char *const *name = place->variables; *name != NULL; name++)
+        if (mb_environment(*name) == NULL)
+            return false;
+    return place->has == NULL || place->has();
+}
+
+mb_status mb_credential_source_find(struct mb_credentials **out, const struct mb_credential_place *places,
+                                    const struct mb_config_values *config, struct mb_error *error)
+{
+    const char *type = mb_option_text(config, "auth.type");
+    bool of_people = type == NULL || strcmp(type, "iam") != 0;
+    while (!is_place(places, of_people))
+        places++;
+    return mb_credential_source_open(out, &places->provider, config, error);
+}
+
 mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *error)
 {
     mb_status status = mb_file_read(path, out, error);

@@ -22,6 +22,20 @@ mb_status mb_credential_source_open(struct mb_credentials **out,
                                     const struct mb_config_values *config, struct mb_error *error);
 void mb_credential_source_free(void *ctx);
 
+/* A place where credentials may come from, and when they do: when all the variables of the environment are
+ * set and has, unless it is NULL, says so.  With auth.type iam, which asks for an identity of the machine,
+ * a place where people put keys of their own is passed over. */
+struct mb_credential_place {
+    struct mb_credentials_provider provider;
+    const char *variables[5]; /* NULL behind the last */
+    bool (*has)(void);
+    bool of_people;
+};
+
+/* The same for the first of the places that has credentials; the last of them is without conditions. */
+mb_status mb_credential_source_find(struct mb_credentials **out, const struct mb_credential_place *places,
+                                    const struct mb_config_values *config, struct mb_error *error);
+
 /* NULL when it is not set or empty. */
 const char *mb_environment(const char *name);
 

@@ -310,33 +310,28 @@ static mb_status fetch_instance(void *ctx, const struct mb_credential **out, con
 
 /* ------------------------------------------------------------------- chain */
 
-static const struct mb_credentials_provider environment = {.name = "the environment (AWS_ACCESS_KEY_ID)",
-                                                           .fetch = fetch_environment,
-                                                           .free = mb_credential_source_free};
-static const struct mb_credentials_provider shared = {
-    .name = "the shared credentials file", .fetch = fetch_file, .free = mb_credential_source_free};
-static const struct mb_credentials_provider web_identity = {
-    .name = "STS by web identity", .fetch = fetch_web_identity, .free = mb_credential_source_free};
-static const struct mb_credentials_provider container = {
-    .name = "the container's service", .fetch = fetch_container, .free = mb_credential_source_free};
-static const struct mb_credentials_provider instance = {
-    .name = "the instance's metadata service", .fetch = fetch_instance, .free = mb_credential_source_free};
+static bool has_container(void)
+{
+    return mb_environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
+           mb_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+}
+
+static const struct mb_credential_place places[] = {
+    {.provider = {"the environment (AWS_ACCESS_KEY_ID)", fetch_environment, mb_credential_source_free},
+     .variables = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
+     .of_people = true},
+    {.provider = {"STS by web identity", fetch_web_identity, mb_credential_source_free},
+     .variables = {"AWS_WEB_IDENTITY_TOKEN_FILE"}},
+    {.provider = {"the shared credentials file", fetch_file, mb_credential_source_free},
+     .has = has_file,
+     .of_people = true},
+    {.provider = {"the container's service", fetch_container, mb_credential_source_free},
+     .has = has_container},
+    {.provider = {"the instance's metadata service", fetch_instance, mb_credential_source_free}},
+};
 
 mb_status mb_credentials_find_aws(struct mb_credentials **out, const struct mb_config_values *config,
                                   struct mb_error *error)
 {
-    const char *type = mb_option_text(config, "auth.type");
-    bool every = !type || strcmp(type, "iam") != 0;
-    const struct mb_credentials_provider *provider = &instance;
-
-    if (every && mb_environment("AWS_ACCESS_KEY_ID") && mb_environment("AWS_SECRET_ACCESS_KEY"))
-        provider = &environment;
-    else if (mb_environment("AWS_WEB_IDENTITY_TOKEN_FILE"))
-        provider = &web_identity;
-    else if (every && has_file())
-        provider = &shared;
-    else if (mb_environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
-             mb_environment("AWS_CONTAINER_CREDENTIALS_FULL_URI"))
-        provider = &container;
-    return mb_credential_source_open(out, provider, config, error);
+    return mb_credential_source_find(out, places, config, error);
 }

@@ -123,24 +123,17 @@ static mb_status fetch_instance(void *ctx, const struct mb_credential **out, con
     return mb_metadata_judge(status, call);
 }
 
-static const struct mb_credentials_provider environment = {.name = "the environment (HUAWEICLOUD_SDK_AK)",
-                                                           .fetch = fetch_environment,
-                                                           .free = mb_credential_source_free};
-static const struct mb_credentials_provider identity = {
-    .name = "IAM by identity token", .fetch = fetch_identity, .free = mb_credential_source_free};
-static const struct mb_credentials_provider instance = {
-    .name = "the instance's metadata service", .fetch = fetch_instance, .free = mb_credential_source_free};
+static const struct mb_credential_place places[] = {
+    {.provider = {"the environment (HUAWEICLOUD_SDK_AK)", fetch_environment, mb_credential_source_free},
+     .variables = {"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"},
+     .of_people = true},
+    {.provider = {"IAM by identity token", fetch_identity, mb_credential_source_free},
+     .variables = {"HUAWEICLOUD_SDK_IDP_ID", "HUAWEICLOUD_SDK_ID_TOKEN_FILE"}},
+    {.provider = {"the instance's metadata service", fetch_instance, mb_credential_source_free}},
+};
 
 mb_status mb_credentials_find_hwc(struct mb_credentials **out, const struct mb_config_values *config,
                                   struct mb_error *error)
 {
-    const char *type = mb_option_text(config, "auth.type");
-    bool every = !type || strcmp(type, "iam") != 0;
-    const struct mb_credentials_provider *provider = &instance;
-
-    if (every && mb_environment("HUAWEICLOUD_SDK_AK") && mb_environment("HUAWEICLOUD_SDK_SK"))
-        provider = &environment;
-    else if (mb_environment("HUAWEICLOUD_SDK_IDP_ID") && mb_environment("HUAWEICLOUD_SDK_ID_TOKEN_FILE"))
-        provider = &identity;
-    return mb_credential_source_open(out, provider, config, error);
+    return mb_credential_source_find(out, places, config, error);
 }

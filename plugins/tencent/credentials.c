@@ -105,25 +105,17 @@ static mb_status fetch_instance(void *ctx, const struct mb_credential **out, con
     return mb_metadata_fetch(ctx, &service, NULL, out, call);
 }
 
-static const struct mb_credentials_provider environment = {.name = "the environment (TENCENTCLOUD_SECRET_ID)",
-                                                           .fetch = fetch_environment,
-                                                           .free = mb_credential_source_free};
-static const struct mb_credentials_provider web_identity = {
-    .name = "STS by web identity", .fetch = fetch_web_identity, .free = mb_credential_source_free};
-static const struct mb_credentials_provider instance = {
-    .name = "the instance's metadata service", .fetch = fetch_instance, .free = mb_credential_source_free};
+static const struct mb_credential_place places[] = {
+    {.provider = {"the environment (TENCENTCLOUD_SECRET_ID)", fetch_environment, mb_credential_source_free},
+     .variables = {"TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"},
+     .of_people = true},
+    {.provider = {"STS by web identity", fetch_web_identity, mb_credential_source_free},
+     .variables = {"TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_PROVIDER_ID", "TKE_ROLE_ARN", "TKE_REGION"}},
+    {.provider = {"the instance's metadata service", fetch_instance, mb_credential_source_free}},
+};
 
 mb_status mb_credentials_find_tencent(struct mb_credentials **out, const struct mb_config_values *config,
                                       struct mb_error *error)
 {
-    const char *type = mb_option_text(config, "auth.type");
-    bool every = !type || strcmp(type, "iam") != 0;
-    const struct mb_credentials_provider *provider = &instance;
-
-    if (every && mb_environment("TENCENTCLOUD_SECRET_ID") && mb_environment("TENCENTCLOUD_SECRET_KEY"))
-        provider = &environment;
-    else if (mb_environment("TKE_WEB_IDENTITY_TOKEN_FILE") && mb_environment("TKE_PROVIDER_ID") &&
-             mb_environment("TKE_ROLE_ARN") && mb_environment("TKE_REGION"))
-        provider = &web_identity;
-    return mb_credential_source_open(out, provider, config, error);
+    return mb_credential_source_find(out, places, config, error);
 }

@@ -216,6 +216,31 @@ def test_instance():
     assert roles.headers["x-aws-ec2-metadata-token"] == role.headers["x-aws-ec2-metadata-token"] == "SESSION"
 
 
+@pytest.mark.parametrize(
+    "driver, variables",
+    [
+        ("minio", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+        ("aliyun", ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"]),
+        ("tencent", ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"]),
+        ("hwc", ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"]),
+    ],
+)
+def test_iam_passes_over_keys_of_the_environment(driver, variables):
+    with Scripted(rule=lambda asked: Answer(404)) as service:
+        config = {"address": "store.localhost", "auth.endpoint": endpoint(service)}
+        message = refused("unauthenticated", dict.fromkeys(variables, "S3CR3T"), driver, **config)
+        assert service.asked
+    assert "the instance's metadata service" in message
+
+
+def test_iam_passes_over_keys_in_a_file(tmp_path):
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text("[default]\naws_access_key_id=F\naws_secret_access_key=S3CR3T\n")
+    with Scripted(rule=lambda asked: Answer(404)) as service:
+        message = refused("unauthenticated", {"HOME": tmp_path}, **{"auth.endpoint": endpoint(service)})
+    assert "the instance's metadata service" in message
+
+
 def test_instance_of_the_first_version():
     replies = [Answer(404), answer("my-role"), answer(aws_json())]
     with Scripted(*replies) as service, Scripted(STORED) as server:

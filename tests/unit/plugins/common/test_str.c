@@ -2,7 +2,6 @@
 
 #include "common/str.h"
 
-
 static void appends_and_clears(void **state)
 {
     (void)state;
