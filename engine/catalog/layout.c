@@ -152,6 +152,14 @@ mb_status mb_layout_source_collection_prefix(struct mb_buf *key, const char *mil
     return mb_buf_printf(key, "%s/%" PRId64 "/", is_delta ? "delta_log" : "insert_log", collection_id);
 }
 
+mb_status mb_layout_source_delta_prefix(struct mb_buf *key, const char *milvus_root, int64_t collection_id,
+                                        int64_t partition_id, int64_t segment_id)
+{
+    put_root(key, milvus_root);
+    return mb_buf_printf(key, "delta_log/%" PRId64 "/%" PRId64 "/%" PRId64 "/", collection_id, partition_id,
+                         segment_id);
+}
+
 /* A root is kept as the writer of the file had it: an absolute path of a Milvus on local disk too. */
 static void put_written_root(struct mb_buf *key, const char *root)
 {

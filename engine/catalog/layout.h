@@ -56,12 +56,14 @@ mb_status mb_layout_insert_log_path(struct mb_buf *path, const char *source_root
 mb_status mb_layout_delta_log_path(struct mb_buf *path, const char *source_root,
                                    const struct mb_segment_backup *segment, int64_t log_id);
 
-/* The prefix, with a slash at the end, under which the insert logs of a segment lie in Milvus.  milvus_root
+/* The prefixes, with a slash at the end, under which all objects of a segment lie in Milvus.  milvus_root
  * may be empty or have slashes around it. */
 mb_status mb_layout_source_insert_prefix(struct mb_buf *key, const char *milvus_root, int64_t collection_id,
                                          int64_t partition_id, int64_t segment_id);
+mb_status mb_layout_source_delta_prefix(struct mb_buf *key, const char *milvus_root, int64_t collection_id,
+                                        int64_t partition_id, int64_t segment_id);
 
-/* The same for all insert or all delta logs of a collection. */
+/* The same for all segments of a collection. */
 mb_status mb_layout_source_collection_prefix(struct mb_buf *key, const char *milvus_root, bool is_delta,
                                              int64_t collection_id);
 

@@ -104,6 +104,8 @@ static void milvus_keys_have_no_empty_elements(void **state)
     assert_string_equal(key->data, "files/insert_log/1/2/3/");
     mb_layout_source_insert_prefix(key, "", 1, 2, 3);
     assert_string_equal(key->data, "insert_log/1/2/3/");
+    mb_layout_source_delta_prefix(key, "/", 1, 2, 3);
+    assert_string_equal(key->data, "delta_log/1/2/3/");
     mb_layout_source_collection_prefix(key, "files", true, 1);
     assert_string_equal(key->data, "files/delta_log/1/");
     mb_layout_source_collection_prefix(key, "/a//b/", true, 1);
