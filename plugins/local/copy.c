@@ -1,16 +1,21 @@
 /* copy.c - bytes into files: from a source, from another file. */
 #include "local.h"
 
+#include "base/crc32c.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-/* Between two looks at the caller's wishes. */
-#define COPY_CHUNK (UINT64_C(16) << 20)
-#define BUFFER     ((size_t)256 << 10)
+/* The kernel copies so much at once: little while the copy is read back, so that the bytes are still in the
+ * processor's caches. */
+#define COPY_CHUNK   (UINT64_C(16) << 20)
+#define SUMMED_CHUNK (UINT64_C(1) << 20)
+#define BUFFER       ((size_t)256 << 10)
 
 static int write_all(int fd, const char *data, size_t len, uint64_t offset)
 {
@@ -36,11 +41,13 @@ static ssize_t read_some(int fd, char *buf, size_t cap, uint64_t offset)
     return n;
 }
 
-static bool share_extents(int src, uint64_t src_offset, int dst, uint64_t dst_offset, uint64_t length)
+static bool share_extents(const struct local_range *range)
 {
-    struct file_clone_range range = {
-        .src_fd = src, .src_offset = src_offset, .src_length = length, .dest_offset = dst_offset};
-    return length > 0 && ioctl(dst, FICLONERANGE, &range) == 0;
+    struct file_clone_range clone = {.src_fd = range->src,
+                                     .src_offset = range->src_offset,
+                                     .src_length = range->length,
+                                     .dest_offset = range->dst_offset};
+    return range->length > 0 && ioctl(range->dst, FICLONERANGE, &clone) == 0;
 }
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -48,51 +55,113 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Through memory, for file systems that offer nothing better. */
-static mb_status copy_bytes(struct mb_store *store, int src, uint64_t src_offset, int dst,
-                            uint64_t dst_offset, uint64_t length, const char *key, const struct mb_call *call)
+static void add_to_sum(struct local_range *range, const char *data, size_t len)
 {
-    mb_status status = MB_OK;
-    char *buf = malloc(BUFFER);
-    if (buf == NULL)
-        return mb_fail_memory(call->error);
-    for (uint64_t done = 0; done < length && status == MB_OK;) {
-        ssize_t n = read_some(src, buf, (size_t)min_u64(BUFFER, length - done), src_offset + done);
-        if (n < 0)
-            status = local_fail(call->error, errno, store, "read for a copy", key);
-        else if (n == 0)
-            status = mb_fail(call->error, MB_E_CORRUPT, "the source of '%s' shrank while it was copied", key);
-        else if (write_all(dst, buf, (size_t)n, dst_offset + done) != 0)
-            status = local_fail(call->error, errno, store, "write", key);
-        else
-            status = local_poll(call);
-        done += n > 0 ? (uint64_t)n : 0;
-    }
-    free(buf);
-    return status;
+    if (range->summed)
+        range->crc32c = mb_crc32c(range->crc32c, data, len);
 }
 
-mb_status local_copy_range(struct mb_store *store, int src, uint64_t src_offset, int dst, uint64_t dst_offset,
-                           uint64_t length, const char *key, const struct mb_call *call)
+/* Through memory, for file systems that offer nothing better. */
+static mb_status copy_bytes(struct local_range *range, uint64_t done, char *buf, const struct mb_call *call)
 {
-    uint64_t done = 0;
-    if (share_extents(src, src_offset, dst, dst_offset, length))
-        return MB_OK;
-    while (done < length) {
-        off_t from = (off_t)(src_offset + done);
-        off_t to = (off_t)(dst_offset + done);
-        ssize_t n = copy_file_range(src, &from, dst, &to, (size_t)min_u64(COPY_CHUNK, length - done), 0);
-        if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-            return local_fail(call->error, errno, store, "write", key);
-        if (n <= 0)
-            return copy_bytes(store, src, src_offset + done, dst, dst_offset + done, length - done, key,
-                              call);
-        if (store->fsync)
-            sync_file_range(dst, (off_t)(dst_offset + done), n, SYNC_FILE_RANGE_WRITE);
+    while (done < range->length) {
+        ssize_t n = read_some(range->src, buf, (size_t)min_u64(BUFFER, range->length - done),
+                              range->src_offset + done);
+        if (n < 0)
+            return local_fail(call->error, errno, range->store, "read for a copy", range->key);
+        if (n == 0)
+            return mb_fail(call->error, MB_E_CORRUPT, "the source of '%s' shrank while it was copied",
+                           range->key);
+        if (write_all(range->dst, buf, (size_t)n, range->dst_offset + done) != 0)
+            return local_fail(call->error, errno, range->store, "write", range->key);
+        add_to_sum(range, buf, (size_t)n);
         done += (uint64_t)n;
         MB_TRY(local_poll(call));
     }
     return MB_OK;
+}
+
+/* What was copied a moment ago is in this machine's memory, unless the file system shared extents after all
+ * or its server copied: then reading the bytes would be the only way they are moved. */
+static bool in_memory(int fd, uint64_t offset)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char there = 0;
+    void *map = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, (off_t)(offset - offset % page));
+    if (map == MAP_FAILED)
+        return false;
+    bool told = mincore(map, page, &there) == 0;
+    munmap(map, page);
+    return told && (there & 1) != 0;
+}
+
+static mb_status sum_back(struct local_range *range, uint64_t offset, uint64_t length, char *buf,
+                          const struct mb_call *call)
+{
+    while (length > 0) {
+        ssize_t n = read_some(range->dst, buf, (size_t)min_u64(BUFFER, length), offset);
+        if (n < 0)
+            return local_fail(call->error, errno, range->store, "read back", range->key);
+        if (n == 0)
+            return mb_fail(call->error, MB_E_CORRUPT, "the copy for '%s' shrank while it was read back",
+                           range->key);
+        add_to_sum(range, buf, (size_t)n);
+        offset += (uint64_t)n;
+        length -= (uint64_t)n;
+        MB_TRY(local_poll(call));
+    }
+    return MB_OK;
+}
+
+/* *done stays short of the length where the kernel does not copy. */
+static mb_status copy_in_kernel(struct local_range *range, uint64_t *done, char *buf,
+                                const struct mb_call *call)
+{
+    while (*done < range->length) {
+        off_t from = (off_t)(range->src_offset + *done);
+        off_t to = (off_t)(range->dst_offset + *done);
+        uint64_t at = (uint64_t)to;
+        uint64_t chunk = min_u64(range->summed ? SUMMED_CHUNK : COPY_CHUNK, range->length - *done);
+        ssize_t n = copy_file_range(range->src, &from, range->dst, &to, (size_t)chunk, 0);
+        if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+            return local_fail(call->error, errno, range->store, "write", range->key);
+        if (n <= 0)
+            return MB_OK;
+        if (range->store->fsync)
+            sync_file_range(range->dst, (off_t)at, n, SYNC_FILE_RANGE_WRITE);
+        range->summed = range->summed && in_memory(range->dst, at);
+        if (range->summed)
+            MB_TRY(sum_back(range, at, (uint64_t)n, buf, call));
+        *done += (uint64_t)n;
+        MB_TRY(local_poll(call));
+    }
+    return MB_OK;
+}
+
+mb_status local_copy_range(struct local_range *range, const struct mb_call *call)
+{
+    uint64_t done = 0;
+    range->crc32c = 0;
+    if (share_extents(range)) {
+        range->summed = false;
+        return MB_OK;
+    }
+    char *buf = malloc(BUFFER);
+    if (buf == NULL)
+        return mb_fail_memory(call->error);
+    mb_status status = copy_in_kernel(range, &done, buf, call);
+    if (status == MB_OK)
+        status = copy_bytes(range, done, buf, call);
+    free(buf);
+    return status;
+}
+
+void local_tell_sum(bool known, uint32_t crc32c, struct mb_stat *out)
+{
+    if (out == NULL || !known)
+        return;
+    out->flags |= MB_STAT_CRC32C;
+    out->crc32c = crc32c;
 }
 
 static mb_status wrong_length(const struct mb_source *source, const char *how, const char *key,

@@ -102,9 +102,24 @@ mb_status local_write(struct mb_store *store, const char *key, bool if_absent, l
 
 /* ---------------------------------------------------------------- copy.c */
 
-/* Copies length bytes; shared extents where the file system has them. */
-mb_status local_copy_range(struct mb_store *store, int src, uint64_t src_offset, int dst, uint64_t dst_offset,
-                           uint64_t length, const char *key, const struct mb_call *call);
+/* So many bytes of one file that go into another. */
+struct local_range {
+    struct mb_store *store; /* of dst */
+    const char *key;        /* of dst, for messages */
+    int src;
+    int dst; /* open for reading as well */
+    uint64_t src_offset;
+    uint64_t dst_offset;
+    uint64_t length;
+    bool summed;     /* is the CRC32C wanted?  After the copy: is it known? */
+    uint32_t crc32c; /* of the bytes that lie in dst now */
+};
+
+/* Shares extents where the file system has them.  Then no byte has passed by, and there is no CRC32C. */
+mb_status local_copy_range(struct local_range *range, const struct mb_call *call);
+
+/* Adds the CRC32C to what local_describe said. */
+void local_tell_sum(bool known, uint32_t crc32c, struct mb_stat *out);
 
 /* Writes what source gives from offset on; *written is exactly source->size where that is known. */
 mb_status local_write_source(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,

@@ -98,28 +98,24 @@ mb_status local_put(struct mb_store *store, const char *key, const struct mb_put
     return local_write(store, key, wants_absent(opts), fill_from_source, &fill, out, call);
 }
 
-struct copy_fill {
-    struct mb_store *dst;
-    const char *key;
-    int src;
-    uint64_t size;
-};
-
 static mb_status fill_from_file(void *ctx, int fd, const struct mb_call *call)
 {
-    const struct copy_fill *fill = ctx;
-    return local_copy_range(fill->dst, fill->src, 0, fd, 0, fill->size, fill->key, call);
+    struct local_range *range = ctx;
+    range->dst = fd;
+    return local_copy_range(range, call);
 }
 
 mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                      const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
 {
-    struct copy_fill fill = {.dst = dst, .key = dst_key, .src = -1};
+    struct local_range range = {.store = dst, .key = dst_key, .src = -1, .summed = true};
     struct stat st;
-    MB_TRY(local_open_object(src, src_key, &fill.src, &st, call->error));
-    fill.size = (uint64_t)st.st_size;
-    mb_status status = local_write(dst, dst_key, wants_absent(opts), fill_from_file, &fill, out, call);
-    close(fill.src);
+    MB_TRY(local_open_object(src, src_key, &range.src, &st, call->error));
+    range.length = (uint64_t)st.st_size;
+    mb_status status = local_write(dst, dst_key, wants_absent(opts), fill_from_file, &range, out, call);
+    if (status == MB_OK)
+        local_tell_sum(range.summed, range.crc32c, out);
+    close(range.src);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "walk.h"
 
 #include "base/clock.h"
+#include "base/crc32c.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,17 +189,22 @@ static void describe_part(struct mb_part *out, const struct upload *upload, uint
     format_receipt(out->receipt, sizeof(out->receipt), upload->id, number, size);
 }
 
-/* Bytes of a file to the place of part number. */
-static mb_status place_range(const struct upload *upload, uint32_t number, int src, uint64_t src_offset,
-                             uint64_t size, const struct mb_call *call)
+/* The receipt keeps the CRC32C of a copied part until the parts are joined. */
+static void describe_sum(struct mb_part *out, const struct local_range *range)
 {
-    uint64_t offset = 0;
-    int data = -1;
-    MB_TRY(part_offset(number, size, &offset, call->error));
-    MB_TRY(open_data(upload, size, &data, call));
-    mb_status status =
-        local_copy_range(upload->store, src, src_offset, data, offset, size, upload->key, call);
-    close(data);
+    size_t len = strlen(out->receipt);
+    if (range->summed)
+        snprintf(out->receipt + len, sizeof(out->receipt) - len, "-%08" PRIx32, range->crc32c);
+}
+
+/* Bytes of a file to the place of part number. */
+static mb_status place_range(const struct upload *upload, uint32_t number, struct local_range *range,
+                             const struct mb_call *call)
+{
+    MB_TRY(part_offset(number, range->length, &range->dst_offset, call->error));
+    MB_TRY(open_data(upload, range->length, &range->dst, call));
+    mb_status status = local_copy_range(range, call);
+    close(range->dst);
     return status;
 }
 
@@ -230,8 +236,11 @@ static mb_status place_unsized(const struct upload *upload, uint32_t number, con
         return local_fail(call->error, errno, upload->store, "create a part of", upload->key);
     unlinkat(upload->dir, name, 0);
     mb_status status = local_write_source(upload->store, source, spool, 0, size, upload->key, call);
-    if (status == MB_OK)
-        status = place_range(upload, number, spool, 0, *size, call);
+    if (status == MB_OK) {
+        struct local_range range = {
+            .store = upload->store, .key = upload->key, .src = spool, .length = *size};
+        status = place_range(upload, number, &range, call);
+    }
     close(spool);
     return status;
 }
@@ -258,19 +267,22 @@ mb_status local_mpu_copy_part(struct mb_store *dst, const char *key, const char 
 {
     struct upload upload;
     struct stat st;
-    int fd = -1;
+    struct local_range range = {
+        .store = dst, .key = key, .src = -1, .src_offset = offset, .length = length, .summed = true};
     MB_TRY(upload_open(&upload, dst, key, upload_id, call));
-    mb_status status = local_open_object(src, src_key, &fd, &st, call->error);
+    mb_status status = local_open_object(src, src_key, &range.src, &st, call->error);
     if (status == MB_OK && (offset > (uint64_t)st.st_size || length > (uint64_t)st.st_size - offset))
         status =
             mb_fail(call->error, MB_E_INVALID,
                     "%" PRIu64 " bytes from %" PRIu64 " on are not all within '%s'", length, offset, src_key);
     if (status == MB_OK)
-        status = place_range(&upload, number, fd, offset, length, call);
-    local_close(fd);
+        status = place_range(&upload, number, &range, call);
+    local_close(range.src);
     close(upload.dir);
-    if (status == MB_OK)
+    if (status == MB_OK) {
         describe_part(out, &upload, number, length);
+        describe_sum(out, &range);
+    }
     return status;
 }
 
@@ -281,9 +293,33 @@ struct joint {
     size_t count;
     uint64_t total;
     bool in_place; /* all but the last are where they belong, in the file of the first one's size */
+    bool summed;   /* the CRC32C of every part is known, so crc32c is that of the object */
+    uint32_t crc32c;
     char name[32]; /* the file that becomes the object */
     int fd;
 };
+
+/* Adds the part's CRC32C, which the rest of its receipt holds; false when the rest is none. */
+static bool add_sum(struct joint *joint, const struct mb_part *part, const char *rest)
+{
+    size_t len = strnlen(rest, sizeof(part->receipt) - (size_t)(rest - part->receipt));
+    joint->summed = joint->summed && len > 0;
+    if (len == 0)
+        return true;
+    if (len != 9 || rest[0] != '-' || strspn(rest + 1, "0123456789abcdef") != 8)
+        return false;
+    uint32_t crc32c = (uint32_t)strtoul(rest + 1, NULL, 16);
+    joint->crc32c = mb_crc32c_join(joint->crc32c, crc32c, part->size);
+    return true;
+}
+
+static bool is_receipt(struct joint *joint, const struct mb_part *part)
+{
+    char plain[sizeof(part->receipt)];
+    format_receipt(plain, sizeof(plain), joint->upload->id, part->number, part->size);
+    size_t len = strlen(plain);
+    return strncmp(plain, part->receipt, len) == 0 && add_sum(joint, part, part->receipt + len);
+}
 
 static mb_status check_parts(struct joint *joint, struct mb_error *error)
 {
@@ -291,15 +327,14 @@ static mb_status check_parts(struct joint *joint, struct mb_error *error)
     if (joint->count == 0)
         return mb_fail(error, MB_E_INVALID, "an upload of '%s' cannot be completed without parts", key);
     joint->in_place = true;
+    joint->summed = true;
     for (size_t i = 0; i < joint->count; i++) {
         const struct mb_part *part = &joint->parts[i];
-        char receipt[sizeof(part->receipt)];
         uint64_t offset = 0;
         if (i > 0 && part->number <= part[-1].number)
             return mb_fail(error, MB_E_INVALID, "the parts of '%s' are not in ascending order", key);
         MB_TRY(part_offset(part->number, part->size, &offset, error));
-        format_receipt(receipt, sizeof(receipt), joint->upload->id, part->number, part->size);
-        if (strncmp(receipt, part->receipt, sizeof(receipt)) != 0)
+        if (!is_receipt(joint, part))
             return mb_fail(error, MB_E_INVALID, "part %u of '%s' was not uploaded", part->number, key);
         if (part->number != i + 1 || (i + 1 < joint->count && part->size != joint->parts[0].size))
             joint->in_place = false;
@@ -313,13 +348,15 @@ static mb_status check_parts(struct joint *joint, struct mb_error *error)
 static mb_status move_part(const struct joint *joint, const struct mb_part *part, uint64_t to,
                            const struct mb_call *call)
 {
-    uint64_t from = 0;
-    int data = -1;
-    MB_TRY(part_offset(part->number, part->size, &from, call->error));
-    MB_TRY(open_data(joint->upload, part->size, &data, call));
-    mb_status status = local_copy_range(joint->upload->store, data, from, joint->fd, to, part->size,
-                                        joint->upload->key, call);
-    close(data);
+    struct local_range range = {.store = joint->upload->store,
+                                .key = joint->upload->key,
+                                .dst = joint->fd,
+                                .dst_offset = to,
+                                .length = part->size};
+    MB_TRY(part_offset(part->number, part->size, &range.src_offset, call->error));
+    MB_TRY(open_data(joint->upload, part->size, &range.src, call));
+    mb_status status = local_copy_range(&range, call);
+    close(range.src);
     return status;
 }
 
@@ -383,6 +420,7 @@ mb_status local_mpu_complete(struct mb_store *store, const char *key, const char
     if (status == MB_OK) {
         remove_upload(target.dir, upload.hidden);
         local_describe(&st, out);
+        local_tell_sum(joint.summed, joint.crc32c, out);
     }
 out:
     if (opened)

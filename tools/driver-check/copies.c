@@ -1,6 +1,8 @@
 /* copies.c - tests of copying inside the service. */
 #include "check.h"
 
+#include "base/crc32c.h"
+
 #include <string.h>
 
 static void copies(struct check *c, const char *from, const char *to, size_t len)
@@ -17,6 +19,8 @@ static void copies(struct check *c, const char *from, const char *to, size_t len
     WANT(MB_OK, slot_stat(c->s, to, &stat));
     EXPECT(out.etag[0] == '\0' || strcmp(out.etag, stat.etag) == 0, "copy says etag '%s' and stat '%s'",
            out.etag, stat.etag);
+    EXPECT((out.flags & MB_STAT_CRC32C) == 0 || out.crc32c == mb_crc32c(0, data, len),
+           "copy says CRC32C %08x, and it is %08x", out.crc32c, mb_crc32c(0, data, len));
 }
 
 static void within(struct check *c)

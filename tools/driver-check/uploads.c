@@ -2,6 +2,8 @@
 #include "check.h"
 #include "upload.h"
 
+#include "base/crc32c.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +66,11 @@ bool upload_finish(struct check *c, struct upload *upload)
     mb_status status = slot_mpu_complete(c->s, upload->key, upload->id, upload->parts, upload->count, &stat);
     if (status != MB_OK) {
         check_fail(c, "mpu_complete of '%s': %s", upload->key, session_said(c->s, status, c->arena));
+        return false;
+    }
+    uint32_t crc = mb_crc32c(0, upload->data, upload->len);
+    if ((stat.flags & MB_STAT_CRC32C) != 0 && stat.crc32c != crc) {
+        check_fail(c, "mpu_complete says CRC32C %08x, and it is %08x", stat.crc32c, crc);
         return false;
     }
     status = slot_stat(c->s, upload->key, &stat);

@@ -268,7 +268,9 @@ struct mb_store_info {
     uint64_t lacks;
 };
 
-enum { MB_STAT_CRC32C = 1u << 0 }; /* crc32c holds what the service says */
+/* crc32c holds what the service says, or what the driver has summed up itself of bytes that it wrote or read
+ * back.  A driver that neither moved nor read the bytes has nothing to say. */
+enum { MB_STAT_CRC32C = 1u << 0 };
 
 struct mb_stat {
     uint32_t struct_size;

@@ -341,6 +341,21 @@ static mb_status broken_mpu_list(struct mb_store *store, const char *prefix,
 }
 #define SLOT mpu_list
 
+#elif defined(BREAK_WRONG_SUM)
+/* Tells the CRC32C of other bytes. */
+static mb_status broken_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src,
+                             const char *src_key, const struct mb_put_options *opts, struct mb_stat *out,
+                             const struct mb_call *call)
+{
+    mb_status status = good->copy(dst, dst_key, src, src_key, opts, out, call);
+    if (status == MB_OK) {
+        out->flags |= MB_STAT_CRC32C;
+        out->crc32c = 0x01020304;
+    }
+    return status;
+}
+#define SLOT copy
+
 #elif defined(BREAK_NO_BREAK)
 /* Nothing is broken: shows that it is not the wrapping that fails. */
 #define broken_check good->check
