@@ -31,6 +31,39 @@ size_t mb_text_whole(const char *text, size_t len)
     return len - start + 1 < want ? start - 1 : len;
 }
 
+/* RFC 3629, section 4. */
+size_t mb_text_character(const char *start, size_t len)
+{
+    const unsigned char *text = (const unsigned char *)start;
+    unsigned char c = text[0];
+    unsigned char low = 0x80, high = 0xbf;
+    size_t n;
+    if (c < 0x80)
+        return 1;
+    if (c >= 0xc2 && c <= 0xdf)
+        n = 2;
+    else if ((c & 0xf0) == 0xe0)
+        n = 3;
+    else if (c >= 0xf0 && c <= 0xf4)
+        n = 4;
+    else
+        return 0;
+    if (c == 0xe0)
+        low = 0xa0;
+    else if (c == 0xed)
+        high = 0x9f;
+    else if (c == 0xf0)
+        low = 0x90;
+    else if (c == 0xf4)
+        high = 0x8f;
+    if (n > len || text[1] < low || text[1] > high)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -18,6 +18,9 @@ bool mb_text_ends_with(const char *text, const char *suffix);
 /* The greatest length up to len at which text can be cut without splitting a UTF-8 character. */
 size_t mb_text_whole(const char *text, size_t len);
 
+/* The length of the UTF-8 character that begins text of len > 0 bytes; 0 when none does. */
+size_t mb_text_character(const char *text, size_t len);
+
 bool mb_text_equal_nocase(const char *a, const char *b); /* ASCII */
 
 /* The candidate nearest to text by edit distance, or NULL when none is near enough to be a slip of the

@@ -1,5 +1,7 @@
 #include "catalog/json_writer.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -46,38 +48,6 @@ mb_status mb_json_finish(struct mb_json_writer *writer, struct mb_error *error)
     return MB_OK;
 }
 
-/* The length of the UTF-8 sequence at text, or 0 when it is none (RFC 3629 section 4). */
-static size_t utf8_length(const unsigned char *text, size_t len)
-{
-    unsigned char c = text[0];
-    unsigned char low = 0x80, high = 0xbf;
-    size_t n;
-    if (c < 0x80)
-        return 1;
-    if (c >= 0xc2 && c <= 0xdf)
-        n = 2;
-    else if ((c & 0xf0) == 0xe0)
-        n = 3;
-    else if (c >= 0xf0 && c <= 0xf4)
-        n = 4;
-    else
-        return 0;
-    if (c == 0xe0)
-        low = 0xa0;
-    else if (c == 0xed)
-        high = 0x9f;
-    else if (c == 0xf0)
-        low = 0x90;
-    else if (c == 0xf4)
-        high = 0x8f;
-    if (n > len || text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 static void put_escaped(struct mb_buf *buf, unsigned char c)
 {
     static const char names[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
@@ -109,7 +79,7 @@ static void put_string(struct mb_buf *buf, const char *text, size_t len)
             i += run;
             continue;
         }
-        size_t n = utf8_length(t + i, len - i);
+        size_t n = mb_text_character(text + i, len - i);
         if (n == 0)
             mb_buf_puts(buf, "\\ufffd");
         else if (n == 1)

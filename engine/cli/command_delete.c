@@ -35,10 +35,10 @@ static mb_status run(struct mb_context *context, const void *data, struct mb_err
         return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", options->name);
     MB_TRY(mb_catalog_delete(&catalog, options->name, &removed, context->cancel, error));
     if (context->global.json)
-        return mb_context_json(
-            context,
-            json_pack("{s:s, s:b, s:I}", "name", options->name, "deleted", 1, "objects", (json_int_t)removed),
-            error);
+        return mb_context_json(context,
+                               json_pack("{s:o, s:b, s:I}", "name", mb_json_text(options->name), "deleted", 1,
+                                         "objects", (json_int_t)removed),
+                               error);
     /* Scripts look for "success", as old versions of the Go program said, or for "delete backup done". */
     fputs("delete backup done: success\n", mb_context_out(context));
     return MB_OK;

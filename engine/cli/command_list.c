@@ -63,12 +63,13 @@ static json_t *collections_json(const struct mb_backup_summary *backup)
 
 static json_t *backup_json(const struct mb_backup_summary *backup)
 {
-    json_t *value = json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:s, s:o}", "name", backup->name, "state", state_of(backup), "id",
-        backup->id, "size", (json_int_t)backup->size, "milvus_version", backup->milvus_version, "format",
-        backup->format[0] == '\0' ? "binlog" : backup->format, "collections", collections_json(backup));
+    json_t *value =
+        json_pack("{s:o, s:s, s:s, s:I, s:s, s:s, s:o}", "name", mb_json_text(backup->name), "state",
+                  state_of(backup), "id", backup->id, "size", (json_int_t)backup->size, "milvus_version",
+                  backup->milvus_version, "format", backup->format[0] == '\0' ? "binlog" : backup->format,
+                  "collections", collections_json(backup));
     if (value != NULL && backup->problem[0] != '\0')
-        json_object_set_new(value, "problem", json_string(backup->problem));
+        json_object_set_new(value, "problem", mb_json_text(backup->problem));
     return value;
 }
 

@@ -146,8 +146,8 @@ static json_t *report_json(const struct mb_restore_options *options, const struc
                                         (json_int_t)line->imports, "bytes", (json_int_t)line->bytes,
                                         "seconds", (double)line->ns / 1e9));
     }
-    return json_pack("{s:s, s:s, s:b, s:o, s:f}", "name", options->name, "id", options->id, "staged",
-                     report->staged, "collections", collections, "seconds", seconds);
+    return json_pack("{s:o, s:s, s:b, s:o, s:f}", "name", mb_json_text(options->name), "id", options->id,
+                     "staged", report->staged, "collections", collections, "seconds", seconds);
 }
 
 static mb_status tell(struct mb_context *context, const struct mb_restore_options *options,

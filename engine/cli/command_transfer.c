@@ -34,7 +34,7 @@ static const struct mb_flag flags[] = {
 
 static json_t *report_json(const char *name, const struct mb_relocate_report *report, double seconds)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f}", "name", name, "objects",
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:s, s:f}", "name", mb_json_text(name), "objects",
                      (json_int_t)report->objects, "bytes", (json_int_t)report->bytes, "already_there",
                      (json_int_t)report->present, "checksums_verified", (json_int_t)report->verified,
                      "transfer", report->how, "seconds", seconds);

@@ -48,6 +48,7 @@ bool mb_exit_code_at(size_t i, int *code, const char **meaning)
          "Milvus or the storage cannot be reached, answers too late or turns requests away."},
         {MB_EXIT_CORRUPT, "Data is damaged."},
         {MB_EXIT_NO_SPACE, "No space is left in the storage."},
+        {MB_EXIT_SIGNAL + 1, "Stopped by SIGHUP (its terminal is gone)."},
         {MB_EXIT_SIGNAL + 2, "Stopped by SIGINT (Ctrl-C)."},
         {MB_EXIT_SIGNAL + 15, "Stopped by SIGTERM."},
     };

@@ -9,8 +9,10 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 struct job {
@@ -45,11 +47,11 @@ static void signalled(void *ctx, int signal_number)
                                                  : "stopping; a second signal stops without cleaning up");
 }
 
-static void tell_failure(const struct job *job, const struct mb_error *error, int code)
+static void tell_failure(bool json, const struct mb_error *error, int code)
 {
-    if (job->context.global.json) {
-        json_t *value = json_pack("{s:{s:s, s:s, s:i}}", "error", "status", mb_status_name(error->status),
-                                  "message", error->message, "exit_code", code);
+    if (json) {
+        json_t *value = json_pack("{s:{s:s, s:o, s:i}}", "error", "status", mb_status_name(error->status),
+                                  "message", mb_json_text(error->message), "exit_code", code);
         if (value != NULL && json_dumpf(value, stdout, JSON_INDENT(4)) == 0)
             putchar('\n');
         json_decref(value);
@@ -57,7 +59,6 @@ static void tell_failure(const struct job *job, const struct mb_error *error, in
     fputs("Error: ", stderr);
     mb_print_clean(stderr, error->message);
     fputc('\n', stderr);
-    mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, error->message);
 }
 
 /* `| head` has closed its end: it had enough. */
@@ -89,11 +90,13 @@ static int execute(struct job *job, struct mb_error *error)
     if (status == MB_OK)
         status = flush_output(error);
     int code = mb_exit_code(status, signal_number);
-    if (status < 0)
-        tell_failure(job, error, code);
-    else
-        mb_log(job->context.log, MB_LOG_INFO, "%s: done in %s", job->context.command->name,
-               mb_text_duration(mb_clock_monotonic() - started, took, sizeof took));
+    if (status < 0) {
+        tell_failure(job->context.global.json, error, code);
+        mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, error->message);
+        return code;
+    }
+    mb_log(job->context.log, MB_LOG_INFO, "%s: done in %s", job->context.command->name,
+           mb_text_duration(mb_clock_monotonic() - started, took, sizeof took));
     return code;
 }
 
@@ -120,22 +123,42 @@ static int start(struct mb_parsed *parsed, struct mb_arena *arena, struct mb_err
     return code;
 }
 
+/* A stream that the caller closed leaves its number free, and the next file that is opened would get it: an
+ * object of the backup would then hold messages.  libuv does not bear closed streams either. */
+static void open_closed_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A command line that is wrong may hold --json behind what is wrong with it. */
+static bool wants_json(int argc, char **argv)
+{
+    bool wanted = false;
+    for (int i = 1; i < argc; i++)
+        wanted = wanted || strcmp(argv[i], "--json") == 0;
+    return wanted;
+}
+
 int main(int argc, char **argv)
 {
     struct mb_error error = MB_ERROR_INIT;
     struct mb_arena *arena = mb_arena_new();
-    struct mb_parsed parsed;
+    struct mb_parsed parsed = {0};
     int code = MB_EXIT_OK;
 
+    open_closed_streams();
     if (arena == NULL)
         mb_fail_memory(&error);
     else
         mb_parse(arena, argc, argv, &parsed, &error);
     if (error.status < 0) {
-        fputs("Error: ", stderr);
-        mb_print_clean(stderr, error.message);
-        fputc('\n', stderr);
         code = mb_exit_code(error.status, 0);
+        tell_failure(parsed.global.json || wants_json(argc, argv), &error, code);
     } else if (parsed.global.help) {
         mb_help_print(parsed.command, stdout);
     } else if (parsed.global.version) {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 void mb_table_init(struct mb_table *table, struct mb_arena *arena, const char *const *headings,
@@ -42,6 +43,24 @@ void mb_print_clean(FILE *out, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++)
         fputc(is_control(c, text) ? '?' : *c, out);
+}
+
+json_t *mb_json_text(const char *text)
+{
+    char *clean = strdup(text);
+    size_t len = strlen(text);
+    json_t *value = NULL;
+
+    for (size_t i = 0; clean != NULL && i < len;) {
+        size_t n = mb_text_character(clean + i, len - i);
+        if (n == 0)
+            clean[i] = '?';
+        i += n == 0 ? 1 : n;
+    }
+    if (clean != NULL)
+        value = json_string(clean);
+    free(clean);
+    return value;
 }
 
 /* Characters of UTF-8, each taken for one column. */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -41,5 +42,9 @@ mb_status mb_summary_print(struct mb_arena *arena, const struct mb_summary_line 
 
 /* Prints text with control characters as '?'. */
 void mb_print_clean(FILE *out, const char *text);
+
+/* For texts that may hold what is not UTF-8, as names of folders do: such bytes become '?'.  NULL without
+ * memory. */
+json_t *mb_json_text(const char *text);
 
 #endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { TICK_MS = 100, SIGNAL_COUNT = 2 };
+enum { TICK_MS = 100, SIGNAL_COUNT = 3 };
 
 struct loop {
     const struct mb_run *run;
@@ -24,6 +24,8 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct loop *loop = handle->data;
 
+    if (loop->signal_number != 0 && number == SIGHUP) /* the kernel's and the shell's: nobody is impatient */
+        return;
     if (loop->signal_number != 0)
         _exit(128 + number);
     loop->signal_number = number;
@@ -69,22 +71,30 @@ static int start_thread(struct loop *loop)
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGINT);
     sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &blocked, &before);
     int failed = pthread_create(&loop->thread, NULL, work, loop);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
 
+/* `nohup` asks that the end of the terminal end nothing. */
+static bool is_to_be_ignored(int number)
+{
+    struct sigaction action;
+    return number == SIGHUP && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static int start(struct loop *loop)
 {
-    static const int numbers[SIGNAL_COUNT] = {SIGINT, SIGTERM};
+    static const int numbers[SIGNAL_COUNT] = {SIGINT, SIGTERM, SIGHUP};
     int failed = uv_async_init(&loop->loop, &loop->ended, on_ended);
 
     loop->ended.data = loop;
     for (size_t i = 0; i < SIGNAL_COUNT && failed == 0; i++) {
         failed = uv_signal_init(&loop->loop, &loop->signals[i]);
         loop->signals[i].data = loop;
-        if (failed == 0)
+        if (failed == 0 && !is_to_be_ignored(numbers[i]))
             failed = uv_signal_start(&loop->signals[i], on_signal, numbers[i]);
     }
     if (failed == 0 && loop->run->tick != NULL) {

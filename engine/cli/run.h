@@ -8,7 +8,7 @@ struct mb_run {
     mb_status (*job)(void *ctx, struct mb_error *error);
     void *ctx;
     struct mb_cancel
-        *cancel; /* requested at the first SIGINT or SIGTERM; the second ends the process at once */
+        *cancel; /* requested at the first SIGINT, SIGTERM or SIGHUP; the second ends the process at once */
     void (*tick)(void *ctx);                         /* ten times a second, from the main thread; or NULL */
     void (*signalled)(void *ctx, int signal_number); /* after the first one; or NULL */
 };

@@ -1,5 +1,7 @@
 """What a person and a script see: help, exit codes, stdout for answers only, no secrets anywhere."""
 
+import json
+
 import pytest
 from testbed.data import COLLECTIONS
 
@@ -38,6 +40,22 @@ def test_wrong_use(program, arguments, named):
     result = program.fails(*arguments)
     assert named in result.err
     assert result.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["get", "--json"],
+        ["get", "--nmae", "x", "--json"],
+        ["get", "--json", "-n", "not_there"],
+        ["restore", "--json", "-n", "not_there_\udcff"],
+    ],
+)
+def test_a_failure_is_json_too(program, arguments):
+    result = program.finish(program.start(*arguments))
+    failure = json.loads(result.out)["error"]
+    assert failure["exit_code"] == result.code > 0
+    assert "get" in failure["message"] or "not_there" in failure["message"]
 
 
 @pytest.mark.parametrize("driver", ["local", "minio"])

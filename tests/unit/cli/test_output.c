@@ -62,6 +62,15 @@ static void test_table(void **state)
     close_sink(&s);
 }
 
+static void test_json_of_what_is_not_utf8(void **state)
+{
+    json_t *value = mb_json_text("l\xc3\xa4nger \xff\xc3 \xe4");
+
+    (void)state;
+    assert_string_equal(json_string_value(value), "l\xc3\xa4nger ?? ?");
+    json_decref(value);
+}
+
 static void test_large_table(void **state)
 {
     static const char *const headings[] = {"H"};
@@ -224,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_large_table),
+        cmocka_unit_test(test_json_of_what_is_not_utf8),
         cmocka_unit_test(test_terminals_are_not_steered),
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_exit_codes),

@@ -55,6 +55,22 @@ static mb_status wait_for_signal(void *ctx, struct mb_error *error)
     return MB_OK;
 }
 
+static mb_status hang_up(void *ctx, struct mb_error *error)
+{
+    kill(getpid(), SIGHUP);
+    return mb_cancel_sleep(((struct job *)ctx)->cancel, 200 * MB_NS_PER_MS, error);
+}
+
+static mb_status hang_up_twice(void *ctx, struct mb_error *error)
+{
+    mb_status status = hang_up(ctx, error);
+    struct mb_error ignored = MB_ERROR_INIT;
+
+    hang_up(ctx, &ignored);
+    usleep(200000);
+    return status;
+}
+
 static void tick(void *ctx)
 {
     atomic_fetch_add(&((struct job *)ctx)->ticks, 1);
@@ -100,10 +116,10 @@ static void test_ticks(void **state)
 
 static void test_the_first_signal_cancels(void **state)
 {
-    static const int signals[] = {SIGINT, SIGTERM};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct job job = {.raise_first = signals[i]};
         int number = 0;
         assert_int_equal(run(&job, wait_for_signal, &number), MB_E_CANCELLED);
@@ -130,6 +146,30 @@ static void test_the_second_signal_ends_the_process(void **state)
     assert_int_equal(WEXITSTATUS(status), 130);
 }
 
+/* A shell passes on the hangup that the kernel has told already. */
+static void test_a_second_hangup_leaves_time_to_clean_up(void **state)
+{
+    struct job job = {0};
+    int number = 0;
+
+    (void)state;
+    assert_int_equal(run(&job, hang_up_twice, &number), MB_E_CANCELLED);
+    assert_int_equal(number, SIGHUP);
+}
+
+/* A process under `nohup` outlives its terminal. */
+static void test_a_hangup_that_is_ignored_ends_nothing(void **state)
+{
+    struct job job = {0};
+    int number = -1;
+
+    (void)state;
+    signal(SIGHUP, SIG_IGN);
+    assert_int_equal(run(&job, hang_up, &number), MB_OK);
+    assert_int_equal(number, 0);
+    signal(SIGHUP, SIG_DFL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +177,8 @@ int main(void)
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_the_first_signal_cancels),
         cmocka_unit_test(test_the_second_signal_ends_the_process),
+        cmocka_unit_test(test_a_second_hangup_leaves_time_to_clean_up),
+        cmocka_unit_test(test_a_hangup_that_is_ignored_ends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
