@@ -192,6 +192,9 @@ mb_status mb_selection_add_json(struct mb_selection *selection, struct mb_arena 
     if (!json_is_object(root))
         status = mb_fail(error, MB_E_CONFIG,
                          "--database_collections: not an object (write {\"db1\":[\"c1\"],\"db2\":[]})");
+    else if (json_object_size(root) == 0)
+        status = mb_fail(error, MB_E_CONFIG,
+                         "--database_collections: names no database (leave it out for everything)");
     json_object_foreach(root, db, collections)
     {
         if (status == MB_OK)

@@ -109,11 +109,16 @@ static void json(void **state)
 
 static void json_refuses(void **state)
 {
-    static const char *const bad[] = {"[",           "[]",
-                                      "3",           "{\"a\":3}",
-                                      "{\"a\":[3]}", "{\"a\":[\"\"]}",
-                                      "{\"a\":{}}",  "{\"a\":[],\"a\":[]}",
-                                      "{\"a\":[]} x"};
+    static const char *const bad[] = {"[",
+                                      "[]",
+                                      "3",
+                                      "{\"a\":3}",
+                                      "{\"a\":[3]}",
+                                      "{\"a\":[\"\"]}",
+                                      "{\"a\":{}}",
+                                      "{\"a\":[],\"a\":[]}",
+                                      "{\"a\":[]} x",
+                                      "{}"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         assert_int_equal(mb_selection_add_json(&f->selection, f->arena, bad[i], &f->error), MB_E_CONFIG);
