@@ -160,25 +160,37 @@ static bool in_backup(const struct mb_backup *backup, const struct mb_selection_
 }
 
 /* A name that was given and is not there is a mistake, not an empty restore. */
-static mb_status check_selection(const struct mb_backup *backup, const struct mb_selection *selection,
-                                 struct mb_error *error)
+static mb_status check_item(const struct mb_backup *backup, const struct mb_selection_item *item,
+                            struct mb_error *error)
 {
     const char *names[64];
     size_t count = 0;
-    for (size_t i = 0; selection && i < selection->count; i++) {
-        const struct mb_selection_item *item = &selection->items[i];
-        if (in_backup(backup, item))
-            continue;
-        if (item->collection == NULL)
-            return mb_fail(error, MB_E_NOT_FOUND, "backup %s holds nothing of database %s", backup->name,
-                           item->db);
-        for (size_t k = 0; k < backup->collection_count && count < sizeof names / sizeof names[0]; k++)
-            if (strcmp(db_of(&backup->collections[k]), item->db) == 0)
-                names[count++] = backup->collections[k].collection.name;
-        const char *near = mb_text_nearest(item->collection, names, count);
-        return mb_fail(error, MB_E_NOT_FOUND, "backup %s holds no collection %s.%s%s%s%s", backup->name,
-                       item->db, item->collection, near ? " (did you mean " : "", near ? near : "",
-                       near ? "?)" : "");
+    if (in_backup(backup, item))
+        return MB_OK;
+    if (item->collection == NULL)
+        return mb_fail(error, MB_E_NOT_FOUND, "backup %s holds nothing of database %s", backup->name,
+                       item->db);
+    for (size_t k = 0; k < backup->collection_count && count < sizeof names / sizeof names[0]; k++)
+        if (strcmp(db_of(&backup->collections[k]), item->db) == 0)
+            names[count++] = backup->collections[k].collection.name;
+    const char *near = mb_text_nearest(item->collection, names, count);
+    return mb_fail(error, MB_E_NOT_FOUND, "backup %s holds no collection %s.%s%s%s%s", backup->name, item->db,
+                   item->collection, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+}
+
+/* What a rule misses would be restored under its own name, over what is there. */
+static mb_status check_names(const struct mb_backup *backup, const struct mb_plan_options *options,
+                             struct mb_error *error)
+{
+    const struct mb_selection *selection = options->selection;
+    const struct mb_renames *renames = options->renames;
+    for (size_t i = 0; selection && i < selection->count; i++)
+        MB_TRY(check_item(backup, &selection->items[i], error));
+    for (size_t i = 0; renames && i < renames->count; i++) {
+        const struct mb_rename *rule = &renames->items[i];
+        const struct mb_selection_item item = {.db = rule->db, .collection = rule->collection};
+        if (check_item(backup, &item, error) < 0)
+            return mb_error_context(error, "--rename");
     }
     return MB_OK;
 }
@@ -271,7 +283,7 @@ mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_p
     struct mb_restore_plan plan = {0};
 
     MB_TRY(check_suffix(options->suffix, error));
-    MB_TRY(check_selection(backup, options->selection, error));
+    MB_TRY(check_names(backup, options, error));
     plan.targets = mb_arena_alloc(arena, backup->collection_count + 1, sizeof *plan.targets);
     if (plan.targets == NULL)
         return mb_fail_memory(error);

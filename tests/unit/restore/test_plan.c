@@ -119,6 +119,21 @@ static void test_rename_beats_suffix_and_a_database_rule_does_not(void **state)
                         "default.z default.b_bak shop.a_bak shop.orders_bak stock.items_bak");
 }
 
+static void test_a_rule_for_what_the_backup_does_not_hold(void **state)
+{
+    struct world *w = *state;
+    static const char *const wrong[] = {"c:z", "sales.c:sales.z", "nowhere.*:there.*",
+                                        "order:o,sales.order:o"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct mb_renames renames = renames_of(w, wrong[i]);
+        struct mb_plan_options options = {.renames = &renames};
+        struct mb_restore_plan plan;
+        if (mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error) != MB_E_NOT_FOUND)
+            fail_msg("\"%s\" was taken", wrong[i]);
+        assert_non_null(strstr(w->error.message, "--rename: backup "));
+    }
+}
+
 static void test_later_rule_replaces_earlier(void **state)
 {
     struct world *w = *state;
@@ -221,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_renames_of_every_kind),
         cmocka_unit_test(test_rename_beats_suffix_and_a_database_rule_does_not),
         cmocka_unit_test(test_later_rule_replaces_earlier),
+        cmocka_unit_test(test_a_rule_for_what_the_backup_does_not_hold),
         cmocka_unit_test(test_wrong_rules),
         cmocka_unit_test(test_third_piece_is_ignored),
         cmocka_unit_test(test_selection_by_names_in_the_backup),
