@@ -26,14 +26,13 @@ static mb_status take_over(struct mb_create *create, const char *digest, struct 
     struct mb_in_progress mark;
     const char *name = create->options->name;
     MB_TRY(mb_catalog_read_mark(&create->catalog, name, create->arena, &mark, cancel, error));
-    if (mb_owner_fate_of(mark.owner) == MB_OWNER_LIVES)
-        return mb_fail(error, MB_E_EXISTS, "backup %s is being made at this moment (%s)", name, mark.owner);
     if (strcmp(mark.plan_digest, digest) != 0)
         return mb_fail(
             error, MB_E_EXISTS,
             "the interrupted backup %s was of something else (%s, now %s): give the same collections and "
             "strategy, or delete it first",
             name, mark.plan_digest, digest);
+    MB_TRY(mb_catalog_take_over(&create->catalog, name, &mark, create->arena, cancel, error));
     create->backup.id = mark.backup_id;
     atomic_store(&create->touched, true);
     MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
@@ -187,6 +186,17 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
     return mb_catalog_write(&create->catalog, &create->backup, create->objects, cancel, error);
 }
 
+/* Is that why objects are missing?  Asked only when they are: a storage that fails would fail here, too. */
+static bool was_deleted(const struct mb_create *create, const struct mb_error *error)
+{
+    struct mb_in_progress mark;
+    struct mb_error ignored = MB_ERROR_INIT;
+    if (error->status != MB_E_NOT_FOUND && error->status != MB_E_CORRUPT)
+        return false;
+    return mb_catalog_read_mark(&create->catalog, create->options->name, create->arena, &mark, NULL,
+                                &ignored) == MB_E_NOT_FOUND;
+}
+
 static mb_status abandon(struct mb_create *create, struct mb_error *error)
 {
     struct mb_error later = MB_ERROR_INIT;
@@ -196,6 +206,11 @@ static mb_status abandon(struct mb_create *create, struct mb_error *error)
                    later.message);
         return error->status;
     }
+    if (was_deleted(create, error))
+        return mb_error_context(error,
+                                "backup %s was deleted while it was being made (delete it once more if list "
+                                "--all still names it)",
+                                create->options->name);
     return mb_error_context(error, "backup %s is incomplete (go on with --resume, or remove it with delete)",
                             create->options->name);
 }

@@ -39,7 +39,7 @@ mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, st
 struct mb_in_progress {
     const char *backup_id;   /* that of the backup to come; unique */
     const char *plan_digest; /* of what is to be backed up: a resumed create must plan the same */
-    const char *owner;       /* for people: "host, process 4711" */
+    const char *owner;       /* see base/owner.h */
     const char *started;     /* "2026-11-21T06:49:30Z"; set by mb_catalog_begin */
 };
 
@@ -52,6 +52,12 @@ mb_status mb_catalog_begin(const struct mb_catalog *catalog, const char *name,
 /* The mark of a backup in progress, into arena.  MB_E_NOT_FOUND without one. */
 mb_status mb_catalog_read_mark(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                                struct mb_in_progress *out, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Makes this process the owner of a mark that was read, so that the next one finds it at work; the owner's
+ * text goes into arena.  MB_E_EXISTS while the owner lives, or when somebody else does the same. */
+mb_status mb_catalog_take_over(const struct mb_catalog *catalog, const char *name,
+                               struct mb_in_progress *mark, struct mb_arena *arena, struct mb_cancel *cancel,
+                               struct mb_error *error);
 
 /* Aborts every unfinished upload below the backup's directory: what a killed run had begun would lie in the
  * service, and be billed, for good.  Who goes on with a backup calls it twice, when taking over and before

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/owner.h"
 #include "catalog/catalog_files.h"
 
 #include <string.h>
@@ -89,10 +90,11 @@ static mb_status check_free(const struct mb_catalog *catalog, const char *name, 
 }
 
 static mb_status put_mark(const struct mb_catalog *catalog, const char *key,
-                          const struct mb_in_progress *mark, struct mb_cancel *cancel, struct mb_error *error)
+                          const struct mb_in_progress *mark, unsigned flags, struct mb_cancel *cancel,
+                          struct mb_error *error)
 {
     const struct mb_put_options options = {
-        .struct_size = sizeof(options), .flags = MB_PUT_IF_ABSENT, .content_type = "application/json"};
+        .struct_size = sizeof(options), .flags = flags, .content_type = "application/json"};
     struct mb_buf text;
     mb_buf_init(&text, MAX_MARK);
     mb_status status = mark_to_json(mark, &text, error);
@@ -127,11 +129,44 @@ mb_status mb_catalog_begin(const struct mb_catalog *catalog, const char *name,
     char *key = mb_layout_meta_key(scratch.arena, scratch.dir, MB_META_IN_PROGRESS);
     mb_clock_format(mb_clock_wall(), started, sizeof(started));
     own.started = started;
-    mb_status status = key == NULL ? mb_fail_memory(error) : put_mark(catalog, key, &own, cancel, error);
+    mb_status status =
+        key == NULL ? mb_fail_memory(error) : put_mark(catalog, key, &own, MB_PUT_IF_ABSENT, cancel, error);
     if (status == MB_E_EXISTS)
         status = mb_fail(error, MB_E_EXISTS, "another create of backup %s began at the same moment", name);
     if (status == MB_OK)
         status = check_still_free(catalog, name, scratch.dir, key, cancel, error);
+    mb_catalog_scratch_done(&scratch);
+    return status;
+}
+
+static mb_status replace_mark(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                              const struct mb_in_progress *mark, struct mb_cancel *cancel,
+                              struct mb_error *error)
+{
+    struct mb_in_progress there;
+    char *key = mb_layout_meta_key(scratch->arena, scratch->dir, MB_META_IN_PROGRESS);
+    if (key == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(put_mark(catalog, key, mark, 0, cancel, error));
+    MB_TRY(mb_catalog_read_mark_file(catalog, scratch->dir, scratch->arena, &there, cancel, error));
+    if (strcmp(there.owner, mark->owner) == 0)
+        return MB_OK;
+    return mb_fail(error, MB_E_EXISTS, "%s was taken over by somebody else at this moment (%s)", scratch->dir,
+                   there.owner);
+}
+
+mb_status mb_catalog_take_over(const struct mb_catalog *catalog, const char *name,
+                               struct mb_in_progress *mark, struct mb_arena *arena, struct mb_cancel *cancel,
+                               struct mb_error *error)
+{
+    struct mb_catalog_scratch scratch;
+    if (mb_owner_fate_of(mark->owner) == MB_OWNER_LIVES)
+        return mb_fail(error, MB_E_EXISTS, "backup %s is being made at this moment (%s)", name, mark->owner);
+    mark->owner = mb_owner_self(arena);
+    if (mark->owner == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
+    mb_status status = replace_mark(catalog, &scratch, mark, cancel, error);
     mb_catalog_scratch_done(&scratch);
     return status;
 }

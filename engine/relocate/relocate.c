@@ -1,5 +1,6 @@
 #include "relocate/relocate.h"
 
+#include "base/owner.h"
 #include "catalog/layout.h"
 #include "relocate/checksums.h"
 #include "relocate/compare.h"
@@ -46,6 +47,7 @@ static mb_status resume(struct run *run, struct mb_error *error)
         return mb_fail(error, MB_E_EXISTS,
                        "%s holds an incomplete backup of another origin (%s, begun %s); delete it first",
                        run->to_dir, mark.owner, mark.started);
+    MB_TRY(mb_catalog_take_over(&relocate->to, relocate->name, &mark, run->arena, run->cancel, error));
     run->resumed = true;
     return mb_catalog_abort_uploads(&relocate->to, relocate->name, run->cancel, error);
 }
@@ -54,8 +56,10 @@ static mb_status claim(struct run *run, struct mb_error *error)
 {
     const struct mb_relocate *relocate = run->relocate;
     const struct mb_in_progress mark = {
-        .backup_id = run->backup_id, .plan_digest = "transfer", .owner = "milvus-backup transfer"};
+        .backup_id = run->backup_id, .plan_digest = "transfer", .owner = mb_owner_self(run->arena)};
     enum mb_backup_state state;
+    if (mark.owner == NULL)
+        return mb_fail_memory(error);
     MB_TRY(mb_catalog_state(&relocate->to, relocate->name, &state, run->cancel, error));
     if (state == MB_BACKUP_IN_PROGRESS)
         return resume(run, error);

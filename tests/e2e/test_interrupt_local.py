@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from testbed.data import make_simple
 from testbed.places import FolderPlace
-from testbed.program import Program, merged
+from testbed.program import EXISTS, Program, merged
 from testbed.rows import assert_same_rows, read_rows
 from testbed.server import wait_until
 
@@ -101,6 +101,34 @@ def test_a_killed_create_is_resumed(site, program, slow, disk, name, rows):
     assert program.listed()[name]
     program.ok("restore", "-n", name, "-s", "_bak")
     assert_same_rows(rows, read_rows(site.milvus, f"{COLLECTION}_bak"))
+
+
+def test_of_two_that_go_on_with_a_backup_one_wins(program, slow, disk, name):
+    interrupt_create(slow, disk, name, signal.SIGKILL)
+    mark = disk.root / name / "meta" / "in_progress.json"
+    killed = mark.read_text()
+    first = slow.start(*create(name), "--resume")
+    try:
+        wait_until(lambda: mark.read_text() != killed or first.poll() is not None, 60, "the first to go on")
+        assert "at this moment" in program.fails(*create(name), "--resume", code=EXISTS).err
+        result = slow.finish(first, timeout=60)
+    finally:
+        first.kill()
+    assert result.code == 0, result
+    assert program.listed()[name]
+
+
+def test_a_backup_that_is_deleted_while_it_is_made_says_so(program, slow, disk, name):
+    process = slow.start(*create(name))
+    try:
+        wait_until(lambda: hidden(disk.root) or process.poll() is not None, 60, "the middle of the command")
+        program.ok("delete", "-n", name)
+        result = slow.finish(process, timeout=60)
+    finally:
+        process.kill()
+    assert result.code > 0 and f"backup {name} was deleted while it was being made" in result.err, result
+    assert "--resume" not in result.err
+    assert not program.listed().get(name, False)
 
 
 def staged(site):

@@ -1,3 +1,4 @@
+#include "base/owner.h"
 #include "bed.h"
 #include "catalog/json_writer.h"
 
@@ -6,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define ROOT "backup/"
 
@@ -149,6 +152,28 @@ static void only_the_owner_of_the_mark_commits(void **state)
     assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", NULL, &bed->error), MB_OK);
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_ABSENT);
     assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", NULL, &bed->error), MB_OK);
+}
+
+/* The second of two that go on with the same backup finds the first at work. */
+static void a_mark_is_taken_over_once(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_in_progress read;
+    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_read_mark(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_take_over(&bed->catalog, "b1", &read, bed->arena, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_read_mark(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    assert_string_equal(read.owner, mb_owner_self(bed->arena));
+    assert_string_equal(read.backup_id, "id-1");
+    assert_string_equal(read.plan_digest, "3 collections");
+    pid_t other = fork();
+    if (other == 0)
+        _exit(mb_catalog_take_over(&bed->catalog, "b1", &read, bed->arena, NULL, &bed->error) == MB_E_EXISTS
+                  ? 0
+                  : 1);
+    int ended = -1;
+    assert_int_equal(waitpid(other, &ended, 0), other);
+    assert_int_equal(ended, 0);
 }
 
 /* Puts that fail from a given one on: a process that is killed leaves no complete backup. */
@@ -460,6 +485,7 @@ int main(void)
         BED_TEST(a_name_is_claimed_once),
         BED_TEST(of_many_creates_at_once_one_wins),
         BED_TEST(only_the_owner_of_the_mark_commits),
+        BED_TEST(a_mark_is_taken_over_once),
         BED_TEST(a_commit_cut_short_is_not_complete),
         BED_TEST(half_descriptions_and_markers_are_told_apart),
         BED_TEST(backups_of_the_go_program_are_read),
