@@ -2,21 +2,11 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/range.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The number in a header; false when it is missing or none. */
-static bool number_at(const struct mb_headers *headers, const char *name, uint64_t *out)
-{
-    const char *text = mb_headers_get(headers, name);
-    char *end;
-    if (text == NULL || *text < '0' || *text > '9')
-        return false;
-    *out = strtoull(text, &end, 10);
-    return *end == '\0';
-}
 
 mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
 {
@@ -24,7 +14,7 @@ mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *ou
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     const struct azure_request request = {.method = "HEAD", .key = key};
     mb_status status = azure_send(store, &request, &response, call);
-    if (status == MB_OK && !number_at(&response.headers, "Content-Length", &stat.size))
+    if (status == MB_OK && !mb_header_number(&response.headers, "Content-Length", &stat.size))
         status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not say how long the blob is");
     if (status == MB_OK) {
         azure_read_headers(&response.headers, &stat);
@@ -34,17 +24,31 @@ mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *ou
     return status;
 }
 
+struct reading {
+    struct mb_range range;
+    struct mb_stat stat;
+};
+
 static mb_status begin_reading(void *ctx, const struct mb_http_response *response, struct mb_error *error)
 {
-    struct mb_stat *stat = ctx;
-    const char *range = mb_headers_get(&response->headers, "Content-Range");
-    const char *total = range ? strchr(range, '/') : NULL;
-    if (total != NULL && total[1] >= '0' && total[1] <= '9')
-        stat->size = strtoull(total + 1, NULL, 10);
-    else if (!number_at(&response->headers, "Content-Length", &stat->size))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer does not say how long the blob is");
-    azure_read_headers(&response->headers, stat);
-    return MB_OK;
+    struct reading *reading = ctx;
+    mb_status status = mb_range_accept(&reading->range, response, NULL, error);
+    reading->stat.size = reading->range.size;
+    azure_read_headers(&response->headers, &reading->stat);
+    return status;
+}
+
+/* The service refuses a range that begins at or behind the end. */
+static mb_status read_past_end(struct mb_store *store, const char *key, const struct mb_range *range,
+                               struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_stat found = {.struct_size = sizeof(found)};
+    mb_status status = azure_stat(store, key, &found, call);
+    if (status == MB_OK)
+        status = mb_range_past_end(range, found.size, call->error);
+    if (status == MB_OK)
+        mb_stat_write(out, &found);
+    return status;
 }
 
 /* An ETag in the quotes that the service wants. */
@@ -58,14 +62,10 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
                     const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    struct mb_stat stat = {.struct_size = sizeof(stat)};
-    char range[64] = "";
+    struct reading reading = {.range = mb_range_of(opts), .stat = {.struct_size = sizeof(reading.stat)}};
+    char range[MB_RANGE_TEXT];
     char etag[192] = "";
-    if (opts != NULL && opts->length > 0)
-        snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)opts->offset,
-                 (unsigned long long)(opts->offset + opts->length - 1));
-    else if (opts != NULL && opts->offset > 0)
-        snprintf(range, sizeof(range), "bytes=%llu-", (unsigned long long)opts->offset);
+    mb_range_write(&reading.range, range);
     if (opts != NULL && opts->if_match != NULL)
         quoted(opts->if_match, etag, sizeof(etag));
 
@@ -76,12 +76,12 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
                                           .headers = headers,
                                           .sink = sink,
                                           .begin = begin_reading,
-                                          .begin_ctx = &stat};
+                                          .begin_ctx = &reading};
     mb_status status = azure_send(store, &request, &response, call);
-    if (status < 0 && response.status == 416) /* past the end: there is nothing to deliver */
-        status = azure_stat(store, key, out, call);
-    else if (status == MB_OK)
-        mb_stat_write(out, &stat);
+    if (status < 0 && response.status == 416)
+        status = read_past_end(store, key, &reading.range, out, call);
+    else if (status == MB_OK && (status = mb_range_complete(&reading.range, &response, call->error)) == MB_OK)
+        mb_stat_write(out, &reading.stat);
     mb_http_response_done(&response);
     return status;
 }

@@ -40,6 +40,7 @@ struct gcs_request {
     mb_status (*begin)(void *ctx, const struct mb_http_response *response, struct mb_error *error);
     void *begin_ctx;
     const char *range; /* or NULL */
+    bool stored;       /* the bytes as they are stored: the service would unpack what was uploaded packed */
     bool patient;
     const char *session;       /* the whole address instead of path and query: of an upload's session */
     const char *content_range; /* or NULL */

@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/range.h"
 #include "common/times.h"
 #include "common/url.h"
 
@@ -35,10 +36,10 @@ mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out,
 /* ---------------------------------------------------------------------- get */
 
 struct reading {
+    struct mb_range range;
     const struct mb_sink *sink;
     const char *if_match; /* or NULL */
     struct mb_stat stat;
-    uint64_t received;
     uint32_t crc;
 };
 
@@ -46,16 +47,12 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
 {
     struct reading *reading = ctx;
     const struct mb_headers *headers = &response->headers;
-    const char *range = mb_headers_get(headers, "Content-Range");
-    const char *total = range ? strchr(range, '/') : NULL;
-    const char *length = total ? total + 1 : mb_headers_get(headers, "X-Goog-Stored-Content-Length");
     const char *generation = mb_headers_get(headers, "X-Goog-Generation");
     const char *modified = mb_headers_get(headers, "Last-Modified");
-    if (length == NULL)
-        length = mb_headers_get(headers, "Content-Length");
-    if (length == NULL || *length < '0' || *length > '9')
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer does not say how long the object is");
-    reading->stat.size = strtoull(length, NULL, 10);
+    mb_status status = mb_range_accept(&reading->range, response, "X-Goog-Stored-Content-Length", error);
+    if (status < 0)
+        return status;
+    reading->stat.size = reading->range.size;
     if (generation != NULL)
         mb_str_fit(reading->stat.etag, sizeof(reading->stat.etag), generation);
     if (generation != NULL && reading->if_match != NULL && strcmp(generation, reading->if_match) != 0)
@@ -71,15 +68,14 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
 static mb_status take_bytes(void *ctx, const void *data, size_t len)
 {
     struct reading *reading = ctx;
-    reading->received += len;
     reading->crc = mb_driver_crc32c(reading->crc, data, len);
     return reading->sink->write(reading->sink->ctx, data, len);
 }
 
 /* A whole object is compared with the checksum that the service keeps of it. */
-static mb_status check_whole(const struct reading *reading, uint64_t offset, struct mb_error *error)
+static mb_status check_whole(const struct reading *reading, struct mb_error *error)
 {
-    bool whole = offset == 0 && reading->received == reading->stat.size;
+    bool whole = reading->range.expected == reading->range.size;
     if (!whole || !(reading->stat.flags & MB_STAT_CRC32C) || reading->crc == reading->stat.crc32c)
         return MB_OK;
     mb_plugin_fail(error, MB_E_CORRUPT, "the bytes that came have CRC32C %08x, the service keeps %08x",
@@ -88,13 +84,17 @@ static mb_status check_whole(const struct reading *reading, uint64_t offset, str
     return MB_E_CORRUPT;
 }
 
-static void set_range(char *range, size_t cap, const struct mb_get_options *opts)
+/* The service refuses a range that begins at or behind the end. */
+static mb_status read_past_end(struct mb_store *store, const char *key, const struct mb_range *range,
+                               struct mb_stat *out, const struct mb_call *call)
 {
-    if (opts->length > 0)
-        snprintf(range, cap, "bytes=%llu-%llu", (unsigned long long)opts->offset,
-                 (unsigned long long)(opts->offset + opts->length - 1));
-    else
-        snprintf(range, cap, "bytes=%llu-", (unsigned long long)opts->offset);
+    struct mb_stat found = {.struct_size = sizeof(found)};
+    mb_status status = gcs_stat(store, key, &found, call);
+    if (status == MB_OK)
+        status = mb_range_past_end(range, found.size, call->error);
+    if (status == MB_OK)
+        mb_stat_write(out, &found);
+    return status;
 }
 
 mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
@@ -103,19 +103,18 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
     struct mb_str path = MB_STR_INIT(16384);
     struct mb_str query = MB_STR_INIT(1024);
     struct mb_http_response response = {0};
-    struct reading reading = {.sink = sink,
+    struct reading reading = {.range = mb_range_of(opts),
+                              .sink = sink,
                               .if_match = opts ? opts->if_match : NULL,
                               .stat = {.struct_size = sizeof(reading.stat)}};
     const struct mb_sink counted = {.struct_size = sizeof(counted), .write = take_bytes, .ctx = &reading};
-    char range[64] = "";
-    uint64_t offset = opts ? opts->offset : 0;
+    char range[MB_RANGE_TEXT];
 
     gcs_object_path(store, key, &path);
     mb_url_query(&query, "alt", "media");
     if (opts != NULL && opts->if_match != NULL)
         mb_url_query(&query, "ifGenerationMatch", opts->if_match);
-    if (opts != NULL && (opts->offset > 0 || opts->length > 0))
-        set_range(range, sizeof(range), opts);
+    mb_range_write(&reading.range, range);
     mb_status status = mb_str_status(&path, "the key", call->error);
     if (status == MB_OK)
         status = mb_str_status(&query, "the condition", call->error);
@@ -124,15 +123,18 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
                                       .path = path.data,
                                       .query = query.data,
                                       .range = *range ? range : NULL,
+                                      .stored = true,
                                       .sink = &counted,
                                       .begin = begin_reading,
                                       .begin_ctx = &reading};
         status = gcs_send(store, &request, &response, call);
     }
-    if (status < 0 && response.status == 416) { /* past the end: there is nothing to deliver */
-        status = gcs_stat(store, key, out, call);
+    if (status < 0 && response.status == 416) {
+        status = read_past_end(store, key, &reading.range, out, call);
     } else if (status == MB_OK) {
-        status = check_whole(&reading, offset, call->error);
+        status = mb_range_complete(&reading.range, &response, call->error);
+        if (status == MB_OK)
+            status = check_whole(&reading, call->error);
         if (status == MB_OK)
             mb_stat_write(out, &reading.stat);
     }

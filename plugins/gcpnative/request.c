@@ -84,6 +84,8 @@ static mb_status send_to(struct mb_store *store, const struct gcs_request *reque
         mb_headers_set(&headers, "Content-Type", request->content_type);
     if (request->range != NULL)
         mb_headers_set(&headers, "Range", request->range);
+    if (request->stored)
+        mb_headers_set(&headers, "Accept-Encoding", "gzip");
     if (request->content_range != NULL)
         mb_headers_set(&headers, "Content-Range", request->content_range);
     if (request->upload_type != NULL)

@@ -6,7 +6,9 @@ import pytest
 
 from testbed import Azurite
 from testbed.strict_proxy import Answer, CutBody, Response, StrictProxy
+from wire import scripted
 from wire.drivers import keys
+from wire.ranges import WRONG_PARTS, assert_no_wrong_part_is_read
 
 ONE, TWO = "accountone", "accounttwo"
 KEYS = {ONE: base64.b64encode(b"1" * 64).decode(), TWO: base64.b64encode(b"2" * 64).decode()}
@@ -142,6 +144,20 @@ def test_cut_bodies_are_told(drivers, server):
         drivers.ok("put", store="a", key="l" * 900, data=b"1")
         assert drivers.fails("unavailable", "list", store="a", prefix="")["retryable"]
         assert len(keys(drivers.ok("list", store="a", prefix=""))) == 2
+
+
+@pytest.mark.parametrize("answer", WRONG_PARTS.values(), ids=WRONG_PARTS)
+def test_a_wrong_part_never_reaches_the_reader(drivers, answer):
+    with scripted.Scripted(answer) as server:
+        drivers.open("azure", config(server.port, "parts"))
+        assert_no_wrong_part_is_read(drivers)
+
+
+def test_a_refused_range_inside_of_a_blob_is_no_empty_one(drivers):
+    refused = scripted.Answer(416, headers={"x-ms-error-code": "InvalidRange"})
+    with scripted.Scripted(refused, scripted.Answer(headers={"Content-Length": 10})) as server:
+        drivers.open("azure", config(server.port, "parts"))
+        drivers.fails("protocol", "get", store="a", key="k", offset=2, length=5)
 
 
 def test_a_copy_that_the_service_cannot_make_is_for_the_host_to_stream(drivers, server):

@@ -1,8 +1,10 @@
 """The gcpnative driver against fake-gcs-server, plain and behind a proxy that is as strict as Google."""
 
+import gzip
 import itertools
 import json
 import time
+import urllib.request
 
 import pytest
 
@@ -17,8 +19,10 @@ from testbed.strict_proxy import (
     json_error,
     slow_down,
 )
+from wire import scripted
 from wire.clouds import GcsInMemory, Sessions
 from wire.drivers import keys
+from wire.ranges import WRONG_PARTS, assert_no_wrong_part_is_read
 
 NUMBERS = itertools.count(1)  # of buckets, one for each test
 
@@ -43,6 +47,7 @@ def behind(server, drivers):
     def start(*rules):
         proxy = StrictProxy(server.port, rules)
         proxy.__enter__()
+        proxy.bucket = bucket
         proxies.append(proxy)
         assert drivers.open("gcpnative", config(proxy.port, bucket))["status"] == "ok"
         drivers.ok("create_bucket", store="a")
@@ -204,6 +209,44 @@ def test_cut_bodies_are_told(drivers, behind):
     drivers.ok("put", store="a", key="k", fill=100_000)
     assert drivers.fails("unavailable", "get", store="a", key="k")["retryable"]
     drivers.ok("get", store="a", key="k")
+
+
+@pytest.mark.parametrize("answer", WRONG_PARTS.values(), ids=WRONG_PARTS)
+def test_a_wrong_part_never_reaches_the_reader(drivers, answer):
+    with scripted.Scripted(answer) as service:
+        drivers.open("gcpnative", config(service.port, "parts"))
+        assert_no_wrong_part_is_read(drivers)
+
+
+def test_a_refused_range_inside_of_an_object_is_no_empty_one(drivers):
+    with scripted.Scripted(scripted.Answer(416), scripted.Answer(body=b'{"size": "10"}')) as service:
+        drivers.open("gcpnative", config(service.port, "parts"))
+        drivers.fails("protocol", "get", store="a", key="k", offset=2, length=5)
+
+
+def test_an_object_that_is_stored_packed_comes_as_it_is_stored(drivers, behind):
+    """Google unpacks it for whoever does not say that he can."""
+    packed = gzip.compress(b"unpacked" * 100)
+    proxy = behind()
+    about = json.dumps({"name": "k", "contentEncoding": "gzip"}).encode()
+    lines = [b"--x", b"Content-Type: application/json", b"", about, b"--x", b"Content-Type: text/plain", b"", packed, b"--x--"]
+    urllib.request.urlopen(
+        urllib.request.Request(
+            f"http://127.0.0.1:{proxy.port}/upload/storage/v1/b/{proxy.bucket}/o?uploadType=multipart",
+            b"\r\n".join(lines),
+            {"Content-Type": "multipart/related; boundary=x"},
+        )
+    ).close()
+    assert drivers.ok("get", store="a", key="k")["data"] == packed
+    assert drivers.ok("get", store="a", key="k", offset=1, length=5)["data"] == packed[1:6]
+
+
+def test_an_object_that_is_unpacked_on_its_way_is_not_the_one_that_is_stored(drivers):
+    unpacked = scripted.Answer(pauses=[(0, b"unpacked")], headers={"X-Goog-Stored-Content-Length": 5})
+    with scripted.Scripted(unpacked) as service:
+        drivers.open("gcpnative", config(service.port, "parts"))
+        drivers.fails("unavailable", "get", store="a", key="k")
+        assert service.asked[0].headers["accept-encoding"] == "gzip"
 
 
 class FlipLastByte(Rule):

@@ -1,0 +1,137 @@
+#include "common/range.h"
+
+#include "common/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct mb_range mb_range_of(const struct mb_get_options *opts)
+{
+    struct mb_range range = {0};
+    if (opts) {
+        range.offset = opts->offset;
+        range.length = opts->length;
+    }
+    return range;
+}
+
+bool mb_range_is_whole(const struct mb_range *range)
+{
+    return range->offset == 0 && range->length == 0;
+}
+
+void mb_range_write(const struct mb_range *range, char out[MB_RANGE_TEXT])
+{
+    uint64_t last = range->offset + range->length - 1;
+    if (range->length > 0 && last >= range->offset)
+        snprintf(out, MB_RANGE_TEXT, "bytes=%" PRIu64 "-%" PRIu64, range->offset, last);
+    else if (range->offset > 0)
+        snprintf(out, MB_RANGE_TEXT, "bytes=%" PRIu64 "-", range->offset);
+    else
+        out[0] = '\0';
+}
+
+/* Digits, then the given character or the end. */
+static const char *take_number(const char *text, char then, uint64_t *out)
+{
+    char *end;
+    if (!text || *text < '0' || *text > '9')
+        return NULL;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == then ? end + (then != '\0') : NULL;
+}
+
+bool mb_header_number(const struct mb_headers *headers, const char *name, uint64_t *out)
+{
+    return take_number(mb_headers_get(headers, name), '\0', out) != NULL;
+}
+
+/* "bytes 0-9/100": first and last byte, and the size of the object. */
+static bool parse_content_range(const char *text, uint64_t *first, uint64_t *last, uint64_t *size)
+{
+    if (!text || strncasecmp(text, "bytes ", 6) != 0)
+        return false;
+    text = take_number(text + 6, '-', first);
+    text = take_number(text, '/', last);
+    return take_number(text, '\0', size) && *first <= *last && *last < *size;
+}
+
+/* azurite does not refuse a range that begins at the end, but sends a part without bytes: "bytes 10-9/10",
+ * and of an empty object "bytes 0--1/0". */
+static bool is_empty_part(struct mb_range *range, const struct mb_http_response *response, const char *said)
+{
+    const char *slash = said ? strchr(said, '/') : NULL;
+    uint64_t length;
+    return slash && take_number(slash + 1, '\0', &range->size) && range->offset >= range->size &&
+           mb_header_number(&response->headers, "Content-Length", &length) && length == 0;
+}
+
+static mb_status accept_part(struct mb_range *range, const struct mb_http_response *response,
+                             struct mb_error *error)
+{
+    const char *said = mb_headers_get(&response->headers, "Content-Range");
+    uint64_t first, last;
+
+    if (is_empty_part(range, response, said)) {
+        range->expected = 0;
+        range->part = true;
+        return MB_OK;
+    }
+    if (!parse_content_range(said, &first, &last, &range->size))
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer holds no range that makes sense: '%.100s'",
+                              said ? said : "");
+    uint64_t left = range->size - first;
+    uint64_t wanted = range->length > 0 && range->length < left ? range->length : left;
+    if (mb_range_is_whole(range) || first != range->offset || last - first + 1 != wanted)
+        return mb_plugin_fail(error, MB_E_PROTOCOL,
+                              "the answer is another range than was asked for: '%.100s'", said);
+    range->expected = wanted;
+    range->part = true;
+    return MB_OK;
+}
+
+/* A service that does not know ranges sends everything, which is fine only when that is what was wanted. */
+static mb_status accept_whole(struct mb_range *range, const struct mb_http_response *response,
+                              const char *size_header, struct mb_error *error)
+{
+    const struct mb_headers *headers = &response->headers;
+
+    if (!(size_header && mb_header_number(headers, size_header, &range->size)) &&
+        !mb_header_number(headers, "Content-Length", &range->size))
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer does not tell the object's size");
+    if (range->offset > 0 || (range->length > 0 && range->size > range->length))
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the service sends the whole object instead of a range");
+    range->expected = range->size;
+    range->part = false;
+    return MB_OK;
+}
+
+mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response *response,
+                          const char *size_header, struct mb_error *error)
+{
+    /* rclone sends parts with status 200 */
+    bool part = response->status == 206 || mb_headers_get(&response->headers, "Content-Range");
+    return part ? accept_part(range, response, error) : accept_whole(range, response, size_header, error);
+}
+
+mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,
+                            struct mb_error *error)
+{
+    if (response->received == range->expected)
+        return MB_OK;
+    return mb_plugin_fail(error, MB_E_UNAVAILABLE, "the answer has %" PRIu64 " bytes instead of %" PRIu64,
+                          response->received, range->expected);
+}
+
+mb_status mb_range_past_end(const struct mb_range *range, uint64_t size, struct mb_error *error)
+{
+    if (range->offset < size)
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the service refuses a range inside of the object");
+    mb_plugin_error_clear(error);
+    return MB_OK;
+}

@@ -1,0 +1,42 @@
+/* range.h - reading a part of an object: how it is asked for, and whether an answer is what was asked for. */
+#ifndef MB_COMMON_RANGE_H
+#define MB_COMMON_RANGE_H
+
+#include "common/http.h"
+
+enum { MB_RANGE_TEXT = 64 };
+
+struct mb_range {
+    uint64_t offset;
+    uint64_t length; /* 0 for the rest */
+
+    /* Once an answer was accepted: */
+    uint64_t size;     /* of the whole object */
+    uint64_t expected; /* bytes of the answer's body */
+    bool part;         /* it is a part of the object */
+};
+
+/* opts may be NULL. */
+struct mb_range mb_range_of(const struct mb_get_options *opts);
+
+bool mb_range_is_whole(const struct mb_range *range);
+
+/* "bytes=2-6"; "" for a whole object. */
+void mb_range_write(const struct mb_range *range, char out[MB_RANGE_TEXT]);
+
+/* Before the reader gets anything: MB_E_PROTOCOL when the answer holds other bytes than those.  size_header
+ * is where a service tells the size of a whole object, if not in Content-Length; or NULL. */
+mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response *response,
+                          const char *size_header, struct mb_error *error);
+
+/* After the last byte: did all come that were announced? */
+mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,
+                            struct mb_error *error);
+
+/* After a refusal (416) of an object of that size: a range behind its end is empty, any other has bytes. */
+mb_status mb_range_past_end(const struct mb_range *range, uint64_t size, struct mb_error *error);
+
+/* The number in a header; false when it is missing or none. */
+bool mb_header_number(const struct mb_headers *headers, const char *name, uint64_t *out);
+
+#endif
