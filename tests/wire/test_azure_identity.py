@@ -130,7 +130,10 @@ def test_federated_token(started, secure, certificates, monkeypatch, tmp_path):
         assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
         seen.append(form["client_assertion"])
 
-    with Tokens(make=lambda number: (token(number), 1 if number == 1 else 3600), inspect=inspect) as tokens:
+    def make(number):
+        return token(number), 1 if file.read_text() == "projected-1\n" else 3600
+
+    with Tokens(make=make, inspect=inspect) as tokens:
         monkeypatch.setenv("AZURE_AUTHORITY_HOST", tokens.url)
         monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
         monkeypatch.setenv("AZURE_CLIENT_ID", "client-1")
