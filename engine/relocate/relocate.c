@@ -1,8 +1,8 @@
 #include "relocate/relocate.h"
 
 #include "base/owner.h"
+#include "catalog/checksums.h"
 #include "catalog/layout.h"
-#include "relocate/checksums.h"
 #include "relocate/compare.h"
 
 #include <string.h>
@@ -68,28 +68,21 @@ static mb_status claim(struct run *run, struct mb_error *error)
 
 /* ------------------------------------------------------------- moving */
 
-/* The copy goes away again: by its size the next run would take it for a good one. */
-static mb_status refuse(struct run *run, const struct mb_object_moved *object, uint32_t recorded,
-                        struct mb_error *error)
-{
-    const char *name = object->key + strlen(run->to_dir) + 1;
-    mb_storage_remove(run->relocate->to.storage, object->key, run->cancel, error);
-    return mb_fail(error, MB_E_CORRUPT,
-                   "%s/%s: its CRC32C is %08x, but %08x was recorded when the backup was made", run->from_dir,
-                   name, object->crc32c, recorded);
-}
-
+/* A damaged copy goes away again: by its size the next run would take it for a good one. */
 static mb_status check_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
 {
     struct run *run = ctx;
-    uint32_t recorded;
+    struct mb_error ignored = MB_ERROR_INIT;
+    bool compared = false;
     const char *name = object->key + strlen(run->to_dir) + 1;
-    if (!object->has_crc32c || !mb_checksums_find(run->checksums, name, &recorded))
+    if (!object->has_crc32c)
         return MB_OK;
-    if (recorded != object->crc32c)
-        return refuse(run, object, recorded, error);
-    run->report.verified++;
-    return MB_OK;
+    mb_status status = mb_checksums_compare(run->checksums, name, object->crc32c, &compared, error);
+    if (status != MB_OK)
+        mb_storage_remove(run->relocate->to.storage, object->key, run->cancel, &ignored);
+    else if (compared)
+        run->report.verified++;
+    return status;
 }
 
 static mb_status count_present(struct run *run, uint64_t size)
@@ -208,8 +201,7 @@ static mb_status begin(struct run *run, struct mb_error *error)
     run->backup_id = backup.id;
     run->from_dir = mb_layout_backup_dir(run->arena, relocate->from.root, relocate->name);
     run->to_dir = mb_layout_backup_dir(run->arena, relocate->to.root, relocate->name);
-    char *objects = run->from_dir ? mb_layout_meta_key(run->arena, run->from_dir, MB_META_OBJECTS) : NULL;
-    if (run->to_dir == NULL || objects == NULL)
+    if (run->from_dir == NULL || run->to_dir == NULL)
         return mb_fail_memory(error);
     if (strcmp(mb_storage_info(relocate->from.storage)->realm,
                mb_storage_info(relocate->to.storage)->realm) == 0 &&
@@ -218,7 +210,7 @@ static mb_status begin(struct run *run, struct mb_error *error)
         strcmp(run->from_dir, run->to_dir) == 0)
         return mb_fail(error, MB_E_CONFIG, "both configurations name the same place for backups: %s in %s",
                        run->to_dir, mb_storage_info(relocate->to.storage)->location);
-    MB_TRY(mb_checksums_read(&run->checksums, relocate->from.storage, objects, run->cancel, error));
+    MB_TRY(mb_checksums_read(&run->checksums, relocate->from.storage, run->from_dir, run->cancel, error));
     return claim(run, error);
 }
 

@@ -2,6 +2,7 @@
 #ifndef MB_RESTORE_RUN_H
 #define MB_RESTORE_RUN_H
 
+#include "catalog/checksums.h"
 #include "restore/restore.h"
 #include "restore/units.h"
 
@@ -15,6 +16,7 @@ struct mb_restore {
     struct mb_backup backup;
     struct mb_restore_plan plan;
     bool staged;                         /* Milvus cannot read the backup where it lies */
+    struct mb_checksums *checksums;      /* of the backup while it is staged; or NULL */
     unsigned parallel;                   /* collections at once */
     struct mb_transfer_options transfer; /* of one of them */
     int64_t total_bytes;

@@ -83,11 +83,9 @@ static mb_status clean_up_after_others(const struct mb_restore *run, struct mb_a
     return status == MB_END ? MB_OK : status;
 }
 
-mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
+static mb_status leave_mark(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_error ignored = MB_ERROR_INIT;
-    if (!run->staged || run->options->keep_temp_files)
-        return MB_OK;
     struct mb_arena *arena = mb_arena_new();
     const char *key = arena != NULL ? owner_key(run, arena) : NULL;
     const char *self = arena != NULL ? mb_owner_self(arena) : NULL;
@@ -103,9 +101,38 @@ mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struc
     return status;
 }
 
+static void drop_checksums(struct mb_restore *run)
+{
+    mb_checksums_free(run->checksums);
+    run->checksums = NULL;
+}
+
+/* Damage to the list of checksums is none to the data, which may be all that is left of it. */
+static mb_status read_checksums(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
+{
+    mb_status status = mb_checksums_read(&run->checksums, run->env->backup_store, run->dir, cancel, error);
+    if (status != MB_E_CORRUPT)
+        return status;
+    mb_log(run->env->log, MB_LOG_WARN, "what is copied is not compared with checksums: %s", error->message);
+    mb_error_clear(error);
+    return MB_OK;
+}
+
+mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
+{
+    if (!run->staged)
+        return MB_OK;
+    MB_TRY(read_checksums(run, cancel, error));
+    mb_status status = run->options->keep_temp_files ? MB_OK : leave_mark(run, cancel, error);
+    if (status != MB_OK)
+        drop_checksums(run);
+    return status;
+}
+
 void mb_stage_end(struct mb_restore *run)
 {
     struct mb_error error = MB_ERROR_INIT;
+    drop_checksums(run);
     if (!run->staged || run->options->keep_temp_files)
         return;
     struct mb_arena *arena = mb_arena_new();
@@ -170,6 +197,23 @@ static mb_status add_directory(struct mb_restore *run, struct mb_transfer *trans
     return status == MB_END ? MB_OK : status;
 }
 
+/* A copy on its way, for compare_moved. */
+struct staging {
+    const struct mb_restore *run;
+    size_t prefix_len; /* of the keys in Milvus' store; behind it they are those in the backup */
+};
+
+static mb_status compare_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
+{
+    const struct staging *staging = ctx;
+    const struct mb_checksums *checksums = staging->run->checksums;
+    bool compared;
+    if (checksums == NULL || !object->has_crc32c)
+        return MB_OK;
+    return mb_checksums_compare(checksums, object->key + staging->prefix_len, object->crc32c, &compared,
+                                error);
+}
+
 static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_unit *unit,
                            const char *prefix, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -177,8 +221,11 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
     const struct mb_restore_env *env = run->env;
     struct mb_transfer_options options = run->transfer;
     struct mb_transfer *transfer = NULL;
+    struct staging staging = {.run = run, .prefix_len = strlen(prefix)};
     size_t inserts = 0, deletes = 0;
 
+    options.moved = compare_moved;
+    options.ctx = &staging;
     options.progress = env->progress;
     options.log = env->log;
     MB_TRY(mb_transfer_open(&transfer, env->backup_store, env->milvus_store, &options, cancel, error));

@@ -11,15 +11,16 @@ bool mb_stage_is_needed(const struct mb_restore_env *env, const char *dir, struc
  * use: together not more than what *transfer allowed for all of them, and each at least one part. */
 unsigned mb_stage_divide(struct mb_transfer_options *transfer, unsigned collections);
 
-/* Before the first copy: says in Milvus' store whose copies are to come, and removes those of restores that
- * were killed on this machine. */
+/* Before the first copy: reads what the bytes are to be compared with, says in Milvus' store whose copies are
+ * to come, and removes those of restores that were killed on this machine. */
 mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error);
 
 /* After the last collection, whatever was cancelled.  Only warns. */
 void mb_stage_end(struct mb_restore *run);
 
 /* The paths to import for a unit, into arena: the insert directory, then that of the deletes, which is left
- * out when there are none unless always_deletes.  Copies the objects first when the restore is staged. */
+ * out when there are none unless always_deletes.  Copies the objects first when the restore is staged; one
+ * whose bytes are not those that create recorded is MB_E_CORRUPT. */
 mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_unit *unit, bool always_deletes,
                         struct mb_arena *arena, struct mb_strings *out, struct mb_cancel *cancel,
                         struct mb_error *error);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
+from testbed.crc32c import crc32c
 from testbed.program import CORRUPT, FAILURE, USAGE, Program
 
 from wire.fake_milvus import FakeMilvus, status
@@ -205,7 +206,7 @@ def backup(data):
     return Backup(data / "backup" / "b")
 
 
-def program_for(server, data, folder, backup_root=None, keep=False):
+def program_for(server, data, folder, backup_root=None, keep=False, mode="auto"):
     config = {
         "configVersion": "v2",
         "milvus": {
@@ -215,6 +216,7 @@ def program_for(server, data, folder, backup_root=None, keep=False):
         },
         "backup": {"storage": {"rootPath": str(backup_root or data / "backup")}},
         "restore": {"keepTempFiles": keep},
+        "transfer": {"mode": mode},
     }
     return Program(folder, config)
 
@@ -658,6 +660,51 @@ def test_the_copy_can_be_kept(data, elsewhere, restore):
     with Server("2.6.4") as server:
         restore(server, backup_root=elsewhere.folder.parent, keep=True)
     assert left_behind(data)
+
+
+def record_checksums(backup, changed=()):
+    """What `create` writes; for the changed objects a checksum of other bytes."""
+    lines = []
+    for path in sorted((backup.folder / "binlogs").rglob("*")):
+        if path.is_file():
+            key, data = str(path.relative_to(backup.folder)), path.read_bytes()
+            crc = crc32c(data + b"!" if key in changed else data)
+            lines.append(json.dumps({"key": key, "size": len(data), "crc32c": f"{crc:08x}"}) + "\n")
+    (backup.folder / "meta" / "objects.jsonl").write_text("".join(lines))
+
+
+DAMAGED = "binlogs/insert_log/1/10/20/20/100/7"
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_copy_with_other_bytes_than_were_recorded_is_not_imported(data, elsewhere, restore, keep):
+    record_checksums(elsewhere, changed=[DAMAGED])
+    with Server("2.6.4") as server:
+        result = restore(server, ok=False, backup_root=elsewhere.folder.parent, mode="streaming", keep=keep)
+    assert result.code == CORRUPT and server.imports == []
+    right, wrong = crc32c(b"0123456789"), crc32c(b"0123456789!")
+    assert f"b/{DAMAGED}" in result.err and f"{right:08x}" in result.err and f"{wrong:08x}" in result.err
+    assert "another copy of the backup" in result.err
+    assert keep or left_behind(data) == []
+
+
+@pytest.mark.parametrize("mode", ["auto", "streaming"])
+def test_a_copy_with_the_recorded_bytes_is_imported(data, elsewhere, restore, mode):
+    record_checksums(elsewhere)
+    with Server("2.6.4") as server:
+        restore(server, backup_root=elsewhere.folder.parent, mode=mode)
+    assert len(server.imports) == 1
+
+
+def test_checksums_that_cannot_be_read_do_not_stop_a_restore(data, elsewhere, restore, tmp_path):
+    record_checksums(elsewhere, changed=[DAMAGED])
+    with (elsewhere.folder / "meta" / "objects.jsonl").open("a") as file:
+        file.write("{half a line")
+    with Server("2.6.4") as server:
+        restore(server, backup_root=elsewhere.folder.parent, mode="streaming")
+    assert len(server.imports) == 1
+    log = (tmp_path / "program" / "logs" / "backup.log").read_text()
+    assert "not compared with checksums: objects.jsonl: line 6" in log
 
 
 def test_the_copy_is_removed_after_an_interrupt(data, elsewhere, tmp_path):

@@ -166,6 +166,7 @@ static void a_damaged_object_is_refused_every_time(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(move_to(bed, "to", &report), MB_E_CORRUPT);
         assert_non_null(strstr(bed->error.message, "from/b/binlogs/1"));
+        assert_non_null(strstr(bed->error.message, "another copy of the backup"));
         assert_null(bed_get(bed, "to/b/binlogs/1"));
         assert_int_equal(state_there(bed), MB_BACKUP_IN_PROGRESS);
     }
