@@ -354,9 +354,8 @@ def test_meta_only(backup, restore):
         (["restore", "-n", "b", "-r", "a"], "--rename"),
         (["restore", "-n", "b", "-c", "a", "-d", "b"], "--databases"),
         (["create", "-n", "1x"], "--name"),
-        (["create", "-n", "x", "-f", "--strategy", "meta_only"], "--force"),
     ],
-    ids=["rename", "selection", "name", "strategy"],
+    ids=["rename", "selection", "name"],
 )
 def test_a_wrong_flag_is_told_before_anything_is_opened(data, tmp_path, command, flag):
     """Nothing answers where Milvus should be."""
