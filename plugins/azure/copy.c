@@ -55,10 +55,11 @@ static bool refuses_sync(const struct mb_error *error)
 }
 
 /* A source of more than 256 MiB is told as one that cannot be verified, by a conflict instead of the
- * status that the source's account gave; and only block blobs are copied synchronously. */
+ * status that the source's account gave; an empty one, at times, by that of a range that it does not have;
+ * and only block blobs are copied synchronously. */
 bool azure_wants_async(const struct mb_error *error)
 {
-    return refuses_sync(error) || error->http_status == 413 ||
+    return refuses_sync(error) || error->http_status == 413 || error->http_status == 416 ||
            (error->http_status == 409 && (strcmp(error->provider_code, "CannotVerifyCopySource") == 0 ||
                                           strcmp(error->provider_code, "InvalidBlobType") == 0));
 }

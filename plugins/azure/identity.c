@@ -138,7 +138,7 @@ mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http,
     struct identity *identity = calloc(1, sizeof(*identity));
     if (identity == NULL)
         return mb_plugin_fail_memory(error);
-    mb_metadata_timeouts(&machine);
+    mb_metadata_nearness(&machine);
     machine.place = "auth.type";
     identity->directory = http;
     mb_status status = mb_http_new(&identity->machine, &machine, error);

@@ -129,6 +129,17 @@ static mb_status finish_blob(struct mb_list *list)
     return MB_OK;
 }
 
+/* In a hierarchical namespace it tells the properties of its directory, which are not those of the next blob.
+ */
+static mb_status finish_prefix(struct mb_list *list)
+{
+    struct mb_entry *entry = &list->current;
+    free((void *)(uintptr_t)entry->etag);
+    *entry = (struct mb_entry){.key = entry->key, .flags = MB_ENTRY_PREFIX};
+    list->directory = false;
+    return keep_entry(list);
+}
+
 static int compare_entries(const void *a, const void *b)
 {
     return strcmp(((const struct mb_entry *)a)->key, ((const struct mb_entry *)b)->key);
@@ -145,10 +156,8 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
         return finish_blob(list);
     if (depth == 4 && strcmp(name, "ResourceType") == 0)
         list->directory = strcmp(text, "directory") == 0;
-    if (depth == 2 && strcmp(name, "BlobPrefix") == 0) {
-        entry->flags |= MB_ENTRY_PREFIX;
-        return keep_entry(list);
-    }
+    if (depth == 2 && strcmp(name, "BlobPrefix") == 0)
+        return finish_prefix(list);
     if (depth == 3 && strcmp(name, "Name") == 0)
         return replace(&entry->key, text);
     if (depth == 4 && strcmp(name, "Content-Length") == 0)

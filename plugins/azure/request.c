@@ -123,12 +123,15 @@ static mb_status classify(const char *code, int http_status)
     return mb_status_of_http(http_status);
 }
 
-/* A source that is not there is told as one that cannot be verified; azurite calls a wrong signature
- * AuthorizationFailure. */
+/* A source that is not there, or too busy, is told as one that cannot be verified, with the status that
+ * reading it gave; azurite calls a wrong signature AuthorizationFailure. */
 static mb_status refine(const struct error_document *document, int http_status)
 {
-    if (http_status == 404 && strcmp(document->code, "CannotVerifyCopySource") == 0)
-        return MB_E_NOT_FOUND;
+    bool of_source = strcmp(document->code, "CannotVerifyCopySource") == 0;
+    if (of_source && (http_status == 404 || http_status == 429))
+        return mb_status_of_http(http_status);
+    if (of_source && http_status == 503)
+        return MB_E_THROTTLED;
     if (http_status == 403 && strncmp(document->message, "Server failed to authenticate", 29) == 0)
         return MB_E_UNAUTHENTICATED;
     return classify(document->code, http_status);

@@ -15,6 +15,7 @@
 #define SAS_SECONDS     3600
 #define KEY_SECONDS     (6 * 3600)
 #define EARLIER_SECONDS 900 /* clocks differ */
+#define LOOK_UP_NS      (NS_PER_SECOND / 5)
 
 static void format_time(int64_t seconds, char out[32])
 {
@@ -163,6 +164,21 @@ static mb_status sign_with_delegation(const struct mb_store *store, const struct
     return status;
 }
 
+/* Others wait while one asks for a key, as long as somebody waits for them. */
+static mb_status lock_delegation(struct azure_delegation *delegation, const struct mb_call *call)
+{
+    mb_status status = MB_OK;
+    while (status == MB_OK) {
+        int64_t until = mb_time_monotonic_ns() + LOOK_UP_NS;
+        const struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_SECOND),
+                                    .tv_nsec = (long)(until % NS_PER_SECOND)};
+        if (pthread_mutex_clocklock(&delegation->mutex, CLOCK_MONOTONIC, &ts) == 0)
+            return MB_OK;
+        status = mb_http_wanted(call);
+    }
+    return status;
+}
+
 mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_str *out,
                                 const struct mb_call *call)
 {
@@ -180,7 +196,9 @@ mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct 
     case AZURE_TOKEN:
         break;
     }
-    pthread_mutex_lock(&store->delegation.mutex);
+    status = lock_delegation(&store->delegation, call);
+    if (status < 0)
+        return status;
     if (store->delegation.renew_ns < mb_time_real_ns())
         status = ask_key(store, call);
     if (status == MB_OK)

@@ -17,10 +17,11 @@ enum {
     SESSION_SECONDS = 21600
 };
 
-void mb_metadata_timeouts(struct mb_http_options *options)
+void mb_metadata_nearness(struct mb_http_options *options)
 {
     options->connect_timeout_ms = CONNECT_TIMEOUT_MS;
     options->idle_timeout_ms = IDLE_TIMEOUT_MS;
+    options->near_direct = true;
 }
 
 void mb_credential_source_free(void *ctx)
@@ -41,13 +42,16 @@ mb_status mb_credential_source_open(struct mb_credentials **out,
     struct mb_http_options options = {.user_agent = mb_driver_user_agent()};
     mb_status status = MB_OK;
 
-    /* One's own service may have one's own authority; the usual ones have not. */
+    /* One's own service may have one's own authority; the usual ones have not, but the way there is the same.
+     */
     if (endpoint)
         status = mb_options_http(config, &options, error);
+    else
+        options.proxy = mb_option_text(config, "proxy");
     if (status != MB_OK)
         return status;
     options.place = endpoint ? "auth.endpoint" : "auth.type";
-    mb_metadata_timeouts(&options);
+    mb_metadata_nearness(&options);
     struct mb_credential_source *source = calloc(1, sizeof(*source));
     if (!source)
         return mb_plugin_fail_memory(error);

@@ -68,8 +68,8 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
 mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request *request, json_t **out,
                              const struct mb_call *call);
 
-/* Services of the machine are near: they answer soon or are not there. */
-void mb_metadata_timeouts(struct mb_http_options *options);
+/* Services of the machine are near: they answer soon or are not there, and no proxy leads to them. */
+void mb_metadata_nearness(struct mb_http_options *options);
 
 /* Where nobody answers there is no metadata service, and asking again will not make one: turns that failure
  * into MB_E_UNAUTHENTICATED, unless the call itself is over. */

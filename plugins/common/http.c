@@ -63,6 +63,7 @@ static bool copy_options(struct mb_http *http, const struct mb_http_options *opt
     http->idle_timeout_ms = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : DEFAULT_IDLE_TIMEOUT_MS;
     http->max_idle = options->max_idle > 0 ? options->max_idle : DEFAULT_MAX_IDLE;
     http->skip_verify = options->skip_verify;
+    http->near_direct = options->near_direct;
     mb_rate_init(&http->bandwidth, (double)options->max_bandwidth);
     mb_rate_init(&http->requests, (double)options->max_requests);
     return copy_text(&http->user_agent, options->user_agent) && copy_text(&http->ca_file, options->ca_file) &&

@@ -8,7 +8,8 @@
  * a POST, and no PUT with a condition.
  *
  * The proxy of the environment (https_proxy, no_proxy, ...) holds unless one is
- * given, but never for this machine itself or link-local addresses. */
+ * given, but never for this machine itself or link-local addresses.  One that is
+ * given holds for these too, unless near_direct is set. */
 #ifndef MB_COMMON_HTTP_H
 #define MB_COMMON_HTTP_H
 
@@ -32,6 +33,7 @@ struct mb_http_options {
     uint64_t max_bandwidth;     /* bytes per second, both directions together; no ceiling */
     unsigned max_requests;      /* per second; no ceiling */
     bool skip_verify;           /* any certificate will do */
+    bool near_direct;           /* reach this machine and link-local addresses without proxy */
 };
 
 mb_status mb_http_new(struct mb_http **out, const struct mb_http_options *options, struct mb_error *error);

@@ -35,6 +35,7 @@ struct mb_http {
     int64_t idle_timeout_ms;
     unsigned max_idle;
     bool skip_verify;
+    bool near_direct;
     struct mb_rate bandwidth;
     struct mb_rate requests;
 

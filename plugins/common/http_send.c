@@ -93,19 +93,24 @@ static void set_tls(const struct mb_http *http, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
+static bool is_near(const char *url)
+{
+    char name[256];
+    const char *host = strstr(url, "://");
+    if (!host)
+        return false;
+    host += 3;
+    size_t len = *host == '[' ? strcspn(host, "/?") : strcspn(host, ":/?");
+    mb_str_fit(name, len + 1 < sizeof(name) ? len + 1 : sizeof(name), host);
+    return mb_host_is_local(name);
+}
+
 static void set_proxy(const struct mb_http *http, CURL *easy, const char *url)
 {
-    const char *host = strstr(url, "://");
-    if (http->proxy)
+    if ((!http->proxy || http->near_direct) && is_near(url))
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    else if (http->proxy)
         curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
-    else if (host) {
-        char name[256];
-        host += 3;
-        size_t len = *host == '[' ? strcspn(host, "/?") : strcspn(host, ":/?");
-        mb_str_fit(name, len + 1 < sizeof(name) ? len + 1 : sizeof(name), host);
-        if (mb_host_is_local(name))
-            curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    }
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 

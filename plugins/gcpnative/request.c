@@ -41,7 +41,7 @@ static const char *string_at(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* {"error":{"message":"...","errors":[{"reason":"..."}]}}, or whatever else came. */
+/* {"error":{"message":"...","errors":[{"reason":"..."}]}}, or plain text where bytes were asked for. */
 static mb_status fail_answer(const struct mb_http_response *response, bool about_bucket,
                              struct mb_error *error)
 {
@@ -49,6 +49,8 @@ static mb_status fail_answer(const struct mb_http_response *response, bool about
     const json_t *document = json_object_get(root, "error");
     const char *text =
         json_is_string(document) ? json_string_value(document) : string_at(document, "message");
+    if (root == NULL && *mb_str_text(&response->body) != '<')
+        text = mb_str_text(&response->body);
     const char *reason = string_at(json_array_get(json_object_get(document, "errors"), 0), "reason");
     struct mb_answer answer = {.status = classify(response, reason, text, about_bucket),
                                .code = *reason ? reason : NULL,

@@ -86,6 +86,21 @@ def test_a_source_that_cannot_be_verified_is_not_tried_again(drivers, status):
     assert told(server) == ["PUT sync"]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_source_that_is_too_busy_is_for_later(drivers, status):
+    """From one that cannot be reached the host would turn to streaming for good."""
+    with Scripted(refused(status), refused(status)) as server:
+        error = opened(drivers, server.port).fails("throttled", "copy", store="a", **COPY)
+        part = {"upload_id": "0" * 16, "number": 1, "offset": 0, "length": 1, **COPY}
+        assert drivers.fails("throttled", "mpu_copy_part", store="a", **part)["retryable"] and error["retryable"]
+
+
+def test_an_empty_source_that_is_no_range(drivers):
+    with Scripted(refused(416), begun("success"), seen("success")) as server:
+        opened(drivers, server.port).ok("copy", store="a", **COPY)
+    assert told(server) == ["PUT sync", "PUT async", "HEAD"]
+
+
 def test_an_asynchronous_copy_that_is_refused(drivers):
     with Scripted(refused(), refused(403)) as server:
         opened(drivers, server.port).fails("unsupported", "copy", store="a", **COPY)

@@ -101,6 +101,13 @@ def round_trip(drivers, store="a"):
     assert drivers.ok("get", store=store, key="dir/k")["data"] == b"there and back"
 
 
+@pytest.fixture
+def managed(monkeypatch):
+    with identities() as tokens:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", tokens.url)
+        yield tokens
+
+
 def test_client_secret(started, secure, certificates, monkeypatch):
     def inspect(asked):
         form = form_of(asked)
@@ -196,6 +203,17 @@ def test_app_service_tells_when_a_token_ends_and_not_how_long_it_lives(started, 
     assert len(service.asked) == 2
 
 
+def test_no_proxy_leads_to_the_metadata_service(started, managed):
+    listing = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
+    with Scripted(Answer(200, listing)) as proxy:
+        drivers = started()
+        where = {"endpoint": "http://blobs.test", "accountName": ONE, "bucketName": "bucket-1"}
+        drivers.open("azure", {**where, "auth.type": "default", "proxy": f"http://127.0.0.1:{proxy.port}"})
+        drivers.ok("check", store="a")
+    assert managed.given == 1
+    assert [asked.path for asked in proxy.asked] == ["/bucket-1"]
+
+
 @pytest.mark.parametrize("members", [{"expires_in": "soon"}, {"expires_on": "06/19/2019 11:19:16 +00:00"}, {"expires_in": -1}])
 def test_a_token_whose_end_makes_no_sense(started, secure, certificates, monkeypatch, members):
     with Scripted(as_json(200, access_token=token(1), **members)) as service:
@@ -203,13 +221,6 @@ def test_a_token_whose_end_makes_no_sense(started, secure, certificates, monkeyp
         drivers = started()
         drivers.open("azure", by_token(secure, certificates))
         assert "expires_" in drivers.fails("protocol", "check", store="a")["message"]
-
-
-@pytest.fixture
-def managed(monkeypatch):
-    with identities() as tokens:
-        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", tokens.url)
-        yield tokens
 
 
 def test_a_token_that_the_service_refuses_is_renewed(started, secure, certificates, managed):

@@ -126,6 +126,17 @@ def test_directories_of_a_hierarchical_namespace_are_no_objects(drivers, server)
         assert keys(drivers.ok("list", store="a", prefix="")) == ["dir/file"]
 
 
+def test_the_properties_of_a_directory_are_not_those_of_the_next_blob(drivers, server):
+    about = "<Content-Length>7</Content-Length><Etag>0x1</Etag><ResourceType>directory</ResourceType>"
+    prefix = f"<BlobPrefix><Name>dir/</Name><Properties>{about}</Properties></BlobPrefix>"
+    blob = "<Blob><Name>file</Name><Properties><Content-Length>3</Content-Length></Properties></Blob>"
+    body = f"<EnumerationResults><Blobs>{prefix}{blob}</Blobs><NextMarker/></EnumerationResults>".encode()
+    with StrictProxy(server.port, [Answer(Response(200, [], body))]) as proxy:
+        drivers.open("azure", config(proxy.port, "batch"))
+        (page,) = drivers.ok("list", store="a", prefix="", delimiter="/")["pages"]
+    assert [(entry["key"], entry["size"]) for entry in page["entries"]] == [("dir/", 0), ("file", 3)]
+
+
 def test_a_busy_service_says_when_to_come_again(drivers, server):
     busy = Response(503, [("x-ms-error-code", "ServerBusy"), ("Retry-After", "7")], b"")
     with StrictProxy(server.port, [Answer(busy, times=2)]) as proxy:

@@ -249,6 +249,21 @@ def test_an_object_that_is_unpacked_on_its_way_is_not_the_one_that_is_stored(dri
         assert service.asked[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize(
+    "body, wanted, says",
+    [
+        (b"No such object: parts/k", "not_found", "No such object"),
+        (b"The specified bucket does not exist.", "no_bucket", "does not exist"),
+        (b"<html>nothing here</html>", "not_found", "404"),
+    ],
+)
+def test_a_download_is_refused_in_plain_text(drivers, body, wanted, says):
+    with scripted.Scripted(scripted.Answer(404, body)) as service:
+        drivers.open("gcpnative", config(service.port, "parts"))
+        message = drivers.fails(wanted, "get", store="a", key="k")["message"]
+    assert says in message and "<" not in message
+
+
 class FlipLastByte(Rule):
     def response(self, request, response):
         if request.query.get("alt") == "media" and response.body:

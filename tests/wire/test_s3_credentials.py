@@ -136,6 +136,27 @@ def test_web_identity(tmp_path):
     }
 
 
+def test_sts_is_reached_by_the_proxy_that_is_given(tmp_path):
+    (tmp_path / "token").write_text("JWT")
+    environment = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": tmp_path / "token",
+        "AWS_ROLE_ARN": "r",
+        "AWS_ENDPOINT_URL_STS": "http://sts.test",
+    }
+    with running(environment) as drivers, Scripted(sts_xml(), STORED) as proxy:
+        headers = put(drivers, proxy, address="minio.test", port=80, proxy=endpoint(proxy))
+    assert_signed_by(headers)
+    assert [asked.target for asked in proxy.asked] == ["http://sts.test/", "http://minio.test/b/k"]
+
+
+def test_no_proxy_leads_to_a_service_of_this_machine():
+    with Scripted(answer(aws_json())) as service, Scripted(STORED) as proxy:
+        with running({"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint(service)}/creds"}) as drivers:
+            assert_signed_by(put(drivers, proxy, address="minio.test", port=80, proxy=endpoint(proxy)))
+        assert [asked.target for asked in service.asked] == ["/creds"]
+        assert [asked.target for asked in proxy.asked] == ["http://minio.test/b/k"]
+
+
 def test_web_identity_comes_before_the_shared_file_and_after_the_environment(tmp_path):
     (tmp_path / "token").write_text("JWT")
     (tmp_path / ".aws").mkdir()

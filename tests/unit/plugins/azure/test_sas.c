@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int never(const struct mb_call *call)
 {
@@ -156,6 +157,21 @@ static void an_emulator_without_tls_may_be_asked_without(void **state)
     bed_done(&bed);
 }
 
+/* Somebody else asks for the key, and its service takes its time. */
+static void who_waits_for_the_key_of_another_looks_up(void **state)
+{
+    (void)state;
+    struct bed bed;
+    bed_init(&bed, AZURE_TOKEN);
+    alarm(20);
+    pthread_mutex_lock(&bed.store.delegation.mutex);
+    bed.call.deadline_ns = mb_time_monotonic_ns() + INT64_C(300000000);
+    assert_int_equal(azure_sas_for_reading(&bed.store, "k", &bed.query, &bed.call), MB_E_TIMEOUT);
+    pthread_mutex_unlock(&bed.store.delegation.mutex);
+    alarm(0);
+    bed_done(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +179,7 @@ int main(void)
         cmocka_unit_test(by_a_delegated_key),
         cmocka_unit_test(the_users_own_is_handed_on),
         cmocka_unit_test(an_emulator_without_tls_may_be_asked_without),
+        cmocka_unit_test(who_waits_for_the_key_of_another_looks_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
