@@ -51,18 +51,11 @@ struct azure_pair {
 
 /* One request.  A key addresses a blob, NULL the container, and for_service the account. */
 struct azure_request {
-    const char *method;
+    struct mb_http_request http; /* all but url, headers and max_body */
     const char *key;
     bool for_service;
     const struct azure_pair *query; /* ends with a name of NULL; or NULL */
     const struct azure_pair *headers;
-    const void *body;
-    size_t body_len;
-    const struct mb_source *source;
-    const struct mb_sink *sink;
-    mb_status (*begin)(void *ctx, const struct mb_http_response *response, struct mb_error *error);
-    void *begin_ctx;
-    bool patient;
     bool in_batch; /* not sent by itself: the version is told for the whole batch */
 };
 

@@ -17,7 +17,8 @@ static mb_status put_deletion(struct mb_store *store, const char *key, size_t nu
                               const struct mb_call *call)
 {
     static const struct azure_pair pairs[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
-    const struct azure_request request = {.method = "DELETE", .key = key, .headers = pairs, .in_batch = true};
+    const struct azure_request request = {
+        .http.method = "DELETE", .key = key, .headers = pairs, .in_batch = true};
     struct mb_headers headers = {0};
     struct mb_str url = MB_STR_INIT(32768);
     azure_request_url(store, &request, &url);
@@ -108,12 +109,12 @@ mb_status azure_remove_many(struct mb_store *store, const char *const *keys, siz
     if (status == MB_OK)
         status = mb_str_status(&body, "the list of deletions", call->error);
     if (status == MB_OK) {
-        const struct azure_request request = {.method = "POST",
+        const struct azure_request request = {.http.method = "POST",
                                               .query = query,
                                               .headers = headers,
-                                              .body = body.data,
-                                              .body_len = body.len,
-                                              .patient = true};
+                                              .http.body = body.data,
+                                              .http.body_len = body.len,
+                                              .http.patient = true};
         status = azure_send(store, &request, &response, call);
         if (status < 0)
             status = give_way(call->error);

@@ -102,7 +102,7 @@ static bool is_ours(const struct copying *copying, const struct mb_headers *head
 static mb_status look(struct copying *copying, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    const struct azure_request request = {.method = "HEAD", .key = copying->key};
+    const struct azure_request request = {.http.method = "HEAD", .key = copying->key};
     mb_status status = azure_send(copying->dst, &request, &response, call);
     bool ours = status == MB_OK && is_ours(copying, &response.headers);
     if (ours) {
@@ -129,7 +129,7 @@ static void send_abort(const struct copying *copying, const struct mb_call *call
     static const struct azure_pair headers[] = {{"x-ms-copy-action", "abort"}, {NULL, NULL}};
     struct mb_http_response response = {0};
     const struct azure_request request = {
-        .method = "PUT", .key = copying->key, .query = query, .headers = headers};
+        .http.method = "PUT", .key = copying->key, .query = query, .headers = headers};
     azure_send(copying->dst, &request, &response, call);
     mb_http_response_done(&response);
 }
@@ -139,7 +139,7 @@ static void remove_rest(const struct copying *copying, const struct mb_call *cal
 {
     const struct azure_pair headers[] = {{"If-Match", copying->etag}, {NULL, NULL}};
     struct mb_http_response response = {0};
-    const struct azure_request request = {.method = "DELETE", .key = copying->key, .headers = headers};
+    const struct azure_request request = {.http.method = "DELETE", .key = copying->key, .headers = headers};
     azure_send(copying->dst, &request, &response, call);
     mb_http_response_done(&response);
 }
@@ -170,7 +170,7 @@ static mb_status begin(struct copying *copying, bool sync, const struct mb_call 
                                          {"If-None-Match", copying->if_none_match},
                                          {NULL, NULL}};
     const struct azure_request request = {
-        .method = "PUT", .key = copying->key, .headers = headers, .patient = true};
+        .http.method = "PUT", .key = copying->key, .headers = headers, .http.patient = true};
     mb_status status = azure_send(copying->dst, &request, &response, call);
     if (status == MB_OK)
         note(copying, &response.headers);

@@ -232,7 +232,7 @@ static mb_status azure_check(struct mb_store *store, const struct mb_call *call)
     static const struct azure_pair query[] = {
         {"comp", "list"}, {"restype", "container"}, {"maxresults", "1"}, {NULL, NULL}};
     struct mb_http_response response = {0};
-    const struct azure_request request = {.method = "GET", .query = query};
+    const struct azure_request request = {.http.method = "GET", .query = query};
     mb_status status = azure_send(store, &request, &response, call);
     mb_http_response_done(&response);
     return status;
@@ -242,7 +242,7 @@ static mb_status azure_create_bucket(struct mb_store *store, const struct mb_cal
 {
     static const struct azure_pair query[] = {{"restype", "container"}, {NULL, NULL}};
     struct mb_http_response response = {0};
-    const struct azure_request request = {.method = "PUT", .query = query};
+    const struct azure_request request = {.http.method = "PUT", .query = query};
     mb_status status = azure_send(store, &request, &response, call);
     mb_http_response_done(&response);
     return status;

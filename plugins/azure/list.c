@@ -184,7 +184,7 @@ static mb_status next_page(struct mb_list *list, const struct mb_call *call)
                                        {"include", list->include},
                                        {"maxresults", list->page_size[0] ? list->page_size : NULL},
                                        {NULL, NULL}};
-    const struct azure_request request = {.method = "GET", .query = query};
+    const struct azure_request request = {.http.method = "GET", .query = query};
     mb_status status = azure_send(list->store, &request, &response, call);
     if (status == MB_OK) {
         drop_page(list);

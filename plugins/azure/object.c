@@ -12,7 +12,7 @@ mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *ou
 {
     struct mb_http_response response = {0};
     struct mb_stat stat = {.struct_size = sizeof(stat)};
-    const struct azure_request request = {.method = "HEAD", .key = key};
+    const struct azure_request request = {.http.method = "HEAD", .key = key};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK && !mb_header_number(&response.headers, "Content-Length", &stat.size))
         status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not say how long the blob is");
@@ -71,12 +71,12 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
 
     const struct azure_pair headers[] = {
         {"x-ms-range", *range ? range : NULL}, {"If-Match", *etag ? etag : NULL}, {NULL, NULL}};
-    const struct azure_request request = {.method = "GET",
+    const struct azure_request request = {.http.method = "GET",
                                           .key = key,
                                           .headers = headers,
-                                          .sink = sink,
-                                          .begin = begin_reading,
-                                          .begin_ctx = &reading};
+                                          .http.sink = sink,
+                                          .http.begin = begin_reading,
+                                          .http.begin_ctx = &reading};
     mb_status status = azure_send(store, &request, &response, call);
     if (status < 0 && response.status == 416)
         status = read_past_end(store, key, &reading.range, out, call);
@@ -101,7 +101,8 @@ mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put
         {"Content-Type", opts && opts->content_type ? opts->content_type : "application/octet-stream"},
         {"If-None-Match", azure_none_if_absent(opts)},
         {NULL, NULL}};
-    const struct azure_request request = {.method = "PUT", .key = key, .headers = headers, .source = source};
+    const struct azure_request request = {
+        .http.method = "PUT", .key = key, .headers = headers, .http.source = source};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK) {
         azure_read_headers(&response.headers, &stat);
@@ -116,7 +117,7 @@ mb_status azure_remove(struct mb_store *store, const char *key, const struct mb_
 {
     static const struct azure_pair headers[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
     struct mb_http_response response = {0};
-    const struct azure_request request = {.method = "DELETE", .key = key, .headers = headers};
+    const struct azure_request request = {.http.method = "DELETE", .key = key, .headers = headers};
     mb_status status = azure_send(store, &request, &response, call);
     mb_http_response_done(&response);
     return status == MB_E_NOT_FOUND ? MB_OK : status;

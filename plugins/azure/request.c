@@ -223,16 +223,9 @@ static mb_status send_to(struct mb_store *store, const struct azure_request *req
                          struct mb_http_response *response, const struct mb_call *call)
 {
     struct mb_headers headers = {0};
-    const struct mb_http_request http = {.method = request->method,
-                                         .url = url,
-                                         .body = request->body,
-                                         .body_len = request->body_len,
-                                         .source = request->source,
-                                         .sink = request->sink,
-                                         .max_body = 32U * 1024 * 1024,
-                                         .begin = request->begin,
-                                         .begin_ctx = request->begin_ctx,
-                                         .patient = request->patient};
+    struct mb_http_request http = request->http;
+    http.url = url;
+    http.max_body = 32U * 1024 * 1024;
     mb_status status = put_headers(store, request, &headers, call->error);
     if (status == MB_OK)
         status = mb_oauth_send(store->http, &http, &headers, store->tokens, token_refused, response, call);
@@ -244,12 +237,12 @@ static mb_status send_to(struct mb_store *store, const struct azure_request *req
 static mb_status know_length(struct azure_request *request, struct mb_str *gathered,
                              const struct mb_call *call)
 {
-    if (request->source == NULL || request->source->size >= 0)
+    if (request->http.source == NULL || request->http.source->size >= 0)
         return MB_OK;
-    mb_status status = mb_http_gather(request->source, gathered, call);
-    request->source = NULL;
-    request->body = mb_str_text(gathered);
-    request->body_len = gathered->len;
+    mb_status status = mb_http_gather(request->http.source, gathered, call);
+    request->http.source = NULL;
+    request->http.body = mb_str_text(gathered);
+    request->http.body_len = gathered->len;
     return status;
 }
 

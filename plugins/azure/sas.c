@@ -79,8 +79,11 @@ static mb_status ask_key(struct mb_store *store, const struct mb_call *call)
     format_time(now + KEY_SECONDS, expiry);
     snprintf(body, sizeof(body), "<KeyInfo><Start>%s</Start><Expiry>%s</Expiry></KeyInfo>", start, expiry);
 
-    struct azure_request request = {
-        .method = "POST", .for_service = true, .query = query, .body = body, .body_len = strlen(body)};
+    struct azure_request request = {.http.method = "POST",
+                                    .for_service = true,
+                                    .query = query,
+                                    .http.body = body,
+                                    .http.body_len = strlen(body)};
     mb_status status = azure_send(store, &request, &response, call);
     forget(delegation);
     if (status == MB_OK)

@@ -34,7 +34,7 @@ static const char *or_empty(const char *text)
 
 static void put_length(struct mb_str *text, const struct azure_request *request)
 {
-    int64_t len = request->source ? request->source->size : (int64_t)request->body_len;
+    int64_t len = request->http.source ? request->http.source->size : (int64_t)request->http.body_len;
     if (len > 0)
         mb_str_printf(text, "%lld", (long long)len);
     mb_str_putc(text, '\n');
@@ -96,7 +96,7 @@ mb_status azure_sign(const struct mb_store *store, const struct azure_request *r
                                                  "If-Unmodified-Since", "Range"};
     struct mb_str text = MB_STR_INIT(65536);
     char signature[64];
-    mb_str_printf(&text, "%s\n%s\n%s\n", request->method,
+    mb_str_printf(&text, "%s\n%s\n%s\n", request->http.method,
                   or_empty(mb_headers_get(headers, "Content-Encoding")),
                   or_empty(mb_headers_get(headers, "Content-Language")));
     put_length(&text, request);

@@ -52,7 +52,8 @@ mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *up
     (void)opts;
     block_id(upload_id, number, id);
     const struct azure_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
-    const struct azure_request request = {.method = "PUT", .key = key, .query = query, .source = source};
+    const struct azure_request request = {
+        .http.method = "PUT", .key = key, .query = query, .http.source = source};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK)
         give_part(out, number, response.sent, id);
@@ -77,7 +78,7 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
         const struct azure_pair headers[] = {
             {"x-ms-copy-source", source.data}, {"x-ms-source-range", range}, {NULL, NULL}};
         const struct azure_request request = {
-            .method = "PUT", .key = key, .query = query, .headers = headers, .patient = true};
+            .http.method = "PUT", .key = key, .query = query, .headers = headers, .http.patient = true};
         status = azure_send(dst, &request, &response, call);
         /* The host then copies the whole blob, which can be done asynchronously. */
         if (status < 0 && azure_wants_async(call->error))
@@ -114,13 +115,13 @@ static mb_status commit(struct mb_store *store, const char *key, const char *upl
     mb_str_puts(&body, "</BlockList>");
     mb_status status = mb_str_status(&body, "the list of blocks", call->error);
     if (status == MB_OK) {
-        const struct azure_request request = {.method = "PUT",
+        const struct azure_request request = {.http.method = "PUT",
                                               .key = key,
                                               .query = query,
                                               .headers = headers,
-                                              .body = body.data,
-                                              .body_len = body.len,
-                                              .patient = true};
+                                              .http.body = body.data,
+                                              .http.body_len = body.len,
+                                              .http.patient = true};
         status = azure_send(store, &request, &response, call);
     }
     if (status == MB_OK) {
@@ -167,7 +168,7 @@ static mb_status find_uncommitted(struct mb_store *store, const char *key, struc
         {"blocklisttype", "uncommitted"}, {"comp", "blocklist"}, {NULL, NULL}};
     static const struct mb_xml_events events = {.close = take_block};
     struct mb_http_response response = {0};
-    const struct azure_request request = {.method = "GET", .key = key, .query = query};
+    const struct azure_request request = {.http.method = "GET", .key = key, .query = query};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK)
         status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, blocks, call->error);

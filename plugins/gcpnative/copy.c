@@ -116,8 +116,10 @@ static mb_status rewrite_step(struct mb_store *store, const char *path, bool abs
         mb_url_query(&query, "ifGenerationMatch", "0");
     mb_status status = mb_str_status(&query, "the rewrite token", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {
-            .method = "POST", .path = path, .query = query.len ? query.data : NULL, .patient = true};
+        struct gcs_request request = {.http.method = "POST",
+                                      .path = path,
+                                      .query = query.len ? query.data : NULL,
+                                      .http.patient = true};
         status = gcs_send_json(store, &request, &answer, call);
     }
     if (status == MB_OK) {

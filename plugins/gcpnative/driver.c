@@ -179,7 +179,7 @@ static mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
     mb_str_printf(&path, "%s/o", store->bucket_path);
     mb_status status = mb_str_status(&path, "bucketName", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {.method = "GET",
+        struct gcs_request request = {.http.method = "GET",
                                       .path = path.data,
                                       .query = "maxResults=1&fields=items(name)",
                                       .about_bucket = true};
@@ -202,12 +202,12 @@ static mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call 
     if (status == MB_OK)
         status = mb_str_status(&query, "the project", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {.method = "POST",
+        struct gcs_request request = {.http.method = "POST",
                                       .path = "/storage/v1/b",
                                       .query = query.data,
                                       .content_type = "application/json",
-                                      .body = body,
-                                      .body_len = strlen(body)};
+                                      .http.body = body,
+                                      .http.body_len = strlen(body)};
         status = gcs_send_json(store, &request, &answer, call);
     }
     json_decref(answer);

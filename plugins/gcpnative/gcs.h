@@ -29,20 +29,13 @@ struct mb_store {
 #define GCS_OBJECT_FIELDS "name,size,generation,updated,timeCreated,crc32c"
 
 struct gcs_request {
-    const char *method;
-    const char *path;  /* below the service, encoded */
-    const char *query; /* encoded, without '?'; or NULL */
+    struct mb_http_request http; /* all but url, headers and max_body */
+    const char *path;            /* below the service, encoded */
+    const char *query;           /* encoded, without '?'; or NULL */
     const char *content_type;
-    const void *body;
-    size_t body_len;
-    const struct mb_source *source;
-    const struct mb_sink *sink;
-    mb_status (*begin)(void *ctx, const struct mb_http_response *response, struct mb_error *error);
-    void *begin_ctx;
-    const char *range; /* or NULL */
-    bool stored;       /* the bytes as they are stored: the service would unpack what was uploaded packed */
-    bool patient;
-    const char *session;       /* the whole address instead of path and query: of an upload's session */
+    const char *range;   /* or NULL */
+    bool stored;         /* the bytes as they are stored: the service would unpack what was uploaded packed */
+    const char *session; /* the whole address instead of path and query: of an upload's session */
     const char *content_range; /* or NULL */
     const char *upload_type;   /* X-Upload-Content-Type, or NULL */
     int64_t upload_size;       /* X-Upload-Content-Length when upload_type is there; -1 when not known */

@@ -96,7 +96,7 @@ static mb_status ask_page(struct mb_list *list, json_t **answer, const struct mb
         status = mb_str_status(&query, "the prefix", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {
-            .method = "GET", .path = path.data, .query = query.data, .about_bucket = true};
+            .http.method = "GET", .path = path.data, .query = query.data, .about_bucket = true};
         status = gcs_send_json(list->store, &request, answer, call);
     }
     mb_str_done(&query);

@@ -19,7 +19,7 @@ mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out,
     mb_status status = mb_str_status(&path, "the key", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {
-            .method = "GET", .path = path.data, .query = "fields=" GCS_OBJECT_FIELDS};
+            .http.method = "GET", .path = path.data, .query = "fields=" GCS_OBJECT_FIELDS};
         status = gcs_send_json(store, &request, &object, call);
     }
     if (status == MB_OK) {
@@ -119,14 +119,14 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
     if (status == MB_OK)
         status = mb_str_status(&query, "the condition", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {.method = "GET",
+        struct gcs_request request = {.http.method = "GET",
                                       .path = path.data,
                                       .query = query.data,
                                       .range = *range ? range : NULL,
                                       .stored = true,
-                                      .sink = &counted,
-                                      .begin = begin_reading,
-                                      .begin_ctx = &reading};
+                                      .http.sink = &counted,
+                                      .http.begin = begin_reading,
+                                      .http.begin_ctx = &reading};
         status = gcs_send(store, &request, &response, call);
     }
     if (status < 0 && response.status == 416) {
@@ -277,13 +277,13 @@ mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb
                                  .read = read_framed,
                                  .rewind = source->rewind ? rewind_framed : NULL,
                                  .ctx = &framed};
-        struct gcs_request request = {.method = "POST",
+        struct gcs_request request = {.http.method = "POST",
                                       .path = path.data,
                                       .query = absent ? "uploadType=multipart&fields=" GCS_OBJECT_FIELDS
                                                         "&ifGenerationMatch=0"
                                                       : "uploadType=multipart&fields=" GCS_OBJECT_FIELDS,
                                       .content_type = content_type,
-                                      .source = &body,
+                                      .http.source = &body,
                                       .about_bucket = true};
         status = gcs_send_json(store, &request, &object, call);
     }
@@ -309,7 +309,7 @@ mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_ca
     gcs_object_path(store, key, &path);
     mb_status status = mb_str_status(&path, "the key", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {.method = "DELETE", .path = path.data};
+        struct gcs_request request = {.http.method = "DELETE", .path = path.data};
         status = gcs_send(store, &request, &response, call);
     }
     mb_http_response_done(&response);

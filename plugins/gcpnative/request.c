@@ -94,16 +94,9 @@ static mb_status send_to(struct mb_store *store, const struct gcs_request *reque
         mb_headers_set(&headers, "X-Upload-Content-Type", request->upload_type);
     if (request->upload_type != NULL && request->upload_size >= 0)
         mb_headers_printf(&headers, "X-Upload-Content-Length", "%lld", (long long)request->upload_size);
-    const struct mb_http_request http = {.method = request->method,
-                                         .url = url,
-                                         .body = request->body,
-                                         .body_len = request->body_len,
-                                         .source = request->source,
-                                         .sink = request->sink,
-                                         .max_body = MAX_JSON,
-                                         .begin = request->begin,
-                                         .begin_ctx = request->begin_ctx,
-                                         .patient = request->patient};
+    struct mb_http_request http = request->http;
+    http.url = url;
+    http.max_body = MAX_JSON;
     mb_status status =
         mb_oauth_send(store->http, &http, &headers, wants_token(store, url) ? store->credentials : NULL,
                       token_refused, response, call);

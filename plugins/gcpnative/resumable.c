@@ -143,13 +143,13 @@ static mb_status begin(struct upload *up, const char *key, const struct mb_put_o
     if (status == MB_OK)
         status = mb_str_status(&path, "the bucket", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {.method = "POST",
+        struct gcs_request request = {.http.method = "POST",
                                       .path = path.data,
                                       .query = absent ? "uploadType=resumable&ifGenerationMatch=0"
                                                       : "uploadType=resumable",
                                       .content_type = "application/json; charset=UTF-8",
-                                      .body = text,
-                                      .body_len = strlen(text),
+                                      .http.body = text,
+                                      .http.body_len = strlen(text),
                                       .upload_type = gcs_media_type(opts),
                                       .upload_size = up->sized ? (int64_t)up->size : -1,
                                       .about_bucket = true};
@@ -174,7 +174,7 @@ static void end_session(struct upload *up)
     struct mb_error error = {.struct_size = sizeof(error)};
     const struct mb_call call = mb_driver_own_call(END_WITHIN_NS, &error);
     struct mb_http_response response = {0};
-    const struct gcs_request request = {.method = "DELETE", .session = up->session, .fine = 499};
+    const struct gcs_request request = {.http.method = "DELETE", .session = up->session, .fine = 499};
     if (gcs_send(up->store, &request, &response, &call) < 0)
         mb_driver_log(MB_LOG_DEBUG, "an unfinished upload was left to the service: %s", error.message);
     mb_http_response_done(&response);
@@ -208,12 +208,12 @@ static mb_status exchange(struct upload *up, const char *content_range, const vo
                           const struct mb_source *source, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    const struct gcs_request request = {.method = "PUT",
+    const struct gcs_request request = {.http.method = "PUT",
                                         .session = up->session,
                                         .content_range = content_range,
-                                        .body = body,
-                                        .body_len = len,
-                                        .source = source,
+                                        .http.body = body,
+                                        .http.body_len = len,
+                                        .http.source = source,
                                         .fine = 308};
     mb_status status = gcs_send(up->store, &request, &response, call);
     if (status == MB_OK && response.status == 308)
@@ -354,7 +354,7 @@ static mb_status take_back(struct upload *up, const char *key, const struct mb_s
     gcs_object_path(up->store, key, &path);
     mb_url_query(&query, "ifGenerationMatch", stat->etag);
     if (path.status == MB_OK && stat->etag[0] != '\0') {
-        const struct gcs_request request = {.method = "DELETE", .path = path.data, .query = query.data};
+        const struct gcs_request request = {.http.method = "DELETE", .path = path.data, .query = query.data};
         gcs_send(up->store, &request, &response, call);
     }
     mb_http_response_done(&response);

@@ -130,12 +130,12 @@ static mb_status compose(struct mb_store *store, const char *key, const struct s
     mb_str_puts(&path, "/compose");
     status = mb_str_status(&path, "the key", call->error);
     if (status == MB_OK) {
-        struct gcs_request request = {.method = "POST",
+        struct gcs_request request = {.http.method = "POST",
                                       .path = path.data,
                                       .content_type = "application/json",
-                                      .body = body,
-                                      .body_len = strlen(body),
-                                      .patient = true};
+                                      .http.body = body,
+                                      .http.body_len = strlen(body),
+                                      .http.patient = true};
         status = gcs_send_json(store, &request, &answer, call);
     }
     if (status == MB_OK)

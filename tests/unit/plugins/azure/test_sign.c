@@ -47,7 +47,7 @@ static void container_metadata(void **state)
     const struct mb_store store = store_of("myaccount", "mycontainer", "");
     static const struct azure_pair query[] = {
         {"restype", "container"}, {"comp", "metadata"}, {"timeout", "20"}, {NULL, NULL}};
-    const struct azure_request request = {.method = "GET", .query = query};
+    const struct azure_request request = {.http.method = "GET", .query = query};
     struct mb_headers headers = dated();
     expect(&store, &request, &headers,
            "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Fri, 26 Jun 2015 23:39:12 GMT\nx-ms-version:2015-02-21\n"
@@ -60,7 +60,7 @@ static void a_list_of_containers_contents(void **state)
     const struct mb_store store = store_of("myaccount", "mycontainer", "");
     static const struct azure_pair query[] = {
         {"restype", "container"}, {"comp", "list"}, {"prefix", NULL}, {"marker", "a b"}, {NULL, NULL}};
-    const struct azure_request request = {.method = "GET", .query = query};
+    const struct azure_request request = {.http.method = "GET", .query = query};
     struct mb_headers headers = dated();
     expect(&store, &request, &headers,
            "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Fri, 26 Jun 2015 23:39:12 GMT\nx-ms-version:2015-02-21\n"
@@ -72,7 +72,7 @@ static void a_blob_with_a_body(void **state)
     (void)state;
     const struct mb_store store = store_of("myaccount", "mycontainer", "");
     const struct azure_request request = {
-        .method = "PUT", .key = "hello world+1", .body = "hello world", .body_len = 11};
+        .http.method = "PUT", .key = "hello world+1", .http.body = "hello world", .http.body_len = 11};
     struct mb_headers headers = dated();
     mb_headers_set(&headers, "X-Ms-Blob-Type", "BlockBlob");
     mb_headers_set(&headers, "Content-Type", "text/plain");
@@ -87,7 +87,7 @@ static void the_path_of_an_emulator(void **state)
 {
     (void)state;
     const struct mb_store store = store_of("devaccount", "c", "/devaccount");
-    const struct azure_request request = {.method = "HEAD", .key = "k"};
+    const struct azure_request request = {.http.method = "HEAD", .key = "k"};
     struct mb_headers headers = dated();
     expect(&store, &request, &headers,
            "HEAD\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Fri, 26 Jun 2015 23:39:12 GMT\nx-ms-version:2015-02-21\n"
@@ -98,7 +98,8 @@ static void a_body_without_bytes_has_no_length(void **state)
 {
     (void)state;
     const struct mb_store store = store_of("a", "c", "");
-    const struct azure_request request = {.method = "PUT", .key = "k", .body = "", .body_len = 0};
+    const struct azure_request request = {
+        .http.method = "PUT", .key = "k", .http.body = "", .http.body_len = 0};
     struct mb_headers headers = dated();
     expect(&store, &request, &headers,
            "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Fri, 26 Jun 2015 23:39:12 "
