@@ -96,11 +96,10 @@ mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put
 {
     struct mb_http_response response = {0};
     struct mb_stat stat = {.struct_size = sizeof(stat)};
-    const struct azure_pair headers[] = {
-        {"x-ms-blob-type", "BlockBlob"},
-        {"Content-Type", opts && opts->content_type ? opts->content_type : "application/octet-stream"},
-        {"If-None-Match", azure_none_if_absent(opts)},
-        {NULL, NULL}};
+    const struct azure_pair headers[] = {{"x-ms-blob-type", "BlockBlob"},
+                                         {"Content-Type", mb_content_type(opts)},
+                                         {"If-None-Match", azure_none_if_absent(opts)},
+                                         {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "PUT", .key = key, .headers = headers, .http.source = source};
     mb_status status = azure_send(store, &request, &response, call);

@@ -52,6 +52,11 @@ void mb_stat_write(struct mb_stat *out, const struct mb_stat *value)
     out->crc32c = value->crc32c;
 }
 
+const char *mb_content_type(const struct mb_put_options *opts)
+{
+    return opts && opts->content_type ? opts->content_type : "application/octet-stream";
+}
+
 /* The part between the quotes. */
 static const char *bare_etag(const char *etag, size_t *len)
 {

@@ -18,6 +18,9 @@ struct mb_call mb_driver_own_call(int64_t within_ns, struct mb_error *error);
 /* Members of out that do not belong to its owner's version of the struct stay untouched; out may be NULL. */
 void mb_stat_write(struct mb_stat *out, const struct mb_stat *value);
 
+/* What Content-Type an object is put with; opts may be NULL. */
+const char *mb_content_type(const struct mb_put_options *opts);
+
 /* Compares without regard to case, quotes and the weak mark: services differ in all three. */
 bool mb_etag_equal(const char *a, const char *b);
 

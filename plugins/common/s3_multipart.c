@@ -42,13 +42,12 @@ mb_status mb_s3_mpu_begin(struct mb_store *store, const char *key, const struct 
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "POST", key);
     struct mb_http_response response = {0};
     struct mb_s3_result result;
-    const char *type = opts && opts->content_type ? opts->content_type : "application/octet-stream";
 
     mb_status status = mb_s3_check_key(key, call->error);
     if (status != MB_OK)
         return status;
     mb_url_query(&request.query, "uploads", NULL);
-    mb_headers_set(&request.headers, "Content-Type", type);
+    mb_headers_set(&request.headers, "Content-Type", mb_content_type(opts));
     request.announces_checksums = true;
     status = mb_s3_send(store, &request, &response, call);
     if (status == MB_OK)

@@ -190,12 +190,11 @@ mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "PUT", key);
     struct mb_http_response response = {0};
     struct mb_stat found;
-    const char *type = opts && opts->content_type ? opts->content_type : "application/octet-stream";
 
     mb_status status = mb_s3_check_key(key, call->error);
     if (status != MB_OK)
         return status;
-    mb_headers_set(&request.headers, "Content-Type", type);
+    mb_headers_set(&request.headers, "Content-Type", mb_content_type(opts));
     request.crc32c = opts ? opts->crc32c : NULL;
     request.http.source = source;
     status = mb_s3_add_checksum(store, &request, false, NULL, call);

@@ -81,10 +81,9 @@ mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb
                         const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call);
 
-/* What is told of an object that is to be made, as text on the heap; and its media type. */
+/* What is told of an object that is to be made, as text on the heap. */
 mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out,
                        struct mb_error *error);
-const char *gcs_media_type(const struct mb_put_options *opts);
 
 /* resumable.c: for what is longer than GCS_WHOLE_MOST or of unknown size. */
 enum { GCS_WHOLE_MOST = 8 << 20 };

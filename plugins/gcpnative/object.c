@@ -208,11 +208,6 @@ static mb_status rewind_framed(void *ctx)
     return framed->inner->rewind(framed->inner->ctx);
 }
 
-const char *gcs_media_type(const struct mb_put_options *opts)
-{
-    return opts && opts->content_type ? opts->content_type : "application/octet-stream";
-}
-
 mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out, struct mb_error *error)
 {
     char crc[16] = "";
@@ -220,7 +215,7 @@ mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char 
         mb_crc32c_to_base64((uint32_t)opts->crc32c[0] << 24 | (uint32_t)opts->crc32c[1] << 16 |
                                 (uint32_t)opts->crc32c[2] << 8 | opts->crc32c[3],
                             crc);
-    json_t *description = json_pack("{s:s, s:s, s:s*}", "name", key, "contentType", gcs_media_type(opts),
+    json_t *description = json_pack("{s:s, s:s, s:s*}", "name", key, "contentType", mb_content_type(opts),
                                     "crc32c", *crc ? crc : NULL);
     *out = description ? json_dumps(description, JSON_COMPACT) : NULL;
     json_decref(description);
@@ -243,7 +238,7 @@ static mb_status make_frame(struct framed *framed, const char *key, const struct
     mb_str_printf(
         &framed->head,
         "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n%s\r\n--%s\r\nContent-Type: %s\r\n\r\n",
-        boundary, text, boundary, gcs_media_type(opts));
+        boundary, text, boundary, mb_content_type(opts));
     free(text);
     snprintf(framed->tail, sizeof(framed->tail), "\r\n--%s--\r\n", boundary);
     snprintf(content_type, cap, "multipart/related; boundary=%s", boundary);

@@ -150,7 +150,7 @@ static mb_status begin(struct upload *up, const char *key, const struct mb_put_o
                                       .content_type = "application/json; charset=UTF-8",
                                       .http.body = text,
                                       .http.body_len = strlen(text),
-                                      .upload_type = gcs_media_type(opts),
+                                      .upload_type = mb_content_type(opts),
                                       .upload_size = up->sized ? (int64_t)up->size : -1,
                                       .about_bucket = true};
         status = gcs_send(up->store, &request, &response, call);
