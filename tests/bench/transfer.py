@@ -1,10 +1,8 @@
 """The transfer engine by itself against rclone: inside one service, and from one to another."""
 
 import contextlib
-import json
 import random
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 

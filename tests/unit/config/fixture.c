@@ -6,11 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void fixture_init(struct fixture *f)
+int fixture_setup(void **state)
 {
+    struct fixture *f = *state;
     *f = (struct fixture){.error = MB_ERROR_INIT};
     strcpy(f->folder, "/tmp/mb-config-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
+    return 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -26,10 +28,12 @@ static void unload(struct fixture *f)
     mb_config_report_done(&f->report);
 }
 
-void fixture_done(struct fixture *f)
+int fixture_teardown(void **state)
 {
+    struct fixture *f = *state;
     unload(f);
     nftw(f->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return 0;
 }
 
 void fixture_write(struct fixture *f, const char *name, const char *text)

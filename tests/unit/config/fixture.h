@@ -21,8 +21,9 @@ struct fixture {
 /* Writes text to folder/name, whose own folders are made. */
 void fixture_write(struct fixture *f, const char *name, const char *text);
 
-void fixture_init(struct fixture *f);
-void fixture_done(struct fixture *f);
+/* Before and after every test, whose state is the fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
 
 /* Loads "backup.yaml" with this text (NULL: --config ""); sets and environment end with NULL, or are NULL. */
 mb_status fixture_load(struct fixture *f, const char *yaml, const char *const *environment,

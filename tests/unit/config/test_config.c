@@ -6,20 +6,6 @@
 
 static struct fixture f;
 
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_done(&f);
-    return 0;
-}
-
 /* What the users' documentation tells people to edit, and nothing else. */
 static const char documented[] = "milvus:\n"
                                  "  address: milvus_A\n"
@@ -474,7 +460,7 @@ static void test_slips_of_the_keyboard(void **state)
 
 int main(void)
 {
-#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define CASE(fn) cmocka_unit_test_prestate_setup_teardown(fn, fixture_setup, fixture_teardown, &f)
     const struct CMUnitTest tests[] = {
         CASE(test_documented_file),
         CASE(test_defaults),

@@ -6,20 +6,6 @@
 
 static struct fixture f;
 
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_done(&f);
-    return 0;
-}
-
 static struct mb_config_value find(const struct mb_config *c, const char *parameter)
 {
     for (size_t i = 0; i < mb_config_value_count(c); i++)
@@ -197,7 +183,7 @@ static void test_keys_for_help(void **state)
 
 int main(void)
 {
-#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define CASE(fn) cmocka_unit_test_prestate_setup_teardown(fn, fixture_setup, fixture_teardown, &f)
     const struct CMUnitTest tests[] = {
         CASE(test_sources),
         CASE(test_masks),

@@ -9,20 +9,6 @@
 
 static struct fixture f;
 
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_done(&f);
-    return 0;
-}
-
 /* --set over environment over file over default, for each combination of who speaks. */
 static void test_precedence(void **state)
 {
@@ -262,7 +248,7 @@ static void test_strings_are_copied(void **state)
 
 int main(void)
 {
-#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define CASE(fn) cmocka_unit_test_prestate_setup_teardown(fn, fixture_setup, fixture_teardown, &f)
     const struct CMUnitTest tests[] = {
         CASE(test_precedence),
         CASE(test_only_the_winner_is_checked),

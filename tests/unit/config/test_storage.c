@@ -6,20 +6,6 @@
 
 static struct fixture f;
 
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_done(&f);
-    return 0;
-}
-
 static void test_spellings(void **state)
 {
     static const struct {
@@ -406,7 +392,7 @@ static void test_overlap_is_told(void **state)
 
 int main(void)
 {
-#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define CASE(fn) cmocka_unit_test_prestate_setup_teardown(fn, fixture_setup, fixture_teardown, &f)
     const struct CMUnitTest tests[] = {
         CASE(test_spellings),
         CASE(test_backup_inherits),
