@@ -201,7 +201,7 @@ static mb_status abandon(struct mb_create *create, struct mb_error *error)
 {
     struct mb_error later = MB_ERROR_INIT;
     if (!atomic_load(&create->touched)) {
-        if (mb_catalog_abandon(&create->catalog, create->options->name, create->backup.id, NULL, &later) < 0)
+        if (mb_catalog_abandon(&create->catalog, create->options->name, create->backup.id, &later) < 0)
             mb_log(create->env->log, MB_LOG_WARN, "%s could not be cleaned up: %s", create->dir,
                    later.message);
         return error->status;

@@ -67,9 +67,9 @@ mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char 
                                    struct mb_cancel *cancel, struct mb_error *error);
 
 /* Takes the mark away when it is backup_id's, for a create that failed before it copied anything: the name is
- * free again. */
+ * free again, whatever was cancelled. */
 mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name, const char *backup_id,
-                             struct mb_cancel *cancel, struct mb_error *error);
+                             struct mb_error *error);
 
 /* Takes the mark of a backup away that is committed: whatever was cancelled, and a failure is only logged,
  * for the backup is there. */

@@ -185,19 +185,18 @@ mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char 
 }
 
 mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name, const char *backup_id,
-                             struct mb_cancel *cancel, struct mb_error *error)
+                             struct mb_error *error)
 {
     struct mb_catalog_scratch scratch;
     struct mb_in_progress mark;
     MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
-    mb_status status = mb_catalog_read_mark_file(catalog, scratch.dir, scratch.arena, &mark, cancel, error);
+    mb_status status = mb_catalog_read_mark_file(catalog, scratch.dir, scratch.arena, &mark, NULL, error);
     if (status == MB_E_NOT_FOUND) {
         mb_error_clear(error);
         status = MB_OK;
     } else if (status == MB_OK && strcmp(mark.backup_id, backup_id) == 0) {
         char *key = mb_layout_meta_key(scratch.arena, scratch.dir, MB_META_IN_PROGRESS);
-        status =
-            key == NULL ? mb_fail_memory(error) : mb_storage_remove(catalog->storage, key, cancel, error);
+        status = key == NULL ? mb_fail_memory(error) : mb_storage_remove(catalog->storage, key, NULL, error);
     }
     mb_catalog_scratch_done(&scratch);
     return status;
@@ -206,7 +205,7 @@ mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name,
 void mb_catalog_unmark(const struct mb_catalog *catalog, const char *name, const char *backup_id)
 {
     struct mb_error error = MB_ERROR_INIT;
-    if (mb_catalog_abandon(catalog, name, backup_id, NULL, &error) < 0)
+    if (mb_catalog_abandon(catalog, name, backup_id, &error) < 0)
         mb_log(catalog->log, MB_LOG_WARN, "backup %s is complete, but its mark as being made stays: %s", name,
                error.message);
 }

@@ -184,28 +184,24 @@ mb_status mb_milvus_add_field(struct mb_milvus *milvus, const char *db, const ch
 }
 
 static mb_status alter_in(struct mb_milvus *milvus, struct mb_subject subject,
-                          const struct mb_properties *properties, const struct mb_strings *delete_keys,
-                          struct mb_arena *arena, struct mb_cancel *cancel, struct mb_error *error)
+                          const struct mb_properties *properties, struct mb_arena *arena,
+                          struct mb_cancel *cancel, struct mb_error *error)
 {
     Pb__AlterCollectionRequest request = PB__ALTER_COLLECTION_REQUEST__INIT;
 
     request.collection_name = mb_pb_text(subject.name);
-    if (properties)
-        MB_TRY(mb_properties_to_pb(properties, arena, &request.properties, &request.n_properties, error));
-    if (delete_keys)
-        MB_TRY(mb_strings_to_pb(delete_keys, arena, &request.delete_keys, &request.n_delete_keys, error));
+    MB_TRY(mb_properties_to_pb(properties, arena, &request.properties, &request.n_properties, error));
     return mb_rpc(milvus, &method_alter, subject, &request.base, arena, NULL, cancel, error);
 }
 
 mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, const char *collection,
-                                     const struct mb_properties *properties,
-                                     const struct mb_strings *delete_keys, struct mb_cancel *cancel,
+                                     const struct mb_properties *properties, struct mb_cancel *cancel,
                                      struct mb_error *error)
 {
     struct mb_arena *arena = mb_arena_new();
-    mb_status status =
-        arena ? alter_in(milvus, mb_subject_of(db, collection), properties, delete_keys, arena, cancel, error)
-              : mb_fail_memory(error);
+    mb_status status = arena
+                           ? alter_in(milvus, mb_subject_of(db, collection), properties, arena, cancel, error)
+                           : mb_fail_memory(error);
     mb_arena_free(arena);
     return status;
 }

@@ -107,10 +107,9 @@ mb_status mb_milvus_drop_collection(struct mb_milvus *milvus, const char *db, co
 mb_status mb_milvus_add_field(struct mb_milvus *milvus, const char *db, const char *collection,
                               const struct mb_field *field, struct mb_cancel *cancel, struct mb_error *error);
 
-/* Sets properties, or removes those whose names are in delete_keys; the other one is NULL. */
+/* Sets these properties and leaves the others as they are. */
 mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, const char *collection,
-                                     const struct mb_properties *properties,
-                                     const struct mb_strings *delete_keys, struct mb_cancel *cancel,
+                                     const struct mb_properties *properties, struct mb_cancel *cancel,
                                      struct mb_error *error);
 
 mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, const char *collection,

@@ -41,8 +41,7 @@ static mb_status function_check_on(struct mb_restore_work *work, struct mb_cance
 
     if (before && strcmp(before, "true") == 0)
         return MB_OK;
-    return mb_milvus_alter_collection(work->run->env->milvus, MB_WORK_NAME(work), &properties, NULL, cancel,
-                                      error);
+    return mb_milvus_alter_collection(work->run->env->milvus, MB_WORK_NAME(work), &properties, cancel, error);
 }
 
 static mb_status create(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)

@@ -147,11 +147,11 @@ static void only_the_owner_of_the_mark_commits(void **state)
     backup.id = "id-2";
     assert_int_equal(mb_catalog_write(&bed->catalog, &backup, NULL, NULL, &bed->error), MB_E_EXISTS);
     assert_non_null(strstr(bed->error.message, "host, process 7"));
-    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-2", NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-2", &bed->error), MB_OK);
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_IN_PROGRESS);
-    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", &bed->error), MB_OK);
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_ABSENT);
-    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", &bed->error), MB_OK);
 }
 
 /* The second of two that go on with the same backup finds the first at work. */
