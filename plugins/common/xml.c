@@ -6,7 +6,7 @@
 #include <libxml/xmlerror.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 32, MAX_TEXT = 64 * 1024 };
+enum { MAX_DEPTH = 32, MAX_TEXT = 64 * 1024, PIECE = 64 * 1024 };
 
 struct reader {
     const struct mb_xml_events *events;
@@ -119,6 +119,17 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* libxml2 gives up on more than 10 MB at once, and a page of a listing may be larger. */
+static int parse_pieces(xmlParserCtxtPtr parser, const char *data, size_t len)
+{
+    int failed = 0;
+    for (size_t at = 0; at < len && failed == 0; at += PIECE) {
+        bool last = len - at <= PIECE;
+        failed = xmlParseChunk(parser, data + at, last ? (int)(len - at) : PIECE, last);
+    }
+    return failed;
+}
+
 mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events *events, void *ctx,
                        struct mb_error *error)
 {
@@ -144,7 +155,7 @@ mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events 
     if (!reader.parser)
         return mb_plugin_fail_memory(error);
     xmlCtxtUseOptions(reader.parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    int failed = xmlParseChunk(reader.parser, data, (int)len, 1);
+    int failed = parse_pieces(reader.parser, data, len);
     mb_status status = reader.status;
     if (status == MB_OK && (failed != 0 || !reader.parser->wellFormed || reader.depth != 0))
         status = fail_syntax(&reader);

@@ -50,6 +50,34 @@ static void refuse(const char *document, const char *reason)
     mb_str_done(&trace.text);
 }
 
+static mb_status count_close(void *ctx, const char *name, unsigned depth, const char *text)
+{
+    size_t *count = ctx;
+    (void)name;
+    *count += depth == 1 && strlen(text) == 999 ? 1 : 0;
+    return MB_OK;
+}
+
+/* A page of 5000 names may have more than 10 MB, where libxml2 stops by itself. */
+static void documents_that_are_large(void **state)
+{
+    enum { COUNT = 12000, LONG = 999 };
+    static const struct mb_xml_events counting = {.close = count_close};
+    (void)state;
+    struct mb_error error = MB_TEST_ERROR;
+    struct mb_str document = MB_STR_INIT(16 << 20);
+    size_t count = 0;
+    mb_str_puts(&document, "<list>");
+    for (int i = 0; i < COUNT; i++)
+        mb_str_printf(&document, "<name>%0*d</name>", LONG, i);
+    mb_str_puts(&document, "</list>");
+    assert_int_equal(document.status, MB_OK);
+    assert_int_equal(mb_xml_parse(document.data, document.len, &counting, &count, &error), MB_OK);
+    assert_int_equal(count, COUNT);
+    assert_int_equal(mb_xml_parse(document.data, document.len - 1, &counting, &count, &error), MB_E_PROTOCOL);
+    mb_str_done(&document);
+}
+
 static void elements_and_texts(void **state)
 {
     (void)state;
@@ -166,6 +194,7 @@ int main(void)
         cmocka_unit_test(long_text_has_a_ceiling),
         cmocka_unit_test(a_callback_ends_the_parse),
         cmocka_unit_test(escaping),
+        cmocka_unit_test(documents_that_are_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
