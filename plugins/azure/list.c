@@ -17,6 +17,8 @@ struct mb_list {
     char page_size[16];
     const char *include; /* or NULL */
     bool ended;
+    bool hierarchical; /* the account's namespace: then entries tell what kind of resource they are */
+    char *last;        /* key of the page before */
 
     struct mb_entry *entries; /* of the page at hand; key and etag are heap strings */
     size_t count;
@@ -90,6 +92,7 @@ void azure_list_close(struct mb_list *list)
     free(list->delimiter);
     free(list->marker);
     free(list->next_marker);
+    free(list->last);
     free(list);
 }
 
@@ -154,8 +157,10 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
         return (list->next_marker = strdup(text)) ? MB_OK : MB_E_NO_MEMORY;
     if (depth == 2 && strcmp(name, "Blob") == 0)
         return finish_blob(list);
-    if (depth == 4 && strcmp(name, "ResourceType") == 0)
+    if (depth == 4 && strcmp(name, "ResourceType") == 0) {
+        list->hierarchical = true;
         list->directory = strcmp(text, "directory") == 0;
+    }
     if (depth == 2 && strcmp(name, "BlobPrefix") == 0)
         return finish_prefix(list);
     if (depth == 3 && strcmp(name, "Name") == 0)
@@ -170,6 +175,24 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
         return replace(&entry->etag, etag);
     }
     return MB_OK;
+}
+
+/* A hierarchical namespace lists what lies in "a" before "a-b", though "a-b" comes before "a/" in the order
+ * of bytes.  Where a page begins so, the host would take that for something it has had already. */
+static mb_status check_order(struct mb_list *list, struct mb_error *error)
+{
+    char *last = list->last;
+    if (!list->hierarchical || list->delimiter != NULL || list->count == 0)
+        return MB_OK;
+    const char *first = list->entries[0].key;
+    if (last != NULL && strcmp(first, last) < 0)
+        return mb_plugin_fail(error, MB_E_UNSUPPORTED,
+                              "the account's hierarchical namespace lists '%.200s' after '%.200s': its blobs "
+                              "cannot be told in order",
+                              first, last);
+    free(last);
+    list->last = strdup(list->entries[list->count - 1].key);
+    return list->last ? MB_OK : MB_E_NO_MEMORY;
 }
 
 static mb_status next_page(struct mb_list *list, const struct mb_call *call)
@@ -193,6 +216,8 @@ static mb_status next_page(struct mb_list *list, const struct mb_call *call)
         list->error = call->error;
         status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, list, call->error);
     }
+    if (status == MB_OK)
+        status = check_order(list, call->error);
     if (status == MB_E_NO_MEMORY)
         mb_plugin_fail_memory(call->error);
     if (status == MB_OK) {
