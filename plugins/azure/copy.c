@@ -16,7 +16,8 @@
 enum {
     FIRST_WAIT_MS = 100,
     LONGEST_WAIT_MS = 5000,
-    MAX_UNANSWERED = 5,    /* looks in a row that the service may be too busy for */
+    MAX_UNANSWERED = 5, /* looks in a row that the service may be too busy for */
+    MAX_SOURCE_BYTES = 2048,
     CLEANING_UP_MS = 10000 /* after nobody waits for the call any more */
 };
 
@@ -39,7 +40,13 @@ mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_str
     azure_blob_url(src, key, out);
     mb_str_putc(out, '?');
     mb_status status = azure_sas_for_reading(src, key, out, call);
-    return status == MB_OK ? mb_str_status(out, "the source's address", call->error) : status;
+    if (status == MB_OK)
+        status = mb_str_status(out, "the source's address", call->error);
+    if (status == MB_OK && out->len > MAX_SOURCE_BYTES) /* the host goes the long way round */
+        status = mb_plugin_fail(call->error, MB_E_UNSUPPORTED,
+                                "the source's address has %zu bytes, and the service takes %d", out->len,
+                                MAX_SOURCE_BYTES);
+    return status;
 }
 
 /* Codes with which an account, or the kind of its blobs, is out of reach for synchronous copies. */

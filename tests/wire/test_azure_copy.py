@@ -101,6 +101,16 @@ def test_an_empty_source_that_is_no_range(drivers):
     assert told(server) == ["PUT sync", "PUT async", "HEAD"]
 
 
+def test_a_source_with_a_longer_address_than_the_service_takes(drivers):
+    """2 KiB, signature and escapes included: azurite takes more."""
+    long = {**COPY, "from_key": "ü" * 340}
+    with Scripted() as server:
+        opened(drivers, server.port).fails("unsupported", "copy", store="a", **long)
+        part = {"upload_id": "0" * 16, "number": 1, "offset": 0, "length": 1}
+        assert "2048" in drivers.fails("unsupported", "mpu_copy_part", store="a", **part, **long)["message"]
+    assert server.asked == []
+
+
 def test_an_asynchronous_copy_that_is_refused(drivers):
     with Scripted(refused(), refused(403)) as server:
         opened(drivers, server.port).fails("unsupported", "copy", store="a", **COPY)
