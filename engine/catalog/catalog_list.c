@@ -176,13 +176,27 @@ static mb_status summarise_in_progress(struct summary_job *job, const struct mb_
     return fill_summary(job, &backup, problem, error);
 }
 
+/* Somebody else's folder among the backups does not hide them. */
+static mb_status summarise_closed(struct summary_job *job, struct mb_error *error)
+{
+    const struct mb_backup nothing = {0};
+    struct mb_error reason = *error;
+    mb_error_clear(error);
+    job->summary.state = MB_BACKUP_FOREIGN;
+    job->is_backup = true;
+    return fill_summary(job, &nothing, reason.message, error);
+}
+
 static mb_status summarise_in(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                               struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_backup nothing = {0};
     bool present[MB_META_COUNT];
     bool any = false;
-    MB_TRY(mb_catalog_find_files(job->listing->catalog, scratch->dir, present, cancel, error));
+    mb_status status = mb_catalog_find_files(job->listing->catalog, scratch->dir, present, cancel, error);
+    if (status == MB_E_FORBIDDEN)
+        return summarise_closed(job, error);
+    MB_TRY(status);
     if (mb_catalog_is_whole(present)) {
         job->summary.state = MB_BACKUP_COMPLETE;
         MB_TRY(summarise_complete(job, scratch, present, cancel, error));
@@ -210,6 +224,11 @@ static mb_status summarise(void *ctx, struct mb_cancel *cancel, struct mb_error 
     MB_TRY(mb_catalog_scratch_init(&scratch, job->listing->catalog, job->summary.name, error));
     mb_status status = summarise_in(job, &scratch, cancel, error);
     mb_catalog_scratch_done(&scratch);
+    if (status == MB_E_NOT_FOUND) { /* deleted since its files were listed */
+        mb_error_clear(error);
+        job->is_backup = false;
+        return MB_OK;
+    }
     return status;
 }
 

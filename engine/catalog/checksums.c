@@ -8,7 +8,10 @@
 
 struct entry {
     uint64_t hash;
+    uint64_t size;
     uint32_t crc32c;
+    bool has_crc32c;
+    bool seen;
 };
 
 struct mb_checksums {
@@ -39,8 +42,6 @@ static int compare(const void *a, const void *b)
 static mb_status add(struct mb_checksums *checksums, const struct mb_object_record *record,
                      struct mb_error *error)
 {
-    if (!record->has_crc32c)
-        return MB_OK;
     if (checksums->count == checksums->cap) {
         size_t cap = checksums->cap ? checksums->cap * 2 : 256;
         struct entry *entries = reallocarray(checksums->entries, cap, sizeof(*entries));
@@ -49,8 +50,10 @@ static mb_status add(struct mb_checksums *checksums, const struct mb_object_reco
         checksums->entries = entries;
         checksums->cap = cap;
     }
-    checksums->entries[checksums->count++] =
-        (struct entry){.hash = hash_of(record->key), .crc32c = record->crc32c};
+    checksums->entries[checksums->count++] = (struct entry){.hash = hash_of(record->key),
+                                                            .size = record->size,
+                                                            .crc32c = record->crc32c,
+                                                            .has_crc32c = record->has_crc32c};
     return MB_OK;
 }
 
@@ -67,6 +70,18 @@ static mb_status read_all(struct mb_checksums *checksums, struct mb_storage *sto
         status = add(checksums, record, error);
     mb_objects_close(reader);
     return status == MB_END || status == MB_E_NOT_FOUND ? MB_OK : status;
+}
+
+/* An object that was recorded twice is one object. */
+static void sort(struct mb_checksums *checksums)
+{
+    size_t kept = 0;
+    if (checksums->count > 0)
+        qsort(checksums->entries, checksums->count, sizeof(*checksums->entries), compare);
+    for (size_t i = 0; i < checksums->count; i++)
+        if (kept == 0 || checksums->entries[i].hash != checksums->entries[kept - 1].hash)
+            checksums->entries[kept++] = checksums->entries[i];
+    checksums->count = kept;
 }
 
 mb_status mb_checksums_read(struct mb_checksums **out, struct mb_storage *storage, const char *dir,
@@ -88,8 +103,7 @@ mb_status mb_checksums_read(struct mb_checksums **out, struct mb_storage *storag
         mb_checksums_free(checksums);
         return status;
     }
-    if (checksums->count > 0)
-        qsort(checksums->entries, checksums->count, sizeof(*checksums->entries), compare);
+    sort(checksums);
     *out = checksums;
     return MB_OK;
 }
@@ -103,13 +117,18 @@ void mb_checksums_free(struct mb_checksums *checksums)
     free(checksums);
 }
 
-bool mb_checksums_find(const struct mb_checksums *checksums, const char *name, uint32_t *crc32c)
+static struct entry *find(const struct mb_checksums *checksums, const char *name)
 {
     const struct entry wanted = {.hash = hash_of(name)};
-    const struct entry *found =
-        checksums->count ? bsearch(&wanted, checksums->entries, checksums->count, sizeof(wanted), compare)
-                         : NULL;
-    if (found == NULL)
+    if (checksums->count == 0)
+        return NULL;
+    return bsearch(&wanted, checksums->entries, checksums->count, sizeof(wanted), compare);
+}
+
+bool mb_checksums_find(const struct mb_checksums *checksums, const char *name, uint32_t *crc32c)
+{
+    const struct entry *found = find(checksums, name);
+    if (found == NULL || !found->has_crc32c)
         return false;
     *crc32c = found->crc32c;
     return true;
@@ -127,4 +146,50 @@ mb_status mb_checksums_compare(const struct mb_checksums *checksums, const char 
         "%s/%s in %s: the CRC32C of its bytes is %08x, but %08x was recorded when the backup was made; "
         "run it again, and if it stays so take the object from another copy of the backup",
         checksums->dir, name, checksums->place, crc32c, recorded);
+}
+
+mb_status mb_checksums_see(struct mb_checksums *checksums, const char *name, uint64_t size,
+                           struct mb_error *error)
+{
+    struct entry *found = find(checksums, name);
+    if (found == NULL)
+        return MB_OK;
+    found->seen = true;
+    if (found->size == size)
+        return MB_OK;
+    return mb_fail(
+        error, MB_E_CORRUPT, "%s/%s in %s has %llu bytes, but %llu were recorded when the backup was made",
+        checksums->dir, name, checksums->place, (unsigned long long)size, (unsigned long long)found->size);
+}
+
+/* Into error: the records are not kept, so the file is read once more for the name of the first. */
+static mb_status tell_missing(const struct mb_checksums *checksums, size_t missing,
+                              struct mb_storage *storage, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_objects_reader *reader = NULL;
+    const struct mb_object_record *record;
+    const struct entry *found = NULL;
+    char *key = mb_layout_meta_key(checksums->arena, checksums->dir, MB_META_OBJECTS);
+    if (key == NULL)
+        return mb_fail_memory(error);
+    mb_status status = mb_objects_open(&reader, storage, key, cancel, error);
+    while (status == MB_OK && (status = mb_objects_next(reader, &record, error)) == MB_OK) {
+        found = find(checksums, record->key);
+        if (found == NULL || found->seen)
+            continue;
+        status = mb_fail(error, MB_E_CORRUPT,
+                         "%s is damaged: %zu of its %zu objects are missing in %s, the first is %s",
+                         checksums->dir, missing, checksums->count, checksums->place, record->key);
+    }
+    mb_objects_close(reader);
+    return status == MB_END ? mb_fail(error, MB_E_CORRUPT, "%s changed while it was read", key) : status;
+}
+
+mb_status mb_checksums_all_seen(const struct mb_checksums *checksums, struct mb_storage *storage,
+                                struct mb_cancel *cancel, struct mb_error *error)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < checksums->count; i++)
+        missing += !checksums->entries[i].seen;
+    return missing == 0 ? MB_OK : tell_missing(checksums, missing, storage, cancel, error);
 }

@@ -112,6 +112,8 @@ static mb_status move_one(void *ctx, const struct mb_pair *pair, struct mb_error
     MB_TRY(put_key(&run->to_key, run->to_dir, pair->name, error));
     if (!pair->here) /* an import of the target would take it for part of the backup */
         return mb_storage_remove(run->relocate->to.storage, run->to_key.data, run->cancel, error);
+    /* A copy of what is damaged would be called a success. */
+    MB_TRY(mb_checksums_see(run->checksums, pair->name, pair->size_here, error));
     run->report.objects++;
     run->report.bytes += pair->size_here;
     /* Descriptions are small and may differ at the same size. */
@@ -145,6 +147,7 @@ static mb_status move_all(struct run *run, struct mb_error *error)
     MB_TRY(mb_transfer_open(&run->transfer, relocate->from.storage, relocate->to.storage, &options,
                             run->cancel, error));
     MB_TRY(each_name(run, move_one, error));
+    MB_TRY(mb_checksums_all_seen(run->checksums, relocate->from.storage, run->cancel, error));
     atomic_store(&relocate->progress->listed, true);
     MB_TRY(mb_transfer_finish(run->transfer, error));
     mb_transfer_describe(run->transfer, run->report.how, sizeof(run->report.how));

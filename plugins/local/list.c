@@ -74,6 +74,7 @@ static mb_status prepare(struct mb_list *list, const struct mb_list_options *opt
         list->delimiter = strdup(opts->delimiter);
         if (list->delimiter == NULL)
             return mb_fail_memory(error);
+        list->walk.delimiter = list->delimiter;
     }
     if (opts->token != NULL && opts->token[0] == TOKEN_PREFIX)
         return local_walk_skip(&list->walk, opts->token + 1, strlen(opts->token + 1), error);

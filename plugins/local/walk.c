@@ -174,6 +174,13 @@ static mb_status descend(struct local_walk *walk, const struct mb_call *call)
     return push(walk, fd, call);
 }
 
+/* Does a listing tell of the directory at walk->path only that it is there?  Then one that others keep to
+ * themselves, as a disk's lost+found, is no obstacle. */
+static bool is_one_entry(const struct local_walk *walk)
+{
+    return walk->delimiter != NULL && strstr(walk->path.data + strlen(walk->prefix), walk->delimiter) != NULL;
+}
+
 mb_status local_walk_next(struct local_walk *walk, struct local_found *out, const struct mb_call *call)
 {
     while (walk->depth > 0) {
@@ -191,7 +198,13 @@ mb_status local_walk_next(struct local_walk *walk, struct local_found *out, cons
         if (is_skipped(walk))
             continue;
         if (directory && !hidden) {
-            MB_TRY(descend(walk, call));
+            mb_status status = descend(walk, call);
+            if (status == MB_E_FORBIDDEN && is_one_entry(walk)) {
+                mb_error_clear(call->error);
+                *out = (struct local_found){.key = key};
+                return MB_OK;
+            }
+            MB_TRY(status);
             continue;
         }
         if (directory)

@@ -11,6 +11,7 @@
 struct local_walk {
     struct mb_store *store;
     bool hidden;           /* finds the driver's own names instead of objects */
+    const char *delimiter; /* a directory that may not be read is found when its name ends with it; or NULL */
     size_t budget;         /* LOCAL_WALK_BUDGET; tests take less */
     char *prefix;          /* only keys that begin with it; hidden ones lie in its directories */
     char *after;           /* only keys after it */

@@ -477,6 +477,46 @@ static void a_backup_is_shown_whole_or_brief(void **state)
     mb_buf_done(&text);
 }
 
+static const struct mb_storage_plugin *real;
+
+static mb_status list_but_closed(struct mb_list **out, struct mb_store *store,
+                                 const struct mb_list_options *opts, const struct mb_call *call)
+{
+    if (strstr(opts->prefix, "/closed/") != NULL)
+        return mb_fail(call->error, MB_E_FORBIDDEN, "closed");
+    return real->list_open(out, store, opts, call);
+}
+
+static mb_status get_but_gone(struct mb_store *store, const char *key, const struct mb_get_options *opts,
+                              const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
+{
+    if (strstr(key, "/gone/") != NULL)
+        return mb_fail(call->error, MB_E_NOT_FOUND, "gone");
+    return real->get(store, key, opts, sink, out, call);
+}
+
+static void one_folder_does_not_hide_the_backups(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_backup_summary *list = NULL;
+    size_t count = 0;
+    make(bed, "b1");
+    make(bed, "closed");
+    make(bed, "gone"); /* by somebody else's delete, between the listing of its files and their reading */
+    real = mb_storage_plugin_entry();
+    bed->driver.list_open = list_but_closed;
+    bed->driver.get = get_but_gone;
+    bed_reopen(bed);
+    if (mb_catalog_list(&bed->catalog, true, bed->arena, &list, &count, NULL, &bed->error) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    assert_int_equal(count, 2);
+    assert_string_equal(list[0].name, "b1");
+    assert_int_equal(list[0].state, MB_BACKUP_COMPLETE);
+    assert_string_equal(list[1].name, "closed");
+    assert_int_equal(list[1].state, MB_BACKUP_FOREIGN);
+    assert_non_null(strstr(list[1].problem, "closed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +532,7 @@ int main(void)
         BED_TEST(a_renamed_backup_has_the_name_of_its_directory),
         BED_TEST(reading_tells_what_is_wrong),
         BED_TEST(a_list_has_every_backup_and_nothing_else),
+        BED_TEST(one_folder_does_not_hide_the_backups),
         BED_TEST(a_root_may_be_the_bucket_itself),
         BED_TEST(a_delete_takes_everything),
         BED_TEST(leftovers_can_be_deleted_too),

@@ -157,6 +157,22 @@ static void another_backup_in_progress_is_left_alone(void **state)
     assert_string_equal(bed_get(bed, "to/b/binlogs/9"), "theirs");
 }
 
+static void a_backup_that_lost_an_object_is_no_success(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    assert_int_equal(mb_storage_remove(bed->storage, "from/b/binlogs/2", NULL, &bed->error), MB_OK);
+    assert_int_equal(move_to(bed, "to", &report), MB_E_CORRUPT);
+    assert_non_null(strstr(bed->error.message, "the first is binlogs/2"));
+    assert_int_equal(state_there(bed), MB_BACKUP_IN_PROGRESS);
+    bed_put(bed, "from/b/binlogs/2", "22");
+    assert_int_equal(move_to(bed, "to", &report), MB_E_CORRUPT);
+    assert_non_null(strstr(bed->error.message, "has 2 bytes, but 1 were recorded"));
+    bed_put(bed, "from/b/binlogs/2", "2");
+    assert_int_equal(move_to(bed, "to", &report), MB_OK);
+}
+
 static void a_damaged_object_is_refused_every_time(void **state)
 {
     struct bed *bed = *state;
@@ -191,6 +207,7 @@ int main(void)
         BED_TEST(an_interrupted_run_goes_on),
         BED_TEST(uploads_that_the_run_before_began_late_are_aborted),
         BED_TEST(another_backup_in_progress_is_left_alone),
+        BED_TEST(a_backup_that_lost_an_object_is_no_success),
         BED_TEST(a_damaged_object_is_refused_every_time),
         BED_TEST(no_such_backup),
     };

@@ -51,6 +51,15 @@ static void expect_forbidden(struct bed *bed)
     expect(MB_OK, bed->driver->list_open(&list, bed->store, &opts, &bed->call));
     expect(MB_E_FORBIDDEN, bed->driver->list_next(list, &page, &bed->call));
     bed->driver->list_close(list);
+    opts.delimiter = "/"; /* tells that it is there, not what is in it */
+    expect(MB_OK, bed->driver->list_open(&list, bed->store, &opts, &bed->call));
+    expect(MB_OK, bed->driver->list_next(list, &page, &bed->call));
+    if (page.count != 2 || strcmp(page.entries[1].key, "secret/") != 0 ||
+        page.entries[1].flags != MB_ENTRY_PREFIX || page.token != NULL)
+        _exit(3);
+    bed->driver->list_close(list);
+    opts.prefix = "secret/";
+    expect(MB_E_FORBIDDEN, bed->driver->list_open(&list, bed->store, &opts, &bed->call));
     expect(MB_OK, bed->driver->check(bed->store, &bed->call));
 }
 
