@@ -44,6 +44,20 @@ static mb_status function_check_on(struct mb_restore_work *work, struct mb_cance
     return mb_milvus_alter_collection(work->run->env->milvus, MB_WORK_NAME(work), &properties, cancel, error);
 }
 
+/* Milvus makes a collection that is there with the same schema once more without a word.  The look at the
+ * targets is long ago in a large restore, and another one may have made it. */
+static mb_status check_still_absent(struct mb_restore_work *work, struct mb_cancel *cancel,
+                                    struct mb_error *error)
+{
+    bool exists = false;
+    MB_TRY(mb_milvus_has_collection(work->run->env->milvus, MB_WORK_NAME(work), &exists, cancel, error));
+    if (!exists)
+        return MB_OK;
+    return mb_fail(
+        error, MB_E_EXISTS,
+        "the collection was made by somebody else since this restore began: nothing was put into it");
+}
+
 static mb_status create(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_milvus *milvus = work->run->env->milvus;
@@ -51,6 +65,8 @@ static mb_status create(struct mb_restore_work *work, struct mb_cancel *cancel, 
     struct mb_field *later;
     size_t later_count;
     bool check_off = needs_function_check_off(work);
+
+    MB_TRY(check_still_absent(work, cancel, error));
 
     MB_TRY(mb_restore_schema_make(work->target->source, MB_WORK_NAME(work), work->arena, &collection, &later,
                                   &later_count, error));

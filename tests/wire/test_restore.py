@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 from testbed.crc32c import crc32c
-from testbed.program import CORRUPT, FAILURE, USAGE, Program
+from testbed.program import CORRUPT, EXISTS, FAILURE, USAGE, Program
 
 from wire.fake_milvus import FakeMilvus, status
 
@@ -616,6 +616,16 @@ def test_what_becomes_of_a_target(backup, restore, there, arguments, events):
         restore(server, *arguments, ok=events is not None)
         made = [event for event, _ in server.events if event in ("create", "drop")]
     assert made == (events or [])
+
+
+def test_a_target_that_somebody_made_meanwhile(backup, restore):
+    """Milvus takes the making of a collection that is there for done, so both would put their rows into it."""
+    backup.partition(10, "_default").segment(20).write()
+    with Server("2.3.5") as server:
+        server.answers["HasCollection"] = [milvus_pb2.BoolResponse(value=there) for there in (False, True)]
+        result = restore(server, ok=False)
+    assert result.code == EXISTS and "made by somebody else" in result.err
+    assert server.events == []
 
 
 # --- the copy in Milvus' own storage --------------------------------------------------------------------------------

@@ -54,8 +54,9 @@ static void expect_forbidden(struct bed *bed)
     opts.delimiter = "/"; /* tells that it is there, not what is in it */
     expect(MB_OK, bed->driver->list_open(&list, bed->store, &opts, &bed->call));
     expect(MB_OK, bed->driver->list_next(list, &page, &bed->call));
-    if (page.count != 2 || strcmp(page.entries[1].key, "secret/") != 0 ||
-        page.entries[1].flags != MB_ENTRY_PREFIX || page.token != NULL)
+    const struct mb_entry *entries = page.entries;
+    if (page.count != 2 || strcmp(entries[1].key, "secret/") != 0 || entries[1].flags != MB_ENTRY_PREFIX ||
+        page.token != NULL)
         _exit(3);
     bed->driver->list_close(list);
     opts.prefix = "secret/";
