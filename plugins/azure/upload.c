@@ -28,7 +28,9 @@ mb_status azure_mpu_begin(struct mb_store *store, const char *key, const struct 
     unsigned char random[ID_LEN / 2];
     (void)store;
     (void)key;
-    (void)opts;
+    mb_status status = mb_unconditional(opts, "an upload in blocks", call->error);
+    if (status < 0)
+        return status;
     if (cap < ID_LEN + 1 || RAND_bytes(random, sizeof(random)) != 1)
         return mb_plugin_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
     for (size_t i = 0; i < sizeof(random); i++)

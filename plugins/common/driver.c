@@ -1,5 +1,6 @@
 #include "common/driver.h"
 
+#include "common/error.h"
 #include "common/str.h"
 #include "common/times.h"
 
@@ -55,6 +56,13 @@ void mb_stat_write(struct mb_stat *out, const struct mb_stat *value)
 const char *mb_content_type(const struct mb_put_options *opts)
 {
     return opts && opts->content_type ? opts->content_type : "application/octet-stream";
+}
+
+mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, struct mb_error *error)
+{
+    if (!opts || !(opts->flags & MB_PUT_IF_ABSENT))
+        return MB_OK;
+    return mb_plugin_fail(error, MB_E_UNSUPPORTED, "%s cannot refuse to overwrite an object", what);
 }
 
 /* The part between the quotes. */

@@ -21,6 +21,10 @@ void mb_stat_write(struct mb_stat *out, const struct mb_stat *value);
 /* What Content-Type an object is put with; opts may be NULL. */
 const char *mb_content_type(const struct mb_put_options *opts);
 
+/* MB_E_UNSUPPORTED when opts want what an operation cannot do, which is called what: to refuse to overwrite.
+ */
+mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, struct mb_error *error);
+
 /* Compares without regard to case, quotes and the weak mark: services differ in all three. */
 bool mb_etag_equal(const char *a, const char *b);
 

@@ -59,9 +59,9 @@ mb_status mb_s3_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "PUT", dst_key);
     struct mb_s3_result result;
 
-    if (opts && (opts->flags & MB_PUT_IF_ABSENT))
-        return mb_plugin_fail(call->error, MB_E_UNSUPPORTED, "a copy cannot refuse to overwrite an object");
-    mb_status status = mb_s3_check_key(dst_key, call->error);
+    mb_status status = mb_unconditional(opts, "a copy", call->error);
+    if (status == MB_OK)
+        status = mb_s3_check_key(dst_key, call->error);
     if (status == MB_OK)
         status = set_source(dst, src, src_key, &request.headers, call->error);
     if (status == MB_OK && opts && opts->content_type) {

@@ -43,7 +43,9 @@ mb_status mb_s3_mpu_begin(struct mb_store *store, const char *key, const struct 
     struct mb_http_response response = {0};
     struct mb_s3_result result;
 
-    mb_status status = mb_s3_check_key(key, call->error);
+    mb_status status = mb_unconditional(opts, "an upload in parts", call->error);
+    if (status == MB_OK)
+        status = mb_s3_check_key(key, call->error);
     if (status != MB_OK)
         return status;
     mb_url_query(&request.query, "uploads", NULL);

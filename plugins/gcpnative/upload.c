@@ -67,6 +67,9 @@ mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb
                                            .content_type = opts ? opts->content_type : NULL};
     unsigned char random[ID_LEN / 2];
     char id[ID_LEN + 1];
+    mb_status status = mb_unconditional(opts, "an upload in parts", call->error);
+    if (status < 0)
+        return status;
     if (cap < sizeof(id) || RAND_bytes(random, sizeof(random)) != 1)
         return mb_plugin_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
     for (size_t i = 0; i < sizeof(random); i++)
@@ -74,7 +77,7 @@ mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb
     char *marker = piece_key(key, id, "0");
     if (marker == NULL)
         return mb_plugin_fail_memory(call->error);
-    mb_status status = gcs_put(store, marker, &options, &nothing, NULL, call);
+    status = gcs_put(store, marker, &options, &nothing, NULL, call);
     free(marker);
     if (status == MB_OK)
         memcpy(upload_id, id, sizeof(id));

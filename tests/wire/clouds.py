@@ -159,7 +159,8 @@ class Uploads(Scripted):
     def _answer_to(self, asked):
         if asked.method == "POST":
             session = f"http://127.0.0.1:{self.port}/upload/session?upload_id=secret"
-            return Answer(200, b"", {"Location": session}, close=not self.reuse)
+            said = {} if self.reuse else {"Connection": "close"}  # or a piece may go into a connection that is about to end
+            return Answer(200, b"", {"Location": session, **said}, close=not self.reuse)
         if asked.method == "DELETE":
             return Answer(499 if asked.path == "/upload/session" else 204)
         assert asked.target == "/upload/session?upload_id=secret"

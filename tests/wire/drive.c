@@ -313,8 +313,10 @@ static mb_status op_copy(struct job *job)
 static mb_status op_mpu_begin(struct job *job)
 {
     char id[1024];
-    mb_status status =
-        job->place->plugin->mpu_begin(job->place->store, job->key, NULL, id, sizeof(id), &job->call);
+    const struct mb_put_options opts = {.struct_size = sizeof(opts), .flags = MB_PUT_IF_ABSENT};
+    mb_status status = job->place->plugin->mpu_begin(job->place->store, job->key,
+                                                     drive_flag_of(job->request, "if_absent") ? &opts : NULL,
+                                                     id, sizeof(id), &job->call);
     if (status == MB_OK)
         json_object_set_new(job->out, "upload_id", json_string(id));
     return status;

@@ -218,6 +218,13 @@ def test_a_wrong_part_never_reaches_the_reader(drivers, answer):
         assert_no_wrong_part_is_read(drivers)
 
 
+def test_an_upload_in_parts_does_not_pretend_to_spare_what_is_there(drivers):
+    with scripted.Scripted() as server:
+        drivers.open("gcpnative", config(server.port, "parts"))
+        drivers.fails("unsupported", "mpu_begin", store="a", key="k", if_absent=True)
+    assert server.asked == []
+
+
 def test_a_refused_range_inside_of_an_object_is_no_empty_one(drivers):
     with scripted.Scripted(scripted.Answer(416), scripted.Answer(body=b'{"size": "10"}')) as service:
         drivers.open("gcpnative", config(service.port, "parts"))

@@ -388,6 +388,13 @@ def test_a_part_without_a_checksum_gets_one(drivers):
     assert server.asked[0].body == b"hello"
 
 
+def test_an_upload_in_parts_does_not_pretend_to_spare_what_is_there(drivers):
+    with Scripted() as server:
+        opened(drivers, server)
+        drivers.fails("unsupported", "mpu_begin", store="a", key="k", if_absent=True)
+    assert server.asked == []
+
+
 def test_parts_out_of_order_are_refused_here(drivers):
     parts = [{"number": 2, "size": 1, "receipt": "a"}, {"number": 1, "size": 1, "receipt": "b"}]
     with Scripted() as server:
