@@ -152,7 +152,8 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     if (create->transfer != NULL)
         mb_transfer_describe(create->transfer, how, sizeof(how));
     made.transfer = mb_arena_strdup(arena, how);
-    if (made.lines == NULL || made.transfer == NULL)
+    made.unpaused = mb_arena_strdup(arena, create->unpaused);
+    if (made.lines == NULL || made.transfer == NULL || made.unpaused == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < create->collection_count; i++) {
         made.lines[i].db = mb_arena_strdup(arena, create->collections[i].db);
@@ -247,6 +248,20 @@ static mb_status begin(struct mb_create *create, struct mb_cancel *cancel, struc
     return check_name(create, cancel, error);
 }
 
+/* A failure to pause is no failure of the backup, but its maker must hear of it. */
+static mb_status pause_gc(struct mb_create *create, struct mb_gc_lease **lease, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    const struct mb_backup_env *env = create->env;
+    MB_TRY(mb_gc_lease_begin(lease, env->milvus, env->log, cancel, error));
+    if (error->status == MB_OK)
+        return MB_OK;
+    if (mb_version_at_least(mb_milvus_info(env->milvus)->version, 2, 4, 0))
+        create->unpaused = mb_arena_strdup(create->arena, error->message);
+    mb_error_clear(error);
+    return create->unpaused != NULL ? MB_OK : mb_fail_memory(error);
+}
+
 static void end(struct mb_create *create)
 {
     mb_transfer_close(create->transfer);
@@ -267,6 +282,7 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
     struct mb_create create = {
         .env = env,
         .options = options,
+        .unpaused = "",
         .catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log}};
     struct mb_gc_lease *lease = NULL;
     struct mb_pool *pool = NULL;
@@ -282,7 +298,7 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
         goto out;
     }
     if (options->pause_gc && options->strategy != MB_STRATEGY_META_ONLY)
-        status = mb_gc_lease_begin(&lease, env->milvus, env->log, cancel, error);
+        status = pause_gc(&create, &lease, cancel, error);
     if (status == MB_OK)
         status = run(&create, pool, cancel, error);
     if (status == MB_OK)

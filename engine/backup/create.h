@@ -41,6 +41,7 @@ struct mb_create {
     struct mb_objects *objects;
     struct mb_transfer *transfer;
     struct mb_binlogs *present; /* what an interrupted create left; NULL when not resumed */
+    const char *unpaused;       /* see mb_backup_report */
     pthread_mutex_t proof_lock;
     bool proven;
     atomic_bool touched; /* an object may have been written */

@@ -7,7 +7,8 @@
 struct mb_gc_lease;
 
 /* Pauses it and renews the pause until mb_gc_lease_end.  A server that cannot, or does not answer, is warned
- * about in the log: *out is NULL then, and that is no failure. */
+ * about in the log: *out is NULL then, and that is no failure.  Of one that does not answer, error says why
+ * although the call succeeds. */
 mb_status mb_gc_lease_begin(struct mb_gc_lease **out, struct mb_milvus *milvus, struct mb_log *log,
                             struct mb_cancel *cancel, struct mb_error *error);
 

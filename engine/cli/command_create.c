@@ -147,6 +147,12 @@ static mb_status tell(struct mb_context *context, const struct mb_backup_options
             return mb_fail_memory(error);
     }
     MB_TRY(mb_context_summary(context, lines, report->count, error));
+    if (*report->unpaused != '\0')
+        mb_context_warn(
+            context,
+            "garbage collection went on in milvus while the backup was made, and segments that it "
+            "removed would have failed it: %s",
+            report->unpaused);
     if (*report->transfer != '\0')
         mb_context_say(context, "objects were %s", report->transfer);
     if (context->global.json)

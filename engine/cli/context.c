@@ -68,7 +68,18 @@ mb_status mb_context_summary(struct mb_context *context, const struct mb_summary
     return mb_summary_print(context->arena, lines, count, stderr, error);
 }
 
-/* Problems one a line; a single one is left to the error. */
+/* Adds to the end of the message. */
+static void MB_PRINTF(2, 3) hint(struct mb_error *error, const char *fmt, ...)
+{
+    size_t len = strlen(error->message);
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(error->message + len, sizeof error->message - len, fmt, args);
+    va_end(args);
+}
+
+/* Problems one a line; a single one is left to the error, and so are all for --json. */
 static mb_status tell_report(struct mb_context *context, const struct mb_config_report *report,
                              struct mb_error *error)
 {
@@ -82,7 +93,10 @@ static mb_status tell_report(struct mb_context *context, const struct mb_config_
             mb_display_say(context->display, mb_arena_printf(context->arena, "Error: %s", notice->text));
     }
     if (report->problems > 1)
-        return mb_fail(error, MB_E_CONFIG, "the configuration has %zu problems", report->problems);
+        mb_fail(error, MB_E_CONFIG, "the configuration has %zu problems", report->problems);
+    for (size_t i = 0; context->global.json && report->problems > 1 && i < report->count; i++)
+        if (report->items[i].kind == MB_CONFIG_PROBLEM)
+            hint(error, "; %s", report->items[i].text);
     return error->status;
 }
 
@@ -160,17 +174,6 @@ static mb_status find_drivers(struct mb_context *context, struct mb_error *error
         options.build_dir = mb_arena_printf(context->arena, "%s/lib/milvus-backup/drivers", exe);
     }
     return mb_drivers_new(&context->drivers, &options, error);
-}
-
-/* Adds to the end of the message. */
-static void MB_PRINTF(2, 3) hint(struct mb_error *error, const char *fmt, ...)
-{
-    size_t len = strlen(error->message);
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(error->message + len, sizeof error->message - len, fmt, args);
-    va_end(args);
 }
 
 mb_status mb_context_explain(const struct mb_config_storage *side, struct mb_error *error)

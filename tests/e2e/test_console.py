@@ -4,6 +4,7 @@ import json
 
 import pytest
 from testbed.data import COLLECTIONS
+from testbed.program import USAGE
 
 pytestmark = pytest.mark.parametrize("site", ["s3"], indirect=True)
 COMMANDS = ["create", "restore", "list", "get", "delete", "check", "drivers"]
@@ -56,6 +57,12 @@ def test_a_failure_is_json_too(program, arguments):
     failure = json.loads(result.out)["error"]
     assert failure["exit_code"] == result.code > 0
     assert "get" in failure["message"] or "not_there" in failure["message"]
+
+
+def test_every_problem_of_the_configuration_is_in_the_json(program):
+    result = program.fails("list", "--json", "--set", "log.level=x", "--set", "milvus.port=y", code=USAGE)
+    message = json.loads(result.out)["error"]["message"]
+    assert "log.level" in message and "milvus.port" in message
 
 
 @pytest.mark.parametrize("driver", ["local", "minio"])

@@ -10,14 +10,16 @@ from testbed.program import CORRUPT, UNREACHABLE, Program
 from wire.fake_milvus import FakeMilvus, status
 
 COLLECTION, PARTITION, SEGMENT = 1, 10, 20
+PAUSE = "/management/datacoord/garbage_collection/pause"
+RESUME = "/management/datacoord/garbage_collection/resume"
 FIELDS = (0, 1, 100, 101)  # row id, timestamp and those of the schema
 
 
 class Server(FakeMilvus):
     """One collection with one segment that is growing."""
 
-    def __init__(self):
-        super().__init__(build_tags="v2.3.5")
+    def __init__(self, version="2.3.5"):
+        super().__init__(build_tags=f"v{version}")
         fields = [
             schema_pb2.FieldSchema(fieldID=100, name="id", is_primary_key=True, data_type=5),
             schema_pb2.FieldSchema(fieldID=101, name="value", data_type=5),
@@ -46,6 +48,7 @@ class Server(FakeMilvus):
             "DescribeIndex": milvus_pb2.DescribeIndexResponse(
                 status=status(code=700, error_code=25, reason="index not found")
             ),
+            "DescribeDatabase": lambda request: milvus_pb2.DescribeDatabaseResponse(db_name=request.db_name),
             "GetLoadingProgress": milvus_pb2.GetLoadingProgressResponse(),
             "GetPersistentSegmentInfo": milvus_pb2.GetPersistentSegmentInfoResponse(infos=[segment]),
         }
@@ -75,11 +78,12 @@ def data(tmp_path):
 
 @pytest.fixture
 def create(data, tmp_path):
-    def run(server, ok=True, **options):
+    def run(server, ok=True, gc_pause="", **options):
         config = {
             "configVersion": "v2",
             "milvus": {
                 "grpc": {"address": "127.0.0.1", "port": server.port},
+                "management": {"endpoint": gc_pause},
                 "storage": {"provider": "local", "rootPath": str(data.folder)},
             },
             "backup": {"storage": {"rootPath": str(tmp_path / "backup")}},
@@ -188,3 +192,23 @@ def test_a_collection_that_is_never_quiet_is_told(data, create, tmp_path):
             stop.set()
             writer.join()
     assert "without a pause" in result.err
+
+
+@pytest.mark.parametrize(("version", "told"), [("2.3.5", False), ("2.4.6", True)])
+def test_garbage_collection_that_goes_on_is_told(create, data, version, told):
+    """Before 2.4 there is no call that could pause it."""
+    data.write_batch(1)
+    with Server(version) as server:
+        server.http[PAUSE] = (500, {"msg": "out of order"})
+        result = create(server, gc_pause=server.web)
+    assert ("garbage collection went on" in result.err) == told
+    assert not told or "out of order" in result.err
+
+
+def test_paused_garbage_collection_is_not_told(create, data):
+    data.write_batch(1)
+    with Server("2.4.6") as server:
+        server.http |= {PAUSE: (200, {"msg": "OK"}), RESUME: (200, {"msg": "OK"})}
+        result = create(server, gc_pause=server.web)
+        assert {PAUSE, RESUME} == {path for path, *_ in server.http_calls}
+    assert "garbage collection" not in result.err
