@@ -250,8 +250,11 @@ static mb_status container_url(const struct mb_credential_source *source, struct
         full = source->endpoint;
     for (size_t i = 0; !known && i < sizeof(trusted) / sizeof(trusted[0]); i++) {
         size_t len = strlen(trusted[i]);
-        known = strncmp(full, trusted[i], len) == 0 &&
-                (i == 0 || full[len] == '/' || full[len] == ':' || full[len] == '\0');
+        bool begins = strncmp(full, trusted[i], len) == 0;
+        if (begins && i == 0)
+            len += strspn(full + len, "0123456789.");
+        known = begins && (full[len] == '/' || full[len] == ':' || full[len] == '\0') &&
+                full[len + strcspn(full + len, "/@")] != '@'; /* what is in front of that is a user */
     }
     if (!known && !source->endpoint)
         return mb_plugin_fail(error, MB_E_CONFIG,

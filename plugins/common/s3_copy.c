@@ -34,6 +34,14 @@ static mb_status set_source(struct mb_store *dst, struct mb_store *src, const ch
     return status;
 }
 
+/* With these a service tells that it does not make such a copy: between its regions, or of so large an
+ * object. The host then goes the long way round. */
+static bool declines(const struct mb_error *error)
+{
+    return error->status == MB_E_INVALID &&
+           (error->http_status == 413 || strcmp(error->provider_code, "InvalidRequest") == 0);
+}
+
 /* Sends what copies and reads its result: an answer of 200 comes before the copy is made. */
 static mb_status send_copy(struct mb_store *dst, struct mb_s3_request *request, struct mb_s3_result *out,
                            const struct mb_call *call)
@@ -49,6 +57,8 @@ static mb_status send_copy(struct mb_store *dst, struct mb_s3_request *request, 
         status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the copy's etag");
     if (status == MB_OK)
         *out = result;
+    else if (declines(call->error))
+        status = mb_plugin_fail_as(call->error, MB_E_UNSUPPORTED);
     mb_http_response_done(&response);
     return status;
 }

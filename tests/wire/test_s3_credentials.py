@@ -219,7 +219,17 @@ def test_pod_identity(tmp_path):
     assert service.asked[0].target == "/v1/credentials" and service.asked[0].headers["authorization"] == "FILETOKEN"
 
 
-@pytest.mark.parametrize("uri", ["http://example.com/", "http://169.254.170.2.example.com/", "ftp://127.0.0.1/", "http://localhosts/"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://example.com/",
+        "http://169.254.170.2.example.com/",
+        "ftp://127.0.0.1/",
+        "http://localhosts/",
+        "http://127.0.0.1.test/",
+        "http://localhost:1@a.test/",
+    ],
+)
 def test_the_token_of_a_container_goes_nowhere_else(uri):
     environment = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "S3CR3T"}
     assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in refused("config", environment)

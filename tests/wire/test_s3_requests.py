@@ -328,6 +328,22 @@ def test_no_copy_between_two_services(drivers):
 
 
 @pytest.mark.parametrize(
+    "answer, wanted",
+    [
+        (fault(400, "InvalidRequest"), "unsupported"),  # from another region
+        (Answer(413), "unsupported"),
+        (fault(400, "InvalidArgument"), "invalid"),
+    ],
+)
+def test_a_copy_that_the_service_declines_is_for_the_host_to_stream(drivers, answer, wanted):
+    with Scripted(rule=lambda asked: answer) as server:
+        opened(drivers, server)
+        source = {"store": "a", "key": "k", "from": "a", "from_key": "x"}
+        assert not drivers.fails(wanted, "copy", **source)["retryable"]
+        drivers.fails(wanted, "mpu_copy_part", **source, upload_id="U", number=1, offset=0, length=1)
+
+
+@pytest.mark.parametrize(
     "body, wanted",
     [
         (fault(200, "InternalError").body, "unavailable"),
