@@ -107,9 +107,9 @@ mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *e
     return out->len > 0 ? MB_OK : mb_plugin_fail(error, MB_E_CONFIG, "%s is empty", path);
 }
 
-static const char *member(const json_t *object, const char *name)
+const char *mb_json_text(const json_t *object, const char *key)
 {
-    const char *text = name ? json_string_value(json_object_get(object, name)) : NULL;
+    const char *text = json_string_value(json_object_get(object, key));
     return text ? text : "";
 }
 
@@ -131,18 +131,18 @@ static mb_status expiry(const json_t *value, int64_t *out_ns, struct mb_error *e
 mb_status mb_credential_from_json(const json_t *object, const struct mb_credential_fields *fields,
                                   const struct mb_credential **out, struct mb_error *error)
 {
-    const char *id = member(object, fields->id);
-    const char *secret = member(object, fields->secret);
+    const char *id = mb_json_text(object, fields->id);
+    const char *secret = mb_json_text(object, fields->secret);
     int64_t expires_ns;
 
     if (!*id || !*secret)
         return mb_plugin_fail(error, MB_E_UNAUTHENTICATED, "the answer holds no credential: %.200s",
-                              *member(object, "Message") ? member(object, "Message")
-                                                         : member(object, "Code"));
+                              *mb_json_text(object, "Message") ? mb_json_text(object, "Message")
+                                                               : mb_json_text(object, "Code"));
     mb_status status = expiry(json_object_get(object, fields->expires), &expires_ns, error);
     if (status != MB_OK)
         return status;
-    *out = mb_credential_new(id, secret, member(object, fields->token), expires_ns);
+    *out = mb_credential_new(id, secret, mb_json_text(object, fields->token), expires_ns);
     return *out ? MB_OK : mb_plugin_fail_memory(error);
 }
 

@@ -42,6 +42,9 @@ const char *mb_environment(const char *name);
 /* The whole of a small text file (a token), without white space at its end. */
 mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *error);
 
+/* The string member of that name; "" when there is none, or no name. */
+const char *mb_json_text(const json_t *object, const char *key);
+
 /* Names of the members of a JSON credential. expires is a date (ISO 8601) or a number of seconds since 1970;
  * one that is missing stands for never. */
 struct mb_credential_fields {

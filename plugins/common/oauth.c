@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *mb_json_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;

@@ -33,7 +33,4 @@ mb_status mb_oauth_send(struct mb_http *http, const struct mb_http_request *requ
                         bool (*refused)(const struct mb_http_response *response),
                         struct mb_http_response *response, const struct mb_call *call);
 
-/* The string member of that name, "" when there is none. */
-const char *mb_json_text(const json_t *object, const char *key);
-
 #endif

@@ -35,12 +35,6 @@ static mb_status classify(const struct mb_http_response *response, const char *r
     return mb_status_of_http(response->status);
 }
 
-static const char *string_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 /* {"error":{"message":"...","errors":[{"reason":"..."}]}}, or plain text where bytes were asked for. */
 static mb_status fail_answer(const struct mb_http_response *response, bool about_bucket,
                              struct mb_error *error)
@@ -48,10 +42,10 @@ static mb_status fail_answer(const struct mb_http_response *response, bool about
     json_t *root = json_loadb(mb_str_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *document = json_object_get(root, "error");
     const char *text =
-        json_is_string(document) ? json_string_value(document) : string_at(document, "message");
+        json_is_string(document) ? json_string_value(document) : mb_json_text(document, "message");
     if (root == NULL && *mb_str_text(&response->body) != '<')
         text = mb_str_text(&response->body);
-    const char *reason = string_at(json_array_get(json_object_get(document, "errors"), 0), "reason");
+    const char *reason = mb_json_text(json_array_get(json_object_get(document, "errors"), 0), "reason");
     struct mb_answer answer = {.status = classify(response, reason, text, about_bucket),
                                .code = *reason ? reason : NULL,
                                .text = *text ? text : NULL,
@@ -178,7 +172,7 @@ bool gcs_number(const json_t *value, uint64_t *out)
 int64_t gcs_updated(const json_t *object)
 {
     int64_t ns;
-    return mb_time_parse_iso(string_at(object, "updated"), &ns) ? ns - ns % INT64_C(1000000000) : 0;
+    return mb_time_parse_iso(mb_json_text(object, "updated"), &ns) ? ns - ns % INT64_C(1000000000) : 0;
 }
 
 mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_error *error)
@@ -190,7 +184,7 @@ mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_err
     if (gcs_number(json_object_get(object, "generation"), &generation))
         snprintf(stat.etag, sizeof(stat.etag), "%llu", (unsigned long long)generation);
     stat.mtime_ns = gcs_updated(object);
-    if (mb_crc32c_from_base64(string_at(object, "crc32c"), &stat.crc32c))
+    if (mb_crc32c_from_base64(mb_json_text(object, "crc32c"), &stat.crc32c))
         stat.flags |= MB_STAT_CRC32C;
     *out = stat;
     return MB_OK;
