@@ -38,19 +38,6 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
     return status;
 }
 
-/* The service refuses a range that begins at or behind the end. */
-static mb_status read_past_end(struct mb_store *store, const char *key, const struct mb_range *range,
-                               struct mb_stat *out, const struct mb_call *call)
-{
-    struct mb_stat found = {.struct_size = sizeof(found)};
-    mb_status status = azure_stat(store, key, &found, call);
-    if (status == MB_OK)
-        status = mb_range_past_end(range, found.size, call->error);
-    if (status == MB_OK)
-        mb_stat_write(out, &found);
-    return status;
-}
-
 /* An ETag in the quotes that the service wants. */
 static const char *quoted(const char *etag, char *out, size_t cap)
 {
@@ -79,7 +66,8 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
                                           .http.begin_ctx = &reading};
     mb_status status = azure_send(store, &request, &response, call);
     if (status < 0 && response.status == 416)
-        status = read_past_end(store, key, &reading.range, out, call);
+        status = mb_range_past_end(&reading.range, opts ? opts->if_match : NULL, azure_stat, store, key, out,
+                                   call);
     else if (status == MB_OK && (status = mb_range_complete(&reading.range, &response, call->error)) == MB_OK)
         mb_stat_write(out, &reading.stat);
     mb_http_response_done(&response);

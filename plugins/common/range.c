@@ -1,5 +1,6 @@
 #include "common/range.h"
 
+#include "common/driver.h"
 #include "common/error.h"
 
 #include <errno.h>
@@ -128,10 +129,20 @@ mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_r
                           response->received, range->expected);
 }
 
-mb_status mb_range_past_end(const struct mb_range *range, uint64_t size, struct mb_error *error)
+mb_status mb_range_past_end(const struct mb_range *range, const char *if_match, mb_stat_fn *stat,
+                            struct mb_store *store, const char *key, struct mb_stat *out,
+                            const struct mb_call *call)
 {
-    if (range->offset < size)
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the service refuses a range inside of the object");
-    mb_plugin_error_clear(error);
+    struct mb_stat found = {.struct_size = sizeof(found)};
+    mb_status status = stat(store, key, &found, call);
+    if (status != MB_OK)
+        return status;
+    if (if_match && !mb_etag_equal(found.etag, if_match))
+        return mb_plugin_fail(call->error, MB_E_EXISTS, "the object has changed: its etag is %s now",
+                              found.etag);
+    if (range->offset < found.size)
+        return mb_plugin_fail(call->error, MB_E_PROTOCOL, "the service refuses a range inside of the object");
+    mb_plugin_error_clear(call->error);
+    mb_stat_write(out, &found);
     return MB_OK;
 }

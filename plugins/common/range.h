@@ -33,8 +33,15 @@ mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response 
 mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,
                             struct mb_error *error);
 
-/* After a refusal (416) of an object of that size: a range behind its end is empty, any other has bytes. */
-mb_status mb_range_past_end(const struct mb_range *range, uint64_t size, struct mb_error *error);
+/* The slot of a driver. */
+typedef mb_status mb_stat_fn(struct mb_store *store, const char *key, struct mb_stat *out,
+                             const struct mb_call *call);
+
+/* After a refusal (416): a range behind the end of the object has no bytes, like reading a file there; any
+ * other has.  if_match, which may be NULL, counts also then. */
+mb_status mb_range_past_end(const struct mb_range *range, const char *if_match, mb_stat_fn *stat,
+                            struct mb_store *store, const char *key, struct mb_stat *out,
+                            const struct mb_call *call);
 
 /* The number in a header; false when it is missing or none. */
 bool mb_header_number(const struct mb_headers *headers, const char *name, uint64_t *out);

@@ -173,19 +173,5 @@ mb_status mb_s3_mpu_complete(struct mb_store *store, const char *key, const char
 mb_status mb_s3_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
                           const struct mb_call *call)
 {
-    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "DELETE", key);
-    struct mb_http_response response = {0};
-
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
-    mb_url_query(&request.query, "uploadId", upload_id);
-    status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_E_NOT_FOUND) {
-        mb_plugin_error_clear(call->error);
-        status = MB_OK;
-    }
-    mb_http_response_done(&response);
-    mb_s3_request_done(&request);
-    return status;
+    return mb_s3_delete(store, key, upload_id, call);
 }

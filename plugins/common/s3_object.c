@@ -109,24 +109,6 @@ static mb_status accept_body(void *ctx, const struct mb_http_response *response,
     return MB_OK;
 }
 
-/* A range that begins at or behind the end is refused (416), also that of an empty object.  Here it has no
- * bytes, like reading a file there. */
-static mb_status read_past_end(struct mb_store *store, const char *key, const struct getting *getting,
-                               struct mb_stat *out, const struct mb_call *call)
-{
-    struct mb_stat found = {.struct_size = sizeof(found)};
-    mb_status status = mb_s3_stat(store, key, &found, call);
-    if (status != MB_OK)
-        return status;
-    if (getting->if_match && !mb_etag_equal(found.etag, getting->if_match))
-        return mb_plugin_fail(call->error, MB_E_EXISTS, "the object has changed: its etag is %s now",
-                              found.etag);
-    status = mb_range_past_end(&getting->range, found.size, call->error);
-    if (status == MB_OK)
-        mb_stat_write(out, &found);
-    return status;
-}
-
 mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                     const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
@@ -154,7 +136,7 @@ mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get
     if (status == MB_OK)
         mb_stat_write(out, &getting.found);
     else if (response.status == 416)
-        status = read_past_end(store, key, &getting, out, call);
+        status = mb_range_past_end(&getting.range, getting.if_match, mb_s3_stat, store, key, out, call);
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;
@@ -211,7 +193,8 @@ mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put
     return status;
 }
 
-mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_call *call)
+mb_status mb_s3_delete(struct mb_store *store, const char *key, const char *upload_id,
+                       const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "DELETE", key);
     struct mb_http_response response = {0};
@@ -219,6 +202,8 @@ mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_
     mb_status status = mb_s3_check_key(key, call->error);
     if (status != MB_OK)
         return status;
+    if (upload_id)
+        mb_url_query(&request.query, "uploadId", upload_id);
     status = mb_s3_send(store, &request, &response, call);
     if (status == MB_E_NOT_FOUND) {
         mb_plugin_error_clear(call->error);
@@ -227,4 +212,9 @@ mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;
+}
+
+mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_call *call)
+{
+    return mb_s3_delete(store, key, NULL, call);
 }

@@ -71,6 +71,10 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
 
 bool mb_s3_sends_checksums(const struct mb_store *store);
 
+/* Removes an object or, with an upload_id, an unfinished upload; one that is not there is removed. */
+mb_status mb_s3_delete(struct mb_store *store, const char *key, const char *upload_id,
+                       const struct mb_call *call);
+
 /* Appends "/bucket/key", encoded: x-amz-copy-source. */
 void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_str *out);
 

@@ -84,19 +84,6 @@ static mb_status check_whole(const struct reading *reading, struct mb_error *err
     return MB_E_CORRUPT;
 }
 
-/* The service refuses a range that begins at or behind the end. */
-static mb_status read_past_end(struct mb_store *store, const char *key, const struct mb_range *range,
-                               struct mb_stat *out, const struct mb_call *call)
-{
-    struct mb_stat found = {.struct_size = sizeof(found)};
-    mb_status status = gcs_stat(store, key, &found, call);
-    if (status == MB_OK)
-        status = mb_range_past_end(range, found.size, call->error);
-    if (status == MB_OK)
-        mb_stat_write(out, &found);
-    return status;
-}
-
 mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                   const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
@@ -130,7 +117,7 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
         status = gcs_send(store, &request, &response, call);
     }
     if (status < 0 && response.status == 416) {
-        status = read_past_end(store, key, &reading.range, out, call);
+        status = mb_range_past_end(&reading.range, reading.if_match, gcs_stat, store, key, out, call);
     } else if (status == MB_OK) {
         status = mb_range_complete(&reading.range, &response, call->error);
         if (status == MB_OK)

@@ -84,13 +84,37 @@ static void a_part_of_no_bytes_lies_behind_the_end(void **state)
     mb_http_response_done(&response);
 }
 
+static mb_status stat_of_three_bytes(struct mb_store *store, const char *key, struct mb_stat *out,
+                                     const struct mb_call *call)
+{
+    (void)store, (void)call;
+    out->size = 3;
+    strcpy(out->etag, "e1");
+    return strcmp(key, "k") == 0 ? MB_OK : MB_E_NOT_FOUND;
+}
+
 static void a_refused_range_is_empty_only_behind_the_end(void **state)
 {
     (void)state;
     struct mb_error error = MB_TEST_ERROR;
-    const struct mb_range range = {.offset = 3, .length = 5};
-    assert_int_equal(mb_range_past_end(&range, 3, &error), MB_OK);
-    assert_int_equal(mb_range_past_end(&range, 4, &error), MB_E_PROTOCOL);
+    const struct mb_call call = {.struct_size = sizeof(call), .error = &error};
+    static const struct {
+        const char *key, *if_match;
+        uint64_t offset;
+        mb_status status;
+    } cases[] = {{"k", NULL, 3, MB_OK},
+                 {"k", "\"E1\"", 4, MB_OK},
+                 {"k", NULL, 2, MB_E_PROTOCOL},
+                 {"k", "e2", 3, MB_E_EXISTS},
+                 {"none", NULL, 3, MB_E_NOT_FOUND}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct mb_range range = {.offset = cases[i].offset, .length = 5};
+        struct mb_stat found = {.struct_size = sizeof(found)};
+        mb_status status = mb_range_past_end(&range, cases[i].if_match, stat_of_three_bytes, NULL,
+                                             cases[i].key, &found, &call);
+        assert_int_equal(status, cases[i].status);
+        assert_int_equal(found.size, status == MB_OK ? 3 : 0);
+    }
 }
 
 int main(void)
