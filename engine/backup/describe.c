@@ -1,6 +1,7 @@
 #include "backup/create.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct name_list {
@@ -51,6 +52,19 @@ static mb_status check_selected(const struct mb_selection *selection, const stru
     return MB_OK;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+/* Milvus names them in another order every time; a resumed create must plan the same as the one before. */
+static void sort(struct mb_strings *names)
+{
+    if (names->count > 0)
+        qsort(names->items, names->count, sizeof(*names->items), by_text);
+}
+
 static mb_status find_collections(struct mb_create *create, struct name_list *list, struct mb_cancel *cancel,
                                   struct mb_error *error)
 {
@@ -58,6 +72,7 @@ static mb_status find_collections(struct mb_create *create, struct name_list *li
     struct mb_milvus *milvus = create->env->milvus;
     struct mb_strings databases;
     MB_TRY(mb_milvus_list_databases(milvus, create->arena, &databases, cancel, error));
+    sort(&databases);
 
     create->backup.databases = mb_arena_alloc(create->arena, databases.count, sizeof(struct mb_database));
     if (create->backup.databases == NULL)
@@ -72,6 +87,7 @@ static mb_status find_collections(struct mb_create *create, struct name_list *li
                                            error));
         create->backup.database_count++;
         MB_TRY(mb_milvus_list_collections(milvus, db, create->arena, &names, cancel, error));
+        sort(&names);
         for (size_t k = 0; k < names.count; k++)
             if (mb_selection_has(selection, db, names.items[k]))
                 MB_TRY(add_collection(create, list, db, names.items[k], error));

@@ -103,6 +103,14 @@ def test_a_killed_create_is_resumed(site, program, slow, disk, name, rows):
     assert_same_rows(rows, read_rows(site.milvus, f"{COLLECTION}_bak"))
 
 
+def test_a_killed_create_of_everything_is_resumed(program, slow, disk, name):
+    """Milvus lists its collections in another order every time."""
+    everything = ["create", "-n", name]
+    interrupted(slow, everything, lambda: hidden(disk.root / name / "binlogs"), signal.SIGKILL)
+    program.ok(*everything, "--resume")
+    assert program.listed()[name]
+
+
 def test_of_two_that_go_on_with_a_backup_one_wins(program, slow, disk, name):
     interrupt_create(slow, disk, name, signal.SIGKILL)
     mark = disk.root / name / "meta" / "in_progress.json"
