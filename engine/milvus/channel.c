@@ -1,5 +1,7 @@
 #include "milvus/channel.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
@@ -272,6 +274,30 @@ static mb_status take_failure(struct exchange *x, const struct mb_peer *peer, st
     return status;
 }
 
+static bool wait_until(grpc_completion_queue *queue, struct exchange *x, gpr_timespec when)
+{
+    return grpc_completion_queue_pluck(queue, x, when, NULL).type == GRPC_OP_COMPLETE;
+}
+
+/* Cancels the call only when its answer stays out for long after cancellation. */
+static void wait_patiently(grpc_call *grpc, grpc_completion_queue *queue, struct exchange *x,
+                           int64_t patience_ns, struct mb_cancel *cancel)
+{
+    const gpr_timespec step = gpr_time_from_millis(50, GPR_TIMESPAN);
+    int64_t until = INT64_MAX;
+
+    while (!wait_until(queue, x, gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), step))) {
+        int64_t now = mb_clock_monotonic();
+        if (until == INT64_MAX && mb_cancel_requested(cancel))
+            until = now + patience_ns;
+        if (now < until)
+            continue;
+        cancel_call(grpc);
+        wait_until(queue, x, gpr_inf_future(GPR_CLOCK_REALTIME));
+        return;
+    }
+}
+
 /* The completion queue is the call's own and is plucked by the thread that waits, as gRPC's synchronous C++
  * stubs do: no thread of ours, and no limit on how many calls wait at once. */
 mb_status mb_channel_unary(struct mb_channel *channel, const struct mb_channel_call *call,
@@ -280,6 +306,7 @@ mb_status mb_channel_unary(struct mb_channel *channel, const struct mb_channel_c
     struct exchange x;
     mb_status status = MB_OK;
     struct mb_cancel_watch *watch = NULL;
+    bool watched = cancel != NULL && call->patience_ns == 0;
     gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(call->timeout_ns, GPR_TIMESPAN));
 
@@ -299,13 +326,16 @@ mb_status mb_channel_unary(struct mb_channel *channel, const struct mb_channel_c
         status = mb_fail(error, MB_E_INTERNAL, "gRPC did not take the call");
         goto out;
     }
-    if (cancel) {
+    if (watched) {
         watch = mb_cancel_watch(cancel, cancel_call, grpc);
         if (watch == NULL)
             grpc_call_cancel(grpc, NULL);
     }
-    grpc_completion_queue_pluck(queue, &x, gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
-    if (cancel && watch == NULL)
+    if (cancel != NULL && !watched)
+        wait_patiently(grpc, queue, &x, call->patience_ns, cancel);
+    else
+        wait_until(queue, &x, gpr_inf_future(GPR_CLOCK_REALTIME));
+    if (watched && watch == NULL)
         status = mb_fail_memory(error);
     else if (x.status == GRPC_STATUS_OK)
         status = take_response(&x, channel->peer, response, error);

@@ -36,6 +36,7 @@ struct mb_channel_call {
     const void *request;
     size_t request_len;
     int64_t timeout_ns;
+    int64_t patience_ns; /* how long the answer is still awaited after cancellation */
 };
 
 /* One attempt.  response is appended to.  A gRPC status other than OK is an error as mb_status_from_grpc

@@ -36,6 +36,7 @@ struct mb_method {
     enum mb_again again;
     unsigned attempts; /* 0 for what suits most */
     bool status_unchecked;
+    int64_t patience_ns; /* see mb_channel_call */
 };
 
 /* Whom a call is about. */

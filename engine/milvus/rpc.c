@@ -208,6 +208,7 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
         .request = bytes,
         .request_len = len,
         .timeout_ns = milvus->options.call_timeout_ns,
+        .patience_ns = method->patience_ns,
     };
     status = attempts(&a, &message, cancel, error);
     if (status != MB_OK)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -47,6 +48,14 @@ class Hang:
     """No answer until the client has gone or the fake is closed."""
 
 
+class Late:
+    """An answer after some time; one that nobody waits for any more is counted as cut short."""
+
+    def __init__(self, seconds, answer):
+        self.seconds = seconds
+        self.answer = answer
+
+
 def status(code=0, error_code=0, reason=""):
     return common_pb2.Status(code=code, error_code=error_code, reason=reason)
 
@@ -73,6 +82,7 @@ class FakeMilvus(grpc.GenericRpcHandler):
         self.calls = []
         self.http = {}
         self.http_calls = []
+        self.cut_short = 0
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._grpc = grpc.server(ThreadPoolExecutor(16), handlers=[self])
@@ -126,6 +136,10 @@ class FakeMilvus(grpc.GenericRpcHandler):
         if isinstance(answer, Hang):
             self._closing.wait(60)
             context.abort(grpc.StatusCode.ABORTED, "closing")
+        if isinstance(answer, Late):
+            time.sleep(answer.seconds)
+            self.cut_short += not context.is_active()
+            return answer.answer
         return answer
 
     def _web_handler(self):

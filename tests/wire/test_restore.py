@@ -11,7 +11,7 @@ from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 from testbed.crc32c import crc32c
 from testbed.program import CORRUPT, EXISTS, FAILURE, USAGE, Program
 
-from wire.fake_milvus import FakeMilvus, status
+from wire.fake_milvus import FakeMilvus, Late, status
 
 PENDING, FAILED, STARTED, COMPLETED = 0, 1, 2, 6
 CREATE = "/v2/vectordb/jobs/import/create"
@@ -448,6 +448,22 @@ def test_one_look_that_fails_is_no_failure(backup, restore):
     with Server("2.3.5") as server:
         server.outcome = lambda task, look: broken if look < 4 else (COMPLETED, "")
         restore(server)
+
+
+def test_a_look_at_an_import_is_not_cut_short(data, backup, tmp_path):
+    """Milvus 2.3 falls over when it is."""
+    backup.partition(10, "_default").segment(20).write()
+    with Server("2.3.5") as server:
+        server.answers["GetImportState"] = Late(1, milvus_pb2.GetImportStateResponse(state=STARTED, id=1))
+        program = program_for(server, data, tmp_path / "program")
+        process = program.start("restore", "-n", "b")
+        while server.count("GetImportState") == 0 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        result = program.finish(process)
+        time.sleep(1)
+    assert result.code == 128 + signal.SIGINT
+    assert server.count("GetImportState") == 1 and server.cut_short == 0
 
 
 def test_import_that_the_server_forgot(backup, restore):
