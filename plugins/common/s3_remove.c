@@ -23,7 +23,8 @@ struct batch {
     char first_key[MB_S3_KEY_MAX + 1];
     size_t failed;
     size_t carried;
-    bool answered; /* for every key that was carried */
+    bool unmatched; /* the failure of a key that was not asked for: nobody knows of which */
+    bool answered;  /* for every key that was carried */
 };
 
 static mb_status note_root(void *ctx, const char *name, unsigned depth)
@@ -43,9 +44,14 @@ static void note_failure(struct batch *batch)
     mb_status status = mb_s3_status_of_code(batch->store->dialect, batch->fault.code);
     if (status == MB_E_NOT_FOUND)
         return;
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->states[i] == CARRIED && strcmp(batch->keys[i], batch->key) == 0)
-            batch->states[i] = FAILED;
+    bool matched = false;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->states[i] == ALONE || strcmp(batch->keys[i], batch->key) != 0)
+            continue;
+        batch->states[i] = FAILED;
+        matched = true;
+    }
+    batch->unmatched = batch->unmatched || !matched;
     if (batch->failed++ == 0) {
         batch->first = batch->fault;
         mb_str_fit(batch->first_key, sizeof(batch->first_key), batch->key);
@@ -77,6 +83,7 @@ static mb_status read_answer(struct batch *batch, const struct mb_http_response 
 {
     static const struct mb_xml_events events = {.open = note_root, .close = take_element};
     mb_status status = mb_xml_parse(mb_str_text(&response->body), response->body.len, &events, batch, error);
+    batch->answered = status == MB_OK && !batch->is_error && !batch->unmatched;
     if (status == MB_OK && (batch->is_error || batch->failed > 0)) {
         status = mb_s3_fail(batch->store, response, &batch->first, error);
         if (!batch->is_error)
@@ -137,10 +144,8 @@ static mb_status send_batch(struct mb_store *store, struct batch *batch, const s
     request.http.body_len = document->len;
     request.http.max_body = MAX_DOCUMENT;
     mb_status status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK) {
+    if (status == MB_OK)
         status = read_answer(batch, &response, call->error);
-        batch->answered = status == MB_OK || batch->failed > 0;
-    }
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;

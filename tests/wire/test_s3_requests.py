@@ -266,6 +266,21 @@ def test_remove_many(drivers):
     assert asked.headers["x-amz-content-sha256"] == hashlib.sha256(asked.body).hexdigest()
 
 
+@pytest.mark.parametrize(
+    "answer, wanted",
+    [
+        (document("DeleteResult", Error="<Key>A%20B</Key><Code>AccessDenied</Code>"), "forbidden"),  # of which key?
+        (document("DeleteResult", Error="<Key>a b</Key><Code>AccessDenied</Code>")[:-8], "protocol"),  # what else?
+        (document("DeleteResult", Error="<Code>AccessDenied</Code>"), "forbidden"),
+    ],
+)
+def test_no_key_counts_as_removed_when_one_failed_and_nobody_knows_which(drivers, answer, wanted):
+    with Scripted(Answer(200, answer)) as server:
+        opened(drivers, server)
+        failed = drivers.call("remove_many", store="a", keys=["a b", "c"])
+    assert failed["status"] == wanted and failed["done"] == [False, False]
+
+
 def test_keys_that_xml_cannot_carry_are_removed_one_by_one(drivers):
     with Scripted(Answer(200, document("DeleteResult")), Answer(204)) as server:
         opened(drivers, server)
