@@ -5,7 +5,6 @@
 #include "common/range.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
