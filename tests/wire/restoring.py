@@ -1,0 +1,233 @@
+"""What the tests of restore work with: a fake Milvus that imports, a backup that it can restore, and the program."""
+
+import json
+
+import pytest
+from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
+from testbed.program import Program
+
+from wire.fake_milvus import FakeMilvus, status
+
+PENDING, FAILED, STARTED, COMPLETED = 0, 1, 2, 6
+CREATE = "/v2/vectordb/jobs/import/create"
+DESCRIBE = "/v2/vectordb/jobs/import/describe"
+
+
+class Server(FakeMilvus):
+    """Remembers collections; an import is started at its first look and completed at its second."""
+
+    def __init__(self, version):
+        super().__init__(build_tags=f"v{version}")
+        self.collections = {}
+        self.imports = []
+        self.events = []
+        self.outcome = lambda task, look: (COMPLETED if look > 1 else STARTED, "")
+        self.rows = lambda task: 5
+        self.looks = {}
+        self.answers |= {
+            "HasCollection": lambda r: milvus_pb2.BoolResponse(value=r.collection_name in self.collections),
+            "CreateCollection": self._create,
+            "AddCollectionField": self._add_field,
+            "AlterCollection": self._alter,
+            "DropCollection": self._drop,
+            "DescribeCollection": self._describe,
+            "ShowPartitions": lambda r: milvus_pb2.ShowPartitionsResponse(partition_names=["_default"], partitionIDs=[1]),
+            "CreatePartition": self._note("partition", "partition_name"),
+            "CreateIndex": self._note("index", "field_name"),
+            "Import": self._import,
+            "GetImportState": self._state,
+            "DescribeDatabase": lambda r: milvus_pb2.DescribeDatabaseResponse(db_name=r.db_name),
+        }
+
+    def _note(self, what, field):
+        def run(request):
+            self.events.append((what, getattr(request, field)))
+            return status()
+
+        return run
+
+    def _create(self, request):
+        schema = schema_pb2.CollectionSchema.FromString(request.schema)
+        for number, field in enumerate(schema.fields):
+            field.fieldID = 100 + number
+        self.collections[request.collection_name] = schema
+        self.events.append(("create", request.collection_name))
+        return status()
+
+    def _add_field(self, request):
+        schema = self.collections[request.collection_name]
+        field = schema_pb2.FieldSchema.FromString(request.schema)
+        field.fieldID = 100 + len(schema.fields) + schema.enable_dynamic_field
+        schema.fields.append(field)
+        self.events.append(("add field", field.name))
+        return status()
+
+    def _alter(self, request):
+        self.events.append(("alter", {p.key: p.value for p in request.properties}))
+        return status()
+
+    def _drop(self, request):
+        del self.collections[request.collection_name]
+        self.events.append(("drop", request.collection_name))
+        return status()
+
+    def _describe(self, request):
+        schema = self.collections[request.collection_name]
+        return milvus_pb2.DescribeCollectionResponse(schema=schema, collection_name=request.collection_name)
+
+    def _import(self, request):
+        self.imports.append(request)
+        self.events.append(("import", len(self.imports)))
+        return milvus_pb2.ImportResponse(tasks=[len(self.imports)])
+
+    def _state(self, request):
+        task = request.task
+        self.looks[task] = self.looks.get(task, 0) + 1
+        answer = self.outcome(task, self.looks[task])
+        if not isinstance(answer, tuple):
+            return answer
+        state, reason = answer
+        if state == COMPLETED:
+            self.events.append(("completed", task))
+        infos = [
+            common_pb2.KeyValuePair(key="failed_reason", value=reason),
+            common_pb2.KeyValuePair(key="progress_percent", value="50"),
+        ]
+        return milvus_pb2.GetImportStateResponse(state=state, row_count=self.rows(task), infos=infos)
+
+    def properties(self):
+        request, _ = self.of("CreateCollection")
+        return {p.key: p.value for p in request.properties}
+
+
+class Backup:
+    """A backup on local disk; its binlogs hold nothing that anybody reads."""
+
+    def __init__(self, folder, version="v2.6.4"):
+        self.folder = folder
+        self.collection = {
+            "collection_id": 1,
+            "db_name": "default",
+            "collection_name": "c",
+            "schema": {
+                "name": "c",
+                "fields": [
+                    {"fieldID": 100, "name": "id", "is_primary_key": True, "data_type": 5},
+                    {"fieldID": 101, "name": "vec", "data_type": 101, "type_params": [{"key": "dim", "value": "4"}]},
+                ],
+            },
+            "shards_num": 1,
+            "partition_backups": [],
+            "has_index": False,
+            "size": 0,
+        }
+        self.full = {"id": "x", "name": "b", "milvus_version": version, "collection_backups": [self.collection]}
+
+    def partition(self, number, name):
+        self.collection["partition_backups"].append(
+            {"partition_id": number, "partition_name": name, "collection_id": 1, "segment_backups": [], "size": 0}
+        )
+        return self
+
+    def _file(self, *parts):
+        path = self.folder / "binlogs" / "/".join(map(str, parts))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"0123456789")
+
+    def segment(self, number, group=None, deletes=False, l0=False, rows=5, **more):
+        """In the partition that was made last; group None: its own; 0: none."""
+        partition = self.collection["partition_backups"][-1]
+        group = number if group is None else group
+        place = [1, partition["partition_id"], *([group] if group else []), number]
+        segment = {
+            "segment_id": number,
+            "collection_id": 1,
+            "partition_id": partition["partition_id"],
+            "num_of_rows": rows,
+            "group_id": group,
+            "size": 10,
+            "binlogs": [],
+            "deltalogs": [],
+            **more,
+        }
+        if l0:
+            segment["is_l0"] = True
+        else:
+            for field in (0, 1, 100, 101):
+                self._file("insert_log", *place, field, 7)
+                segment["binlogs"].append({"fieldID": field, "binlogs": [{"log_size": 10, "log_id": 7}]})
+        if deletes or l0:
+            self._file("delta_log", *place, 8)
+            segment["deltalogs"].append({"binlogs": [{"log_size": 10, "log_id": 8}]})
+        partition["segment_backups"].append(segment)
+        return self
+
+    def deletes_over_all(self, number):
+        self._file("delta_log", 1, -1, number, 8)
+        self.collection.setdefault("l0_segments", []).append(
+            {
+                "segment_id": number,
+                "collection_id": 1,
+                "partition_id": -1,
+                "num_of_rows": 3,
+                "is_l0": True,
+                "size": 10,
+                "binlogs": [],
+                "deltalogs": [{"binlogs": [{"log_size": 10, "log_id": 8}]}],
+            }
+        )
+        return self
+
+    def write(self):
+        meta = self.folder / "meta"
+        meta.mkdir(parents=True, exist_ok=True)
+        levels = {key: value for key, value in self.full.items() if key != "collection_backups"}
+        (meta / "full_meta.json").write_text(json.dumps(self.full))
+        (meta / "backup_meta.json").write_text(json.dumps(levels))
+        for level in ("collection", "partition", "segment"):
+            (meta / f"{level}_meta.json").write_text("{}")
+        return self
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Milvus' own folder."""
+    (tmp_path / "data" / "backup").mkdir(parents=True)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def backup(data):
+    return Backup(data / "backup" / "b")
+
+
+def program_for(server, data, folder, backup_root=None, keep=False, mode="auto"):
+    config = {
+        "configVersion": "v2",
+        "milvus": {
+            "grpc": {"address": "127.0.0.1", "port": server.port},
+            "rest": {"endpoint": server.web},
+            "storage": {"provider": "local", "rootPath": str(data)},
+        },
+        "backup": {"storage": {"rootPath": str(backup_root or data / "backup")}},
+        "restore": {"keepTempFiles": keep},
+        "transfer": {"mode": mode},
+    }
+    return Program(folder, config)
+
+
+@pytest.fixture
+def restore(data, tmp_path):
+    def run(server, *arguments, ok=True, **options):
+        program = program_for(server, data, tmp_path / "program", **options)
+        return (program.ok if ok else program.fails)("restore", "-n", "b", *arguments)
+
+    return run
+
+
+def paths(data, *keys):
+    return [f"{data}/backup/b/binlogs/{key}/" for key in keys]
+
+
+def options(request):
+    return {o.key: o.value for o in request.options}
