@@ -17,7 +17,7 @@ from testbed.strict_proxy import (
 from wire.drivers import Drivers
 from wire.s3_rules import CapitalEtags, SmallPages
 from wire.s3_servers import options
-from wire.test_restore import Backup
+from wire.restoring import Backup
 
 BUCKET = "a-bucket"
 MIB = 1 << 20
