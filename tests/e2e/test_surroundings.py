@@ -49,6 +49,7 @@ def test_a_terminal_that_goes_away_leaves_no_staging(site, program, name, tmp_pa
             "backupOptions": {"over": "local", "throttle.bytesPerSecond": "2KiB"},
         },
     )
+    slow.prefix = ["env", "--default-signal=HUP"]  # the tests may run under nohup
     elsewhere.ok("create", "-n", name, "-c", "all_types")
     process = slow.start("restore", "-n", name, "-s", "_hung_up")
     try:

@@ -180,5 +180,6 @@ int main(void)
         cmocka_unit_test(test_a_second_hangup_leaves_time_to_clean_up),
         cmocka_unit_test(test_a_hangup_that_is_ignored_ends_nothing),
     };
+    signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
