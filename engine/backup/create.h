@@ -5,6 +5,7 @@
 #include "backup/backup.h"
 #include "backup/binlogs.h"
 #include "base/pool.h"
+#include "catalog/layout.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,6 +61,12 @@ mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct 
 
 /* segments.c: does Milvus still add to it? */
 bool mb_create_is_being_written(const struct mb_segment *segment);
+
+/* segments.c: the first field that has another number of binlogs than the segment's first field; or NULL. */
+const struct mb_field_binlogs *mb_create_uneven(const struct mb_segment_backup *segment);
+
+/* inspect.c: the binlog that a key is that of. */
+struct mb_binlog_entry mb_create_entry(const struct mb_source_key *key, uint64_t size);
 
 /* settle.c: the binlogs of the segments that Milvus is writing to at this moment, once it has written the
  * same of every field; *out is NULL when there are no such segments. */

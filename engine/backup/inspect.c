@@ -28,7 +28,7 @@ static mb_status inspect(struct mb_create *create, mb_inspect_fn *found, void *c
     return status < 0 ? status : MB_OK;
 }
 
-static struct mb_binlog_entry entry_of(const struct mb_source_key *key, uint64_t size)
+struct mb_binlog_entry mb_create_entry(const struct mb_source_key *key, uint64_t size)
 {
     return (struct mb_binlog_entry){.segment_id = key->segment_id,
                                     .field_id = key->is_delta ? 0 : key->field_id,
@@ -43,7 +43,7 @@ static mb_status remember(void *ctx, const struct mb_entry *entry, const struct 
     struct mb_create *create = ctx;
     if (key == NULL)
         return MB_OK;
-    struct mb_binlog_entry binlog = entry_of(key, entry->size);
+    struct mb_binlog_entry binlog = mb_create_entry(key, entry->size);
     return mb_binlogs_add(create->present, &binlog, error);
 }
 
@@ -94,7 +94,7 @@ static mb_status match(void *ctx, const struct mb_entry *entry, const struct mb_
     const struct mb_create_collection *collection = collection_of(verification, key);
     if (collection == NULL)
         return stray(verification, entry->key, error);
-    struct mb_binlog_entry wanted = entry_of(key, entry->size);
+    struct mb_binlog_entry wanted = mb_create_entry(key, entry->size);
     const struct mb_binlog_entry *binlog = mb_binlogs_find(collection->binlogs, &wanted);
     if (binlog == NULL)
         return stray(verification, entry->key, error);

@@ -198,15 +198,11 @@ static mb_status list_prefix(struct listing_job *job, const char *prefix, struct
     mb_status status;
     MB_TRY(mb_listing_open(&listing, env->milvus_store, prefix, NULL, cancel, error));
     while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
-        struct mb_source_key key;
+        struct mb_source_key key = {0};
         const struct mb_segment *segment = NULL;
         if (mb_layout_parse_source_key(env->milvus_root, entry->key, &key))
             segment = mb_binlogs_segment(job->collection->binlogs, key.segment_id);
-        struct mb_binlog_entry binlog = {.segment_id = segment ? key.segment_id : 0,
-                                         .field_id = segment && !key.is_delta ? key.field_id : 0,
-                                         .log_id = segment ? key.log_id : 0,
-                                         .is_delta = segment && key.is_delta,
-                                         .size = (int64_t)entry->size};
+        struct mb_binlog_entry binlog = mb_create_entry(&key, entry->size);
         if (segment == NULL || (is_expected(job->expected, segment) &&
                                 mb_binlogs_find(job->expected->binlogs, &binlog) == NULL)) {
             orphans++;
@@ -247,19 +243,27 @@ static mb_status list_binlogs(struct mb_create_collection *job, const struct exp
 
 /* -------------------------------------------------------- are they all there */
 
-static mb_status check_fields(const struct mb_create_collection *job, const struct mb_segment_backup *segment,
-                              struct mb_error *error)
+const struct mb_field_binlogs *mb_create_uneven(const struct mb_segment_backup *segment)
 {
     for (size_t i = 1; i < segment->insert_count; i++)
         if (segment->insert_logs[i].count != segment->insert_logs[0].count)
-            return mb_fail(
-                error, MB_E_CORRUPT,
-                "segment %lld of collection %s.%s has %zu binlogs of field %lld but %zu of field %lld: left "
-                "over from a write that broke off; flush or compact the collection and back up again",
-                (long long)segment->id, job->db, job->name, segment->insert_logs[0].count,
-                (long long)segment->insert_logs[0].field_id, segment->insert_logs[i].count,
-                (long long)segment->insert_logs[i].field_id);
-    return MB_OK;
+            return &segment->insert_logs[i];
+    return NULL;
+}
+
+static mb_status check_fields(const struct mb_create_collection *job, const struct mb_segment_backup *segment,
+                              struct mb_error *error)
+{
+    const struct mb_field_binlogs *first = segment->insert_logs;
+    const struct mb_field_binlogs *other = mb_create_uneven(segment);
+    if (other == NULL)
+        return MB_OK;
+    return mb_fail(
+        error, MB_E_CORRUPT,
+        "segment %lld of collection %s.%s has %zu binlogs of field %lld but %zu of field %lld: left "
+        "over from a write that broke off; flush or compact the collection and back up again",
+        (long long)segment->id, job->db, job->name, first->count, (long long)first->field_id, other->count,
+        (long long)other->field_id);
 }
 
 static mb_status check_expected(const struct mb_create_collection *job, const struct mb_binlogs *expected,

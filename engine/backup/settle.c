@@ -22,11 +22,7 @@ static mb_status add_listed(struct mb_binlogs *binlogs, const struct mb_backup_e
         struct mb_source_key key;
         if (!mb_layout_parse_source_key(env->milvus_root, entry->key, &key))
             continue;
-        struct mb_binlog_entry binlog = {.segment_id = key.segment_id,
-                                         .field_id = key.is_delta ? 0 : key.field_id,
-                                         .log_id = key.log_id,
-                                         .is_delta = key.is_delta,
-                                         .size = (int64_t)entry->size};
+        struct mb_binlog_entry binlog = mb_create_entry(&key, entry->size);
         status = mb_binlogs_add(binlogs, &binlog, error);
         if (status < 0)
             break;
@@ -78,10 +74,7 @@ static bool is_whole(const struct mb_create_collection *job, const struct mb_seg
     if (segment->storage_version == 0 &&
         segment->insert_count < job->backup.collection.schema.field_count + SYSTEM_FIELDS)
         return false;
-    for (size_t i = 1; i < segment->insert_count; i++)
-        if (segment->insert_logs[i].count != segment->insert_logs[0].count)
-            return false;
-    return true;
+    return mb_create_uneven(segment) == NULL;
 }
 
 /* The first segment that lacks something, or NULL. */
