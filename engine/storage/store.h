@@ -21,6 +21,7 @@ struct mb_listing;
 struct mb_storage_options {
     struct mb_retry_policy retry; /* all zero for mb_retry_default */
     int64_t call_timeout_ns; /* of one attempt; 0 for 5 minutes; a listing page and a stat take a fifth */
+    int64_t patience_ns;     /* how long mb_storage_await looks; 0 for 10 s, negative for a single look */
     struct mb_log *log;
     atomic_uint_fast64_t *retries; /* raised at every retry; or NULL */
 };
@@ -47,6 +48,18 @@ mb_status mb_storage_create_bucket(struct mb_storage *storage, struct mb_cancel 
 
 mb_status mb_storage_stat(struct mb_storage *storage, const char *key, struct mb_stat *out,
                           struct mb_cancel *cancel, struct mb_error *error);
+
+#define MB_ANY_SIZE UINT64_MAX
+
+/* Looks for an object that has to be there, again and again with growing pauses, until it is and has that
+ * size (MB_ANY_SIZE for any): some stores show a write late.  deadline_ns is of mb_clock_monotonic, or 0 for
+ * the store's patience from now on; the first look is taken even behind it, so many keys can share one
+ * deadline. MB_E_NOT_FOUND when it stays away, MB_E_CORRUPT when it keeps another size.  out may be NULL. */
+mb_status mb_storage_await(struct mb_storage *storage, const char *key, uint64_t size, int64_t deadline_ns,
+                           struct mb_stat *out, struct mb_cancel *cancel, struct mb_error *error);
+
+/* The deadline for several awaits that begin now. */
+int64_t mb_storage_patience(const struct mb_storage *storage);
 
 /* Reads [offset, offset + len) into buf; *nread is less only at the object's end.  if_match may be NULL. */
 mb_status mb_storage_read(struct mb_storage *storage, const char *key, uint64_t offset, void *buf, size_t len,

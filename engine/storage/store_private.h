@@ -25,6 +25,7 @@ struct mb_storage {
     struct mb_store_info info;
     struct mb_retry_policy retry;
     int64_t call_timeout_ns;
+    int64_t patience_ns;
     struct mb_log *log;
     atomic_uint_fast64_t *retries; /* the caller's; or NULL */
     struct mb_gate gate;           /* used under MB_THREADS_PER_STORE */

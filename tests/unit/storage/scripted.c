@@ -122,10 +122,18 @@ static mb_status s_create_bucket(struct mb_store *store, const struct mb_call *c
     SCRIPT(store->scripted, MB_OP_CREATE_BUCKET, call, MB_OK);
 }
 
+static mb_status bent_stat(struct mb_store *inner, enum scripted_kind kind, const char *key,
+                           struct mb_stat *out, const struct mb_call *call)
+{
+    mb_status status = memory_plugin.stat(inner, key, out, call);
+    out->size += kind == SCRIPTED_LIE;
+    return status;
+}
+
 static mb_status s_stat(struct mb_store *store, const char *key, struct mb_stat *out,
                         const struct mb_call *call)
 {
-    SCRIPT(store->scripted, MB_OP_STAT, call, memory_plugin.stat(store->inner, key, out, call));
+    SCRIPT(store->scripted, MB_OP_STAT, call, bent_stat(store->inner, step.kind, key, out, call));
 }
 
 struct bent_sink {
