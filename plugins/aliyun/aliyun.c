@@ -33,9 +33,8 @@ static bool region_of_host(const char *host, char *region, size_t cap)
 
 static const struct mb_s3_dialect dialect = {
     .name = "aliyun",
-    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION | MB_S3_LOOK_FIRST,
+    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION,
     .default_region = "us-east-1",
-    .if_absent = {"x-oss-forbid-overwrite", "true"}, /* without effect in a bucket with versions */
     .max_put_size = 5ull << 30,
     .max_copy_size = 1ull << 30, /* OSS, UploadPartCopy: "to copy an object larger than 1 GB" */
     .min_part_size = 5ull << 20,

@@ -19,9 +19,8 @@ static bool region_of_host(const char *host, char *region, size_t cap)
 
 static const struct mb_s3_dialect dialect = {
     .name = "tencent",
-    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION | MB_S3_LOOK_FIRST,
+    .flags = MB_S3_MD5 | MB_S3_ONLY_VIRTUAL | MB_S3_FIND_REGION,
     .default_region = "us-east-1",
-    .if_absent = {"x-cos-forbid-overwrite", "true"}, /* without effect in a bucket with versions */
     MB_S3_USUAL_LIMITS,
     .codes = codes,
     .region_of_host = region_of_host,

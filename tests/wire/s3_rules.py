@@ -5,7 +5,7 @@ import hmac
 import re
 from urllib.parse import urlsplit
 
-from testbed.strict_proxy import Rule, UpperCaseEtags, s3_error
+from testbed.strict_proxy import Rule, UpperCaseEtags
 
 
 def _mac(key, text):
@@ -49,24 +49,6 @@ class CapitalEtags(UpperCaseEtags):
             return None
         resign(request, self.secret_key)
         return None
-
-
-class ForbidOverwrite(Rule):
-    """A header of the service's own forbids to overwrite; the emulator has the condition of S3 for it."""
-
-    def __init__(self, header, code="FileAlreadyExists"):
-        self.header = header
-        self.code = code
-
-    def request(self, request):
-        if request.headers.get(self.header) == "true":
-            request.headers["If-None-Match"] = "*"
-        return None
-
-    def response(self, request, response):
-        if request.headers.get(self.header) == "true" and response.status in (409, 412):
-            refusal = s3_error(409, self.code)
-            response.status, response.headers, response.body = refusal.status, refusal.headers, refusal.body
 
 
 class SmallPages(Rule):

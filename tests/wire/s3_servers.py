@@ -4,7 +4,7 @@ import contextlib
 
 from testbed.stores import RcloneS3, SeaweedS3, VersityGw
 from testbed.strict_proxy import RefuseAwsChunked, RefusePathStyle, StrictProxy
-from wire.s3_rules import CapitalEtags, ForbidOverwrite
+from wire.s3_rules import CapitalEtags
 
 DOMAIN = "oss.localhost"
 
@@ -21,12 +21,10 @@ def direct(make):
 
 
 @contextlib.contextmanager
-def strict(code, forbid_overwrite=None):
-    """Virtual hosts only, plain bodies only, ETags in capitals, and overwriting forbidden by a header of their own."""
+def strict(code):
+    """Virtual hosts only, plain bodies only, and ETags in capitals."""
     with VersityGw(virtual_domain=DOMAIN) as store:
         rules = [RefusePathStyle(DOMAIN, code), RefuseAwsChunked(), CapitalEtags(store.secret_key)]
-        if forbid_overwrite:
-            rules.append(ForbidOverwrite(forbid_overwrite))
         with StrictProxy(store.port, rules) as proxy:
             yield store, options(store, DOMAIN, proxy.port)
 
@@ -35,8 +33,8 @@ SERVERS = {
     "versitygw": lambda: direct(VersityGw),
     "seaweedfs": lambda: direct(SeaweedS3),
     "rclone": lambda: direct(RcloneS3),
-    "oss": lambda: strict("SecondLevelDomainForbidden", "x-oss-forbid-overwrite"),
-    "cos": lambda: strict("PathStyleDomainForbidden", "x-cos-forbid-overwrite"),
+    "oss": lambda: strict("SecondLevelDomainForbidden"),
+    "cos": lambda: strict("PathStyleDomainForbidden"),
     "obs": lambda: strict("VirtualHostDomainRequired"),
 }
 STRICT = ("oss", "cos", "obs")
