@@ -17,13 +17,15 @@
 #define SUMMED_CHUNK (UINT64_C(1) << 20)
 #define BUFFER       ((size_t)256 << 10)
 
-static int write_all(int fd, const char *data, size_t len, uint64_t offset)
+int local_write_all(int fd, const char *data, size_t len, uint64_t offset)
 {
     while (len > 0) {
         ssize_t n = pwrite(fd, data, len, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
+        if (n == 0) /* no file system should, and no loop may depend on it */
+            errno = EIO;
+        if (n <= 0)
             return -1;
         data += n;
         len -= (size_t)n;
@@ -72,7 +74,7 @@ static mb_status copy_bytes(struct local_range *range, uint64_t done, char *buf,
         if (n == 0)
             return mb_fail(call->error, MB_E_CORRUPT, "the source of '%s' shrank while it was copied",
                            range->key);
-        if (write_all(range->dst, buf, (size_t)n, range->dst_offset + done) != 0)
+        if (local_write_all(range->dst, buf, (size_t)n, range->dst_offset + done) != 0)
             return local_fail(call->error, errno, range->store, "write", range->key);
         add_to_sum(range, buf, (size_t)n);
         done += (uint64_t)n;
@@ -197,7 +199,7 @@ mb_status local_write_source(struct mb_store *store, const struct mb_source *sou
             status = wrong_length(source, "more", key, call->error);
             break;
         }
-        if (write_all(fd, buf, n, offset + done) != 0) {
+        if (local_write_all(fd, buf, n, offset + done) != 0) {
             status = local_fail(call->error, errno, store, "write", key);
             break;
         }
@@ -209,15 +211,4 @@ mb_status local_write_source(struct mb_store *store, const struct mb_source *sou
     if (status == MB_OK)
         *written = done;
     return status;
-}
-
-mb_status local_sync(const struct mb_store *store, int fd, const char *key, struct mb_error *error)
-{
-    /* Without fsync, closing a copy of the descriptor still brings out what a network file system kept back.
-     */
-    int copy = store->fsync ? -1 : dup(fd);
-    int failed = store->fsync ? fsync(fd) : copy < 0 ? -1 : close(copy);
-    if (failed != 0)
-        return local_fail(error, errno, store, store->fsync ? "sync" : "write", key);
-    return MB_OK;
 }

@@ -127,6 +127,7 @@ static mb_status local_open(struct mb_store **out, struct mb_store_info *info, c
         return mb_fail_memory(call->error);
     store->fsync = sync;
     atomic_init(&store->no_openat2, false);
+    atomic_init(&store->unsynced, false);
     read_boot(store->boot);
     mb_status status = resolve(root, &store->root, call->error);
     if (status == MB_OK)
@@ -156,21 +157,35 @@ static mb_status local_check(struct mb_store *store, const struct mb_call *call)
     return MB_OK;
 }
 
-/* Makes one directory of the way to the root; its parent is synced when the store does so. */
-static mb_status make_directory(const struct mb_store *store, const char *path, struct mb_error *error)
+/* The directory that holds path, when the store syncs.  Who may not read a directory cannot sync it. */
+static mb_status sync_above(const struct mb_store *store, const char *path, struct mb_error *error)
 {
-    if (mkdir(path, 0777) != 0)
-        return errno == EEXIST ? MB_OK : mb_fail_errno(error, errno, "make the directory '%s'", path);
     const char *slash = strrchr(path, '/');
+    if (!store->fsync)
+        return MB_OK;
     char *parent = strndup(path, slash == path ? 1 : (size_t)(slash - path));
     if (parent == NULL)
         return mb_fail_memory(error);
-    int fd = store->fsync ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    mb_status status = MB_OK;
-    if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL)
-        status = mb_fail_errno(error, errno, "sync the directory '%s'", parent);
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool failed = fd < 0 ? errno != EACCES : fsync(fd) != 0 && errno != EINVAL;
+    mb_status status = failed ? mb_fail_errno(error, errno, "sync the directory '%s'", parent) : MB_OK;
     local_close(fd);
     free(parent);
+    return status;
+}
+
+/* Makes one directory of the way to the root.  One that an earlier attempt has made may not be on the disk.
+ */
+static mb_status make_directory(struct mb_store *store, const char *path, struct mb_error *error)
+{
+    bool made = mkdir(path, 0777) == 0;
+    if (!made && errno != EEXIST)
+        return mb_fail_errno(error, errno, "make the directory '%s'", path);
+    if (!made && !atomic_load(&store->unsynced))
+        return MB_OK;
+    mb_status status = sync_above(store, path, error);
+    if (status != MB_OK)
+        atomic_store(&store->unsynced, true);
     return status;
 }
 

@@ -19,6 +19,7 @@ struct mb_store {
     bool fsync;
     char boot[9];           /* this boot of the machine: parts that were not synced do not outlive it */
     atomic_bool no_openat2; /* the kernel has refused it */
+    atomic_bool unsynced; /* a directory was made whose name may not be on the disk: see local_target_sync */
 };
 
 /* ---------------------------------------------------------------- path.c */
@@ -80,14 +81,17 @@ mb_status local_target_make(struct local_target *target, const char *name, bool 
                             struct mb_error *error);
 
 /* May the key get an object?  Told before the bytes are written rather than after. */
-mb_status local_target_vacant(const struct local_target *target, bool if_absent, struct mb_error *error);
+mb_status local_target_vacant(struct local_target *target, bool if_absent, struct mb_error *error);
 
-/* Moves dir/name, already synced, to its place; with if_absent it is MB_E_EXISTS when something is there. */
-mb_status local_target_commit(struct local_target *target, int dir, const char *name, bool if_absent,
-                              struct mb_error *error);
+/* Says MB_E_EXISTS of what lies at the key, once its name is on the disk. */
+mb_status local_target_taken(struct local_target *target, struct mb_error *error);
 
-/* The directory of the key and those that were made above it, when the store syncs. */
+/* The directory of the key and those that were made above it, when the store syncs.  Where an earlier target
+ * of the store has left one unsynced: all of them, up to the root.  Fails as MB_ERR_AMBIGUOUS, and may be
+ * tried again: unlike a file's bytes, the name is still in the kernel's memory. */
 mb_status local_target_sync(struct local_target *target, struct mb_error *error);
+
+/* --------------------------------------------------------------- place.c */
 
 /* What an unfinished object called name is called meanwhile; a very long name is cut. */
 void local_hidden_name(char out[NAME_MAX + 1], const char *id, const char *name);
@@ -95,8 +99,27 @@ void local_hidden_name(char out[NAME_MAX + 1], const char *id, const char *name)
 /* Sixteen hexadecimal digits that nobody else uses. */
 mb_status local_random(char out[17], struct mb_error *error);
 
-/* Writes an object through a temporary file beside it that fill fills. */
-typedef mb_status local_fill_fn(void *ctx, int fd, const struct mb_call *call);
+/* A file that holds all bytes of an object and is about to become it. */
+struct local_file {
+    int fd;
+    int dir; /* the directory that holds name */
+    const char *name;
+    uint64_t size;  /* so many bytes were written */
+    bool lost;      /* out: they may not be on the disk, and no further sync of this file can tell */
+    struct stat st; /* out */
+};
+
+/* The one way to a key, for put, copy and complete alike: sync, close, compare the size, rename, sync the
+ * directory.  With if_absent MB_E_EXISTS when something is there.  A file that fails before the rename stays
+ * where it was, for the caller to remove. */
+mb_status local_place(struct local_target *target, struct local_file *file, bool if_absent,
+                      struct mb_error *error);
+
+/* Is what lies at the key this very file? */
+bool local_is_placed(const struct local_target *target, const struct stat *file);
+
+/* Writes an object through a temporary file beside it that fill fills with *size bytes. */
+typedef mb_status local_fill_fn(void *ctx, int fd, uint64_t *size, const struct mb_call *call);
 mb_status local_write(struct mb_store *store, const char *key, bool if_absent, local_fill_fn *fill, void *ctx,
                       struct mb_stat *out, const struct mb_call *call);
 
@@ -125,8 +148,8 @@ void local_tell_sum(bool known, uint32_t crc32c, struct mb_stat *out);
 mb_status local_write_source(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
                              uint64_t *written, const char *key, const struct mb_call *call);
 
-/* To the disk, when the store does so. */
-mb_status local_sync(const struct mb_store *store, int fd, const char *key, struct mb_error *error);
+/* Writes all of it, however little the file system takes at once; -1 and errno otherwise. */
+int local_write_all(int fd, const char *data, size_t len, uint64_t offset);
 
 /* ---------------------------------------------------------------- slots */
 

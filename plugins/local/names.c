@@ -118,8 +118,10 @@ static bool is_wanted(DIR *dir, const struct dirent *entry, const struct local_n
         return false;
     if (!hidden && !starts_with(name, query->prefix))
         return false;
-    if (type == DT_UNKNOWN && fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        type = (unsigned char)IFTODT(st.st_mode);
+    /* What cannot be looked at here is looked at again by the walk, which says why it fails. */
+    if (type == DT_UNKNOWN)
+        type = fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (unsigned char)IFTODT(st.st_mode)
+                                                                        : DT_REG;
     *directory = type == DT_DIR;
     if (!*directory && (type != DT_REG || (query->hidden && !hidden)))
         return false;

@@ -79,11 +79,10 @@ struct put_fill {
     const struct mb_source *source;
 };
 
-static mb_status fill_from_source(void *ctx, int fd, const struct mb_call *call)
+static mb_status fill_from_source(void *ctx, int fd, uint64_t *size, const struct mb_call *call)
 {
     const struct put_fill *fill = ctx;
-    uint64_t written = 0;
-    return local_write_source(fill->store, fill->source, fd, 0, &written, fill->key, call);
+    return local_write_source(fill->store, fill->source, fd, 0, size, fill->key, call);
 }
 
 static bool wants_absent(const struct mb_put_options *opts)
@@ -98,10 +97,11 @@ mb_status local_put(struct mb_store *store, const char *key, const struct mb_put
     return local_write(store, key, wants_absent(opts), fill_from_source, &fill, out, call);
 }
 
-static mb_status fill_from_file(void *ctx, int fd, const struct mb_call *call)
+static mb_status fill_from_file(void *ctx, int fd, uint64_t *size, const struct mb_call *call)
 {
     struct local_range *range = ctx;
     range->dst = fd;
+    *size = range->length;
     return local_copy_range(range, call);
 }
 

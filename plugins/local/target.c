@@ -1,13 +1,10 @@
-/* target.c - how a file comes to its place: beside it under a hidden name, synced, renamed, directory synced.
- */
+/* target.c - the directories of a key: made, entered, synced. */
 #include "local.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 /* How often a directory may be pruned away by a remove before a put into it gives up. */
@@ -69,6 +66,14 @@ static size_t parent_len(const struct local_target *target)
     return target->name == target->key ? 0 : (size_t)(target->name - target->key - 1);
 }
 
+/* The length of the directory above the one whose path is the first len bytes of key. */
+static size_t above(const char *key, size_t len)
+{
+    while (len > 0 && key[len - 1] != '/')
+        len--;
+    return len > 0 ? len - 1 : 0;
+}
+
 /* (Re)opens the directory of the key; 0, or -1 and errno. */
 static int enter(struct local_target *target)
 {
@@ -96,6 +101,8 @@ mb_status local_target_open(struct local_target *target, struct mb_store *store,
 
 void local_target_close(struct local_target *target)
 {
+    if (target->store->fsync && target->made_above != SIZE_MAX)
+        atomic_store(&target->store->unsynced, true);
     local_close(target->dir);
     local_close(target->root);
 }
@@ -133,14 +140,21 @@ mb_status local_target_make(struct local_target *target, const char *name, bool 
                    target->key);
 }
 
-mb_status local_target_vacant(const struct local_target *target, bool if_absent, struct mb_error *error)
+/* Who is told so may act on it, so it has to be true after a crash as well: of an object whose maker could
+ * not sync the directory, or has not come to it yet, too. */
+mb_status local_target_taken(struct local_target *target, struct mb_error *error)
+{
+    MB_TRY(local_target_sync(target, error));
+    return mb_fail(error, MB_E_EXISTS, "there already is an object '%s'", target->key);
+}
+
+mb_status local_target_vacant(struct local_target *target, bool if_absent, struct mb_error *error)
 {
     struct stat st;
     if (fstatat(target->dir, target->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return MB_OK;
     if (S_ISREG(st.st_mode))
-        return if_absent ? mb_fail(error, MB_E_EXISTS, "there already is an object '%s'", target->key)
-                         : MB_OK;
+        return if_absent ? local_target_taken(target, error) : MB_OK;
     if (S_ISDIR(st.st_mode))
         return mb_fail(
             error, MB_E_UNSUPPORTED,
@@ -150,26 +164,14 @@ mb_status local_target_vacant(const struct local_target *target, bool if_absent,
                    target->key);
 }
 
-static int rename_new(int from_dir, const char *from, int to_dir, const char *to)
-{
-    if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -1;
-    /* Not every file system knows the flag, and link has the same promise. */
-    if (linkat(from_dir, from, to_dir, to, 0) != 0)
-        return -1;
-    return unlinkat(from_dir, from, 0);
-}
-
 /* After mkdir of a/b and a/b/c for a/b/c/f: a/b/c first, which on a journalling file system takes the rest
  * along, then a/b and a. */
 mb_status local_target_sync(struct local_target *target, struct mb_error *error)
 {
     if (!target->store->fsync)
         return MB_OK;
-    size_t len = parent_len(target);
-    for (;;) {
+    size_t until = atomic_load(&target->store->unsynced) ? 0 : target->made_above;
+    for (size_t len = parent_len(target);; len = above(target->key, len)) {
         int dir = open_prefix(target, len, O_RDONLY);
         int failed = dir < 0 || fsync(dir) != 0 ? errno : 0;
         local_close(dir);
@@ -179,85 +181,9 @@ mb_status local_target_sync(struct local_target *target, struct mb_error *error)
             error->flags |= MB_ERR_AMBIGUOUS;
             return status;
         }
-        if (target->made_above == SIZE_MAX || len <= target->made_above)
-            return MB_OK;
-        while (len > 0 && target->key[len - 1] != '/')
-            len--;
-        if (len > 0)
-            len--;
+        if (until == SIZE_MAX || len <= until)
+            break;
     }
-}
-
-mb_status local_target_commit(struct local_target *target, int dir, const char *name, bool if_absent,
-                              struct mb_error *error)
-{
-    int failed = if_absent ? rename_new(dir, name, target->dir, target->name)
-                           : renameat(dir, name, target->dir, target->name);
-    if (failed != 0 && errno == EEXIST && if_absent)
-        return mb_fail(error, MB_E_EXISTS, "there already is an object '%s'", target->key);
-    if (failed != 0)
-        return local_fail(error, errno, target->store, "rename a finished file to", target->key);
-    return local_target_sync(target, error);
-}
-
-mb_status local_random(char out[17], struct mb_error *error)
-{
-    unsigned char bytes[8];
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return mb_fail_errno(error, errno, "get random bytes");
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    target->made_above = SIZE_MAX;
     return MB_OK;
-}
-
-void local_hidden_name(char out[NAME_MAX + 1], const char *id, const char *name)
-{
-    int len = snprintf(out, NAME_MAX + 1, LOCAL_HIDDEN "%s.", id);
-    size_t rest = (size_t)(NAME_MAX - len);
-    size_t name_len = strnlen(name, rest);
-    memcpy(out + len, name, name_len);
-    out[(size_t)len + name_len] = '\0';
-}
-
-mb_status local_write(struct mb_store *store, const char *key, bool if_absent, local_fill_fn *fill, void *ctx,
-                      struct mb_stat *out, const struct mb_call *call)
-{
-    struct local_target target;
-    struct stat st;
-    char random[17];
-    char name[NAME_MAX + 1];
-    int fd = -1;
-    MB_TRY(local_poll(call));
-    MB_TRY(local_random(random, call->error));
-    MB_TRY(local_target_open(&target, store, key, call->error));
-    local_hidden_name(name, random, target.name);
-
-    mb_status status = local_target_enter(&target, call->error);
-    if (status == MB_OK)
-        status = local_target_vacant(&target, if_absent, call->error);
-    if (status == MB_OK)
-        status = local_target_make(&target, name, false, &fd, call->error);
-    /* Held until the file has its name or the process ends: who cleans up sees that somebody writes. */
-    if (status == MB_OK && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        status =
-            mb_fail(call->error, MB_E_UNAVAILABLE, "the new file for '%s' was taken for a left one", key);
-    if (status == MB_OK)
-        status = fill(ctx, fd, call);
-    if (status == MB_OK)
-        status = local_sync(store, fd, key, call->error);
-    if (status == MB_OK && fstat(fd, &st) != 0)
-        status = local_fail(call->error, errno, store, "look at", key);
-    if (status == MB_OK)
-        status = local_target_commit(&target, target.dir, name, if_absent, call->error);
-    if (status == MB_OK)
-        local_describe(&st, out);
-
-    if (status != MB_OK) {
-        if (fd >= 0)
-            unlinkat(target.dir, name, 0);
-        local_prune(store, target.root, key);
-    }
-    local_close(fd);
-    local_target_close(&target);
-    return status;
 }
