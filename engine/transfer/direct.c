@@ -34,16 +34,33 @@ mb_status mb_route_choose(struct mb_transfer *transfer, uint64_t size, enum mb_r
     return MB_OK;
 }
 
-/* Not found counts, because a service that cannot see the source says so; when the object is really gone,
- * reading it will say it again. */
+/* Any final answer counts, whatever it says of the reason: when it is the object that is gone or has changed,
+ * reading it will say so again.  What may pass, what lies with us and a full disk are none. */
 static bool means_refusal(mb_status status)
 {
-    return status == MB_E_UNSUPPORTED || status == MB_E_FORBIDDEN || status == MB_E_UNAUTHENTICATED ||
-           status == MB_E_NOT_FOUND || status == MB_E_NO_BUCKET;
+    switch (status) {
+    case MB_E_CANCELLED:
+    case MB_E_THROTTLED:
+    case MB_E_UNAVAILABLE:
+    case MB_E_TIMEOUT:
+    case MB_E_NO_SPACE:
+    case MB_E_NO_MEMORY:
+    case MB_E_CALLBACK:
+    case MB_E_INTERNAL:
+        return false;
+    default:
+        return status < 0;
+    }
 }
 
+/* Nothing is streamed by itself when copies find no answer: mostly that is an outage, and a proxy that cuts
+ * long copies short shows in nothing else but that reading works. */
 static mb_status explain(const struct mb_transfer *transfer, mb_status status, struct mb_error *error)
 {
+    if (status == MB_E_UNAVAILABLE || status == MB_E_TIMEOUT)
+        return mb_error_context(
+            error, "a copy inside %s found no answer: set transfer.mode to streaming if only copies do",
+            mb_storage_info(transfer->dst)->location);
     if (transfer->options.mode != MB_TRANSFER_DIRECT || !means_refusal(status))
         return status;
     return mb_error_context(error,
@@ -66,6 +83,16 @@ mb_status mb_direct_copy_part(struct mb_transfer *transfer, struct mb_object *ob
         transfer->dst, object->dst_key, object->upload->id, part + 1, transfer->src, object->src_key,
         mb_object_part_offset(object, part), mb_object_part_length(object, part),
         &object->upload->parts[part], cancel, error);
+    return explain(transfer, status, error);
+}
+
+mb_status mb_direct_complete(struct mb_transfer *transfer, struct mb_object *object, struct mb_moved *out,
+                             struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_upload_state *upload = object->upload;
+    out->in_service = true;
+    mb_status status = mb_storage_upload_complete(transfer->dst, object->dst_key, upload->id, upload->parts,
+                                                  upload->count, &out->stat, cancel, error);
     return explain(transfer, status, error);
 }
 

@@ -51,6 +51,8 @@ mb_status mb_direct_copy(struct mb_transfer *transfer, const struct mb_object *o
                          struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_direct_copy_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
                               struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_direct_complete(struct mb_transfer *transfer, struct mb_object *object, struct mb_moved *out,
+                             struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_direct_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
                               struct mb_error *error);
 
@@ -66,6 +68,8 @@ mb_status mb_stream_through(struct mb_transfer *transfer, const struct mb_object
                             struct mb_moved *out, struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_stream_part(struct mb_transfer *transfer, struct mb_object *object, uint32_t part,
                          struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_stream_complete(struct mb_transfer *transfer, struct mb_object *object, struct mb_moved *out,
+                             struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
                               struct mb_error *error);
 

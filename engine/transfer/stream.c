@@ -87,6 +87,16 @@ mb_status mb_stream_part(struct mb_transfer *transfer, struct mb_object *object,
     return status;
 }
 
+mb_status mb_stream_complete(struct mb_transfer *transfer, struct mb_object *object, struct mb_moved *out,
+                             struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_upload_state *upload = object->upload;
+    out->has_crc32c = true;
+    out->crc32c = mb_object_crc32c(object);
+    return mb_storage_upload_complete(transfer->dst, object->dst_key, upload->id, upload->parts,
+                                      upload->count, &out->stat, cancel, error);
+}
+
 mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
                               struct mb_error *error)
 {

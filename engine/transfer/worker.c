@@ -143,24 +143,6 @@ static mb_status run_object(struct mb_transfer *transfer, struct mb_job *job, st
     return status;
 }
 
-static mb_status complete_upload(struct mb_transfer *transfer, struct mb_object *object,
-                                 struct mb_cancel *cancel, struct mb_error *error)
-{
-    struct mb_upload_state *upload = object->upload;
-    struct mb_moved moved = {
-        .stat = {.struct_size = sizeof(moved.stat)},
-        .has_crc32c = !upload->in_service,
-        .crc32c = upload->in_service ? 0 : mb_object_crc32c(object),
-        .in_service = upload->in_service,
-    };
-    MB_TRY(mb_storage_upload_complete(transfer->dst, object->dst_key, upload->id, upload->parts,
-                                      upload->count, &moved.stat, cancel, error));
-    mb_queue_retire(&transfer->queue, object);
-    mb_status status = settle(transfer, object, &moved, cancel, error);
-    mb_object_free(object);
-    return status;
-}
-
 static mb_status start_over(struct mb_transfer *transfer, struct mb_object *object)
 {
     mb_transfer_abort_upload(transfer, object);
@@ -168,6 +150,23 @@ static mb_status start_over(struct mb_transfer *transfer, struct mb_object *obje
     mb_object_drop_upload(object);
     mb_queue_again(&transfer->queue, object);
     return MB_OK;
+}
+
+/* Only completing tells whether some services take parts that were copied. */
+static mb_status complete_upload(struct mb_transfer *transfer, struct mb_object *object,
+                                 struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_moved moved = {.stat = {.struct_size = sizeof(moved.stat)}};
+    bool in_service = object->upload->in_service;
+    mb_status status = in_service ? mb_direct_complete(transfer, object, &moved, cancel, error)
+                                  : mb_stream_complete(transfer, object, &moved, cancel, error);
+    if (status < 0 && in_service && mb_direct_refused(transfer, &transfer->part_copy_refused, error))
+        return start_over(transfer, object);
+    MB_TRY(status);
+    mb_queue_retire(&transfer->queue, object);
+    status = settle(transfer, object, &moved, cancel, error);
+    mb_object_free(object);
+    return status;
 }
 
 /* A part that fails leaves its upload in the queue: all workers stop then, and mb_transfer_close aborts it.

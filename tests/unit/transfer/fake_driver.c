@@ -377,6 +377,13 @@ static mb_status fake_mpu_part(struct mb_store *store, const char *key, const ch
     return status;
 }
 
+static void mark_copied(struct fake_service *service, const char *upload_id)
+{
+    pthread_mutex_lock(&service->lock);
+    find_upload(service, upload_id)->copied = true;
+    pthread_mutex_unlock(&service->lock);
+}
+
 static mb_status fake_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id,
                                     uint32_t number, struct mb_store *src, const char *src_key,
                                     uint64_t offset, uint64_t length, struct mb_part *out,
@@ -385,12 +392,15 @@ static mb_status fake_mpu_copy_part(struct mb_store *dst, const char *key, const
     (void)key;
     struct fake_service *service = dst->service;
     atomic_fetch_add(&service->part_copies, 1);
+    mb_status refusal = atomic_load(&service->refuse_part_copy);
     if (over(&service->refuse_part_copy_after))
-        return fail(call, MB_E_UNSUPPORTED, 0, "the fake driver does not do this");
+        return fail(call, refusal != 0 ? refusal : MB_E_UNSUPPORTED, 0, "the fake driver does not do this");
     enter(service);
     uint8_t *data = slice(src->service, src_key, offset, length);
     mb_status status = data == NULL ? fail(call, MB_E_NOT_FOUND, 0, "no such object")
                                     : store_part(service, upload_id, number, data, length, out, call);
+    if (status == MB_OK)
+        mark_copied(service, upload_id);
     leave(service);
     return status;
 }
@@ -426,7 +436,10 @@ static mb_status fake_mpu_complete(struct mb_store *store, const char *key, cons
     uint8_t *data = NULL;
     pthread_mutex_lock(&service->lock);
     struct fake_upload *upload = find_upload(service, upload_id);
-    if (upload != NULL)
+    mb_status refusal = atomic_load(&service->refuse_complete);
+    if (refusal == 0 && upload != NULL && upload->copied)
+        refusal = atomic_load(&service->refuse_complete_of_copies);
+    if (upload != NULL && refusal == 0)
         data = join(upload, parts, count, &size);
     if (data != NULL) {
         fake_service_put(service, key, data, size);
@@ -434,7 +447,7 @@ static mb_status fake_mpu_complete(struct mb_store *store, const char *key, cons
     }
     pthread_mutex_unlock(&service->lock);
     if (data == NULL)
-        return fail(call, MB_E_INVALID, 0, "invalid part");
+        return fail(call, refusal != 0 ? refusal : MB_E_INVALID, 0, "invalid part");
     tell(service, out, size);
     return MB_OK;
 }

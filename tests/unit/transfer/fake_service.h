@@ -28,6 +28,7 @@ struct fake_upload {
     struct fake_upload *next;
     char id[32];
     char *key;
+    bool copied; /* one of the parts was */
     struct fake_part parts[FAKE_MAX_PARTS];
 };
 
@@ -51,8 +52,11 @@ struct fake_service {
     atomic_int fail_gets;      /* so many gets fail once half of their bytes have been delivered */
     atomic_int refuse_copy;    /* a status for every copy, or 0 */
     atomic_uint gather_copies; /* the first copies wait until there are so many */
-    atomic_int refuse_part_copy_after; /* so many part copies succeed, the rest are unsupported; or -1 */
-    atomic_int forbid_put_of;          /* index n: the put of "dst/n" is forbidden; or -1 */
+    atomic_int refuse_part_copy_after;    /* so many part copies succeed, the rest fail; or -1 */
+    atomic_int refuse_part_copy;          /* with this status, MB_E_UNSUPPORTED when it is 0 */
+    atomic_int refuse_complete;           /* a status for every complete, or 0 */
+    atomic_int refuse_complete_of_copies; /* the same for uploads with parts that were copied */
+    atomic_int forbid_put_of;             /* index n: the put of "dst/n" is forbidden; or -1 */
     atomic_int hang_parts_after; /* so many parts succeed, the rest wait until they are cancelled; or -1 */
     atomic_bool truncate_gets;   /* objects are a byte shorter than listed */
     atomic_bool tell_nothing;    /* put, copy and complete answer with neither size nor etag */

@@ -3,106 +3,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-static void test_a_refused_copy_is_streamed_and_remembered(void **state)
-{
-    struct moving *moving = *state;
-    static const mb_status refusals[] = {MB_E_FORBIDDEN, MB_E_NOT_FOUND, MB_E_UNSUPPORTED};
-    moving->options.max_concurrency = 1;
-    for (unsigned n = 0; n < 20; n++)
-        moving_fill(moving, n, 1000);
-    for (size_t i = 0; i < 3; i++) {
-        unsigned copies = atomic_load(&moving->src_service.copies);
-        atomic_store(&moving->src_service.refuse_copy, refusals[i]);
-        assert_int_equal(moving_run(moving, moving->beside, 20, 1000), MB_OK);
-        assert_int_equal(atomic_load(&moving->src_service.copies), copies + 1);
-        assert_true(moving_arrived(&moving->src_service, 19, 1000));
-    }
-    assert_int_equal(moving->moved_in_service, 0);
-    assert_int_equal(moving->moved, 60);
-}
-
-static unsigned count_lines(const char *path, const char *text)
-{
-    char line[2048];
-    unsigned count = 0;
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file) != NULL)
-        count += strstr(line, text) != NULL;
-    fclose(file);
-    return count;
-}
-
-static void test_the_log_is_told_of_a_refusal_once(void **state)
-{
-    struct moving *moving = *state;
-    char path[] = "/tmp/mb-test-transfer-XXXXXX";
-    close(mkstemp(path));
-    struct mb_log_options log_options = {.level = MB_LOG_INFO, .path = path};
-    assert_int_equal(mb_log_open(&moving->options.log, &log_options, &moving->error), MB_OK);
-    for (unsigned n = 0; n < 200; n++)
-        moving_fill(moving, n, 10);
-    atomic_store(&moving->src_service.refuse_copy, MB_E_FORBIDDEN);
-    atomic_store(&moving->src_service.gather_copies, 2);
-    assert_int_equal(moving_run(moving, moving->beside, 200, 10), MB_OK);
-    mb_log_close(moving->options.log);
-    assert_int_equal(count_lines(path, "streamed from now on"), 1);
-    unlink(path);
-}
-
-static void test_a_direct_transfer_does_not_stream(void **state)
-{
-    struct moving *moving = *state;
-    moving->options.mode = MB_TRANSFER_DIRECT;
-    moving_fill(moving, 0, 10);
-    assert_int_equal(
-        mb_transfer_open(&moving->transfer, moving->src, moving->dst, &moving->options, NULL, &moving->error),
-        MB_E_CONFIG);
-    assert_non_null(strstr(moving->error.message, "transfer.mode"));
-
-    atomic_store(&moving->src_service.refuse_copy, MB_E_FORBIDDEN);
-    assert_int_equal(moving_run(moving, moving->beside, 1, 10), MB_E_FORBIDDEN);
-    assert_non_null(strstr(moving->error.message, "transfer.mode is direct"));
-    assert_int_equal(atomic_load(&moving->src_service.gets), 0);
-}
-
-static void test_refused_part_copies_start_over_without_counting_twice(void **state)
-{
-    struct moving *moving = *state;
-    moving->options.multipart_copy_threshold = 1000;
-    moving->src_service.max_copy_size = 2000;
-    mb_storage_close(moving->beside);
-    moving->beside = fake_service_store(&moving->src_service);
-    atomic_store(&moving->src_service.refuse_part_copy_after, 5);
-    for (unsigned n = 0; n < 4; n++)
-        moving_fill(moving, n, 20000);
-    assert_int_equal(moving_run(moving, moving->beside, 4, 20000), MB_OK);
-    for (unsigned n = 0; n < 4; n++)
-        assert_true(moving_arrived(&moving->src_service, n, 20000));
-    assert_int_equal(fake_service_open_uploads(&moving->src_service), 0);
-    assert_int_equal(moving->moved_in_service, 0);
-    assert_int_equal(atomic_load(&moving->progress.bytes_done), 80000);
-}
-
-static void test_refused_part_copies_below_the_limit_are_copied_whole(void **state)
-{
-    struct moving *moving = *state;
-    moving->options.multipart_copy_threshold = 1000;
-    atomic_store(&moving->src_service.refuse_part_copy_after, 0);
-    moving_fill(moving, 0, 5000);
-    assert_int_equal(moving_run(moving, moving->beside, 1, 5000), MB_OK);
-    assert_int_equal(atomic_load(&moving->src_service.copies), 1);
-    assert_int_equal(atomic_load(&moving->src_service.gets), 0);
-    assert_true(moving_arrived(&moving->src_service, 0, 5000));
-}
 
 static void test_retries_do_not_count_twice(void **state)
 {
@@ -249,11 +153,6 @@ static void test_an_error_of_the_listener_ends_the_transfer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_refused_copy_is_streamed_and_remembered),
-        TEST(test_the_log_is_told_of_a_refusal_once),
-        TEST(test_a_direct_transfer_does_not_stream),
-        TEST(test_refused_part_copies_start_over_without_counting_twice),
-        TEST(test_refused_part_copies_below_the_limit_are_copied_whole),
         TEST(test_retries_do_not_count_twice),
         TEST(test_throttling_makes_the_transfer_slow_down),
         TEST(test_an_object_that_changed_is_told),
