@@ -175,20 +175,35 @@ static mb_status attempt_complete(void *ctx, const struct mb_call *call)
     return mb_storage_check_stat(&u->stat, size_of_parts(u), call->error);
 }
 
-/* An upload that is unknown to a retry was completed by an earlier attempt if the object lies there. */
+/* Of an upload that an earlier attempt has completed services say that it is unknown, forbidden, wrong in its
+ * parts.  What went wrong with the store itself went wrong, whatever can be seen there. */
+static bool may_be_done(const struct mb_error *error, unsigned attempts)
+{
+    switch (error->status) {
+    case MB_E_CANCELLED:
+    case MB_E_CALLBACK:
+    case MB_E_INTERNAL:
+    case MB_E_NO_MEMORY:
+    case MB_E_NO_SPACE:
+        return false;
+    default:
+        return !mb_status_retryable(error->status) &&
+               (attempts > 1 || (error->flags & MB_ERR_AMBIGUOUS) != 0);
+    }
+}
+
 mb_status mb_storage_upload_complete(struct mb_storage *storage, const char *key, const char *upload_id,
                                      const struct mb_part *parts, size_t count, struct mb_stat *out,
                                      struct mb_cancel *cancel, struct mb_error *error)
 {
     struct upload u = {.storage = storage, .key = key, .id = upload_id, .parts = parts, .count = count};
     unsigned attempts = 0;
+    struct mb_sight before;
+    mb_storage_look(storage, key, &before, cancel);
     mb_status status = run(&u, MB_OP_MPU_COMPLETE, attempt_complete, 0, cancel, &attempts, error);
-    if (status == MB_E_NOT_FOUND && attempts > 1) {
-        struct mb_error ignored = MB_ERROR_INIT;
-        if (mb_storage_stat(storage, key, &u.stat, cancel, &ignored) == MB_OK &&
-            u.stat.size == size_of_parts(&u))
-            status = MB_OK;
-    }
+    if (status != MB_OK && may_be_done(error, attempts) &&
+        mb_storage_appeared(storage, key, size_of_parts(&u), &before, &u.stat, cancel))
+        status = MB_OK;
     if (status == MB_OK && out != NULL)
         *out = u.stat;
     return status;

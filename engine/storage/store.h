@@ -121,7 +121,9 @@ mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb
 
 /* Multipart.  Each call is retried on its own; abort runs whatever was cancelled, within 30 seconds.  A key
  * is uploaded by one caller at a time: begin waits up to 10 seconds for its answer whatever was cancelled,
- * and when an answer was lost it aborts the other uploads of the key, one of which it may have begun. */
+ * and when an answer was lost it aborts the other uploads of the key, one of which it may have begun.
+ * Completing looks first at what lies under the key: so it knows, when an answer was lost, whether the object
+ * there is its own. */
 bool mb_storage_has_multipart(const struct mb_storage *storage);
 bool mb_storage_has_part_copy(const struct mb_storage *storage);
 mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,

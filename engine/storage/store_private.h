@@ -113,6 +113,21 @@ mb_status mb_counted_source_end(const struct mb_counted_source *counted, const s
 mb_status mb_storage_compare(struct mb_storage *storage, const char *key, const struct mb_source *source,
                              bool *equal, struct mb_cancel *cancel, struct mb_error *error);
 
+/* What lay under a key at one time. */
+struct mb_sight {
+    bool known; /* the service could be asked */
+    bool there;
+    struct mb_stat stat;
+};
+
+void mb_storage_look(struct mb_storage *storage, const char *key, struct mb_sight *out,
+                     struct mb_cancel *cancel);
+
+/* Does an object of this size lie there now which is not the one that lay there before?  Then a write whose
+ * answer was lost has made it, as long as nobody else writes the key.  The size alone proves nothing. */
+bool mb_storage_appeared(struct mb_storage *storage, const char *key, uint64_t size,
+                         const struct mb_sight *before, struct mb_stat *out, struct mb_cancel *cancel);
+
 #define MB_STAT_INIT                          \
     (struct mb_stat)                          \
     {                                         \

@@ -13,6 +13,7 @@ struct object {
     char *key;
     char *data;
     size_t size;
+    int64_t mtime_ns;
     char upload_id[16];
     char *parts[MOST_PARTS];
     size_t part_sizes[MOST_PARTS];
@@ -24,6 +25,7 @@ struct mb_store {
     struct object *uploads;
     unsigned next_id;
     unsigned page_size;
+    int64_t clock_ns; /* a second on with every write */
 };
 
 struct mb_list {
@@ -85,12 +87,14 @@ static void put_in_place(struct mb_store *store, struct object *object)
     if (is_at(at, object->key))
         unlink_object(at);
     object->next = *at;
+    object->mtime_ns = store->clock_ns += 1000000000;
     *at = object;
 }
 
 static void fill_stat(struct mb_stat *out, const struct object *object)
 {
     out->size = object->size;
+    out->mtime_ns = object->mtime_ns;
     snprintf(out->etag, sizeof(out->etag), "\"%zx\"", object->size);
 }
 

@@ -51,34 +51,104 @@ static void test_parts_become_an_object(void **state)
     expect_text(bed, "big", "head3456tail");
 }
 
-/* The first complete took effect and its answer was lost: the upload is gone, the object is there. */
+static mb_status complete(struct bed *bed, const char *id, const struct mb_part *part, struct mb_stat *stat)
+{
+    return mb_storage_upload_complete(bed->storage, "big", id, part, 1, stat, NULL, &bed->error);
+}
+
+/* The first complete takes effect and its answer is lost; what the service says of the upload that is gone
+ * then is a matter of taste. */
 static void test_complete_that_was_done_already(void **state)
 {
     struct bed *bed = *state;
+    static const mb_status answers[] = {MB_OK, MB_E_FORBIDDEN, MB_E_INVALID, MB_E_EXISTS, MB_E_UNSUPPORTED};
+    static const char *const texts[] = {"head", "tail", "heal", "teal", "hail"}; /* of one size */
+    for (size_t i = 0; i < 5; i++) {
+        char id[64] = "";
+        struct mb_stat stat = {0};
+        begin(bed, "big", id);
+        struct mb_part part = store_part(bed, id, 1, texts[i]);
+        scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
+        if (answers[i] != MB_OK)
+            scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, step(SCRIPTED_FAIL, answers[i]));
+        assert_int_equal(complete(bed, id, &part, &stat), MB_OK);
+        assert_int_equal(stat.size, 4);
+        expect_text(bed, "big", texts[i]);
+    }
+}
+
+static void test_complete_whose_only_answer_was_lost(void **state)
+{
+    struct bed *bed = *state;
     char id[64] = "";
-    struct mb_stat stat = {0};
     begin(bed, "big", id);
     struct mb_part part = store_part(bed, id, 1, "head");
-    scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
-    assert_int_equal(mb_storage_upload_complete(bed->storage, "big", id, &part, 1, &stat, NULL, &bed->error),
-                     MB_OK);
-    assert_int_equal(stat.size, 4);
+    struct scripted_step lost = step(SCRIPTED_FAIL_AFTER, MB_E_PROTOCOL);
+    scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, lost);
+    assert_int_equal(complete(bed, id, &part, NULL),
+                     MB_E_PROTOCOL); /* it does not say that it may have worked */
+    begin(bed, "big", id);
+    part = store_part(bed, id, 1, "tail");
+    lost.flags = MB_ERR_AMBIGUOUS;
+    scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, lost);
+    assert_int_equal(complete(bed, id, &part, NULL), MB_OK);
 }
 
 static void test_complete_of_an_upload_that_is_gone(void **state)
 {
     struct bed *bed = *state;
     struct mb_part part = {.number = 1, .size = 4};
-    write_text(bed, "big", "head");
-    assert_int_equal(mb_storage_upload_complete(bed->storage, "big", "u9", &part, 1, NULL, NULL, &bed->error),
-                     MB_E_NOT_FOUND);
-    assert_int_equal(bed->scripted.calls[MB_OP_STAT], 0);
-    part.size = 5;
+    assert_int_equal(complete(bed, "u9", &part, NULL), MB_E_NOT_FOUND);
     scripted_fail(&bed->scripted, MB_OP_MPU_COMPLETE, MB_E_UNAVAILABLE, "reset");
-    assert_int_equal(mb_storage_upload_complete(bed->storage, "big", "u9", &part, 1, NULL, NULL, &bed->error),
-                     MB_E_NOT_FOUND);
+    assert_int_equal(complete(bed, "u9", &part, NULL), MB_E_NOT_FOUND);
     assert_string_equal(bed->error.message,
                         "upload-complete memory://m/big: 404 NoSuchUpload (2 attempts; before: 1 x reset)");
+}
+
+/* The size of an object says nothing about who made it. */
+static void test_what_lay_there_before_is_not_ours(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_part part = {.number = 1, .size = 4};
+    static const mb_status answers[] = {MB_E_NOT_FOUND, MB_E_FORBIDDEN, MB_E_INVALID};
+    write_text(bed, "big", "head");
+    for (size_t i = 0; i < 3; i++) {
+        scripted_fail(&bed->scripted, MB_OP_MPU_COMPLETE, MB_E_TIMEOUT, "late");
+        scripted_fail(&bed->scripted, MB_OP_MPU_COMPLETE, answers[i], "no");
+        assert_int_equal(complete(bed, "u9", &part, NULL), answers[i]);
+    }
+}
+
+static void test_nobody_knows_what_lay_there_before(void **state)
+{
+    struct bed *bed = *state;
+    char id[64] = "";
+    begin(bed, "big", id);
+    struct mb_part part = store_part(bed, id, 1, "head");
+    scripted_fail(&bed->scripted, MB_OP_STAT, MB_E_FORBIDDEN, "403");
+    scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
+    assert_int_equal(complete(bed, id, &part, NULL), MB_E_NOT_FOUND);
+}
+
+/* A disk that cannot keep what it took says so also of an object that can be seen. */
+static void test_a_failure_of_the_store_itself_stays_one(void **state)
+{
+    struct bed *bed = *state;
+    static const mb_status answers[] = {MB_E_NO_SPACE, MB_E_INTERNAL, MB_E_NO_MEMORY};
+    char id[64] = "";
+    for (size_t i = 0; i < 3; i++) {
+        begin(bed, "big", id);
+        struct mb_part part = store_part(bed, id, 1, "head");
+        scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
+        scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE, step(SCRIPTED_FAIL, answers[i]));
+        assert_int_equal(complete(bed, id, &part, NULL), answers[i]);
+    }
+    begin(bed, "big", id);
+    struct mb_part part = store_part(bed, id, 1, "head");
+    for (int i = 0; i < 4; i++)
+        scripted_next(&bed->scripted, MB_OP_MPU_COMPLETE,
+                      step(i == 0 ? SCRIPTED_FAIL_AFTER : SCRIPTED_FAIL, MB_E_UNAVAILABLE));
+    assert_int_equal(complete(bed, id, &part, NULL), MB_E_UNAVAILABLE);
 }
 
 static void test_abort_runs_under_its_own_call(void **state)
@@ -232,7 +302,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_BED(test_parts_become_an_object),
         WITH_BED(test_complete_that_was_done_already),
+        WITH_BED(test_complete_whose_only_answer_was_lost),
         WITH_BED(test_complete_of_an_upload_that_is_gone),
+        WITH_BED(test_what_lay_there_before_is_not_ours),
+        WITH_BED(test_nobody_knows_what_lay_there_before),
+        WITH_BED(test_a_failure_of_the_store_itself_stays_one),
         WITH_BED(test_abort_runs_under_its_own_call),
         WITH_BED(test_an_upload_whose_answer_was_lost_is_not_left),
         WITH_BED(test_the_answer_to_begin_is_waited_for),
