@@ -67,12 +67,24 @@ static mb_status find_segments(struct mb_create_collection *job, struct mb_cance
     return mb_binlogs_new(&job->binlogs, job->segments, job->segment_count, error);
 }
 
+/* A server that does not flush can be backed up all the same. */
+static mb_status name_way_out(struct mb_error *error)
+{
+    struct mb_error told = *error;
+    if (told.status == MB_E_CANCELLED || told.status == MB_E_NOT_FOUND || told.status == MB_E_NO_MEMORY ||
+        told.status == MB_E_UNAVAILABLE || told.status == MB_E_UNAUTHENTICATED)
+        return told.status;
+    return mb_fail(error, told.status, "%s; --strategy skip_flush backs up what milvus has written out",
+                   told.message);
+}
+
 static mb_status flush(struct mb_create_collection *job, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_flushed flushed;
     struct mb_collection_backup *backup = &job->backup;
-    MB_TRY(
-        mb_milvus_flush(job->create->env->milvus, job->db, job->name, job->arena, &flushed, cancel, error));
+    if (mb_milvus_flush(job->create->env->milvus, job->db, job->name, job->arena, &flushed, cancel, error) <
+        0)
+        return name_way_out(error);
     backup->physical_timestamp = (uint64_t)flushed.seal_time;
     backup->checkpoints = flushed.checkpoints;
     backup->checkpoint_count = flushed.checkpoint_count;

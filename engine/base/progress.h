@@ -18,6 +18,8 @@ struct mb_progress {
     atomic_uint_fast64_t percent_x100; /* of work that bytes do not measure (imports) */
     atomic_bool listed;
     atomic_uint_fast64_t retries;
+    _Atomic(const char *) waiting_for; /* a constant: what holds the task up, while it does; otherwise NULL */
+    atomic_int_fast64_t waiting_since_ns;
     /* What the last phases had done at their ends, by when they began: a reader looks too seldom to have seen
      * it. */
     struct mb_progress_ended {

@@ -271,7 +271,7 @@ static mb_status open_milvus(struct mb_context *context, struct mb_error *error)
                                         .management_endpoint = config->management_endpoint,
                                         .keys = context->config->schema == 1 ? "milvus" : "milvus.grpc",
                                         .log = context->log,
-                                        .retries = &context->progress.retries};
+                                        .progress = &context->progress};
 
     return mb_milvus_connect(&context->milvus, &options, context->cancel, error);
 }

@@ -23,6 +23,8 @@ struct snapshot {
     uint64_t bytes_total, bytes_done;
     uint64_t percent_x100;
     bool listed;
+    const char *waiting_for; /* NULL while nothing holds it up */
+    int64_t waiting_since_ns;
 };
 
 struct sample {
@@ -98,6 +100,8 @@ static struct snapshot look(const struct mb_progress *progress)
         .bytes_done = atomic_load(&progress->bytes_done),
         .percent_x100 = atomic_load(&progress->percent_x100),
         .listed = atomic_load(&progress->listed),
+        .waiting_for = atomic_load(&progress->waiting_for),
+        .waiting_since_ns = atomic_load(&progress->waiting_since_ns),
     };
 }
 
@@ -163,7 +167,17 @@ static void put_pace(struct mb_buf *line, const struct snapshot *s, double rate)
         mb_buf_printf(line, "  %s left", mb_text_duration((int64_t)(left * 1e9), text, sizeof text));
 }
 
-static void describe(const struct mb_display *display, const struct snapshot *s, struct mb_buf *line)
+static void put_waiting(struct mb_buf *line, const struct snapshot *s, int64_t now_ns)
+{
+    char time[32];
+
+    if (s->waiting_for != NULL)
+        mb_buf_printf(line, "  %s (for %s)", s->waiting_for,
+                      mb_text_duration(now_ns - s->waiting_since_ns, time, sizeof time));
+}
+
+static void describe(const struct mb_display *display, const struct snapshot *s, int64_t now_ns,
+                     struct mb_buf *line)
 {
     mb_buf_puts(line, s->phase);
     put_count(line, s->collections_done, s->collections_total, true, "collections");
@@ -172,6 +186,7 @@ static void describe(const struct mb_display *display, const struct snapshot *s,
     if (s->percent_x100 > 0)
         mb_buf_printf(line, "  %.1f %%", (double)(s->percent_x100 > 10000 ? 10000 : s->percent_x100) / 100);
     put_pace(line, s, rate_of(display));
+    put_waiting(line, s, now_ns);
 }
 
 static void clear_line(struct mb_display *display)
@@ -203,7 +218,7 @@ static void show(struct mb_display *display, int64_t now_ns)
     struct mb_buf line;
 
     mb_buf_init(&line, MAX_LINE);
-    describe(display, &display->shown, &line);
+    describe(display, &display->shown, now_ns, &line);
     if (display->options.kind == MB_DISPLAY_LIVE) {
         put_live(display, &line, strlen(display->shown.phase));
     } else if (now_ns >= display->next_plain_ns) {

@@ -93,6 +93,7 @@ static bool make_peer(struct mb_milvus *milvus)
         .place = milvus->info.place,
         .keys = o->keys,
         .tls = o->tls,
+        .log = o->log,
         .has_user = *o->user != '\0' || *o->password != '\0',
     };
     return milvus->info.place != NULL;
@@ -200,7 +201,9 @@ mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_optio
     curl_global_init(CURL_GLOBAL_DEFAULT);
 
     mb_status status = MB_OK;
-    if (!copy_options(milvus, options) || !make_credentials(milvus) || !make_peer(milvus))
+    if (copy_options(milvus, options))
+        milvus->limits = mb_limits_new(options->log, options->progress);
+    if (milvus->limits == NULL || !make_credentials(milvus) || !make_peer(milvus))
         status = mb_fail_memory(error);
     if (status == MB_OK)
         status = start_up(milvus, cancel, error);
@@ -217,6 +220,7 @@ void mb_milvus_close(struct mb_milvus *milvus)
     if (milvus == NULL)
         return;
     mb_channel_close(milvus->channel);
+    mb_limits_free(milvus->limits);
     curl_global_cleanup();
     mb_arena_free(milvus->arena);
 }

@@ -5,12 +5,14 @@
 #include "base/arena.h"
 #include "milvus.pb-c.h"
 #include "milvus/channel.h"
+#include "milvus/limit.h"
 #include "milvus/milvus.h"
 #include "milvus/status.h"
 
 struct mb_milvus {
     struct mb_arena *arena; /* of the strings below; not used after connect */
     struct mb_channel *channel;
+    struct mb_limits *limits;
     struct mb_peer peer;
     struct mb_milvus_info info;
     const char *authorization; /* base64 of user:password, or NULL */
@@ -34,9 +36,10 @@ struct mb_method {
     const char *doing;                        /* "describe collection", for messages */
     const ProtobufCMessageDescriptor *answer; /* its field "status", when it has one, is judged */
     enum mb_again again;
-    unsigned attempts; /* 0 for what suits most */
-    bool status_unchecked;
-    int64_t patience_ns; /* see mb_channel_call */
+    enum mb_limited limited;
+    unsigned attempts;     /* 0 for what suits most */
+    bool status_unchecked; /* but for a limit */
+    int64_t patience_ns;   /* see mb_channel_call */
 };
 
 /* Whom a call is about. */

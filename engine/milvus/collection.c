@@ -22,23 +22,26 @@ static const struct mb_method method_create = {
     .name = "CreateCollection",
     .doing = "create collection",
     .answer = &pb__status__descriptor,
-    .attempts = 20,
+    .limited = MB_LIMITED_COLLECTION,
 };
 static const struct mb_method method_drop = {
     .name = "DropCollection",
     .doing = "drop collection",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
 };
 static const struct mb_method method_add_field = {
     .name = "AddCollectionField",
     .doing = "add a field to collection",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
     .again = MB_AGAIN_REFUSED,
 };
 static const struct mb_method method_alter = {
     .name = "AlterCollection",
     .doing = "alter collection",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
 };
 static const struct mb_method method_list_partitions = {
     .name = "ShowPartitions",
@@ -49,6 +52,7 @@ static const struct mb_method method_create_partition = {
     .name = "CreatePartition",
     .doing = "create a partition of",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_PARTITION,
 };
 
 /* A call that says no more than the collection's name. */

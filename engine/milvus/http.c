@@ -1,12 +1,15 @@
 #include "milvus/http.h"
 #include "base/clock.h"
+#include "milvus/reason.h"
 
 #include <curl/curl.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define MAX_ANSWER         ((size_t)256 << 20)
-#define EXCERPT            200
+#define EXCERPT            201
+
+#define LONGEST_RETRY_AFTER_S 3600U
 
 static size_t take_bytes(char *data, size_t size, size_t count, void *ctx)
 {
@@ -82,8 +85,16 @@ static mb_status describe_failure(const struct mb_http_call *call, CURLcode code
     }
 }
 
-mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call, struct mb_buf *answer,
-                       long *http_status, struct mb_cancel *cancel, struct mb_error *error)
+static void take_head(CURL *curl, struct mb_http_answer *answer)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds);
+    answer->retry_after_s = seconds;
+}
+
+mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call,
+                       struct mb_http_answer *answer, struct mb_cancel *cancel, struct mb_error *error)
 {
     char text[CURL_ERROR_SIZE] = "";
     bool ok;
@@ -102,7 +113,7 @@ mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(call->timeout_ns / MB_NS_PER_MS));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer->body);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_cancelled);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, cancel);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
@@ -117,11 +128,18 @@ mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call
     if (code != CURLE_OK)
         status = describe_failure(call, code, text, error);
     else
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, http_status);
+        take_head(curl, answer);
 out:
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return status;
+}
+
+static uint32_t retry_after_ms(int64_t seconds)
+{
+    return seconds <= 0                      ? 0
+           : seconds > LONGEST_RETRY_AFTER_S ? LONGEST_RETRY_AFTER_S * 1000
+                                             : (uint32_t)seconds * 1000;
 }
 
 static mb_status status_of(long http_status)
@@ -142,21 +160,24 @@ static mb_status status_of(long http_status)
     }
 }
 
-mb_status mb_http_json(const struct mb_http_call *call, const struct mb_buf *answer, long http_status,
-                       json_t **out, struct mb_error *error)
+mb_status mb_http_json(const struct mb_http_call *call, const struct mb_http_answer *answer, json_t **out,
+                       struct mb_error *error)
 {
+    char text[EXCERPT];
     json_error_t where;
-    if (http_status >= 400) {
-        mb_fail(error, status_of(http_status), "%s answered %ld: %.*s", call->url, http_status, EXCERPT,
-                answer->data);
-        error->http_status = (int32_t)http_status;
+    if (answer->status >= 400) {
+        mb_reason_brief(answer->body.data, text, sizeof text);
+        mb_fail(error, status_of(answer->status), "%s answered %ld: %s", call->url, answer->status, text);
+        error->http_status = (int32_t)answer->status;
+        error->retry_after_ms = retry_after_ms(answer->retry_after_s);
         return error->status;
     }
-    json_t *root = json_loadb(answer->data, answer->len, 0, &where);
+    json_t *root = json_loadb(answer->body.data, answer->body.len, 0, &where);
     if (!json_is_object(root)) {
         json_decref(root);
-        return mb_fail(error, MB_E_PROTOCOL, "%s answered something that is no JSON object: %.*s", call->url,
-                       EXCERPT, answer->data);
+        mb_reason_brief(answer->body.data, text, sizeof text);
+        return mb_fail(error, MB_E_PROTOCOL, "%s answered something that is no JSON object: %s", call->url,
+                       text);
     }
     *out = root;
     return MB_OK;

@@ -16,14 +16,19 @@ struct mb_http_call {
     int64_t timeout_ns;
 };
 
-/* One attempt.  *http_status is set when there is an answer, whatever it says; a failure is that there is
- * none. */
-mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call, struct mb_buf *answer,
-                       long *http_status, struct mb_cancel *cancel, struct mb_error *error);
+struct mb_http_answer {
+    struct mb_buf body;
+    long status;
+    int64_t retry_after_s; /* 0 when it does not say */
+};
+
+/* One attempt.  The body is initialised, and is the caller's.  A failure is that there is no answer. */
+mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call,
+                       struct mb_http_answer *answer, struct mb_cancel *cancel, struct mb_error *error);
 
 /* An answer as JSON; the caller gives it back with json_decref.  status from 400 on, and an answer that is no
  * JSON object, are failures. */
-mb_status mb_http_json(const struct mb_http_call *call, const struct mb_buf *answer, long http_status,
-                       json_t **out, struct mb_error *error);
+mb_status mb_http_json(const struct mb_http_call *call, const struct mb_http_answer *answer, json_t **out,
+                       struct mb_error *error);
 
 #endif

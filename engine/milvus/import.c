@@ -8,6 +8,7 @@ static const struct mb_method method_import = {
     .name = "Import",
     .doing = "import into",
     .answer = &pb__import_response__descriptor,
+    .limited = MB_LIMITED_IMPORT,
     .again = MB_AGAIN_REFUSED, /* a second import of the same files is every row twice */
 };
 /* A server of 2.3 falls over when this call is cut short while it is busy with imports. */
@@ -76,7 +77,7 @@ static void take_state(const Pb__GetImportStateResponse *answer, struct mb_impor
         if (strcmp(info->key, "progress_percent") == 0 && mb_text_to_int64(info->value, &percent))
             out->percent = percent < 0 ? 0 : percent > 100 ? 100 : (int32_t)percent;
         else if (strcmp(info->key, "failed_reason") == 0)
-            out->reason = info->value;
+            out->detail = info->value;
     }
     if (out->phase == MB_IMPORT_COMPLETED)
         out->percent = 100;
@@ -99,5 +100,7 @@ mb_status mb_milvus_import_state(struct mb_milvus *milvus, int64_t task, struct 
     if (status != MB_OK)
         return status;
     take_state(answer, out);
-    return MB_OK;
+    if (out->detail != NULL)
+        out->reason = mb_status_reason(&milvus->peer, out->detail, arena);
+    return out->reason != NULL ? MB_OK : mb_fail_memory(error);
 }

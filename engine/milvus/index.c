@@ -12,11 +12,13 @@ static const struct mb_method method_create = {
     .name = "CreateIndex",
     .doing = "create an index of",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_INDEX,
 };
 static const struct mb_method method_drop = {
     .name = "DropIndex",
     .doing = "drop an index of",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_INDEX,
 };
 
 static mb_status indexes_from_pb(const Pb__DescribeIndexResponse *answer, struct mb_arena *arena,

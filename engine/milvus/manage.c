@@ -11,25 +11,25 @@
 static mb_status get(struct mb_milvus *milvus, const char *path, json_t **out, struct mb_cancel *cancel,
                      struct mb_error *error)
 {
-    struct mb_buf url, answer;
-    long http_status = 0;
+    struct mb_buf url;
+    struct mb_http_answer answer = {0};
     mb_status status;
 
     mb_buf_init(&url, 8192);
-    mb_buf_init(&answer, 1 << 20);
+    mb_buf_init(&answer.body, 1 << 20);
     mb_buf_printf(&url, "%s%s", milvus->options.management_endpoint, path);
     struct mb_http_call call = {.url = url.data, .key = KEY, .timeout_ns = TIMEOUT_NS};
     status = mb_buf_status(&url, error);
     if (status == MB_OK)
-        status = mb_http_send(milvus, &call, &answer, &http_status, cancel, error);
+        status = mb_http_send(milvus, &call, &answer, cancel, error);
     if (status == MB_OK)
-        status = mb_http_json(&call, &answer, http_status, out, error);
+        status = mb_http_json(&call, &answer, out, error);
     if (status == MB_E_UNSUPPORTED) {
         *out = NULL;
         status = MB_OK;
     }
     mb_buf_done(&url);
-    mb_buf_done(&answer);
+    mb_buf_done(&answer.body);
     return status;
 }
 

@@ -3,8 +3,8 @@
  * Thread-safe.  A call blocks its thread until the answer, its deadline, or cancel, which may be NULL.
  * Results live in the arena that is handed in; outputs are untouched on failure.  What a server answers is
  * judged in one place: a status that is not success becomes an mb_error with the server's own reason; calls
- * that the server turns away for their rate, or that do not reach it, are tried again.  db is a database's
- * name; NULL and "" are "default".
+ * that do not reach the server are tried again.  Calls that it turns away for their rate are made again for
+ * as long as it does so.  db is a database's name; NULL and "" are "default".
  *
  * Field numbers and the meaning of answers: milvus-proto, milvus.proto, common.proto, schema.proto. */
 #ifndef MB_MILVUS_MILVUS_H
@@ -13,10 +13,9 @@
 #include "base/arena.h"
 #include "base/cancel.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/version.h"
 #include "model/collection.h"
-
-#include <stdatomic.h>
 
 struct mb_milvus;
 
@@ -26,7 +25,7 @@ enum mb_milvus_tls {
     MB_MILVUS_TLS_MUTUAL  /* so do we */
 };
 
-/* Strings may be NULL where they may be "".  Everything is copied but log and retries. */
+/* Strings may be NULL where they may be "".  Everything is copied but log and progress. */
 struct mb_milvus_options {
     const char *address; /* an IPv6 one without brackets */
     uint16_t port;
@@ -43,7 +42,7 @@ struct mb_milvus_options {
                                 default) for "milvus.address", or "milvus.grpc" */
     int64_t call_timeout_ns; /* of one attempt; 0 for 60 seconds */
     struct mb_log *log;
-    atomic_uint_fast64_t *retries; /* raised at every retry; or NULL */
+    struct mb_progress *progress; /* told of every retry, and of what a call waits for; or NULL */
 };
 
 /* Connects, introduces this program and finds out what the server can do.  A failure names the key to change:
@@ -193,6 +192,7 @@ struct mb_import_state {
     int64_t rows;
     const char *state;  /* the server's word: "Started", "Importing" */
     const char *reason; /* of a failure; "" otherwise */
+    const char *detail; /* all that the server says of it, stack traces included; or NULL */
 };
 
 mb_status mb_milvus_import_state(struct mb_milvus *milvus, int64_t task, struct mb_arena *arena,

@@ -1,25 +1,23 @@
 #include "base/clock.h"
-#include "base/retry.h"
 #include "milvus/http.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define IMPORT_TIMEOUT_NS (600 * MB_NS_PER_S)
 
-/* POSTs body to a path of the REST endpoint and hands back "data" of an answer whose code is 0.  The caller
- * gives *out back. */
+/* POSTs to the REST endpoint and hands back "data" of an answer whose code is 0. */
 static mb_status post_once(struct mb_milvus *milvus, struct mb_http_call *call, json_t **out,
                            struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_buf answer;
-    long http_status = 0;
+    struct mb_http_answer answer = {0};
     json_t *root = NULL;
 
-    mb_buf_init(&answer, (size_t)64 << 20);
-    mb_status status = mb_http_send(milvus, call, &answer, &http_status, cancel, error);
+    mb_buf_init(&answer.body, (size_t)64 << 20);
+    mb_status status = mb_http_send(milvus, call, &answer, cancel, error);
     if (status == MB_OK)
-        status = mb_http_json(call, &answer, http_status, &root, error);
-    mb_buf_done(&answer);
+        status = mb_http_json(call, &answer, &root, error);
+    mb_buf_done(&answer.body);
     if (status != MB_OK)
         return status;
 
@@ -37,37 +35,54 @@ static mb_status post_once(struct mb_milvus *milvus, struct mb_http_call *call, 
     return status;
 }
 
-/* again is false for what must not be done twice: then only a refusal for the rate is tried again. */
+struct post {
+    struct mb_milvus *milvus;
+    struct mb_http_call call;
+    bool again; /* may be made again although it may have been done */
+    json_t *data;
+};
+
+static mb_status attempt(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct post *post = ctx;
+    mb_status status = post_once(post->milvus, &post->call, &post->data, cancel, error);
+    if (status != MB_OK && !post->again)
+        error->flags &= ~(uint32_t)MB_ERR_RETRYABLE;
+    return status;
+}
+
+/* The caller gives *out back.  again is false for what must not be done twice: then it is made again only
+ * after a limit. */
 static mb_status post(struct mb_milvus *milvus, const char *path, const char *header, const json_t *body,
                       int64_t timeout_ns, bool again, json_t **out, struct mb_cancel *cancel,
                       struct mb_error *error)
 {
-    struct mb_retry retry;
-    struct mb_retry_policy policy = {
-        .attempts = 10, .base_ns = 200 * MB_NS_PER_MS, .cap_ns = 3 * MB_NS_PER_S};
     struct mb_buf url;
-    mb_status status;
+    struct post post = {.milvus = milvus, .again = again};
+    struct mb_attempts attempts = {
+        .limited = again ? MB_LIMITED_OTHER : MB_LIMITED_IMPORT,
+        .policy = {.attempts = 10, .base_ns = 200 * MB_NS_PER_MS, .cap_ns = 3 * MB_NS_PER_S},
+        .attempt = attempt,
+        .ctx = &post,
+    };
 
     mb_buf_init(&url, 8192);
     mb_buf_printf(&url, "%s%s", milvus->options.rest_endpoint, path);
     char *text = json_dumps(body, JSON_COMPACT);
-    struct mb_http_call call = {.url = url.data,
-                                .body = text,
-                                .header = header,
-                                .authorized = true,
-                                .key = "milvus.rest.endpoint",
-                                .timeout_ns = timeout_ns};
-    mb_retry_init(&retry, &policy);
-    do {
-        status = text ? mb_buf_status(&url, error) : mb_fail_memory(error);
-        if (status == MB_OK)
-            status = post_once(milvus, &call, out, cancel, error);
-        if (status != MB_OK && !again && status != MB_E_THROTTLED)
-            error->flags &= ~(uint32_t)MB_ERR_RETRYABLE;
-    } while (status != MB_OK && mb_retry_again(&retry, cancel, error) == MB_OK);
+    post.call = (struct mb_http_call){.url = url.data,
+                                      .body = text,
+                                      .header = header,
+                                      .authorized = true,
+                                      .key = "milvus.rest.endpoint",
+                                      .timeout_ns = timeout_ns};
+    mb_status status = text ? mb_buf_status(&url, error) : mb_fail_memory(error);
+    if (status == MB_OK)
+        status = mb_limits_attempts(milvus->limits, &attempts, cancel, error);
+    if (status == MB_OK)
+        *out = post.data;
     free(text);
     mb_buf_done(&url);
-    return status == MB_OK ? MB_OK : error->status;
+    return status;
 }
 
 /* ------------------------------------------------------------------ segments */
@@ -210,8 +225,8 @@ static enum mb_import_phase phase_of(const char *state)
     return *state ? MB_IMPORT_RUNNING : MB_IMPORT_UNKNOWN;
 }
 
-static mb_status take_job_state(const json_t *data, struct mb_arena *arena, struct mb_import_state *out,
-                                struct mb_error *error)
+static mb_status take_job_state(const struct mb_peer *peer, const json_t *data, struct mb_arena *arena,
+                                struct mb_import_state *out, struct mb_error *error)
 {
     json_int_t percent = json_integer_value(json_object_get(data, "progress"));
     json_int_t rows = json_integer_value(json_object_get(data, "importedRows"));
@@ -223,9 +238,10 @@ static mb_status take_job_state(const json_t *data, struct mb_arena *arena, stru
                                    : (int32_t)percent,
         .rows = rows,
         .state = mb_arena_strdup(arena, state ? state : ""),
-        .reason = mb_arena_strdup(arena, reason ? reason : ""),
+        .reason = mb_status_reason(peer, reason ? reason : "", arena),
+        .detail = mb_arena_strdup(arena, reason ? reason : ""),
     };
-    if (told.state == NULL || told.reason == NULL)
+    if (told.state == NULL || told.reason == NULL || told.detail == NULL)
         return mb_fail_memory(error);
     told.phase = phase_of(told.state);
     *out = told;
@@ -248,7 +264,7 @@ mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, c
         return MB_OK;
     }
     if (status == MB_OK)
-        status = take_job_state(data, arena, out, error);
+        status = take_job_state(&milvus->peer, data, arena, out, error);
     json_decref(data);
     return status == MB_OK ? MB_OK : mb_error_context(error, "ask for the state of import job %s", job_id);
 }

@@ -1,5 +1,4 @@
 #include "base/clock.h"
-#include "base/retry.h"
 #include "milvus/client.h"
 
 #include <stdio.h>
@@ -82,17 +81,20 @@ struct attempt {
     struct mb_channel_call call;
     struct mb_buf response;
     struct mb_arena *arena;
+    ProtobufCMessage *answer;
 };
 
-static mb_status attempt(struct attempt *a, ProtobufCMessage **answer, struct mb_cancel *cancel,
-                         struct mb_error *error)
+static mb_status make_call(struct attempt *a, struct mb_cancel *cancel, struct mb_error *error)
 {
     mb_buf_reset(&a->response);
     MB_TRY(mb_channel_unary(a->milvus->channel, &a->call, &a->response, cancel, error));
-    MB_TRY(unpack(a->method, &a->response, a->arena, answer, error));
-    if (a->method->status_unchecked)
+    MB_TRY(unpack(a->method, &a->response, a->arena, &a->answer, error));
+    mb_status status = check_status(a->answer, &a->milvus->peer, error);
+    if (a->method->status_unchecked && status != MB_E_THROTTLED) {
+        mb_error_clear(error);
         return MB_OK;
-    return check_status(*answer, &a->milvus->peer, error);
+    }
+    return status;
 }
 
 /* Sets the flag that mb_retry_again goes by. */
@@ -121,7 +123,7 @@ static void judge(enum mb_again again, struct mb_error *error)
         error->flags &= ~(uint32_t)MB_ERR_RETRYABLE;
 }
 
-static struct mb_retry_policy policy_of(const struct mb_milvus *milvus, const struct mb_method *method)
+static struct mb_retry_policy policy_of(const struct mb_method *method)
 {
     bool connecting = method->again == MB_AGAIN_CONNECT;
     unsigned attempts = method->attempts ? method->attempts
@@ -131,28 +133,18 @@ static struct mb_retry_policy policy_of(const struct mb_milvus *milvus, const st
         .attempts = attempts,
         .base_ns = 200 * MB_NS_PER_MS,
         .cap_ns = connecting ? MB_NS_PER_S : 3 * MB_NS_PER_S,
-        .deadline_ns = mb_clock_monotonic() + 2 * milvus->options.call_timeout_ns,
     };
 }
 
-static mb_status attempts(struct attempt *a, ProtobufCMessage **answer, struct mb_cancel *cancel,
-                          struct mb_error *error)
+static mb_status attempt(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_retry retry;
-    struct mb_retry_policy policy = policy_of(a->milvus, a->method);
-    mb_status status;
-
-    mb_retry_init(&retry, &policy);
-    for (;;) {
-        status = attempt(a, answer, cancel, error);
-        if (status == MB_OK)
-            return MB_OK;
-        judge(a->method->again, error);
-        mb_log(a->milvus->options.log, MB_LOG_DEBUG, "%s: %s", a->method->name, error->message);
-        MB_TRY(mb_retry_again(&retry, cancel, error));
-        if (a->milvus->options.retries)
-            atomic_fetch_add(a->milvus->options.retries, 1);
-    }
+    struct attempt *a = ctx;
+    mb_status status = make_call(a, cancel, error);
+    if (status == MB_OK)
+        return MB_OK;
+    judge(a->method->again, error);
+    mb_log(a->milvus->options.log, MB_LOG_DEBUG, "%s: %s", a->method->name, error->message);
+    return status;
 }
 
 /* ----------------------------------------------------------------- the call */
@@ -185,7 +177,6 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
 {
     char path[96];
     struct mb_header headers[3];
-    ProtobufCMessage *message = NULL;
     struct attempt a = {.milvus = milvus, .method = method, .arena = arena};
     struct mb_arena *own = NULL;
     mb_status status;
@@ -210,11 +201,18 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
         .timeout_ns = milvus->options.call_timeout_ns,
         .patience_ns = method->patience_ns,
     };
-    status = attempts(&a, &message, cancel, error);
+    struct mb_attempts attempts = {
+        .limited = method->limited,
+        .policy = policy_of(method),
+        .within_ns = 2 * milvus->options.call_timeout_ns,
+        .attempt = attempt,
+        .ctx = &a,
+    };
+    status = mb_limits_attempts(milvus->limits, &attempts, cancel, error);
     if (status != MB_OK)
         add_context(method, subject, error);
     else if (answer != NULL)
-        memcpy(answer, &message, sizeof message);
+        memcpy(answer, &a.answer, sizeof a.answer);
 
 out:
     mb_buf_done(&a.response);

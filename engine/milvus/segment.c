@@ -22,7 +22,7 @@ static const struct mb_method method_flush = {
     .doing = "flush",
     .answer = &pb__flush_response__descriptor,
     .again = MB_AGAIN_ANY,
-    .attempts = 50, /* servers allow few flushes a second */
+    .limited = MB_LIMITED_FLUSH,
 };
 static const struct mb_method method_flush_state = {
     .name = "GetFlushState",

@@ -1,4 +1,5 @@
 #include "milvus/status.h"
+#include "milvus/reason.h"
 
 #include <grpc/status.h>
 #include <stdio.h>
@@ -7,6 +8,14 @@
 static bool contains(const char *text, const char *part)
 {
     return strcasestr(text, part) != NULL;
+}
+
+/* Into text, of MB_REASON_CAP bytes; what is left out goes to the log. */
+static const char *brief(const struct mb_peer *peer, const char *reason, char *text)
+{
+    if (!mb_reason_brief(reason, text, MB_REASON_CAP))
+        mb_log(peer->log, MB_LOG_DEBUG, "%s says: %s", peer->place, reason);
+    return *text ? text : "no reason given";
 }
 
 /* gRPC says these when no byte of the call can have reached a server. */
@@ -29,7 +38,8 @@ static bool is_lasting(const char *details)
            contains(details, "peer name") || contains(details, "http1.x");
 }
 
-static mb_status fail_unreachable(const struct mb_peer *peer, const char *details, struct mb_error *error)
+static mb_status fail_unreachable(const struct mb_peer *peer, const char *details, const char *reason,
+                                  struct mb_error *error)
 {
     const char *k = peer->keys;
     bool tls = peer->tls != MB_MILVUS_TLS_DISABLED;
@@ -41,18 +51,18 @@ static mb_status fail_unreachable(const struct mb_peer *peer, const char *detail
                     "the TLS handshake with %s failed (check %s.tlsMode, %s.caCertPath, %s.serverName%s; a "
                     "server without TLS needs %s.tlsMode 0): %s",
                     peer->place, k, k, k,
-                    peer->tls == MB_MILVUS_TLS_MUTUAL ? ", mtlsCertPath, mtlsKeyPath" : "", k, details);
+                    peer->tls == MB_MILVUS_TLS_MUTUAL ? ", mtlsCertPath, mtlsKeyPath" : "", k, reason);
     else if (contains(details, "connection refused") || contains(details, "dns resolution") ||
              contains(details, "no route") || contains(details, "unreachable") ||
              contains(details, "timed out") || contains(details, "timeout"))
         status = mb_fail(error, status,
                          "nobody answers at %s (is Milvus running; check %s.address and %s.port): %s",
-                         peer->place, k, k, details);
+                         peer->place, k, k, reason);
     else
         status =
             mb_fail(error, status,
                     "the connection to %s broke (check %s.address, %s.port and %s.tlsMode, which is %s): %s",
-                    peer->place, k, k, k, tls ? "on" : "off", details);
+                    peer->place, k, k, k, tls ? "on" : "off", reason);
     if (!never_connected(details))
         error->flags |= MB_ERR_AMBIGUOUS;
     return status;
@@ -63,6 +73,14 @@ static mb_status fail_user(const struct mb_peer *peer, const char *details, stru
     return mb_fail(error, MB_E_UNAUTHENTICATED,
                    "%s does not accept %s (check milvus.user and milvus.password): %s", peer->place,
                    peer->has_user ? "the user or password" : "calls without a user", details);
+}
+
+/* A message that is too large stays so; what else is short comes back. */
+static mb_status fail_exhausted(const struct mb_peer *peer, const char *reason, struct mb_error *error)
+{
+    if (contains(reason, "larger than max"))
+        return mb_fail(error, MB_E_PROTOCOL, "%s: %s", peer->place, reason);
+    return mb_fail(error, MB_E_THROTTLED, "%s turned the call away: %s", peer->place, reason);
 }
 
 static const char *grpc_status_name(int grpc_status)
@@ -95,42 +113,44 @@ static const char *grpc_status_name(int grpc_status)
 mb_status mb_status_from_grpc(const struct mb_peer *peer, int grpc_status, const char *details,
                               struct mb_error *error)
 {
+    char text[MB_REASON_CAP];
+    const char *reason = brief(peer, details, text);
     mb_status status;
 
     switch (grpc_status) {
     case GRPC_STATUS_UNAVAILABLE:
-        status = fail_unreachable(peer, details, error);
+        status = fail_unreachable(peer, details, reason, error);
         break;
     case GRPC_STATUS_UNAUTHENTICATED:
-        status = fail_user(peer, details, error);
+        status = fail_user(peer, reason, error);
         break;
     case GRPC_STATUS_PERMISSION_DENIED:
         status = mb_fail(error, MB_E_FORBIDDEN, "the user in milvus.user may not do this at %s: %s",
-                         peer->place, details);
+                         peer->place, reason);
         break;
     case GRPC_STATUS_RESOURCE_EXHAUSTED:
-        status = mb_fail(error, MB_E_THROTTLED, "%s turned the call away: %s", peer->place, details);
+        status = fail_exhausted(peer, reason, error);
         break;
     case GRPC_STATUS_UNIMPLEMENTED:
-        status = mb_fail(error, MB_E_UNSUPPORTED, "this Milvus does not know the call: %s", details);
+        status = mb_fail(error, MB_E_UNSUPPORTED, "this Milvus does not know the call: %s", reason);
         break;
     case GRPC_STATUS_DEADLINE_EXCEEDED:
         status = mb_fail(error, MB_E_TIMEOUT, "%s did not answer in time", peer->place);
         error->flags |= MB_ERR_AMBIGUOUS;
         break;
     case GRPC_STATUS_NOT_FOUND:
-        status = mb_fail(error, MB_E_NOT_FOUND, "%s", details);
+        status = mb_fail(error, MB_E_NOT_FOUND, "%s", reason);
         break;
     case GRPC_STATUS_INVALID_ARGUMENT:
-        status = mb_fail(error, MB_E_INVALID, "%s", details);
+        status = mb_fail(error, MB_E_INVALID, "%s", reason);
         break;
     case GRPC_STATUS_CANCELLED:
     case GRPC_STATUS_ABORTED:
-        status = mb_fail(error, MB_E_UNAVAILABLE, "%s broke the call off: %s", peer->place, details);
+        status = mb_fail(error, MB_E_UNAVAILABLE, "%s broke the call off: %s", peer->place, reason);
         error->flags |= MB_ERR_AMBIGUOUS;
         break;
     default:
-        status = mb_fail(error, MB_E_PROTOCOL, "%s: %s", peer->place, details);
+        status = mb_fail(error, MB_E_PROTOCOL, "%s: %s", peer->place, reason);
         break;
     }
     snprintf(error->provider_code, sizeof error->provider_code, "%s", grpc_status_name(grpc_status));
@@ -187,7 +207,8 @@ mb_status mb_status_from_server(const struct mb_server_status *server, const str
     if (server->code == 0 && server->error_code == 0)
         return MB_OK;
 
-    const char *reason = *server->reason ? server->reason : "no reason given";
+    char text[MB_REASON_CAP];
+    const char *reason = brief(peer, server->reason, text);
     mb_status status = text_to_status(server->reason);
     if (status == MB_OK && server->code != 0)
         status = code_to_status(server->code, false);
@@ -209,4 +230,10 @@ mb_status mb_status_from_server(const struct mb_server_status *server, const str
     snprintf(error->provider_code, sizeof error->provider_code, "%d",
              server->code ? (int)server->code : (int)server->error_code);
     return status;
+}
+
+const char *mb_status_reason(const struct mb_peer *peer, const char *reason, struct mb_arena *arena)
+{
+    char text[MB_REASON_CAP];
+    return mb_arena_strdup(arena, *reason ? brief(peer, reason, text) : "");
 }

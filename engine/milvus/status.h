@@ -11,6 +11,7 @@ struct mb_peer {
     const char *keys;  /* "milvus" */
     enum mb_milvus_tls tls;
     bool has_user;
+    struct mb_log *log; /* what messages leave out of a server's reason goes there */
 };
 
 /* grpc_status is not OK; details is the text that came with it. */
@@ -25,8 +26,12 @@ struct mb_server_status {
     const char *reason;
 };
 
-/* MB_OK when both codes are 0. */
+/* MB_OK when both codes are 0.  MB_E_THROTTLED is a limit: the server has done nothing, and will after a
+ * while. */
 mb_status mb_status_from_server(const struct mb_server_status *status, const struct mb_peer *peer,
                                 struct mb_error *error);
+
+/* A reason that is handed on: as a message can hold it, in arena.  NULL without memory. */
+const char *mb_status_reason(const struct mb_peer *peer, const char *reason, struct mb_arena *arena);
 
 #endif

@@ -61,7 +61,9 @@ mb_status mb_import_watch_judge(struct mb_import_watch *job, const struct mb_imp
     }
     job->unknown_since_ns = 0;
     if (state->phase == MB_IMPORT_FAILED)
-        return mb_fail(error, reason_is_damage(state->reason) ? MB_E_CORRUPT : MB_E_INTERNAL,
+        return mb_fail(error,
+                       reason_is_damage(state->detail ? state->detail : state->reason) ? MB_E_CORRUPT
+                                                                                       : MB_E_INTERNAL,
                        "milvus says: %s", *state->reason ? state->reason : "it failed, without a reason");
     if (state->percent > job->percent) {
         job->percent = state->percent;

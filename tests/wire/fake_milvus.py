@@ -67,7 +67,8 @@ class FakeMilvus(grpc.GenericRpcHandler):
     """answers: method -> a list of answers (the last one stays), or a function of the request.
 
     An answer is a message, bytes, Abort or Hang. Calls are kept as (method, request, headers).
-    http: path -> (status, JSON); requests are kept as (path, headers, body).
+    http: path -> (status, JSON or bytes[, headers]), or a list of these; requests are kept as (path, query, headers,
+    body).
     """
 
     def __init__(self, build_tags="v2.3.5", credentials=None):
@@ -151,9 +152,14 @@ class FakeMilvus(grpc.GenericRpcHandler):
                 body = json.loads(self.rfile.read(length)) if length else None
                 path, _, query = self.path.partition("?")
                 fake.http_calls.append((path, query, dict(self.headers), body))
-                code, answer = fake.http.get(path, (404, {"message": "no such page"}))
+                script = fake.http.get(path, (404, {"message": "no such page"}))
+                if isinstance(script, list):
+                    script = script.pop(0) if len(script) > 1 else script[0]
+                code, answer, *headers = script
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(code)
+                for name, value in (headers[0] if headers else {}).items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

@@ -206,7 +206,8 @@ static mb_status run_import_state(struct session *s, char **argv)
     struct mb_import_state state;
     MB_TRY(mb_milvus_import_state(s->milvus, strtoll(argv[0], NULL, 10), s->arena, &state, s->cancel,
                                   &s->error));
-    return print(json_pack("{s:i, s:s}", "phase", (int)state.phase, "state", state.state));
+    return print(json_pack("{s:i, s:s, s:s}", "phase", (int)state.phase, "state", state.state, "reason",
+                           state.reason));
 }
 
 static mb_status run_job(struct session *s, char **argv)
@@ -307,7 +308,7 @@ int main(int argc, char **argv)
 {
     struct session s = {.arena = mb_arena_new(), .cancel = mb_cancel_new(NULL), .error = MB_ERROR_INIT};
     struct mb_log *log = NULL;
-    atomic_uint_fast64_t retries = 0;
+    struct mb_progress progress = {0};
 
     if (argc < 4)
         return 2;
@@ -326,14 +327,14 @@ int main(int argc, char **argv)
         .management_endpoint = variable("MB_MANAGEMENT"),
         .call_timeout_ns = atoi(variable("MB_TIMEOUT_MS")) * MB_NS_PER_MS,
         .log = log,
-        .retries = &retries,
+        .progress = &progress,
     };
     mb_status status = mb_milvus_connect(&s.milvus, &options, s.cancel, &s.error);
     if (status == MB_OK)
         status = run_all(&s, argc - 3, argv + 3);
     if (status != MB_OK)
         print(json_pack("{s:s, s:s, s:i}", "error", s.error.message, "status", mb_status_name(status),
-                        "retries", (int)retries));
+                        "retries", (int)progress.retries));
     mb_milvus_close(s.milvus);
     mb_cancel_free(s.cancel);
     mb_arena_free(s.arena);

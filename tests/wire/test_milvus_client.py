@@ -202,6 +202,73 @@ def test_segments_that_move(fake, call):
     ]
 
 
+# --- limits -------------------------------------------------------------------------------------------------------------
+
+FAST_LIMIT = status(code=8, error_code=49, reason="request is rejected: rate limit exceeded[rate=1000]")
+OLD_LIMIT = status(error_code=49, reason="request is rejected by grpc RateLimiter middleware, req: x[rate=1000]")
+SEGMENT = milvus_pb2.GetPersistentSegmentInfoResponse()
+
+
+@pytest.mark.parametrize("limit", [FAST_LIMIT, OLD_LIMIT], ids=["2.3", "2.2"])
+@pytest.mark.parametrize(
+    ("method", "refused", "answer", "arguments"),
+    [
+        ("Flush", milvus_pb2.FlushResponse, milvus_pb2.FlushResponse(), ("flush", "default", "c")),
+        ("CreateCollection", None, status(), ("clone", "default", "c", "d")),
+        ("DescribeCollection", milvus_pb2.DescribeCollectionResponse, described(), ("describe", "default", "c")),
+        ("GetPersistentSegmentInfo", milvus_pb2.GetPersistentSegmentInfoResponse, SEGMENT, ("segments", "default", "c")),
+    ],
+)
+def test_a_limit_is_no_failure_however_long_it_lasts(fake, call, limit, method, refused, answer, arguments):
+    fake.answers["DescribeCollection"] = [described()]
+    fake.answers[method] = [refused(status=limit) if refused else limit] * 60 + [answer]
+    assert call(fake.port, *arguments).code == 0
+    assert fake.count(method) == 61
+
+
+def test_failures_between_limits_are_counted_anew(fake, call):
+    gone = Abort(grpc.StatusCode.UNAVAILABLE, "leader changed")
+    fake.answers["DescribeCollection"] = [described()]
+    fake.answers["CreateCollection"] = [*[gone, gone, gone, FAST_LIMIT] * 4, status()]
+    assert call(fake.port, "clone", "default", "c", "d").code == 0
+
+
+def test_a_limit_does_not_look_like_a_collection_that_is_not_loaded(fake, call):
+    fake.answers["GetLoadingProgress"] = [
+        milvus_pb2.GetLoadingProgressResponse(status=FAST_LIMIT),
+        milvus_pb2.GetLoadingProgressResponse(progress=100),
+    ]
+    assert call(fake.port, "load", "default", "c").lines == [100]
+
+
+def test_a_limit_of_nothing_at_all_is_told(fake, call):
+    reason = "request is rejected by grpc RateLimiter middleware, please retry later: rate limit exceeded[rate=0]"
+    fake.answers["Flush"] = [milvus_pb2.FlushResponse(status=status(code=8, error_code=49, reason=reason))]
+    error = call(fake.port, "flush", "default", "c").error
+    assert "quotaAndLimits.flushRate is 0" in error and fake.count("Flush") == 1
+
+
+def test_a_message_that_is_too_large_is_no_limit(fake, call):
+    fake.answers["ShowCollections"] = Abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "trying to send message larger than max")
+    assert "larger than max" in call(fake.port, "collections", "default").error
+    assert fake.count("ShowCollections") == 1
+
+
+def test_limits_over_http(fake, call):
+    """429 with and without a time to wait, and the code of a limit: the import is made once, when it is let in."""
+    answers = [*[(429, b"slow down")] * 3, *[(200, {"code": 1807, "message": "rate limit exceeded[rate=1000]"})] * 12]
+    answers += [(429, b"", {"Retry-After": "1"}), (200, {"code": 0, "data": {"jobId": "99"}})]
+    fake.http = {
+        "/v2/vectordb/jobs/import/create": answers,
+        "/v2/vectordb/jobs/import/describe": (200, {"code": 0, "data": {"state": "Completed"}}),
+    }
+    start = time.monotonic()
+    result = call(fake.port, "job", "d", "c", "p", "i/", "d/", rest=fake.web)
+    assert result.lines[0]["job"] == "99"
+    assert time.monotonic() - start > 1
+    assert sum(path.endswith("create") for path, *_ in fake.http_calls) == 17
+
+
 # --- flush, load, indexes -----------------------------------------------------------------------------------------------
 
 
@@ -320,6 +387,46 @@ def test_large_answer(fake, call):
         milvus_pb2.ShowCollectionsResponse(collection_names=["n" * 100 + str(i) for i in range(100000)])
     ]
     assert len(call(fake.port, "collections", "default").lines[0]) == 100000
+
+
+TRACE = """stack trace: /src/milvus/pkg/tracer/stack_trace.go:51 example.org/milvus/pkg/tracer.StackTrace
+/src/milvus/internal/util/grpcclient/client.go:550 example.org/grpcclient.(*ClientBase[...]).Call
+/src/milvus/internal/proxy/impl.go:4007 example.org/proxy.(*Proxy).Import"""
+REASON = f"{TRACE}: attempt #0: no such partition: attempt #1: no such partition"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        milvus_pb2.ImportResponse(status=status(code=65535, error_code=1, reason=REASON)),
+        milvus_pb2.ImportResponse(status=common_pb2.Status(code=65535, error_code=1, detail=REASON)),
+        Abort(grpc.StatusCode.INTERNAL, REASON),
+    ],
+    ids=["reason", "detail", "gRPC"],
+)
+def test_stack_traces_stay_in_the_log(fake, call, answer):
+    fake.answers["Import"] = [answer]
+    result = call(fake.port, "import", "default", "c", "p", "i/")
+    assert "attempt #0: no such partition" in result.error
+    assert ".go:" not in result.error and "attempt #1" not in result.error
+    assert "stack_trace.go:51" in result.text
+
+
+def test_stack_traces_of_imports_stay_in_the_log(fake, call):
+    failed = common_pb2.KeyValuePair(key="failed_reason", value=f"{TRACE}: the file is corrupt")
+    fake.answers["GetImportState"] = [milvus_pb2.GetImportStateResponse(state=1, infos=[failed])]
+    result = call(fake.port, "import-state", "5")
+    assert result.lines[0]["reason"] == "the file is corrupt"
+    assert "stack_trace.go:51" in result.text
+
+    message = {"code": 0, "data": {"state": "Failed", "reason": f"{TRACE}: no space"}}
+    fake.http = {
+        "/v2/vectordb/jobs/import/create": (200, {"code": 0, "data": {"jobId": 99}}),
+        "/v2/vectordb/jobs/import/describe": (200, message),
+    }
+    assert call(fake.port, "job", "d", "c", "p", "i/", "d/", rest=fake.web).lines[0]["reason"] == "no space"
+    fake.http["/v2/vectordb/jobs/import/create"] = (200, {"code": 65535, "message": REASON})
+    assert ".go:" not in call(fake.port, "job", "d", "c", "p", "i/", "d/", rest=fake.web).error
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------------------------

@@ -96,6 +96,23 @@ static void test_live_line(void **state)
     close_screen(&s);
 }
 
+static void test_what_it_waits_for(void **state)
+{
+    struct screen s;
+
+    (void)state;
+    open_screen(&s, MB_DISPLAY_LIVE, false);
+    begin(&s, "copy");
+    atomic_store(&s.progress.collections_total, 4);
+    atomic_store(&s.progress.waiting_since_ns, s.now - 12 * MB_NS_PER_S);
+    tick_after(&s, 100);
+    assert_null(strstr(shown(&s), "waiting"));
+    atomic_store(&s.progress.waiting_for, "waiting for the ferry");
+    tick_after(&s, 900);
+    assert_non_null(strstr(shown(&s), "\rcopy  0/4 collections  waiting for the ferry (for 13.0 s)\x1b[K"));
+    close_screen(&s);
+}
+
 static void test_line_is_cut_to_the_terminal(void **state)
 {
     struct screen s;
@@ -245,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_before_the_first_phase),
         cmocka_unit_test(test_live_line),
+        cmocka_unit_test(test_what_it_waits_for),
         cmocka_unit_test(test_line_is_cut_to_the_terminal),
         cmocka_unit_test(test_color_only_where_wanted),
         cmocka_unit_test(test_phases_leave_a_line_each),
