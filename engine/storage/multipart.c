@@ -69,10 +69,9 @@ static mb_status run(struct upload *u, enum mb_operation operation,
 static mb_status attempt_begin(void *ctx, const struct mb_call *call)
 {
     struct upload *u = ctx;
-    const struct mb_put_options options = {.struct_size = sizeof(options)};
     memset(u->new_id, 0, u->new_id_cap);
     mb_status status =
-        u->storage->plugin->mpu_begin(u->storage->store, u->key, &options, u->new_id, u->new_id_cap, call);
+        u->storage->plugin->mpu_begin(u->storage->store, u->key, &u->options, u->new_id, u->new_id_cap, call);
     if (status == MB_OK && (u->new_id[0] == '\0' || memchr(u->new_id, '\0', u->new_id_cap) == NULL))
         return mb_storage_fail_driver(u->storage, call->error,
                                       "an upload was begun without an id that fits %zu bytes", u->new_id_cap);
@@ -319,10 +318,11 @@ static void abort_strays(struct mb_storage *storage, const char *key, const char
         mb_log(storage->log, MB_LOG_WARN, "an unfinished upload of %s may stay: %s", key, error.message);
 }
 
-mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,
-                                  struct mb_cancel *cancel, struct mb_error *error)
+static mb_status begin(struct mb_storage *storage, const char *key, uint32_t flags, char *upload_id,
+                       size_t cap, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct upload u = {.storage = storage, .key = key};
+    u.options = (struct mb_put_options){.struct_size = sizeof(u.options), .flags = flags};
     u.new_id_cap = cap < sizeof(u.new_id) ? cap : sizeof(u.new_id);
     mb_status status = run(&u, MB_OP_MPU_BEGIN, attempt_begin, 0, cancel, NULL, error);
     if (u.answer_lost)
@@ -330,4 +330,16 @@ mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, c
     if (status == MB_OK)
         strcpy(upload_id, u.new_id);
     return status;
+}
+
+mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,
+                                  struct mb_cancel *cancel, struct mb_error *error)
+{
+    return begin(storage, key, 0, upload_id, cap, cancel, error);
+}
+
+mb_status mb_storage_upload_begin_copied(struct mb_storage *storage, const char *key, char *upload_id,
+                                         size_t cap, struct mb_cancel *cancel, struct mb_error *error)
+{
+    return begin(storage, key, MB_PUT_PARTS_COPIED, upload_id, cap, cancel, error);
 }

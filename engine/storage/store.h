@@ -128,6 +128,10 @@ bool mb_storage_has_multipart(const struct mb_storage *storage);
 bool mb_storage_has_part_copy(const struct mb_storage *storage);
 mb_status mb_storage_upload_begin(struct mb_storage *storage, const char *key, char *upload_id, size_t cap,
                                   struct mb_cancel *cancel, struct mb_error *error);
+
+/* For an upload all of whose parts are copied. */
+mb_status mb_storage_upload_begin_copied(struct mb_storage *storage, const char *key, char *upload_id,
+                                         size_t cap, struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_storage_upload_part(struct mb_storage *storage, const char *key, const char *upload_id,
                                  uint32_t number, const void *data, size_t len, const uint8_t *crc32c,
                                  struct mb_part *out, struct mb_cancel *cancel, struct mb_error *error);

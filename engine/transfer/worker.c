@@ -83,8 +83,11 @@ static mb_status begin_upload(struct mb_transfer *transfer, struct mb_object *ob
     else
         MB_TRY(mb_stream_part_size(transfer, object->size, &part_bytes, error));
     MB_TRY(mb_object_split(object, part_bytes, in_service, error));
-    mb_status status = mb_storage_upload_begin(transfer->dst, object->dst_key, object->upload->id,
-                                               sizeof(object->upload->id), cancel, error);
+    char *id = object->upload->id;
+    size_t cap = sizeof(object->upload->id);
+    mb_status status =
+        in_service ? mb_storage_upload_begin_copied(transfer->dst, object->dst_key, id, cap, cancel, error)
+                   : mb_storage_upload_begin(transfer->dst, object->dst_key, id, cap, cancel, error);
     if (status < 0)
         mb_object_drop_upload(object);
     else

@@ -34,12 +34,13 @@ static mb_status set_source(struct mb_store *dst, struct mb_store *src, const ch
     return status;
 }
 
-/* With these a service tells that it does not make such a copy: between its regions, or of so large an
- * object. The host then goes the long way round. */
+/* Any final 4xx that says nothing else tells that the service does not make such a copy: between its regions,
+ * of so large an object, without a checksum, by parts.  The host then goes the long way round.  A copy has no
+ * condition, so that "exists" is no answer to it. */
 static bool declines(const struct mb_error *error)
 {
-    return error->status == MB_E_INVALID &&
-           (error->http_status == 413 || strcmp(error->provider_code, "InvalidRequest") == 0);
+    return error->http_status >= 400 && error->http_status < 500 &&
+           (error->status == MB_E_INVALID || error->status == MB_E_EXISTS);
 }
 
 /* Sends what copies and reads its result: an answer of 200 comes before the copy is made. */

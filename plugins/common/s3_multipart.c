@@ -50,7 +50,7 @@ mb_status mb_s3_mpu_begin(struct mb_store *store, const char *key, const struct 
         return status;
     mb_url_query(&request.query, "uploads", NULL);
     mb_headers_set(&request.headers, "Content-Type", mb_content_type(opts));
-    request.announces_checksums = true;
+    request.announces_checksums = !(opts && (opts->flags & MB_PUT_PARTS_COPIED));
     status = mb_s3_send(store, &request, &response, call);
     if (status == MB_OK)
         status = mb_s3_read_result(store, &response, &result, call->error);

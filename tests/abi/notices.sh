@@ -33,5 +33,5 @@ expect 1 's/^    mb_status (\*create_bucket).*//'
 expect 1 's/0x5342424d/0x5342424e/'
 expect 0 's/^    const char \*help;.*/    const char *help;\n    const char *since;/'
 expect 0 's/^    \/\* 1.0 ends here.*/    mb_status (*later)(struct mb_store *store);/'
-expect 0 's/MB_STORAGE_ABI_MINOR 0/MB_STORAGE_ABI_MINOR 1/'
+expect 0 's/MB_STORAGE_ABI_MINOR 0/MB_STORAGE_ABI_MINOR 2/'
 exit $wrong

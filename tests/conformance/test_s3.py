@@ -25,3 +25,11 @@ def test_s3(check, place):
         missing={"bucketName": "no-such-bucket"},
     )
     assert server.uploads(BUCKET) == []
+
+
+def test_minio_that_wants_a_checksum_of_every_part(check):
+    with SERVERS["checksums"]() as (server, options):
+        server.make_bucket(BUCKET)
+        quirks = ["versitygw", "checksums"]
+        check.run("minio", quirks, {**options, "bucketName": BUCKET}, arguments=("--only", "multipart.*", "--only", "copy.*"))
+        assert server.uploads(BUCKET) == []

@@ -235,6 +235,27 @@ class StaleListPage(Nth):
             pages[asked] = response.body
 
 
+class ChecksumOfEveryPart(Rule):
+    """An upload that was begun with a checksum's name wants that checksum with each part, and one that is copied has none
+    to give: so MinIO answers since its release of 2025-10-15."""
+
+    def __init__(self):
+        self.announced = {}  # upload -> the algorithm that it was begun with
+        self.refused = 0
+
+    def request(self, request):
+        wanted = self.announced.get(request.query.get("uploadId")) if request.is_copy else None
+        if wanted is None:
+            return None
+        self.refused += 1
+        return s3_error(400, "InvalidArgument", f'checksum missing, want "{wanted}", got ""')
+
+    def response(self, request, response):
+        algorithm = request.headers.get("x-amz-checksum-algorithm")
+        if algorithm and request.method == "POST" and "uploads" in request.query and response.status == 200:
+            self.announced[re.search(rb"<UploadId>(.*?)</UploadId>", response.body)[1].decode()] = algorithm
+
+
 class SmallJsonPages(Rule):
     """Google: no page holds more than `size` names, whatever is asked for."""
 

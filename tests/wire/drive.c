@@ -313,10 +313,12 @@ static mb_status op_copy(struct job *job)
 static mb_status op_mpu_begin(struct job *job)
 {
     char id[1024];
-    const struct mb_put_options opts = {.struct_size = sizeof(opts), .flags = MB_PUT_IF_ABSENT};
-    mb_status status = job->place->plugin->mpu_begin(job->place->store, job->key,
-                                                     drive_flag_of(job->request, "if_absent") ? &opts : NULL,
-                                                     id, sizeof(id), &job->call);
+    const struct mb_put_options opts = {
+        .struct_size = sizeof(opts),
+        .flags = (drive_flag_of(job->request, "if_absent") ? MB_PUT_IF_ABSENT : 0u) |
+                 (drive_flag_of(job->request, "parts_copied") ? MB_PUT_PARTS_COPIED : 0u)};
+    mb_status status = job->place->plugin->mpu_begin(
+        job->place->store, job->key, opts.flags != 0 ? &opts : NULL, id, sizeof(id), &job->call);
     if (status == MB_OK)
         json_object_set_new(job->out, "upload_id", json_string(id));
     return status;

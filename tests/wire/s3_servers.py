@@ -3,7 +3,7 @@
 import contextlib
 
 from testbed.stores import RcloneS3, SeaweedS3, VersityGw
-from testbed.strict_proxy import RefuseAwsChunked, RefusePathStyle, StrictProxy
+from testbed.strict_proxy import ChecksumOfEveryPart, RefuseAwsChunked, RefusePathStyle, StrictProxy
 from wire.s3_rules import CapitalEtags
 
 DOMAIN = "oss.localhost"
@@ -29,7 +29,14 @@ def strict(code):
             yield store, options(store, DOMAIN, proxy.port)
 
 
+@contextlib.contextmanager
+def checksums():
+    with VersityGw() as store, StrictProxy(store.port, [ChecksumOfEveryPart()]) as proxy:
+        yield store, options(store, store.address, proxy.port)
+
+
 SERVERS = {
+    "checksums": checksums,
     "versitygw": lambda: direct(VersityGw),
     "seaweedfs": lambda: direct(SeaweedS3),
     "rclone": lambda: direct(RcloneS3),

@@ -347,7 +347,15 @@ def test_no_copy_between_two_services(drivers):
     [
         (fault(400, "InvalidRequest"), "unsupported"),  # from another region
         (Answer(413), "unsupported"),
-        (fault(400, "InvalidArgument"), "invalid"),
+        (fault(400, "InvalidArgument", 'checksum missing, want "CRC32C", got ""'), "unsupported"),  # MinIO
+        (fault(411, "MissingContentLength"), "unsupported"),  # gofakes3
+        (fault(416, "InvalidRange"), "unsupported"),
+        (Answer(409, b"<html>not here"), "unsupported"),
+        (fault(412, "PreconditionFailed"), "unsupported"),
+        (fault(405, "MethodNotAllowed"), "unsupported"),
+        (fault(403, "AccessDenied"), "forbidden"),
+        (fault(404, "NoSuchKey"), "not_found"),
+        (fault(404, "NoSuchUpload"), "not_found"),
     ],
 )
 def test_a_copy_that_the_service_declines_is_for_the_host_to_stream(drivers, answer, wanted):
@@ -409,6 +417,15 @@ def test_multipart(drivers):
         b"<Part><PartNumber>2</PartNumber><ETag>&#34;p2&#34;</ETag><ChecksumCRC32C>AAAAAA==</ChecksumCRC32C></Part>"
         b"</CompleteMultipartUpload>"
     )
+
+
+def test_an_upload_of_copied_parts_announces_no_checksums(drivers):
+    begun = Answer(200, document("InitiateMultipartUploadResult", UploadId="U"))
+    with Scripted(begun, begun) as server:
+        opened(drivers, server)
+        drivers.ok("mpu_begin", store="a", key="k", parts_copied=True)
+        drivers.ok("mpu_begin", store="a", key="k")
+    assert ["x-amz-checksum-algorithm" in asked.headers for asked in server.asked] == [False, True]
 
 
 def test_a_part_without_a_checksum_gets_one(drivers):

@@ -3,8 +3,9 @@
 import pytest
 
 from testbed.stores import RcloneS3, VersityGw
+from testbed.strict_proxy import ChecksumOfEveryPart, StrictProxy
 from wire.drivers import IF_ABSENT, Drivers, keys
-from wire.s3_servers import PAIRS, SERVERS
+from wire.s3_servers import PAIRS, SERVERS, options
 
 ODD_KEYS = [
     "plain",
@@ -189,3 +190,28 @@ def test_many_at_once(store):
         answers = store.ok("get", store="a", key="crowd", threads=24, own_keys=True)["answers"]
         assert {answer["received"] for answer in answers} == {200_000}
         assert len({answer["sum"] for answer in answers}) == 1
+
+
+def test_copies_by_parts_where_announced_checksums_are_wanted_of_every_part():
+    """Said at the beginning, all is well; a host that does not say so gets a refusal after which it can stream."""
+    drivers = Drivers()
+    rule = ChecksumOfEveryPart()
+    with VersityGw() as server, StrictProxy(server.port, [rule]) as proxy:
+        place = {**options(server, server.address, proxy.port), "bucketName": "b-1"}
+        assert drivers.open("minio", place)["status"] == "ok"
+        drivers.ok("create_bucket", store="a")
+        drivers.ok("put", store="a", key="source", fill=5 * MIB + 1000, crc32c=True)
+        source = {"from_key": "source", "from": "a"}
+        upload = {"store": "a", "key": "copy"}
+        upload["upload_id"] = drivers.ok("mpu_begin", **upload, parts_copied=True)["upload_id"]
+        parts = [
+            drivers.ok("mpu_copy_part", **upload, **source, number=1, offset=0, length=5 * MIB)["part"],
+            drivers.ok("mpu_copy_part", **upload, **source, number=2, offset=5 * MIB, length=1000)["part"],
+        ]
+        drivers.ok("mpu_complete", **upload, parts=parts)
+        copied, whole = (drivers.ok("get", store="a", key=key) for key in ("copy", "source"))
+        assert copied["sum"] == whole["sum"] and copied["received"] == 5 * MIB + 1000 and rule.refused == 0
+        upload["upload_id"] = drivers.ok("mpu_begin", store="a", key="copy")["upload_id"]
+        error = drivers.fails("unsupported", "mpu_copy_part", **upload, **source, number=1, offset=0, length=10)
+        assert "checksum missing" in error["message"] and not error["retryable"]
+    drivers.close()

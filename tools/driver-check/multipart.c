@@ -201,7 +201,24 @@ static void two_at_once(struct check *c)
     MUST(upload_finish(c, &two));
 }
 
+/* As the host copies an object that is too large for one copy. */
 static void copied_parts(struct check *c)
+{
+    struct upload upload;
+    size_t size = upload_part_size(c);
+    const char *source = check_key(c, "source");
+    MUST(upload_begin_copied(c, &upload, check_key(c, "k"), 3, size, size / 2));
+    MUST(must_put(c, c->s, source, upload.data, upload.len));
+    for (size_t i = 0; i < upload.count; i++) {
+        WANT(MB_OK, slot_mpu_copy_part(c->s, upload.key, upload.id, upload.numbers[i], c->s, source, i * size,
+                                       upload.sizes[i], &upload.parts[i]));
+        EXPECT(upload.parts[i].size == upload.sizes[i], "mpu_copy_part says %llu bytes, not %zu",
+               (unsigned long long)upload.parts[i].size, upload.sizes[i]);
+    }
+    MUST(upload_finish(c, &upload));
+}
+
+static void copied_among_others(struct check *c)
 {
     struct upload upload;
     size_t size = upload_part_size(c);
@@ -226,7 +243,7 @@ static void copied_parts(struct check *c)
 static void copied_from_nothing(struct check *c)
 {
     struct upload upload;
-    MUST(begin(c, &upload, "k", 1));
+    MUST(upload_begin_copied(c, &upload, check_key(c, "k"), 1, upload_part_size(c), 1000));
     WANT(MB_E_NOT_FOUND, slot_mpu_copy_part(c->s, upload.key, upload.id, 1, c->s, check_key(c, "none"), 0, 10,
                                             &upload.parts[0]));
     MUST(must_put_text(c, check_key(c, "short"), "0123456789"));
@@ -253,8 +270,10 @@ const struct test multipart_tests[] = {
      from_elsewhere},
     {"multipart.odd-keys", "uploads to odd keys", NEEDS_MULTIPART, odd_key},
     {"multipart.two-at-once", "two uploads of one key do not mix", NEEDS_MULTIPART, two_at_once},
-    {"multipart.copied-parts", "parts may be ranges of other objects", NEEDS_MULTIPART | NEEDS_PART_COPY,
-     copied_parts},
+    {"multipart.copied-parts", "an object may be made of copied parts alone, which begin is told",
+     NEEDS_MULTIPART | NEEDS_PART_COPY, copied_parts},
+    {"multipart.copied-among-others", "or of copied ranges of other objects among parts that were sent",
+     NEEDS_MULTIPART | NEEDS_PART_COPY, copied_among_others},
     {"multipart.copied-from-nothing", "but not of what is not there", NEEDS_MULTIPART | NEEDS_PART_COPY,
      copied_from_nothing},
     {0},

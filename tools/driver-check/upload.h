@@ -24,6 +24,10 @@ size_t upload_part_size(struct check *c);
 bool upload_begin(struct check *c, struct upload *upload, const char *key, size_t count, size_t size,
                   size_t last);
 
+/* The same, and says that every part will be copied. */
+bool upload_begin_copied(struct check *c, struct upload *upload, const char *key, size_t count, size_t size,
+                         size_t last);
+
 /* New data after a change of sizes. */
 bool upload_refill(struct check *c, struct upload *upload);
 

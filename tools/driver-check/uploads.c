@@ -22,9 +22,10 @@ bool upload_refill(struct check *c, struct upload *upload)
     return upload->data != NULL;
 }
 
-bool upload_begin(struct check *c, struct upload *upload, const char *key, size_t count, size_t size,
-                  size_t last)
+static bool begin_with(struct check *c, struct upload *upload, const char *key, size_t count, size_t size,
+                       size_t last, uint32_t flags)
 {
+    const struct mb_put_options opts = {.struct_size = sizeof(opts), .flags = flags};
     *upload = (struct upload){.key = key, .count = count};
     for (size_t i = 0; i < count; i++) {
         upload->sizes[i] = i + 1 < count ? size : last;
@@ -32,10 +33,22 @@ bool upload_begin(struct check *c, struct upload *upload, const char *key, size_
     }
     if (!upload_refill(c, upload))
         return false;
-    mb_status status = slot_mpu_begin(c->s, key, NULL, upload->id, sizeof(upload->id));
+    mb_status status = slot_mpu_begin(c->s, key, &opts, upload->id, sizeof(upload->id));
     if (status != MB_OK)
         check_fail(c, "mpu_begin of '%s': %s", key, session_said(c->s, status, c->arena));
     return status == MB_OK;
+}
+
+bool upload_begin(struct check *c, struct upload *upload, const char *key, size_t count, size_t size,
+                  size_t last)
+{
+    return begin_with(c, upload, key, count, size, last, 0);
+}
+
+bool upload_begin_copied(struct check *c, struct upload *upload, const char *key, size_t count, size_t size,
+                         size_t last)
+{
+    return begin_with(c, upload, key, count, size, last, MB_PUT_PARTS_COPIED);
 }
 
 mb_status upload_send_by(struct session *s, struct upload *upload, size_t i)

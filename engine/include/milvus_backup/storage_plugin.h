@@ -1,5 +1,5 @@
 /*
- * storage_plugin.h - storage driver plugin ABI, version 1.0
+ * storage_plugin.h - storage driver plugin ABI, version 1.1
  *
  * A driver is one shared object that exports one function,
  * mb_storage_plugin_entry().  Everything else it needs it is given: the host
@@ -34,7 +34,7 @@ extern "C" {
 
 #define MB_STORAGE_MAGIC     UINT32_C(0x5342424d)
 #define MB_STORAGE_ABI_MAJOR 1
-#define MB_STORAGE_ABI_MINOR 0
+#define MB_STORAGE_ABI_MINOR 1
 
 #if defined(__GNUC__)
 #define MB_EXPORT            __attribute__((visibility("default")))
@@ -319,7 +319,15 @@ struct mb_get_options {
     const char *if_match; /* etag, or NULL */
 };
 
-enum { MB_PUT_IF_ABSENT = 1u << 0 };
+/* A driver passes over flags that it does not know. */
+enum {
+    MB_PUT_IF_ABSENT = 1u << 0,
+
+    /* Since 1.1, with mpu_begin: every part of the upload will come by mpu_copy_part.  A service that wants a
+     * checksum with each part of an upload which announced them cannot have one of a part that it copies, so
+     * a driver announces none.  It is a hint: a host of 1.0 does not give it. */
+    MB_PUT_PARTS_COPIED = 1u << 1
+};
 
 /* crc32c is that of the bytes which the call carries; a driver sends it along
  * when the service can check it and ignores it otherwise. */
@@ -436,7 +444,7 @@ struct mb_storage_plugin {
                           mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                           const struct mb_call *call);
 
-    /* 1.0 ends here.  Append below and raise MB_STORAGE_ABI_MINOR. */
+    /* 1.0 ends here, and 1.1.  Append below and raise MB_STORAGE_ABI_MINOR. */
 };
 
 typedef const struct mb_storage_plugin *mb_storage_plugin_entry_fn(void);

@@ -320,12 +320,12 @@ static struct fake_upload *find_upload(struct fake_service *service, const char 
 static mb_status fake_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                                 char *upload_id, size_t cap, const struct mb_call *call)
 {
-    (void)opts;
     (void)call;
     struct fake_service *service = store->service;
     atomic_fetch_add(&service->begins, 1);
     struct fake_upload *upload = calloc(1, sizeof(*upload));
     upload->key = strdup(key);
+    upload->for_copies = (opts->flags & MB_PUT_PARTS_COPIED) != 0;
     pthread_mutex_lock(&service->lock);
     snprintf(upload->id, sizeof(upload->id), "upload-%u", service->next_upload++);
     upload->next = service->uploads;
@@ -335,13 +335,13 @@ static mb_status fake_mpu_begin(struct mb_store *store, const char *key, const s
     return MB_OK;
 }
 
-/* Takes data. */
-static mb_status store_part(struct fake_service *service, const char *upload_id, uint32_t number,
+/* Takes data.  A copied part belongs into an upload that was begun for copies, and no other does. */
+static mb_status store_part(struct fake_service *service, const char *upload_id, uint32_t number, bool copied,
                             uint8_t *data, uint64_t size, struct mb_part *out, const struct mb_call *call)
 {
     pthread_mutex_lock(&service->lock);
     struct fake_upload *upload = find_upload(service, upload_id);
-    bool fits = upload != NULL && number >= 1 && number <= FAKE_MAX_PARTS;
+    bool fits = upload != NULL && upload->for_copies == copied && number >= 1 && number <= FAKE_MAX_PARTS;
     if (fits) {
         free(upload->parts[number - 1].data);
         upload->parts[number - 1] = (struct fake_part){.data = data, .size = size};
@@ -372,7 +372,7 @@ static mb_status fake_mpu_part(struct mb_store *store, const char *key, const ch
     uint64_t size = 0;
     mb_status status = receive(service, opts, source, &data, &size, call);
     if (status == MB_OK)
-        status = store_part(service, upload_id, number, data, size, out, call);
+        status = store_part(service, upload_id, number, false, data, size, out, call);
     leave(service);
     return status;
 }
@@ -398,7 +398,7 @@ static mb_status fake_mpu_copy_part(struct mb_store *dst, const char *key, const
     enter(service);
     uint8_t *data = slice(src->service, src_key, offset, length);
     mb_status status = data == NULL ? fail(call, MB_E_NOT_FOUND, 0, "no such object")
-                                    : store_part(service, upload_id, number, data, length, out, call);
+                                    : store_part(service, upload_id, number, true, data, length, out, call);
     if (status == MB_OK)
         mark_copied(service, upload_id);
     leave(service);

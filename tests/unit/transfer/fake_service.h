@@ -29,6 +29,7 @@ struct fake_upload {
     char id[32];
     char *key;
     bool copied; /* one of the parts was */
+    bool for_copies;
     struct fake_part parts[FAKE_MAX_PARTS];
 };
 
