@@ -1,10 +1,9 @@
 #include "catalog/spool.h"
 
 #include "base/crc32c.h"
+#include "base/temporary.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,51 +42,12 @@ mb_status mb_spool_error(const struct mb_spool *spool, struct mb_error *error)
     return spool->error.status;
 }
 
-static const char *temporary_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder == NULL || *folder == '\0' ? "/tmp" : folder;
-}
-
-/* No name is left behind, whatever happens to the process. */
-static mb_status open_file(struct mb_spool *spool, struct mb_error *error)
-{
-    const char *folder = temporary_folder();
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        char path[4096];
-        int len = snprintf(path, sizeof(path), "%s/milvus-backup-XXXXXX", folder);
-        if (len < 0 || (size_t)len >= sizeof(path))
-            return mb_fail(error, MB_E_CONFIG, "the path in TMPDIR is too long");
-        fd = mkostemp(path, O_CLOEXEC);
-        if (fd >= 0)
-            unlink(path);
-    }
-    if (fd < 0)
-        return mb_fail_errno(error, errno,
-                             "cannot make a temporary file in %s (set TMPDIR to another folder)", folder);
-    spool->fd = fd;
-    return MB_OK;
-}
-
 /* Moves what is in memory to the file. */
 static mb_status spill(struct mb_spool *spool, struct mb_error *error)
 {
-    const char *data = spool->buf.data;
-    size_t len = spool->buf.len;
     if (spool->fd < 0)
-        MB_TRY(open_file(spool, error));
-    while (len > 0) {
-        ssize_t written = write(spool->fd, data, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return mb_fail_errno(error, errno,
-                                 "cannot write a temporary file in %s (set TMPDIR to another folder)",
-                                 temporary_folder());
-        data += written;
-        len -= (size_t)written;
-    }
+        MB_TRY(mb_temporary_open(&spool->fd, error));
+    MB_TRY(mb_temporary_append(spool->fd, spool->buf.data, spool->buf.len, error));
     mb_buf_reset(&spool->buf);
     return MB_OK;
 }

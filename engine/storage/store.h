@@ -46,6 +46,10 @@ mb_status mb_storage_check(struct mb_storage *storage, struct mb_cancel *cancel,
 mb_status mb_storage_create_bucket(struct mb_storage *storage, struct mb_cancel *cancel,
                                    struct mb_error *error);
 
+/* May a source or sink of a call on outer make calls on inner?  Not where both have to queue: it would wait
+ * for the very call that waits for it. */
+bool mb_storage_nests(const struct mb_storage *outer, const struct mb_storage *inner);
+
 mb_status mb_storage_stat(struct mb_storage *storage, const char *key, struct mb_stat *out,
                           struct mb_cancel *cancel, struct mb_error *error);
 

@@ -24,10 +24,19 @@ void mb_gate_done(struct mb_gate *gate)
     pthread_mutex_destroy(&gate->mutex);
 }
 
+static void take(struct mb_gate *gate)
+{
+    gate->busy = true;
+    gate->holder = pthread_self();
+}
+
 static mb_status enter(struct mb_gate *gate, const struct mb_cancel *cancel, struct mb_error *error)
 {
     mb_status status = MB_OK;
     pthread_mutex_lock(&gate->mutex);
+    if (gate->busy && pthread_equal(gate->holder, pthread_self()))
+        status = mb_fail(error, MB_E_INVALID,
+                         "called from inside of another call, and the driver takes one at a time");
     while (gate->busy && status == MB_OK) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
@@ -39,7 +48,7 @@ static mb_status enter(struct mb_gate *gate, const struct mb_cancel *cancel, str
             status = mb_fail(error, MB_E_CANCELLED, "cancelled");
     }
     if (status == MB_OK)
-        gate->busy = true;
+        take(gate);
     pthread_mutex_unlock(&gate->mutex);
     return status;
 }
@@ -56,7 +65,8 @@ bool mb_serial_gate_try(void)
 {
     pthread_mutex_lock(&serial_gate.mutex);
     bool entered = !serial_gate.busy;
-    serial_gate.busy = true;
+    if (entered)
+        take(&serial_gate);
     pthread_mutex_unlock(&serial_gate.mutex);
     return entered;
 }
@@ -88,6 +98,14 @@ static struct locks locks_of(struct mb_storage *storage, struct mb_storage *othe
         }
     }
     return locks;
+}
+
+/* Two stores with gates of their own count as well: a copy between them takes both, in an order of its own.
+ */
+bool mb_storage_nests(const struct mb_storage *outer, const struct mb_storage *inner)
+{
+    return outer->plugin->thread_model == MB_THREADS_PARALLEL ||
+           inner->plugin->thread_model == MB_THREADS_PARALLEL;
 }
 
 static void unlock_all(struct locks *locks)

@@ -11,6 +11,7 @@ struct mb_gate {
     pthread_mutex_t mutex;
     pthread_cond_t left;
     bool busy;
+    pthread_t holder; /* while busy */
 };
 
 struct mb_counters {

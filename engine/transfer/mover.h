@@ -32,7 +32,8 @@ enum mb_route {
     MB_ROUTE_PART_COPY,
     MB_ROUTE_STREAM,
     MB_ROUTE_PART_STREAM,
-    MB_ROUTE_STREAM_THROUGH /* one put that reads the source piece by piece */
+    MB_ROUTE_STREAM_THROUGH, /* one put that reads the source piece by piece */
+    MB_ROUTE_STAGE           /* the same where the source cannot be read while a put runs */
 };
 
 /* What the service said of an object in the destination, and what we know of it. */
@@ -72,6 +73,17 @@ mb_status mb_stream_complete(struct mb_transfer *transfer, struct mb_object *obj
                              struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint64_t *out,
                               struct mb_error *error);
+
+/* Reads exactly len bytes of the object as it was listed; the store compares a whole one with the service's
+ * checksum. */
+mb_status mb_stream_fetch(struct mb_transfer *transfer, const struct mb_object *object, uint64_t offset,
+                          void *data, size_t len, uint32_t *crc, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* --- stage.c: bytes that pass through a file */
+
+mb_status mb_stage(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
+                   struct mb_cancel *cancel, struct mb_error *error);
 
 /* --- worker.c */
 

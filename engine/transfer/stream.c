@@ -15,11 +15,9 @@ static mb_status changed(const struct mb_object *object, struct mb_error *error)
                    object->src_key, (unsigned long long)object->size);
 }
 
-/* Reads exactly len bytes of the object as it was listed; the store compares a whole one with the service's
- * checksum. */
-static mb_status fetch(struct mb_transfer *transfer, const struct mb_object *object, uint64_t offset,
-                       void *data, size_t len, uint32_t *crc, struct mb_cancel *cancel,
-                       struct mb_error *error)
+mb_status mb_stream_fetch(struct mb_transfer *transfer, const struct mb_object *object, uint64_t offset,
+                          void *data, size_t len, uint32_t *crc, struct mb_cancel *cancel,
+                          struct mb_error *error)
 {
     size_t nread = 0;
     struct mb_stat stat = STAT_INIT;
@@ -39,7 +37,7 @@ static mb_status carry_whole(struct mb_transfer *transfer, const struct mb_objec
 {
     uint32_t crc = 0;
     if (object->size > 0)
-        MB_TRY(fetch(transfer, object, 0, buffer->data, (size_t)object->size, &crc, cancel, error));
+        MB_TRY(mb_stream_fetch(transfer, object, 0, buffer->data, (size_t)object->size, &crc, cancel, error));
     uint8_t bytes[4];
     mb_crc32c_big_endian(crc, bytes);
     struct mb_put_options options = {.struct_size = sizeof(options), .crc32c = bytes};
@@ -66,8 +64,8 @@ static mb_status carry_part(struct mb_transfer *transfer, struct mb_object *obje
     struct mb_upload_state *upload = object->upload;
     size_t len = (size_t)mb_object_part_length(object, part);
     uint32_t crc = 0;
-    MB_TRY(
-        fetch(transfer, object, mb_object_part_offset(object, part), buffer->data, len, &crc, cancel, error));
+    MB_TRY(mb_stream_fetch(transfer, object, mb_object_part_offset(object, part), buffer->data, len, &crc,
+                           cancel, error));
     uint8_t bytes[4];
     mb_crc32c_big_endian(crc, bytes);
     MB_TRY(mb_storage_upload_part(transfer->dst, object->dst_key, upload->id, part + 1, buffer->data, len,
@@ -135,8 +133,8 @@ static mb_status window_read(void *ctx, void *data, size_t cap, size_t *nread)
             return MB_OK;
         }
         uint32_t crc = 0;
-        MB_TRY(fetch(window->transfer, window->object, window->offset, window->buffer->data, len, &crc,
-                     window->cancel, &window->error));
+        MB_TRY(mb_stream_fetch(window->transfer, window->object, window->offset, window->buffer->data, len,
+                               &crc, window->cancel, &window->error));
         window->crc = mb_crc32c_join(window->crc, crc, len);
         window->offset += len;
         window->len = len;

@@ -26,13 +26,21 @@ static void set_defaults(struct mb_transfer_options *options)
         options->part_bytes = options->memory_bytes;
 }
 
+/* Objects that are too large for memory may have to go through a file: the destination takes them in one put
+ * only, and while that runs the source cannot be read. */
+static bool may_stage(struct mb_storage *src, struct mb_storage *dst)
+{
+    return !mb_storage_has_multipart(dst) && !mb_storage_nests(dst, src);
+}
+
 /* One request for two parts' worth of bytes costs less than an upload's four, as long as many such objects
  * fit into memory side by side.  A source that knows no ranges would send the whole object for each part. */
-static uint64_t largest_whole(const struct mb_transfer_options *options, const struct mb_store_info *src,
-                              const struct mb_store_info *dst)
+static uint64_t largest_whole(const struct mb_transfer_options *options, struct mb_storage *source,
+                              struct mb_storage *destination)
 {
+    const struct mb_store_info *src = mb_storage_info(source), *dst = mb_storage_info(destination);
     uint64_t whole = options->part_bytes;
-    if ((src->caps & MB_CAP_RANGE) == 0)
+    if (may_stage(source, destination) || (src->caps & MB_CAP_RANGE) == 0)
         whole = options->memory_bytes;
     else if (whole * 2 <= options->memory_bytes / 8)
         whole *= 2;
@@ -52,6 +60,8 @@ static mb_status start_machinery(struct mb_transfer *transfer, struct mb_cancel 
                                  struct mb_error *error)
 {
     unsigned workers = transfer->options.max_concurrency;
+    if (workers > 2 && may_stage(transfer->src, transfer->dst))
+        workers = 2; /* one reads and one writes; more would only fill the disk */
     transfer->budget = mb_budget_new(transfer->options.memory_bytes);
     transfer->pool = mb_pool_new(workers);
     if (transfer->budget == NULL || transfer->pool == NULL)
@@ -97,7 +107,7 @@ mb_status mb_transfer_open(struct mb_transfer **out, struct mb_storage *src, str
     transfer->options = *options;
     set_defaults(&transfer->options);
     transfer->in_service = can_copy && options->mode != MB_TRANSFER_STREAMING;
-    transfer->whole_max = largest_whole(&transfer->options, mb_storage_info(src), mb_storage_info(dst));
+    transfer->whole_max = largest_whole(&transfer->options, src, dst);
     mb_status status = start_machinery(transfer, cancel, error);
     if (status < 0) {
         free_machinery(transfer);

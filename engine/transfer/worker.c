@@ -110,6 +110,8 @@ static mb_status move_by(struct mb_transfer *transfer, struct mb_object *object,
         return mb_stream_whole(transfer, object, moved, cancel, error);
     case MB_ROUTE_STREAM_THROUGH:
         return mb_stream_through(transfer, object, moved, cancel, error);
+    case MB_ROUTE_STAGE:
+        return mb_stage(transfer, object, moved, cancel, error);
     }
     return mb_fail(error, MB_E_INTERNAL, "copy %s: no way to go", object->src_key);
 }

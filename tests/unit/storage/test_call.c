@@ -368,6 +368,62 @@ static void test_who_waits_for_its_turn_can_be_cancelled(void **state)
     mb_cancel_free(cancel);
 }
 
+struct nested {
+    struct mb_storage *storage;
+    struct mb_error error;
+};
+
+static mb_status read_from_the_store(void *ctx, void *buf, size_t cap, size_t *nread)
+{
+    struct nested *nested = ctx;
+    struct mb_stat stat;
+    (void)buf, (void)cap;
+    *nread = 0;
+    return mb_storage_stat(nested->storage, "k", &stat, NULL, &nested->error);
+}
+
+static mb_status rewind_nothing(void *ctx)
+{
+    (void)ctx;
+    return MB_OK;
+}
+
+/* It would wait for itself for ever. */
+static void test_a_call_from_inside_of_a_call_is_refused(void **state)
+{
+    struct bed *bed = *state;
+    static const uint32_t models[] = {MB_THREADS_SERIAL, MB_THREADS_PER_STORE};
+    for (size_t i = 0; i < 2; i++) {
+        bed->scripted.table.thread_model = models[i];
+        reopen(bed, 0);
+        struct nested nested = {.storage = bed->storage, .error = MB_ERROR_INIT};
+        struct mb_source source = {.struct_size = sizeof(source),
+                                   .size = 1,
+                                   .read = read_from_the_store,
+                                   .rewind = rewind_nothing,
+                                   .ctx = &nested};
+        assert_false(mb_storage_nests(bed->storage, bed->storage));
+        assert_int_equal(mb_storage_write_from(bed->storage, "k", &source, NULL, NULL, NULL, &bed->error),
+                         MB_E_CALLBACK);
+        assert_int_equal(nested.error.status, MB_E_INVALID);
+        assert_non_null(strstr(nested.error.message, "called from inside of another call"));
+        write_text(bed, "k", "the gate is open again");
+    }
+}
+
+static void test_one_end_that_is_parallel_lets_calls_nest(void **state)
+{
+    struct bed *bed = *state;
+    struct scripted other;
+    scripted_init(&other);
+    other.table.thread_model = MB_THREADS_SERIAL;
+    struct mb_storage *serial = scripted_open(&other, 0);
+    assert_true(mb_storage_nests(bed->storage, serial) && mb_storage_nests(serial, bed->storage));
+    assert_false(mb_storage_nests(serial, serial));
+    mb_storage_close(serial);
+    scripted_done(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +447,8 @@ int main(void)
         WITH_BED(test_per_store_lets_two_stores_run),
         WITH_BED(test_parallel_means_many),
         WITH_BED(test_who_waits_for_its_turn_can_be_cancelled),
+        WITH_BED(test_a_call_from_inside_of_a_call_is_refused),
+        WITH_BED(test_one_end_that_is_parallel_lets_calls_nest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

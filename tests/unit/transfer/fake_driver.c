@@ -23,17 +23,21 @@ static mb_status fail(const struct mb_call *call, mb_status status, uint32_t fla
 
 static void enter(struct fake_service *service)
 {
+    int us = atomic_load(&service->delay_us);
+    if (service->counts_in != NULL)
+        service = service->counts_in;
     unsigned running = atomic_fetch_add(&service->running, 1) + 1;
     unsigned peak = atomic_load(&service->running_peak);
     while (running > peak && !atomic_compare_exchange_weak(&service->running_peak, &peak, running))
         ;
-    int us = atomic_load(&service->delay_us);
     if (us > 0)
         nanosleep(&(struct timespec){.tv_nsec = us * 1000L}, NULL);
 }
 
 static void leave(struct fake_service *service)
 {
+    if (service->counts_in != NULL)
+        service = service->counts_in;
     atomic_fetch_sub(&service->running, 1);
 }
 

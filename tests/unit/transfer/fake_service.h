@@ -64,6 +64,8 @@ struct fake_service {
     atomic_bool lose_byte;       /* copies arrive a byte short */
     atomic_int delay_us;         /* of every call that moves bytes */
 
+    struct fake_service *counts_in; /* whose running and running_peak count the calls; NULL for its own */
+
     /* Counters. */
     atomic_uint gets, puts, stats, copies, begins, parts, part_copies, completes, aborts;
     atomic_uint running, running_peak;
