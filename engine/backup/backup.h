@@ -63,8 +63,8 @@ struct mb_backup_line {
 struct mb_backup_report {
     struct mb_backup_line *lines;
     size_t count;
-    const char *transfer; /* how the objects went */
-    const char *unpaused; /* why garbage collection went on in a milvus that can pause it; or "" */
+    const char *transfer;       /* how the objects went */
+    struct mb_strings warnings; /* what its maker must hear of although it is a success */
 };
 
 /* Nothing is written before it is proven that the name is free, the backup's root can be written to and

@@ -1,5 +1,4 @@
 #include "backup/create.h"
-#include "backup/gc_lease.h"
 #include "base/crc32c.h"
 #include "base/owner.h"
 #include "catalog/layout.h"
@@ -152,9 +151,15 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     if (create->transfer != NULL)
         mb_transfer_describe(create->transfer, how, sizeof(how));
     made.transfer = mb_arena_strdup(arena, how);
-    made.unpaused = mb_arena_strdup(arena, create->unpaused);
-    if (made.lines == NULL || made.transfer == NULL || made.unpaused == NULL)
+    made.warnings.items = mb_arena_alloc(arena, create->warnings.count + 1, sizeof(*made.warnings.items));
+    if (made.lines == NULL || made.transfer == NULL || made.warnings.items == NULL)
         return mb_fail_memory(error);
+    for (size_t i = 0; i < create->warnings.count; i++) {
+        const char *text = mb_arena_strdup(arena, create->warnings.items[i]);
+        if (text == NULL)
+            return mb_fail_memory(error);
+        made.warnings.items[made.warnings.count++] = text;
+    }
     for (size_t i = 0; i < create->collection_count; i++) {
         made.lines[i].db = mb_arena_strdup(arena, create->collections[i].db);
         made.lines[i].collection = mb_arena_strdup(arena, create->collections[i].name);
@@ -248,18 +253,30 @@ static mb_status begin(struct mb_create *create, struct mb_cancel *cancel, struc
     return check_name(create, cancel, error);
 }
 
-/* A failure to pause is no failure of the backup, but its maker must hear of it. */
 static mb_status pause_gc(struct mb_create *create, struct mb_gc_lease **lease, struct mb_cancel *cancel,
                           struct mb_error *error)
 {
-    const struct mb_backup_env *env = create->env;
-    MB_TRY(mb_gc_lease_begin(lease, env->milvus, env->log, cancel, error));
-    if (error->status == MB_OK)
-        return MB_OK;
-    if (mb_version_at_least(mb_milvus_info(env->milvus)->version, 2, 4, 0))
-        create->unpaused = mb_arena_strdup(create->arena, error->message);
-    mb_error_clear(error);
-    return create->unpaused != NULL ? MB_OK : mb_fail_memory(error);
+    const struct mb_gc_calls calls = mb_gc_calls_of(create->env->milvus);
+    return mb_gc_lease_begin(lease, &calls, &mb_gc_times_default, create->env->log, cancel, error);
+}
+
+/* That it went on is news only of a milvus that could have paused it. */
+static mb_status resume_gc(struct mb_create *create, struct mb_gc_lease *lease, struct mb_error *error)
+{
+    struct mb_gc_report report;
+    mb_gc_lease_end(lease, create->arena, &report);
+    if (*report.unpaused != '\0' &&
+        mb_version_at_least(mb_milvus_info(create->env->milvus)->version, 2, 4, 0))
+        MB_TRY(mb_create_warn(create, error,
+                              "garbage collection went on in milvus while the backup was made, and segments "
+                              "that it removed would have failed it: %s",
+                              report.unpaused));
+    if (*report.unresumed != '\0')
+        MB_TRY(mb_create_warn(create, error,
+                              "garbage collection in milvus stays paused for up to an hour, since it could "
+                              "not be resumed: %s",
+                              report.unresumed));
+    return MB_OK;
 }
 
 static void end(struct mb_create *create)
@@ -282,7 +299,6 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
     struct mb_create create = {
         .env = env,
         .options = options,
-        .unpaused = "",
         .catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log}};
     struct mb_gc_lease *lease = NULL;
     struct mb_pool *pool = NULL;
@@ -301,11 +317,13 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
         status = pause_gc(&create, &lease, cancel, error);
     if (status == MB_OK)
         status = run(&create, pool, cancel, error);
+    struct mb_error later = MB_ERROR_INIT;
+    if (resume_gc(&create, lease, &later) < 0 && status == MB_OK)
+        status = later.status;
     if (status == MB_OK)
         status = make_report(&create, arena, report, error);
 
 out:
-    mb_gc_lease_end(lease);
     mb_pool_free(pool);
     end(&create);
     return status;

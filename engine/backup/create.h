@@ -4,6 +4,7 @@
 
 #include "backup/backup.h"
 #include "backup/binlogs.h"
+#include "backup/gc_lease.h"
 #include "base/pool.h"
 #include "catalog/layout.h"
 
@@ -42,11 +43,15 @@ struct mb_create {
     struct mb_objects *objects;
     struct mb_transfer *transfer;
     struct mb_binlogs *present; /* what an interrupted create left; NULL when not resumed */
-    const char *unpaused;       /* see mb_backup_report */
+    struct mb_strings warnings; /* see mb_backup_report */
     pthread_mutex_t proof_lock;
     bool proven;
     atomic_bool touched; /* an object may have been written */
 };
+
+/* warning.c: keeps a line for the report and puts it into the log.  One thread at a time. */
+mb_status mb_create_warn(struct mb_create *create, struct mb_error *error, const char *fmt, ...)
+    MB_PRINTF(3, 4);
 
 /* describe.c: databases and collections of the selection, everything but their data. */
 mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,

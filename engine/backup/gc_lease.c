@@ -4,36 +4,108 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define PAUSE_SECONDS  3600U
-#define RENEW_AFTER_NS (1800 * MB_NS_PER_S)
-#define RETRY_AFTER_NS (60 * MB_NS_PER_S)
-#define FIRST_ATTEMPTS 3
+enum { FIRST_ATTEMPTS = 3 };
+
+const struct mb_gc_times mb_gc_times_default = {
+    .pause_seconds = 3600,
+    .renew_ns = 1800 * MB_NS_PER_S,
+    .retry_ns = 60 * MB_NS_PER_S,
+    .first_ns = MB_NS_PER_S,
+};
 
 struct mb_gc_lease {
-    struct mb_milvus *milvus;
+    struct mb_gc_calls calls;
+    struct mb_gc_times times;
     struct mb_log *log;
     struct mb_arena *arena;
     struct mb_cancel *ended;
-    const char *ticket; /* of the newest pause; read after the thread has ended */
     pthread_t thread;
+    bool has_thread;
+
+    /* Of one thread at a time. */
+    bool supported;
+    const char *tickets[2]; /* of the newest pause and of the one before, which may last still; or NULL */
+    bool unclear;           /* a pause without an answer may have been done */
+    int64_t paused_until_ns;
+    bool lapsed;            /* nothing was paused for some time */
+    struct mb_error reason; /* of the last attempt that failed */
 };
 
-static mb_status pause_once(struct mb_gc_lease *lease, struct mb_cancel *cancel, enum mb_gc_result *result,
-                            struct mb_error *error)
+/* ------------------------------------------------------------- Milvus' calls */
+
+static mb_status pause_milvus(void *milvus, unsigned seconds, struct mb_arena *arena,
+                              enum mb_gc_result *result, const char **ticket, struct mb_cancel *cancel,
+                              struct mb_error *error)
 {
-    return mb_milvus_gc_pause(lease->milvus, 0, PAUSE_SECONDS, lease->arena, result, &lease->ticket, cancel,
-                              error);
+    return mb_milvus_gc_pause(milvus, 0, seconds, arena, result, ticket, cancel, error);
+}
+
+static mb_status resume_milvus(void *milvus, const char *ticket, struct mb_error *error)
+{
+    enum mb_gc_result result;
+    return mb_milvus_gc_resume(milvus, ticket, &result, NULL, error);
+}
+
+struct mb_gc_calls mb_gc_calls_of(struct mb_milvus *milvus)
+{
+    return (struct mb_gc_calls){.pause = pause_milvus, .resume = resume_milvus, .ctx = milvus};
+}
+
+/* ------------------------------------------------------------------- pausing */
+
+static void note_lapse(struct mb_gc_lease *lease, int64_t now)
+{
+    if (now >= lease->paused_until_ns)
+        lease->lapsed = true;
+}
+
+static mb_status pause_once(struct mb_gc_lease *lease, struct mb_cancel *cancel, struct mb_error *error)
+{
+    enum mb_gc_result result = MB_GC_UNSUPPORTED;
+    const char *ticket = "";
+    int64_t asked_ns = mb_clock_monotonic();
+    mb_status status = lease->calls.pause(lease->calls.ctx, lease->times.pause_seconds, lease->arena, &result,
+                                          &ticket, cancel, error);
+    if (status < 0) {
+        lease->unclear |= (error->flags & MB_ERR_AMBIGUOUS) != 0;
+        if (status != MB_E_CANCELLED)
+            lease->reason = *error;
+        return status;
+    }
+    lease->supported = result == MB_GC_DONE;
+    if (!lease->supported)
+        return MB_OK;
+    lease->tickets[1] = lease->tickets[0];
+    lease->tickets[0] = ticket;
+    lease->paused_until_ns = asked_ns + (int64_t)lease->times.pause_seconds * MB_NS_PER_S;
+    return MB_OK;
+}
+
+/* One that works in the end is a pause like any other. */
+static mb_status pause_first(struct mb_gc_lease *lease, struct mb_cancel *cancel, struct mb_error *error)
+{
+    mb_status status = MB_OK;
+    for (unsigned i = 0; i < FIRST_ATTEMPTS; i++) {
+        if (i > 0)
+            MB_TRY(mb_cancel_sleep(cancel, lease->times.first_ns, error));
+        status = pause_once(lease, cancel, error);
+        if (status == MB_OK || status == MB_E_CANCELLED)
+            break;
+    }
+    return status;
 }
 
 static void *renew(void *ctx)
 {
     struct mb_gc_lease *lease = ctx;
     struct mb_error error = MB_ERROR_INIT;
-    enum mb_gc_result result;
-    mb_status status = MB_OK;
-    while (mb_cancel_sleep(lease->ended, mb_gc_lease_wait_ns(status), &error) == MB_OK) {
-        status = pause_once(lease, lease->ended, &result, &error);
+    mb_status status = lease->tickets[0] != NULL ? MB_OK : MB_E_UNAVAILABLE;
+    while (mb_cancel_sleep(lease->ended, status < 0 ? lease->times.retry_ns : lease->times.renew_ns,
+                           &error) == MB_OK) {
+        note_lapse(lease, mb_clock_monotonic());
+        status = pause_once(lease, lease->ended, &error);
         if (status < 0 && status != MB_E_CANCELLED)
             mb_log(lease->log, MB_LOG_WARN,
                    "garbage collection in milvus could not be paused any longer, is tried again: %s",
@@ -42,85 +114,117 @@ static void *renew(void *ctx)
     return NULL;
 }
 
-int64_t mb_gc_lease_wait_ns(mb_status status)
-{
-    return status < 0 ? RETRY_AFTER_NS : RENEW_AFTER_NS;
-}
+/* ------------------------------------------------------------------ resuming */
 
-static mb_status pause_first(struct mb_gc_lease *lease, struct mb_cancel *cancel, enum mb_gc_result *result,
-                             struct mb_error *error)
+/* A server with tickets keeps a pause for each; one without forgets the pause before. */
+static mb_status resume(struct mb_gc_lease *lease, struct mb_error *error)
 {
     mb_status status = MB_OK;
-    for (unsigned i = 0; i < FIRST_ATTEMPTS; i++) {
-        if (i > 0)
-            MB_TRY(mb_cancel_sleep(cancel, MB_NS_PER_S, error));
-        status = pause_once(lease, cancel, result, error);
-        if (status == MB_OK || status == MB_E_CANCELLED)
-            break;
+    for (size_t i = 0; i < 2; i++) {
+        const char *ticket = lease->tickets[i];
+        if (ticket == NULL || (i > 0 && strcmp(ticket, lease->tickets[0]) == 0))
+            continue;
+        struct mb_error own = MB_ERROR_INIT;
+        if (lease->calls.resume(lease->calls.ctx, ticket, &own) == MB_OK || i > 0)
+            continue;
+        *error = own;
+        status = own.status;
     }
     return status;
 }
 
-static void discard(struct mb_gc_lease *lease)
+/* Of a pause that was not answered there is no ticket, and it may never have been. */
+static void resume_unclear(struct mb_gc_lease *lease)
 {
-    if (lease == NULL)
+    struct mb_error error = MB_ERROR_INIT;
+    if (!lease->unclear || (lease->tickets[0] != NULL && *lease->tickets[0] == '\0'))
         return;
+    if (lease->calls.resume(lease->calls.ctx, "", &error) < 0)
+        mb_log(lease->log, MB_LOG_INFO,
+               "garbage collection in milvus may have been paused and will resume by itself in %u s: %s",
+               lease->times.pause_seconds, error.message);
+}
+
+static const char *copy(struct mb_arena *arena, const char *text)
+{
+    const char *copied = mb_arena_strdup(arena, text);
+    return copied != NULL ? copied : "out of memory";
+}
+
+static void free_lease(struct mb_gc_lease *lease)
+{
     mb_cancel_free(lease->ended);
     mb_arena_free(lease->arena);
     free(lease);
 }
 
-static void resume(struct mb_gc_lease *lease)
+void mb_gc_lease_end(struct mb_gc_lease *lease, struct mb_arena *arena, struct mb_gc_report *report)
 {
     struct mb_error error = MB_ERROR_INIT;
-    enum mb_gc_result result;
-    if (mb_milvus_gc_resume(lease->milvus, lease->ticket, &result, NULL, &error) < 0)
-        mb_log(
-            lease->log, MB_LOG_WARN,
-            "garbage collection in milvus could not be resumed and will resume by itself within an hour: %s",
-            error.message);
-}
-
-mb_status mb_gc_lease_begin(struct mb_gc_lease **out, struct mb_milvus *milvus, struct mb_log *log,
-                            struct mb_cancel *cancel, struct mb_error *error)
-{
-    enum mb_gc_result result = MB_GC_UNSUPPORTED;
-    struct mb_gc_lease *lease = calloc(1, sizeof(*lease));
-    if (lease == NULL)
-        return mb_fail_memory(error);
-    lease->milvus = milvus;
-    lease->log = log;
-    lease->ticket = "";
-    lease->arena = mb_arena_new();
-    lease->ended = mb_cancel_new(NULL);
-    if (lease->arena == NULL || lease->ended == NULL) {
-        discard(lease);
-        return mb_fail_memory(error);
-    }
-
-    mb_status status = pause_first(lease, cancel, &result, error);
-    if (status < 0 || result == MB_GC_UNSUPPORTED) {
-        mb_log(log, MB_LOG_WARN, "garbage collection in milvus is not paused: %s",
-               status < 0 ? error->message : "this server has no such call");
-        discard(lease);
-        *out = NULL;
-        return status == MB_E_CANCELLED ? status : MB_OK;
-    }
-    if (pthread_create(&lease->thread, NULL, renew, lease) != 0) {
-        resume(lease);
-        discard(lease);
-        return mb_fail(error, MB_E_NO_MEMORY, "start a thread that keeps garbage collection paused");
-    }
-    *out = lease;
-    return MB_OK;
-}
-
-void mb_gc_lease_end(struct mb_gc_lease *lease)
-{
+    *report = (struct mb_gc_report){.unpaused = "", .unresumed = ""};
     if (lease == NULL)
         return;
     mb_cancel_request(lease->ended);
-    pthread_join(lease->thread, NULL);
-    resume(lease);
-    discard(lease);
+    if (lease->has_thread)
+        pthread_join(lease->thread, NULL);
+    note_lapse(lease, mb_clock_monotonic());
+    if (lease->lapsed && lease->reason.message[0] != '\0')
+        report->unpaused = copy(arena, lease->reason.message);
+    if (resume(lease, &error) < 0) {
+        report->unresumed = copy(arena, error.message);
+        mb_log(lease->log, MB_LOG_WARN,
+               "garbage collection in milvus could not be resumed and will resume by itself in %u s: %s",
+               lease->times.pause_seconds, error.message);
+    }
+    resume_unclear(lease);
+    free_lease(lease);
+}
+
+/* ------------------------------------------------------------------ beginning */
+
+static struct mb_gc_lease *make_lease(const struct mb_gc_calls *calls, const struct mb_gc_times *times,
+                                      struct mb_log *log)
+{
+    struct mb_gc_lease *lease = calloc(1, sizeof(*lease));
+    if (lease == NULL)
+        return NULL;
+    lease->calls = *calls;
+    lease->times = *times;
+    lease->log = log;
+    lease->supported = true;
+    lease->reason = MB_ERROR_INIT;
+    lease->arena = mb_arena_new();
+    lease->ended = mb_cancel_new(NULL);
+    if (lease->arena == NULL || lease->ended == NULL) {
+        free_lease(lease);
+        return NULL;
+    }
+    return lease;
+}
+
+mb_status mb_gc_lease_begin(struct mb_gc_lease **out, const struct mb_gc_calls *calls,
+                            const struct mb_gc_times *times, struct mb_log *log, struct mb_cancel *cancel,
+                            struct mb_error *error)
+{
+    struct mb_error own = MB_ERROR_INIT;
+    struct mb_gc_report ignored;
+    struct mb_gc_lease *lease = make_lease(calls, times, log);
+    if (lease == NULL)
+        return mb_fail_memory(error);
+
+    mb_status status = pause_first(lease, cancel, &own);
+    if (status == MB_E_CANCELLED) {
+        mb_gc_lease_end(lease, lease->arena, &ignored);
+        return mb_fail(error, MB_E_CANCELLED, "cancelled");
+    }
+    if (status < 0 || !lease->supported)
+        mb_log(log, MB_LOG_WARN, "garbage collection in milvus is not paused: %s",
+               status < 0 ? own.message : "this server has no such call");
+    if (lease->supported && pthread_create(&lease->thread, NULL, renew, lease) != 0) {
+        mb_gc_lease_end(lease, lease->arena, &ignored);
+        return mb_fail(error, MB_E_NO_MEMORY, "start a thread that keeps garbage collection paused");
+    }
+    lease->has_thread = lease->supported;
+    *out = lease;
+    return MB_OK;
 }

@@ -124,8 +124,11 @@ static json_t *report_json(const struct mb_backup_options *options, const struct
                                    (json_int_t)line->segments, "objects", (json_int_t)line->objects, "bytes",
                                    (json_int_t)line->bytes, "seconds", (double)line->ns / 1e9));
     }
-    return json_pack("{s:s, s:s, s:s, s:o, s:f}", "name", options->name, "id", options->id, "transfer",
-                     report->transfer, "collections", collections, "seconds", seconds);
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < report->warnings.count; i++)
+        json_array_append_new(warnings, mb_json_text(report->warnings.items[i]));
+    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "name", options->name, "id", options->id, "transfer",
+                     report->transfer, "collections", collections, "seconds", seconds, "warnings", warnings);
 }
 
 static mb_status tell(struct mb_context *context, const struct mb_backup_options *options,
@@ -147,12 +150,8 @@ static mb_status tell(struct mb_context *context, const struct mb_backup_options
             return mb_fail_memory(error);
     }
     MB_TRY(mb_context_summary(context, lines, report->count, error));
-    if (*report->unpaused != '\0')
-        mb_context_warn(
-            context,
-            "garbage collection went on in milvus while the backup was made, and segments that it "
-            "removed would have failed it: %s",
-            report->unpaused);
+    for (size_t i = 0; i < report->warnings.count; i++)
+        mb_context_warn(context, "%s", report->warnings.items[i]);
     if (*report->transfer != '\0')
         mb_context_say(context, "objects were %s", report->transfer);
     if (context->global.json)

@@ -125,10 +125,15 @@ mb_status mb_http_send(struct mb_milvus *milvus, const struct mb_http_call *call
     set_tls(curl, &milvus->options);
 
     CURLcode code = curl_easy_perform(curl);
-    if (code != CURLE_OK)
-        status = describe_failure(call, code, text, error);
-    else
+    if (code == CURLE_OK) {
         take_head(curl, answer);
+        goto out;
+    }
+    long sent = 0;
+    status = describe_failure(call, code, text, error);
+    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+    if (sent > 0)
+        error->flags |= MB_ERR_AMBIGUOUS;
 out:
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
@@ -169,6 +174,7 @@ mb_status mb_http_json(const struct mb_http_call *call, const struct mb_http_ans
         mb_reason_brief(answer->body.data, text, sizeof text);
         mb_fail(error, status_of(answer->status), "%s answered %ld: %s", call->url, answer->status, text);
         error->http_status = (int32_t)answer->status;
+        error->flags |= answer->status >= 500 ? MB_ERR_AMBIGUOUS : 0;
         error->retry_after_ms = retry_after_ms(answer->retry_after_s);
         return error->status;
     }
@@ -176,8 +182,9 @@ mb_status mb_http_json(const struct mb_http_call *call, const struct mb_http_ans
     if (!json_is_object(root)) {
         json_decref(root);
         mb_reason_brief(answer->body.data, text, sizeof text);
-        return mb_fail(error, MB_E_PROTOCOL, "%s answered something that is no JSON object: %s", call->url,
-                       text);
+        mb_fail(error, MB_E_PROTOCOL, "%s answered something that is no JSON object: %s", call->url, text);
+        error->flags |= MB_ERR_AMBIGUOUS;
+        return error->status;
     }
     *out = root;
     return MB_OK;

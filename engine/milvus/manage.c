@@ -6,10 +6,12 @@
 
 #define KEY        "milvus.management.endpoint (backup.gcPause.address in v1)"
 #define TIMEOUT_NS (10 * MB_NS_PER_S)
+/* It is called when somebody waits for the program to end. */
+#define RESUME_TIMEOUT_NS (5 * MB_NS_PER_S)
 
 /* GETs a path of the management endpoint.  *out is NULL when the server does not offer it. */
-static mb_status get(struct mb_milvus *milvus, const char *path, json_t **out, struct mb_cancel *cancel,
-                     struct mb_error *error)
+static mb_status get(struct mb_milvus *milvus, const char *path, int64_t timeout_ns, json_t **out,
+                     struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_buf url;
     struct mb_http_answer answer = {0};
@@ -18,7 +20,7 @@ static mb_status get(struct mb_milvus *milvus, const char *path, json_t **out, s
     mb_buf_init(&url, 8192);
     mb_buf_init(&answer.body, 1 << 20);
     mb_buf_printf(&url, "%s%s", milvus->options.management_endpoint, path);
-    struct mb_http_call call = {.url = url.data, .key = KEY, .timeout_ns = TIMEOUT_NS};
+    struct mb_http_call call = {.url = url.data, .key = KEY, .timeout_ns = timeout_ns};
     status = mb_buf_status(&url, error);
     if (status == MB_OK)
         status = mb_http_send(milvus, &call, &answer, cancel, error);
@@ -50,7 +52,7 @@ mb_status mb_milvus_gc_pause(struct mb_milvus *milvus, int64_t collection_id, un
         (long long)collection_id);
     if (path == NULL)
         return mb_fail_memory(error);
-    mb_status status = get(milvus, path, &answer, cancel, error);
+    mb_status status = get(milvus, path, TIMEOUT_NS, &answer, cancel, error);
     if (status != MB_OK)
         return mb_error_context(error, "pause the garbage collection");
     if (answer && json_is_string(json_object_get(answer, "ticket")))
@@ -81,7 +83,7 @@ mb_status mb_milvus_gc_resume(struct mb_milvus *milvus, const char *ticket, enum
     }
     status = mb_buf_status(&path, error);
     if (status == MB_OK)
-        status = get(milvus, path.data, &answer, cancel, error);
+        status = get(milvus, path.data, RESUME_TIMEOUT_NS, &answer, cancel, error);
     mb_buf_done(&path);
     if (status != MB_OK)
         return mb_error_context(error, "resume the garbage collection");

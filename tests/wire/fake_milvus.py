@@ -67,8 +67,8 @@ class FakeMilvus(grpc.GenericRpcHandler):
     """answers: method -> a list of answers (the last one stays), or a function of the request.
 
     An answer is a message, bytes, Abort or Hang. Calls are kept as (method, request, headers).
-    http: path -> (status, JSON or bytes[, headers]), or a list of these; requests are kept as (path, query, headers,
-    body).
+    http: path -> (status, JSON or bytes[, headers]), a function that gives one, or a list of these (the last one stays).
+    Requests are kept as (path, query, headers, body).
     """
 
     def __init__(self, build_tags="v2.3.5", credentials=None):
@@ -155,7 +155,7 @@ class FakeMilvus(grpc.GenericRpcHandler):
                 script = fake.http.get(path, (404, {"message": "no such page"}))
                 if isinstance(script, list):
                     script = script.pop(0) if len(script) > 1 else script[0]
-                code, answer, *headers = script
+                code, answer, *headers = script() if callable(script) else script
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(code)
                 for name, value in (headers[0] if headers else {}).items():

@@ -1,7 +1,9 @@
 """create against a fake Milvus whose segments are written to while they are backed up."""
 
 import json
+import signal
 import threading
+import time
 
 import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
@@ -78,7 +80,7 @@ def data(tmp_path):
 
 @pytest.fixture
 def create(data, tmp_path):
-    def run(server, ok=True, gc_pause="", **options):
+    def run(server, ok=True, gc_pause="", start=False, **options):
         config = {
             "configVersion": "v2",
             "milvus": {
@@ -89,6 +91,8 @@ def create(data, tmp_path):
             "backup": {"storage": {"rootPath": str(tmp_path / "backup")}},
         }
         program = Program(tmp_path / "program", config)
+        if start:
+            return program, program.start("create", "-n", "b", "--force")
         return (program.ok if ok else program.fails)("create", "-n", "b", "--force", **options)
 
     return run
@@ -212,3 +216,34 @@ def test_paused_garbage_collection_is_not_told(create, data):
         result = create(server, gc_pause=server.web)
         assert {PAUSE, RESUME} == {path for path, *_ in server.http_calls}
     assert "garbage collection" not in result.err
+
+
+def test_a_pause_that_works_at_the_second_attempt_is_a_pause(create, data):
+    data.write_batch(1)
+    with Server("2.4.6") as server:
+        server.http |= {PAUSE: [(500, {"msg": "starting up"}), (200, {"msg": "OK"})], RESUME: (200, {"msg": "OK"})}
+        result = create(server, gc_pause=server.web)
+        assert [path for path, *_ in server.http_calls] == [PAUSE, PAUSE, RESUME]
+    assert "garbage collection" not in result.err
+
+
+def test_a_pause_that_stays_is_told(create, data):
+    data.write_batch(1)
+    with Server("2.4.6") as server:
+        server.http |= {PAUSE: (200, {"msg": "OK"}), RESUME: (500, {"msg": "out of order"})}
+        result = create(server, gc_pause=server.web)
+    assert "stays paused" in result.err and "out of order" in result.err
+    assert "warning: garbage collection" in result.err
+
+
+def test_a_pause_that_is_cancelled_under_way_is_resumed(create, data):
+    """The server has paused; its answer is what did not come before Ctrl-C."""
+    data.write_batch(1)
+    with Server("2.4.6") as server:
+        server.http |= {PAUSE: lambda: time.sleep(3) or (200, {"msg": "OK"}), RESUME: (200, {"msg": "OK"})}
+        program, process = create(server, gc_pause=server.web, start=True)
+        while not server.http_calls:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert program.finish(process).code == 130
+        assert [path for path, *_ in server.http_calls] == [PAUSE, RESUME]
