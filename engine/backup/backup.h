@@ -44,7 +44,8 @@ struct mb_backup_options {
     const struct mb_selection *selection;
     enum mb_backup_strategy strategy;
     bool pause_gc;
-    bool resume; /* go on where an earlier create of this name was interrupted */
+    bool resume;    /* go on where an earlier create of this name was interrupted */
+    bool take_over; /* also when that one seems to be at work */
     unsigned parallel_collections;
     struct mb_transfer_options transfer;
 };

@@ -1,6 +1,5 @@
 #include "backup/create.h"
 #include "base/crc32c.h"
-#include "base/owner.h"
 #include "catalog/layout.h"
 
 #include <string.h>
@@ -19,20 +18,20 @@ static const char *plan_digest(const struct mb_create *create)
                            create->collection_count, crc, create->options->strategy);
 }
 
-static mb_status take_over(struct mb_create *create, const char *digest, struct mb_cancel *cancel,
-                           struct mb_error *error)
+static mb_status take_over(struct mb_create *create, const struct mb_claim_wish *wish,
+                           struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_in_progress mark;
+    struct mb_mark mark;
     const char *name = create->options->name;
-    MB_TRY(mb_catalog_read_mark(&create->catalog, name, create->arena, &mark, cancel, error));
-    if (strcmp(mark.plan_digest, digest) != 0)
+    MB_TRY(mb_mark_read(&create->catalog, name, create->arena, &mark, cancel, error));
+    if (strcmp(mark.plan_digest, wish->plan_digest) != 0)
         return mb_fail(
             error, MB_E_EXISTS,
             "the interrupted backup %s was of something else (%s, now %s): give the same collections and "
             "strategy, or delete it first",
-            name, mark.plan_digest, digest);
-    MB_TRY(mb_catalog_take_over(&create->catalog, name, &mark, create->arena, cancel, error));
-    create->backup.id = mark.backup_id;
+            name, mark.plan_digest, wish->plan_digest);
+    MB_TRY(mb_claim_take_over(&create->claim, &create->catalog, name, &mark, wish, cancel, error));
+    create->backup.id = mb_claim_backup_id(create->claim);
     atomic_store(&create->touched, true);
     MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
     return mb_create_find_present(create, cancel, error);
@@ -42,15 +41,15 @@ static mb_status claim(struct mb_create *create, struct mb_cancel *cancel, struc
 {
     enum mb_backup_state state;
     const char *name = create->options->name;
-    const char *digest = plan_digest(create);
-    struct mb_in_progress mark = {
-        .backup_id = create->backup.id, .plan_digest = digest, .owner = mb_owner_self(create->arena)};
-    if (digest == NULL || mark.owner == NULL)
+    const struct mb_claim_wish wish = {.backup_id = create->backup.id,
+                                       .plan_digest = plan_digest(create),
+                                       .force = create->options->take_over};
+    if (wish.plan_digest == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_catalog_state(&create->catalog, name, &state, cancel, error));
     if (state == MB_BACKUP_IN_PROGRESS && create->options->resume)
-        return take_over(create, digest, cancel, error);
-    return mb_catalog_begin(&create->catalog, name, &mark, cancel, error);
+        return take_over(create, &wish, cancel, error);
+    return mb_claim_begin(&create->claim, &create->catalog, name, &wish, cancel, error);
 }
 
 /* A taken name is told before Milvus is asked for anything. */
@@ -182,6 +181,7 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
         mb_progress_phase(progress, "copy");
         MB_TRY(copy_segments(create, pool, cancel, error));
         mb_progress_phase(progress, "verify");
+        MB_TRY(mb_claim_check(create->claim, cancel, error)); /* verifying removes strays */
         MB_TRY(mb_create_verify(create, cancel, error));
     }
     mb_progress_phase(progress, "commit");
@@ -189,34 +189,25 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
     if (create->present != NULL)
         MB_TRY(mb_catalog_abort_uploads(&create->catalog, create->options->name, cancel, error));
     atomic_store(&create->touched, true);
-    return mb_catalog_write(&create->catalog, &create->backup, create->objects, cancel, error);
+    return mb_catalog_write(&create->catalog, create->claim, &create->backup, create->objects, cancel, error);
 }
 
-/* Is that why objects are missing?  Asked only when they are: a storage that fails would fail here, too. */
-static bool was_deleted(const struct mb_create *create, const struct mb_error *error)
-{
-    struct mb_in_progress mark;
-    struct mb_error ignored = MB_ERROR_INIT;
-    if (error->status != MB_E_NOT_FOUND && error->status != MB_E_CORRUPT)
-        return false;
-    return mb_catalog_read_mark(&create->catalog, create->options->name, create->arena, &mark, NULL,
-                                &ignored) == MB_E_NOT_FOUND;
-}
-
+/* What is left of a create that failed: nothing, or a mark that says why. */
 static mb_status abandon(struct mb_create *create, struct mb_error *error)
 {
     struct mb_error later = MB_ERROR_INIT;
+    if (create->claim == NULL)
+        return error->status;
+    mb_claim_explain(create->claim, error);
     if (!atomic_load(&create->touched)) {
-        if (mb_catalog_abandon(&create->catalog, create->options->name, create->backup.id, &later) < 0)
+        if (mb_claim_abandon(create->claim, &later) < 0)
             mb_log(create->env->log, MB_LOG_WARN, "%s could not be cleaned up: %s", create->dir,
                    later.message);
         return error->status;
     }
-    if (was_deleted(create, error))
-        return mb_error_context(error,
-                                "backup %s was deleted while it was being made (delete it once more if list "
-                                "--all still names it)",
-                                create->options->name);
+    if (mb_claim_is_lost(create->claim))
+        return error->status;
+    mb_claim_fail(create->claim, error);
     return mb_error_context(error, "backup %s is incomplete (go on with --resume, or remove it with delete)",
                             create->options->name);
 }
@@ -227,7 +218,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
     mb_progress_phase(create->env->progress, "describe");
     MB_TRY(mb_create_describe(create, pool, cancel, error));
     atomic_store(&create->env->progress->collections_total, create->collection_count);
-    if (claim(create, cancel, error) < 0 || fill(create, pool, cancel, error) < 0)
+    if (claim(create, cancel, error) < 0 || fill(create, pool, mb_claim_cancel(create->claim), error) < 0)
         return abandon(create, error);
     return MB_OK;
 }
@@ -288,6 +279,7 @@ static void end(struct mb_create *create)
         mb_binlogs_free(create->collections[i].binlogs);
         mb_arena_free(create->collections[i].arena);
     }
+    mb_claim_free(create->claim);
     mb_arena_free(create->arena);
     pthread_mutex_destroy(&create->proof_lock);
 }

@@ -6,6 +6,7 @@
 #include "backup/binlogs.h"
 #include "backup/gc_lease.h"
 #include "base/pool.h"
+#include "catalog/claim.h"
 #include "catalog/layout.h"
 
 #include <pthread.h>
@@ -37,6 +38,7 @@ struct mb_create {
     struct mb_catalog catalog;
     struct mb_arena *arena;
     const char *dir; /* the backup's directory */
+    struct mb_claim *claim;
     struct mb_backup backup;
     struct mb_create_collection *collections;
     size_t collection_count;

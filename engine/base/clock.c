@@ -37,3 +37,13 @@ void mb_clock_format(int64_t wall_ns, char *buf, size_t cap)
             buf[0] = '\0';
     }
 }
+
+bool mb_clock_parse(const char *text, int64_t *wall_ns)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (end == NULL || *end != '\0')
+        return false;
+    *wall_ns = (int64_t)timegm(&tm) * MB_NS_PER_S;
+    return true;
+}

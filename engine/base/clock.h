@@ -2,6 +2,7 @@
 #ifndef MB_BASE_CLOCK_H
 #define MB_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,8 @@ int64_t mb_deadline_min(int64_t a, int64_t b);
 
 /* "2026-11-21T06:49:30Z"; buf of 32 bytes or more. */
 void mb_clock_format(int64_t wall_ns, char *buf, size_t cap);
+
+/* What mb_clock_format wrote; false for any other text. */
+bool mb_clock_parse(const char *text, int64_t *wall_ns);
 
 #endif

@@ -1,50 +1,125 @@
 #include "base/owner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LABEL ", process "
+#define LABEL   ", process "
+#define BOOT    ", boot "
+#define STARTED ", started "
 
 struct self {
     char host[256];
     char space[64]; /* the process numbers' */
+    char boot[64];  /* of the machine; "" when it does not tell */
 };
+
+static bool read_line(const char *path, char *buf, size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, buf, cap - 1);
+    if (fd >= 0)
+        close(fd);
+    if (len <= 0)
+        return false;
+    buf[len] = '\0';
+    buf[strcspn(buf, "\n")] = '\0';
+    return true;
+}
 
 static struct self self_now(void)
 {
-    struct self self = {.host = "", .space = ""};
+    struct self self = {.host = "", .space = "", .boot = ""};
     if (gethostname(self.host, sizeof(self.host) - 1) != 0 || self.host[0] == '\0')
         strcpy(self.host, "unknown host");
     ssize_t len = readlink("/proc/self/ns/pid", self.space, sizeof(self.space) - 1);
     if (len <= 0)
         strcpy(self.space, "unknown space");
+    if (!read_line("/proc/sys/kernel/random/boot_id", self.boot, sizeof(self.boot)))
+        self.boot[0] = '\0';
     return self;
+}
+
+/* In ticks since the machine was booted, the 22nd field of proc(5)'s stat; 0 when it is not told.  The name
+ * of the program, in brackets, may hold anything. */
+static unsigned long long start_of(pid_t pid)
+{
+    char path[64], text[1024];
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    if (!read_line(path, text, sizeof(text)))
+        return 0;
+    const char *at = strrchr(text, ')');
+    for (int field = 2; at != NULL && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at == NULL ? 0 : strtoull(at, NULL, 10);
 }
 
 const char *mb_owner_self(struct mb_arena *arena)
 {
     struct self self = self_now();
-    return mb_arena_printf(arena, "%s" LABEL "%ld, %s", self.host, (long)getpid(), self.space);
+    return mb_arena_printf(arena, "%s" LABEL "%ld, %s" BOOT "%s" STARTED "%llu", self.host, (long)getpid(),
+                           self.space, self.boot, start_of(getpid()));
+}
+
+static bool take(const char **text, const char *expected)
+{
+    size_t len = strlen(expected);
+    if (strncmp(*text, expected, len) != 0)
+        return false;
+    *text += len;
+    return true;
+}
+
+static bool take_pid(const char **text, pid_t *pid)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(*text, &end, 10);
+    if (end == *text || errno != 0 || number <= 0 || number != (pid_t)number)
+        return false;
+    *pid = (pid_t)number;
+    *text = end;
+    return true;
+}
+
+static bool runs(pid_t pid)
+{
+    return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* The process has the number that it had, but is it the same one? */
+static bool began_at(pid_t pid, const char *text)
+{
+    unsigned long long now = start_of(pid), then = strtoull(text, NULL, 10);
+    return now == 0 || then == 0 || now == then;
 }
 
 enum mb_owner_fate mb_owner_fate_of(const char *text)
 {
     struct self self = self_now();
-    size_t host_len = strlen(self.host);
-    if (strncmp(text, self.host, host_len) != 0 || strncmp(text + host_len, LABEL, strlen(LABEL)) != 0)
+    pid_t pid;
+    if (!take(&text, self.host) || !take(&text, LABEL) || !take_pid(&text, &pid) || !take(&text, ", ") ||
+        !take(&text, self.space))
         return MB_OWNER_UNKNOWN;
-    const char *number = text + host_len + strlen(LABEL);
-    char *end;
-    errno = 0;
-    long pid = strtol(number, &end, 10);
-    if (end == number || errno != 0 || pid <= 0 || pid != (pid_t)pid || strncmp(end, ", ", 2) != 0 ||
-        strcmp(end + 2, self.space) != 0)
+    /* Without the boot it may be another machine of this name, where the process still runs. */
+    if (*text == '\0')
+        return pid != getpid() && runs(pid) ? MB_OWNER_LIVES : MB_OWNER_UNKNOWN;
+    if (self.boot[0] == '\0' || !take(&text, BOOT) || !take(&text, self.boot) || !take(&text, STARTED))
         return MB_OWNER_UNKNOWN;
-    if (pid == getpid())
-        return MB_OWNER_SELF;
-    return kill((pid_t)pid, 0) == 0 || errno == EPERM ? MB_OWNER_LIVES : MB_OWNER_GONE;
+    if (!runs(pid) || !began_at(pid, text))
+        return MB_OWNER_GONE;
+    return pid == getpid() ? MB_OWNER_SELF : MB_OWNER_LIVES;
+}
+
+const char *mb_owner_brief(const char *text, struct mb_arena *arena)
+{
+    const char *label = strstr(text, LABEL);
+    if (label == NULL)
+        return mb_arena_strdup(arena, text);
+    return mb_arena_strndup(arena, text,
+                            (size_t)(label - text) + strlen(LABEL) + strcspn(label + strlen(LABEL), ","));
 }

@@ -121,3 +121,16 @@ mb_status mb_catalog_state(const struct mb_catalog *catalog, const char *name, e
     mb_catalog_scratch_done(&scratch);
     return status;
 }
+
+mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char *name,
+                                   struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_catalog_scratch scratch;
+    MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
+    char *prefix = mb_arena_printf(scratch.arena, "%s/", scratch.dir);
+    mb_status status = prefix == NULL
+                           ? mb_fail_memory(error)
+                           : mb_storage_abort_uploads(catalog->storage, prefix, NULL, cancel, error);
+    mb_catalog_scratch_done(&scratch);
+    return status;
+}

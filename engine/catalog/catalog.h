@@ -1,13 +1,16 @@
 /* catalog.h - the backups below one root: which there are, reading, committing and deleting one.
  *
- * A backup is committed or it is not there: begin puts meta/in_progress.json, write puts the description with
- * backup_meta.json last, and only then is the mark taken away.  Thread-safe; cancel may be NULL everywhere.
+ * A backup is committed or it is not there: a claim puts meta/in_progress.json, write puts the description
+ * with backup_meta.json last, and only then is the mark taken away.  Thread-safe; cancel may be NULL
+ * everywhere.
  */
 #ifndef MB_CATALOG_CATALOG_H
 #define MB_CATALOG_CATALOG_H
 
 #include "catalog/objects.h"
 #include "model/backup.h"
+
+struct mb_claim; /* claim.h */
 
 /* Borrows everything; make it where it is needed. */
 struct mb_catalog {
@@ -30,34 +33,10 @@ mb_status mb_catalog_state(const struct mb_catalog *catalog, const char *name, e
 
 /* The whole description, into arena: full_meta.json, else the four level files.  Reads what every version of
  * the Go program wrote.  The backup's name is the directory's.  MB_E_NOT_FOUND when there is no such backup,
- * MB_E_EXISTS when it is there but not complete, MB_E_CORRUPT with file and position when it cannot be read.
+ * MB_E_CORRUPT when it is not complete, or with file and position when it cannot be read.
  */
 mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error);
-
-/* meta/in_progress.json. */
-struct mb_in_progress {
-    const char *backup_id;   /* that of the backup to come; unique */
-    const char *plan_digest; /* of what is to be backed up: a resumed create must plan the same */
-    const char *owner;       /* see base/owner.h */
-    const char *started;     /* "2026-11-21T06:49:30Z"; set by mb_catalog_begin */
-};
-
-/* Claims a name that is free.  Of several at once one wins; the others get MB_E_EXISTS with a sentence that
- * says what lies there and what can be done. */
-mb_status mb_catalog_begin(const struct mb_catalog *catalog, const char *name,
-                           const struct mb_in_progress *mark, struct mb_cancel *cancel,
-                           struct mb_error *error);
-
-/* The mark of a backup in progress, into arena.  MB_E_NOT_FOUND without one. */
-mb_status mb_catalog_read_mark(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
-                               struct mb_in_progress *out, struct mb_cancel *cancel, struct mb_error *error);
-
-/* Makes this process the owner of a mark that was read, so that the next one finds it at work; the owner's
- * text goes into arena.  MB_E_EXISTS while the owner lives, or when somebody else does the same. */
-mb_status mb_catalog_take_over(const struct mb_catalog *catalog, const char *name,
-                               struct mb_in_progress *mark, struct mb_arena *arena, struct mb_cancel *cancel,
-                               struct mb_error *error);
 
 /* Aborts every unfinished upload below the backup's directory: what a killed run had begun would lie in the
  * service, and be billed, for good.  Who goes on with a backup calls it twice, when taking over and before
@@ -66,20 +45,18 @@ mb_status mb_catalog_take_over(const struct mb_catalog *catalog, const char *nam
 mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char *name,
                                    struct mb_cancel *cancel, struct mb_error *error);
 
-/* Takes the mark away when it is backup_id's, for a create that failed before it copied anything: the name is
- * free again, whatever was cancelled. */
-mb_status mb_catalog_abandon(const struct mb_catalog *catalog, const char *name, const char *backup_id,
-                             struct mb_error *error);
-
-/* Takes the mark of a backup away that is committed: whatever was cancelled, and a failure is only logged,
- * for the backup is there. */
-void mb_catalog_unmark(const struct mb_catalog *catalog, const char *name, const char *backup_id);
-
 /* Commits: level files, full_meta.json, objects (may be NULL), then backup_meta.json, then the mark goes.
- * Refused with MB_E_EXISTS unless the mark is that of backup->id: somebody deleted or took over the backup
- * meanwhile. */
-mb_status mb_catalog_write(const struct mb_catalog *catalog, const struct mb_backup *backup,
-                           struct mb_objects *objects, struct mb_cancel *cancel, struct mb_error *error);
+ * MB_E_EXISTS when the claim is lost: somebody deleted or took over the backup meanwhile. */
+mb_status mb_catalog_write(const struct mb_catalog *catalog, struct mb_claim *claim,
+                           const struct mb_backup *backup, struct mb_objects *objects,
+                           struct mb_cancel *cancel, struct mb_error *error);
+
+/* Of who makes a backup that is in progress. */
+enum mb_heart {
+    MB_HEART_BEATS,   /* somebody is at work */
+    MB_HEART_STOPPED, /* nobody is: killed, or cut off */
+    MB_HEART_FAILED   /* nobody is, and the reason is known */
+};
 
 struct mb_collection_name {
     const char *db_name;
@@ -89,6 +66,9 @@ struct mb_collection_name {
 struct mb_backup_summary {
     const char *name;
     enum mb_backup_state state;
+    enum mb_heart heart; /* of one in progress */
+    const char *failed;  /* when it failed, "2026-11-21T06:49:30Z"; or "" */
+    const char *reason;  /* why; or "" */
     const char
         *problem; /* why a complete backup cannot be read, or what keeps it from being complete; or "" */
     const char *id;
@@ -107,8 +87,9 @@ mb_status mb_catalog_list(const struct mb_catalog *catalog, bool with_collection
 
 /* Removes everything below the backup's directory, unfinished uploads too, backup_meta.json first: a delete
  * that is cut short leaves no complete backup.  Needs no readable description.  MB_E_NOT_FOUND when nothing
- * is there; MB_E_INVALID when what is there does not look like a backup.  removed may be NULL. */
-mb_status mb_catalog_delete(const struct mb_catalog *catalog, const char *name, uint64_t *removed,
+ * is there; MB_E_INVALID when what is there does not look like a backup; MB_E_EXISTS while somebody makes it,
+ * unless by force: then the maker fails.  removed may be NULL. */
+mb_status mb_catalog_delete(const struct mb_catalog *catalog, const char *name, bool force, uint64_t *removed,
                             struct mb_cancel *cancel, struct mb_error *error);
 
 /* The description as the JSON of full_meta.json; without partitions and segments when brief, indented when

@@ -1,6 +1,10 @@
+#include "base/owner.h"
 #include "catalog/catalog_files.h"
+#include "catalog/claim.h"
 
 #include <string.h>
+
+enum { MOST_SWEEPS = 3 };
 
 /* Is the first-level entry one that a backup has?  The key of the directory itself is a folder marker. */
 static bool belongs_to_backup(const char *entry)
@@ -55,25 +59,96 @@ static mb_status remove_all(const struct mb_catalog *catalog, const struct mb_ca
     return MB_OK;
 }
 
-mb_status mb_catalog_delete(const struct mb_catalog *catalog, const char *name, uint64_t *removed,
+/* What came while it was removed: the last requests of who made it. */
+static mb_status sweep(const struct mb_catalog *catalog, const char *prefix, uint64_t *removed,
+                       struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool any = true;
+    for (int i = 0; i < MOST_SWEEPS && any; i++) {
+        uint64_t late = 0;
+        MB_TRY(mb_storage_any(catalog->storage, prefix, &any, cancel, error));
+        if (any)
+            MB_TRY(mb_storage_remove_prefix(catalog->storage, prefix, &late, cancel, error));
+        *removed += late;
+    }
+    return MB_OK;
+}
+
+static mb_status refuse(const char *name, const struct mb_mark *mark, struct mb_arena *arena,
+                        struct mb_error *error)
+{
+    const char *owner = mb_owner_brief(mark->owner, arena);
+    return mb_fail(error, MB_E_EXISTS,
+                   "backup %s is being made at this moment (%s, which was at work at %s), and nothing was "
+                   "deleted; to delete it all the same, and fail its maker, add --force",
+                   name, owner == NULL ? "" : owner, *mark->heartbeat ? mark->heartbeat : mark->started);
+}
+
+/* Its maker finds the mark of another, stops, and commits nothing. */
+static mb_status take_away(const struct mb_catalog *catalog, const char *name, const struct mb_mark *mark,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_mark to_delete = *mark;
+    const struct mb_claim_wish wish = {.force = true};
+    struct mb_claim *claim = NULL;
+    to_delete.plan_digest = MB_CLAIM_TO_DELETE;
+    mb_status status = mb_claim_take_over(&claim, catalog, name, &to_delete, &wish, cancel, error);
+    mb_claim_free(claim);
+    if (status < 0 && !mb_cancel_requested(cancel)) { /* a full store, say; or it was committed by now */
+        mb_error_clear(error);
+        return MB_OK;
+    }
+    return status;
+}
+
+static mb_status check_maker(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                             const char *name, bool force, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_mark mark;
+    const struct mb_claim_timing timing = {0};
+    mb_status status = mb_mark_read_in(catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+    if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND) {
+        mb_error_clear(error);
+        return MB_OK;
+    }
+    MB_TRY(status);
+    if (mb_claim_heart(catalog, name, &mark, &timing, cancel) != MB_HEART_BEATS)
+        return MB_OK;
+    return force ? take_away(catalog, name, &mark, cancel, error)
+                 : refuse(name, &mark, scratch->arena, error);
+}
+
+static mb_status delete_in(const struct mb_catalog *catalog, const char *name, bool force,
+                           const struct mb_catalog_scratch *scratch, uint64_t *removed,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool present[MB_META_COUNT], described = false;
+    uint64_t count = 0;
+    char *prefix = mb_arena_printf(scratch->arena, "%s/", scratch->dir);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_catalog_find_files(catalog, scratch->dir, present, cancel, error));
+    for (int i = 0; i < MB_META_COUNT; i++)
+        described = described || present[i];
+    if (!described)
+        MB_TRY(check_shape(catalog, name, prefix, cancel, error));
+    if (present[MB_META_IN_PROGRESS])
+        MB_TRY(check_maker(catalog, scratch, name, force, cancel, error));
+    MB_TRY(remove_all(catalog, scratch, prefix, &count, cancel, error));
+    MB_TRY(sweep(catalog, prefix, &count, cancel, error));
+    *removed = count + present[MB_META_BACKUP];
+    return MB_OK;
+}
+
+mb_status mb_catalog_delete(const struct mb_catalog *catalog, const char *name, bool force, uint64_t *removed,
                             struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_catalog_scratch scratch;
-    bool present[MB_META_COUNT];
     uint64_t count = 0;
     MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
-    char *prefix = mb_arena_printf(scratch.arena, "%s/", scratch.dir);
-    mb_status status = prefix == NULL ? mb_fail_memory(error)
-                                      : mb_catalog_find_files(catalog, scratch.dir, present, cancel, error);
-    bool described = false;
-    for (int i = 0; status == MB_OK && i < MB_META_COUNT; i++)
-        described = described || present[i];
-    if (status == MB_OK && !described)
-        status = check_shape(catalog, name, prefix, cancel, error);
-    if (status == MB_OK)
-        status = remove_all(catalog, &scratch, prefix, &count, cancel, error);
+    mb_status status = delete_in(catalog, name, force, &scratch, &count, cancel, error);
     if (status == MB_OK && removed != NULL)
-        *removed = count + present[MB_META_BACKUP];
+        *removed = count;
     mb_catalog_scratch_done(&scratch);
     return status;
 }

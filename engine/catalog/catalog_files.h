@@ -18,16 +18,17 @@ bool mb_catalog_is_whole(const bool present[MB_META_COUNT]);
 mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir, enum mb_meta_file file,
                                struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error);
 
-/* The mark in dir, into arena. */
-mb_status mb_catalog_read_mark_file(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                                    struct mb_in_progress *out, struct mb_cancel *cancel,
-                                    struct mb_error *error);
-
 /* An arena with the directory of a backup in it, for the length of a call. */
 struct mb_catalog_scratch {
     struct mb_arena *arena;
     char *dir;
 };
+
+/* Why what lies there cannot be read: the mark's words, or what the folder looks like.  MB_E_NOT_FOUND or
+ * MB_E_CORRUPT. */
+mb_status mb_catalog_refuse(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                            const char *name, const bool present[MB_META_COUNT], struct mb_cancel *cancel,
+                            struct mb_error *error);
 
 mb_status mb_catalog_scratch_init(struct mb_catalog_scratch *scratch, const struct mb_catalog *catalog,
                                   const char *name, struct mb_error *error);

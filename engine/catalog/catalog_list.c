@@ -1,5 +1,7 @@
+#include "base/owner.h"
 #include "base/pool.h"
 #include "catalog/catalog_files.h"
+#include "catalog/mark.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -156,17 +158,40 @@ static mb_status summarise_complete(struct summary_job *job, const struct mb_cat
     return fill_summary(job, &draft.backup, status == MB_OK ? "" : reason.message, error);
 }
 
+static void tell_mark(struct mb_backup_summary *summary, const struct mb_mark *mark, struct mb_arena *arena,
+                      char *problem, size_t cap)
+{
+    const char *owner = mb_owner_brief(mark->owner, arena);
+    summary->heart = mb_mark_heart(mark, mb_mark_age(mark), MB_HEART_LIMIT_NS);
+    if (summary->heart == MB_HEART_FAILED)
+        snprintf(problem, cap, "failed at %s: %s", mark->failed, mark->reason);
+    else
+        snprintf(problem, cap, "begun by %s at %s and not finished%s%s", owner == NULL ? "" : owner,
+                 mark->started, *mark->heartbeat ? ", last at work at " : "", mark->heartbeat);
+}
+
+static mb_status keep_failure(struct summary_job *job, const struct mb_mark *mark, struct mb_error *error)
+{
+    pthread_mutex_lock(&job->listing->lock);
+    job->summary.failed = mb_arena_strdup(job->listing->arena, mark->failed);
+    job->summary.reason = mb_arena_strdup(job->listing->arena, mark->reason);
+    pthread_mutex_unlock(&job->listing->lock);
+    return job->summary.failed == NULL || job->summary.reason == NULL ? mb_fail_memory(error) : MB_OK;
+}
+
 static mb_status summarise_in_progress(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                                        struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_in_progress mark;
+    struct mb_mark mark;
     struct mb_backup backup = {0};
-    char problem[sizeof(error->message)];
+    char problem[2 * sizeof(error->message)];
     mb_status status =
-        mb_catalog_read_mark_file(job->listing->catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+        mb_mark_read_in(job->listing->catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+    job->summary.heart = MB_HEART_STOPPED;
     if (status == MB_OK) {
         backup.id = mark.backup_id;
-        snprintf(problem, sizeof(problem), "begun by %s at %s and not finished", mark.owner, mark.started);
+        tell_mark(&job->summary, &mark, scratch->arena, problem, sizeof(problem));
+        MB_TRY(keep_failure(job, &mark, error));
     } else if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND) {
         snprintf(problem, sizeof(problem), "%s", error->message);
         mb_error_clear(error);
@@ -187,10 +212,23 @@ static mb_status summarise_closed(struct summary_job *job, struct mb_error *erro
     return fill_summary(job, &nothing, reason.message, error);
 }
 
+static mb_status summarise_part(struct summary_job *job, const struct mb_catalog_scratch *scratch,
+                                const bool present[MB_META_COUNT], struct mb_cancel *cancel,
+                                struct mb_error *error)
+{
+    const struct mb_backup nothing = {0};
+    mb_status status =
+        mb_catalog_refuse(job->listing->catalog, scratch, job->summary.name, present, cancel, error);
+    if (status != MB_E_CORRUPT && status != MB_E_NOT_FOUND)
+        return status;
+    struct mb_error reason = *error;
+    mb_error_clear(error);
+    return fill_summary(job, &nothing, reason.message, error);
+}
+
 static mb_status summarise_in(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                               struct mb_cancel *cancel, struct mb_error *error)
 {
-    const struct mb_backup nothing = {0};
     bool present[MB_META_COUNT];
     bool any = false;
     mb_status status = mb_catalog_find_files(job->listing->catalog, scratch->dir, present, cancel, error);
@@ -211,7 +249,7 @@ static mb_status summarise_in(struct summary_job *job, const struct mb_catalog_s
         if (!any)
             return MB_OK;
         job->summary.state = MB_BACKUP_FOREIGN;
-        MB_TRY(fill_summary(job, &nothing, "its description is missing or not whole", error));
+        MB_TRY(summarise_part(job, scratch, present, cancel, error));
     }
     job->is_backup = true;
     return MB_OK;
@@ -278,7 +316,8 @@ mb_status mb_catalog_list(const struct mb_catalog *catalog, bool with_collection
         goto out;
     }
     for (size_t i = 0; i < names.count; i++)
-        jobs[i] = (struct summary_job){.listing = &listing, .summary = {.name = names.items[i]}};
+        jobs[i] = (struct summary_job){.listing = &listing,
+                                       .summary = {.name = names.items[i], .failed = "", .reason = ""}};
     pthread_mutex_init(&listing.lock, NULL);
     status = run_jobs(jobs, names.count, cancel, error);
     pthread_mutex_destroy(&listing.lock);

@@ -32,18 +32,6 @@ static mb_status read_files(const struct mb_catalog *catalog, const char *dir,
     return MB_OK;
 }
 
-static mb_status refuse(const struct mb_catalog *catalog, const char *name, struct mb_cancel *cancel,
-                        struct mb_error *error)
-{
-    enum mb_backup_state state;
-    MB_TRY(mb_catalog_state(catalog, name, &state, cancel, error));
-    if (state == MB_BACKUP_ABSENT)
-        return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", name);
-    return mb_fail(error, MB_E_EXISTS, "backup %s is not complete: %s", name,
-                   state == MB_BACKUP_IN_PROGRESS ? "it is being made, or making it was interrupted"
-                                                  : "its description is missing");
-}
-
 mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -54,7 +42,7 @@ mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, st
     MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
     mb_status status = mb_catalog_find_files(catalog, scratch.dir, present, cancel, error);
     if (status == MB_OK && !mb_catalog_is_whole(present))
-        status = refuse(catalog, name, cancel, error);
+        status = mb_catalog_refuse(catalog, &scratch, name, present, cancel, error);
     if (status == MB_OK)
         status = read_files(catalog, scratch.dir, present, &draft, cancel, error);
     if (status == MB_OK)

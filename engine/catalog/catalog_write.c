@@ -1,9 +1,11 @@
 #include "catalog/catalog_files.h"
+#include "catalog/claim.h"
 #include "catalog/spool.h"
 
 #include <string.h>
 
 struct commit {
+    struct mb_claim *claim;
     const struct mb_catalog *catalog;
     const struct mb_backup *backup;
     struct mb_catalog_scratch scratch;
@@ -27,21 +29,6 @@ static mb_status write_file(struct commit *commit, enum mb_meta_file file, struc
     return status;
 }
 
-/* The name must still be ours: nobody deleted the backup while it was made. */
-static mb_status check_mark(struct commit *commit, struct mb_error *error)
-{
-    struct mb_in_progress mark;
-    const struct mb_backup *backup = commit->backup;
-    mb_status status = mb_catalog_read_mark_file(commit->catalog, commit->scratch.dir, commit->scratch.arena,
-                                                 &mark, commit->cancel, error);
-    if (status == MB_E_NOT_FOUND)
-        return mb_fail(error, MB_E_EXISTS, "backup %s was deleted while it was being made", backup->name);
-    if (status == MB_OK && strcmp(mark.backup_id, backup->id) != 0)
-        return mb_fail(error, MB_E_EXISTS, "backup %s is being made by somebody else (%s)", backup->name,
-                       mark.owner);
-    return status;
-}
-
 static mb_status write_objects(struct commit *commit, struct mb_objects *objects, struct mb_error *error)
 {
     char *key = mb_layout_meta_key(commit->scratch.arena, commit->scratch.dir, MB_META_OBJECTS);
@@ -50,29 +37,39 @@ static mb_status write_objects(struct commit *commit, struct mb_objects *objects
     return mb_objects_save(objects, commit->catalog->storage, key, commit->cancel, error);
 }
 
+static mb_status put_commit(struct commit *commit, struct mb_error *error)
+{
+    struct mb_buf text;
+    mb_buf_init(&text, 1 << 20);
+    const struct mb_sink sink = mb_json_buf_sink(&text);
+    mb_status status = mb_meta_write(commit->backup, MB_META_BACKUP, &sink, error);
+    if (status == MB_OK)
+        status = mb_claim_commit(commit->claim, text.data, text.len, commit->cancel, error);
+    mb_buf_done(&text);
+    return status;
+}
+
 static mb_status write_all(struct commit *commit, struct mb_objects *objects, struct mb_error *error)
 {
     static const enum mb_meta_file files[] = {MB_META_COLLECTION, MB_META_PARTITION, MB_META_SEGMENT,
                                               MB_META_FULL};
     bool is_snapshot = strcmp(commit->backup->format, "snapshot") == 0;
-    MB_TRY(check_mark(commit, error));
+    MB_TRY(mb_claim_check(commit->claim, commit->cancel, error));
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
         if (!is_snapshot || (files[i] != MB_META_PARTITION && files[i] != MB_META_SEGMENT))
             MB_TRY(write_file(commit, files[i], error));
     if (objects != NULL)
         MB_TRY(write_objects(commit, objects, error));
-    MB_TRY(check_mark(commit, error));
-    return write_file(commit, MB_META_BACKUP, error);
+    return put_commit(commit, error);
 }
 
-mb_status mb_catalog_write(const struct mb_catalog *catalog, const struct mb_backup *backup,
-                           struct mb_objects *objects, struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_catalog_write(const struct mb_catalog *catalog, struct mb_claim *claim,
+                           const struct mb_backup *backup, struct mb_objects *objects,
+                           struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct commit commit = {.catalog = catalog, .backup = backup, .cancel = cancel};
+    struct commit commit = {.claim = claim, .catalog = catalog, .backup = backup, .cancel = cancel};
     MB_TRY(mb_catalog_scratch_init(&commit.scratch, catalog, backup->name, error));
     mb_status status = write_all(&commit, objects, error);
-    if (status == MB_OK)
-        mb_catalog_unmark(catalog, backup->name, backup->id);
     mb_catalog_scratch_done(&commit.scratch);
     return status;
 }

@@ -18,6 +18,7 @@ struct options {
     bool force;
     bool meta_only;
     bool resume;
+    bool take_over;
 };
 
 static const struct mb_flag flags[] = {
@@ -71,6 +72,10 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, resume),
      .help = "Go on with a backup of this name that was interrupted; what it has copied is kept."},
+    {.name = "take_over",
+     .type = MB_FLAG_BOOL,
+     .offset = offsetof(struct options, take_over),
+     .help = "With --resume: also when another process seems to work on it, which then fails."},
 };
 
 static const struct mb_choice_rules choice_rules = {.collections_flag = "--colls"};
@@ -185,6 +190,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
                                        .strategy = find_strategy(options),
                                        .pause_gc = config->backup.gc_pause.enabled,
                                        .resume = options->resume,
+                                       .take_over = options->take_over,
                                        .parallel_collections = config->backup.collections};
     const struct mb_backup_env env = {
         .milvus = context->milvus,

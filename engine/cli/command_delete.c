@@ -5,6 +5,7 @@
 
 struct delete_options {
     const char *name;
+    bool force;
 };
 
 static const struct mb_flag flags[] = {
@@ -15,6 +16,10 @@ static const struct mb_flag flags[] = {
      .offset = offsetof(struct delete_options, name),
      .argument = "NAME",
      .help = "The backup."},
+    {.name = "force",
+     .type = MB_FLAG_BOOL,
+     .offset = offsetof(struct delete_options, force),
+     .help = "Also when somebody is making it at this moment, who then fails."},
 };
 
 static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
@@ -33,7 +38,7 @@ static mb_status run(struct mb_context *context, const void *data, struct mb_err
     uint64_t removed = 0;
     if (context->backup_store == NULL)
         return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", options->name);
-    MB_TRY(mb_catalog_delete(&catalog, options->name, &removed, context->cancel, error));
+    MB_TRY(mb_catalog_delete(&catalog, options->name, options->force, &removed, context->cancel, error));
     if (context->global.json)
         return mb_context_json(context,
                                json_pack("{s:o, s:b, s:I}", "name", mb_json_text(options->name), "deleted", 1,
@@ -49,7 +54,7 @@ const struct mb_command mb_command_delete = {
     .summary = "Deletes a backup, complete or not",
     .description =
         "Everything below the backup's folder is removed, unfinished uploads too. A folder that holds "
-        "something else than a backup is left alone.",
+        "something else than a backup is left alone, and so is a backup that is being made.",
     .example = "milvus-backup delete -n my_backup",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,

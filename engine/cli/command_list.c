@@ -26,6 +26,8 @@ static const char *state_of(const struct mb_backup_summary *backup)
 {
     if (backup->state == MB_BACKUP_COMPLETE && backup->problem[0] != '\0')
         return "unreadable";
+    if (backup->state == MB_BACKUP_IN_PROGRESS && backup->heart != MB_HEART_BEATS)
+        return backup->heart == MB_HEART_FAILED ? "failed" : "interrupted";
     return mb_backup_state_name(backup->state);
 }
 
@@ -68,6 +70,10 @@ static json_t *backup_json(const struct mb_backup_summary *backup)
                   state_of(backup), "id", backup->id, "size", (json_int_t)backup->size, "milvus_version",
                   backup->milvus_version, "format", backup->format[0] == '\0' ? "binlog" : backup->format,
                   "collections", collections_json(backup));
+    if (value != NULL && backup->failed[0] != '\0') {
+        json_object_set_new(value, "failed", mb_json_text(backup->failed));
+        json_object_set_new(value, "reason", mb_json_text(backup->reason));
+    }
     if (value != NULL && backup->problem[0] != '\0')
         json_object_set_new(value, "problem", mb_json_text(backup->problem));
     return value;

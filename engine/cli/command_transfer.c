@@ -10,6 +10,7 @@ struct options {
     const char *name;
     const char *to;
     const char *from;
+    bool take_over;
 };
 
 static const struct mb_flag flags[] = {
@@ -30,6 +31,12 @@ static const struct mb_flag flags[] = {
      .offset = offsetof(struct options, from),
      .argument = "FILE",
      .help = "Configuration of the other side: the backup comes from where that one keeps its backups."},
+    {.name = "take_over",
+     .type = MB_FLAG_BOOL,
+     .offset = offsetof(struct options, take_over),
+     .help =
+         "Go on with an unfinished transfer of this backup also when another process seems to work on it, "
+         "which then fails."},
 };
 
 static json_t *report_json(const char *name, const struct mb_relocate_report *report, double seconds)
@@ -81,6 +88,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     const struct mb_relocate relocate = {.from = away ? own : other,
                                          .to = away ? other : own,
                                          .name = options->name,
+                                         .take_over = options->take_over,
                                          .transfer = mb_cli_transfer_options(config),
                                          .progress = &context->progress,
                                          .log = context->log};

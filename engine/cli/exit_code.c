@@ -46,7 +46,7 @@ bool mb_exit_code_at(size_t i, int *code, const char **meaning)
         {MB_EXIT_DENIED, "Credentials or permissions do not suffice."},
         {MB_EXIT_UNREACHABLE,
          "Milvus or the storage cannot be reached, answers too late or turns requests away."},
-        {MB_EXIT_CORRUPT, "Data is damaged."},
+        {MB_EXIT_CORRUPT, "Data is damaged, or the backup is not complete."},
         {MB_EXIT_NO_SPACE, "No space is left in the storage."},
         {MB_EXIT_SIGNAL + 1, "Stopped by SIGHUP (its terminal is gone)."},
         {MB_EXIT_SIGNAL + 2, "Stopped by SIGINT (Ctrl-C)."},

@@ -1,6 +1,5 @@
 #include "relocate/relocate.h"
 
-#include "base/owner.h"
 #include "catalog/checksums.h"
 #include "catalog/layout.h"
 #include "relocate/compare.h"
@@ -14,6 +13,7 @@ struct run {
     const char *from_dir;
     const char *to_dir;
     const char *backup_id;
+    struct mb_claim *claim;
     bool resumed;
     struct mb_checksums *checksums;
     struct mb_transfer *transfer;
@@ -38,16 +38,16 @@ static bool is_commit_file(const char *name)
 
 /* ------------------------------------------------------------- claiming the name */
 
-static mb_status resume(struct run *run, struct mb_error *error)
+static mb_status resume(struct run *run, const struct mb_claim_wish *wish, struct mb_error *error)
 {
-    struct mb_in_progress mark;
+    struct mb_mark mark;
     const struct mb_relocate *relocate = run->relocate;
-    MB_TRY(mb_catalog_read_mark(&relocate->to, relocate->name, run->arena, &mark, run->cancel, error));
+    MB_TRY(mb_mark_read(&relocate->to, relocate->name, run->arena, &mark, run->cancel, error));
     if (strcmp(mark.backup_id, run->backup_id) != 0)
         return mb_fail(error, MB_E_EXISTS,
                        "%s holds an incomplete backup of another origin (%s, begun %s); delete it first",
                        run->to_dir, mark.owner, mark.started);
-    MB_TRY(mb_catalog_take_over(&relocate->to, relocate->name, &mark, run->arena, run->cancel, error));
+    MB_TRY(mb_claim_take_over(&run->claim, &relocate->to, relocate->name, &mark, wish, run->cancel, error));
     run->resumed = true;
     return mb_catalog_abort_uploads(&relocate->to, relocate->name, run->cancel, error);
 }
@@ -55,15 +55,28 @@ static mb_status resume(struct run *run, struct mb_error *error)
 static mb_status claim(struct run *run, struct mb_error *error)
 {
     const struct mb_relocate *relocate = run->relocate;
-    const struct mb_in_progress mark = {
-        .backup_id = run->backup_id, .plan_digest = "transfer", .owner = mb_owner_self(run->arena)};
+    const struct mb_claim_wish wish = {.backup_id = run->backup_id,
+                                       .plan_digest = "transfer",
+                                       .force = relocate->take_over,
+                                       .timing = relocate->timing};
     enum mb_backup_state state;
-    if (mark.owner == NULL)
-        return mb_fail_memory(error);
     MB_TRY(mb_catalog_state(&relocate->to, relocate->name, &state, run->cancel, error));
     if (state == MB_BACKUP_IN_PROGRESS)
-        return resume(run, error);
-    return mb_catalog_begin(&relocate->to, relocate->name, &mark, run->cancel, error);
+        MB_TRY(resume(run, &wish, error));
+    else
+        MB_TRY(mb_claim_begin(&run->claim, &relocate->to, relocate->name, &wish, run->cancel, error));
+    run->cancel = mb_claim_cancel(run->claim);
+    return MB_OK;
+}
+
+/* Its target stays, marked as failed, and calling again goes on with it. */
+static mb_status give_up(struct run *run, struct mb_error *error)
+{
+    if (run->claim == NULL)
+        return error->status;
+    mb_claim_explain(run->claim, error);
+    mb_claim_fail(run->claim, error);
+    return error->status;
 }
 
 /* ------------------------------------------------------------- moving */
@@ -111,6 +124,8 @@ static mb_status move_one(void *ctx, const struct mb_pair *pair, struct mb_error
     MB_TRY(put_key(&run->from_key, run->from_dir, pair->name, error));
     MB_TRY(put_key(&run->to_key, run->to_dir, pair->name, error));
     if (!pair->here) /* an import of the target would take it for part of the backup */
+        MB_TRY(mb_claim_check(run->claim, run->cancel, error));
+    if (!pair->here)
         return mb_storage_remove(run->relocate->to.storage, run->to_key.data, run->cancel, error);
     /* A copy of what is damaged would be called a success. */
     MB_TRY(mb_checksums_see(run->checksums, pair->name, pair->size_here, error));
@@ -179,18 +194,15 @@ static mb_status commit(struct run *run, struct mb_error *error)
     if (run->resumed)
         MB_TRY(mb_catalog_abort_uploads(&relocate->to, relocate->name, run->cancel, error));
     char *from = mb_layout_meta_key(run->arena, run->from_dir, MB_META_BACKUP);
-    char *to = mb_layout_meta_key(run->arena, run->to_dir, MB_META_BACKUP);
-    if (from == NULL || to == NULL)
+    if (from == NULL)
         return mb_fail_memory(error);
     mb_buf_init(&meta, 64U << 20);
     mb_status status = mb_storage_read_all(relocate->from.storage, from, &meta, run->cancel, error);
     if (status == MB_OK)
-        status =
-            mb_storage_write(relocate->to.storage, to, meta.data, meta.len, NULL, NULL, run->cancel, error);
+        status = mb_claim_commit(run->claim, meta.data, meta.len, run->cancel, error);
     if (status == MB_OK) {
         run->report.objects++;
         run->report.bytes += meta.len;
-        mb_catalog_unmark(&relocate->to, relocate->name, run->backup_id);
     }
     mb_buf_done(&meta);
     return status;
@@ -238,6 +250,9 @@ mb_status mb_relocate(const struct mb_relocate *relocate, struct mb_relocate_rep
     if (status == MB_OK)
         status = commit(&run, error);
     mb_transfer_close(run.transfer);
+    if (status < 0)
+        status = give_up(&run, error);
+    mb_claim_free(run.claim);
     mb_checksums_free(run.checksums);
     mb_buf_done(&run.from_key);
     mb_buf_done(&run.to_key);

@@ -3,13 +3,15 @@
 #define MB_RELOCATE_RELOCATE_H
 
 #include "base/progress.h"
-#include "catalog/catalog.h"
+#include "catalog/claim.h"
 #include "transfer/transfer.h"
 
 struct mb_relocate {
     struct mb_catalog from;
     struct mb_catalog to;
     const char *name;
+    bool take_over;                      /* go on also where another transfer seems to be at work */
+    struct mb_claim_timing timing;       /* usually all zero */
     struct mb_transfer_options transfer; /* its callback is set here */
     struct mb_progress *progress;
     struct mb_log *log;
@@ -24,8 +26,9 @@ struct mb_relocate_report {
 };
 
 /* Copies the backup of that name.  It is committed at the end like one that was made there: until then the
- * target is marked as in progress, and calling this again goes on with it.  Every object's size is compared
- * at the end, and the checksum of each one that passed through this process with what create recorded of it.
+ * target is claimed, and calling this again goes on with it when nobody works on it any more.  Every object's
+ * size is compared at the end, and the checksum of each one that passed through this process with what create
+ * recorded of it.
  */
 mb_status mb_relocate(const struct mb_relocate *relocate, struct mb_relocate_report *report,
                       struct mb_cancel *cancel, struct mb_error *error);

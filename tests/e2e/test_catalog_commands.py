@@ -44,13 +44,13 @@ def test_only_what_can_be_restored_is_on_stdout(program):
     result = program.ok("list")
     assert result.out == ">> Backups:\ngo_v0_4_15\ngo_v0_5_16\n"
     assert "killed is incomplete" in result.err
-    assert "making is in progress: begun by host, process 5" in result.err
+    assert "making is interrupted: begun by host, process 5" in result.err
     assert "insert_log" not in result.err
 
 
 def test_all_marks_the_others(program):
     lines = program.ok("list", "--all").out.splitlines()
-    assert lines[1:] == ["go_v0_4_15", "go_v0_5_16", "killed (incomplete)", "making (in progress)"]
+    assert lines[1:] == ["go_v0_4_15", "go_v0_5_16", "killed (incomplete)", "making (interrupted)"]
 
 
 @pytest.mark.parametrize("collection", ["all_types", "default.all_types", "sales.partitions"])
@@ -71,7 +71,7 @@ def test_list_as_json_tells_every_state(program, backups):
         "go_v0_4_15": "unreadable",
         "go_v0_5_16": "complete",
         "killed": "incomplete",
-        "making": "in progress",
+        "making": "interrupted",
     }
     assert "backup_meta.json" in found["go_v0_4_15"]["problem"]
     whole = found["go_v0_5_16"]
@@ -103,7 +103,7 @@ def test_get_detail_is_the_whole_file(program, backups):
 def test_get_tells_what_is_wrong(program, backups):
     missing = program.fails("get", "-n", "never_made")
     assert (missing.code, missing.out) == (NOT_FOUND, "") and "backup never_made not found" in missing.err
-    assert program.fails("get", "-n", "making").code == EXISTS
+    assert program.fails("get", "-n", "making").code == CORRUPT
     assert program.fails("get").code == USAGE
     (backups / "go_v0_5_16" / "meta" / "full_meta.json").write_text('{"size":"x"}')
     damaged = program.fails("get", "-n", "go_v0_5_16")

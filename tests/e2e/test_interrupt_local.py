@@ -130,7 +130,8 @@ def test_a_backup_that_is_deleted_while_it_is_made_says_so(program, slow, disk, 
     process = slow.start(*create(name))
     try:
         wait_until(lambda: hidden(disk.root) or process.poll() is not None, 60, "the middle of the command")
-        program.ok("delete", "-n", name)
+        assert "at this moment" in program.fails("delete", "-n", name, code=EXISTS).err
+        program.ok("delete", "-n", name, "--force")
         result = slow.finish(process, timeout=60)
     finally:
         process.kill()

@@ -62,6 +62,14 @@ static void test_this_process(void **state)
     mb_arena_free(arena);
 }
 
+static const char *with(struct mb_arena *arena, const char *text, const char *label, const char *value)
+{
+    const char *at = strstr(text, label);
+    assert_non_null(at);
+    at += strlen(label);
+    return mb_arena_printf(arena, "%.*s%s%s", (int)(at - text), text, value, at + strcspn(at, ","));
+}
+
 /* The last process of another machine or container may well run: nothing may be taken from it. */
 static void test_others_are_unknown(void **state)
 {
@@ -76,7 +84,8 @@ static void test_others_are_unknown(void **state)
         "",
         "another-machine",
         mb_arena_printf(arena, "x%s", child.text),
-        mb_arena_printf(arena, "%s0", child.text),
+        with(arena, child.text, ", boot ", "6f1c0f3e-0000-4000-8000-000000000000"),
+        with(arena, child.text, ", boot ", ""),
         mb_arena_printf(arena, "%s, process %d", host, (int)child.pid),
         mb_arena_printf(arena, "%s, process %d, pid:[1]", host, (int)child.pid),
         mb_arena_printf(arena, "%s, process -1, pid:[1]", host),
@@ -88,12 +97,50 @@ static void test_others_are_unknown(void **state)
     mb_arena_free(arena);
 }
 
+/* Such a text says nothing of the machine but its name, which another one may have, too. */
+static void test_texts_of_older_versions(void **state)
+{
+    (void)state;
+    struct child child = start_child();
+    *strstr(child.text, ", boot ") = '\0';
+    assert_int_equal(mb_owner_fate_of(child.text), MB_OWNER_LIVES);
+    close(child.release);
+    assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
+    assert_int_equal(mb_owner_fate_of(child.text), MB_OWNER_UNKNOWN);
+}
+
+static void test_a_later_process_of_the_same_number(void **state)
+{
+    (void)state;
+    struct mb_arena *arena = mb_arena_new();
+    struct child child = start_child();
+    assert_int_equal(mb_owner_fate_of(with(arena, child.text, ", started ", "17")), MB_OWNER_GONE);
+    assert_int_equal(mb_owner_fate_of(child.text), MB_OWNER_LIVES);
+    close(child.release);
+    waitpid(child.pid, NULL, 0);
+    assert_int_equal(mb_owner_fate_of(with(arena, mb_owner_self(arena), ", started ", "17")), MB_OWNER_GONE);
+    mb_arena_free(arena);
+}
+
+static void test_people_read_machine_and_process(void **state)
+{
+    (void)state;
+    struct mb_arena *arena = mb_arena_new();
+    assert_string_equal(mb_owner_brief("a, process 7, pid:[1], boot x, started 8", arena), "a, process 7");
+    assert_string_equal(mb_owner_brief("a, process 7", arena), "a, process 7");
+    assert_string_equal(mb_owner_brief("somebody", arena), "somebody");
+    mb_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_process_while_it_runs_and_afterwards),
         cmocka_unit_test(test_this_process),
         cmocka_unit_test(test_others_are_unknown),
+        cmocka_unit_test(test_texts_of_older_versions),
+        cmocka_unit_test(test_a_later_process_of_the_same_number),
+        cmocka_unit_test(test_people_read_machine_and_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

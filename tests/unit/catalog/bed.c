@@ -1,9 +1,14 @@
 #include "bed.h"
 
+#include "base/clock.h"
+
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void bed_reopen(struct bed *bed)
@@ -78,4 +83,37 @@ size_t bed_count(struct bed *bed, const char *prefix)
         count++;
     mb_listing_close(listing);
     return count;
+}
+
+mb_status bed_make(struct bed *bed, const struct mb_catalog *catalog, const struct mb_backup *backup)
+{
+    struct mb_claim *claim = NULL;
+    const struct mb_claim_wish wish = {.backup_id = backup->id, .plan_digest = "3 collections"};
+    mb_status status = mb_claim_begin(&claim, catalog, backup->name, &wish, NULL, &bed->error);
+    if (status == MB_OK)
+        status = mb_catalog_write(catalog, claim, backup, NULL, NULL, &bed->error);
+    mb_claim_free(claim);
+    return status;
+}
+
+void bed_mark(struct bed *bed, const char *dir, const char *backup_id, int64_t age_s)
+{
+    char key[256], path[512], then[32];
+    const struct mb_catalog catalog = {.storage = bed->storage};
+    int64_t ns = mb_clock_wall() - age_s * MB_NS_PER_S;
+    const struct timespec times[2] = {{.tv_sec = (time_t)(ns / MB_NS_PER_S)},
+                                      {.tv_sec = (time_t)(ns / MB_NS_PER_S)}};
+    mb_clock_format(ns, then, sizeof(then));
+    const struct mb_mark mark = {.backup_id = backup_id,
+                                 .plan_digest = "3 collections",
+                                 .owner = "host, process 7, pid:[1], boot x, started 8",
+                                 .started = then,
+                                 .generation = "theirs",
+                                 .heartbeat = then,
+                                 .failed = "",
+                                 .reason = ""};
+    snprintf(key, sizeof(key), "%s/meta/in_progress.json", dir);
+    assert_int_equal(mb_mark_write(&catalog, key, &mark, 0, NULL, &bed->error), MB_OK);
+    snprintf(path, sizeof(path), "%s/%s", bed->root, key);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }

@@ -2,7 +2,7 @@
 #ifndef CATALOG_BED_H
 #define CATALOG_BED_H
 
-#include "catalog/catalog.h"
+#include "catalog/claim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,6 +31,12 @@ void bed_reopen(struct bed *bed);
 /* Fails the test when there is an error. */
 void bed_put(struct bed *bed, const char *key, const char *text);
 const char *bed_get(struct bed *bed, const char *key); /* NULL when there is no such object */
+
+/* Claims, writes the description, commits. */
+mb_status bed_make(struct bed *bed, const struct mb_catalog *catalog, const struct mb_backup *backup);
+
+/* Puts a mark, whose owner is not of this machine, that last gave a sign of life so long ago. */
+void bed_mark(struct bed *bed, const char *dir, const char *backup_id, int64_t age_s);
 
 /* The number of objects whose key starts with prefix. */
 size_t bed_count(struct bed *bed, const char *prefix);

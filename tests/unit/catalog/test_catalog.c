@@ -12,8 +12,16 @@
 
 #define ROOT "backup/"
 
-static const struct mb_in_progress mark = {
-    .backup_id = "id-1", .plan_digest = "3 collections", .owner = "host, process 7", .started = ""};
+static const struct mb_claim_wish wish = {.backup_id = "id-1", .plan_digest = "3 collections"};
+
+/* The mark stays, and its owner is this process. */
+static mb_status begin(struct bed *bed, const char *name)
+{
+    struct mb_claim *claim = NULL;
+    mb_status status = mb_claim_begin(&claim, &bed->catalog, name, &wish, NULL, &bed->error);
+    mb_claim_free(claim);
+    return status;
+}
 
 static enum mb_backup_state state_of(struct bed *bed, const char *name)
 {
@@ -41,8 +49,7 @@ static struct mb_backup small_backup(struct bed *bed, const char *name)
 static void make(struct bed *bed, const char *name)
 {
     struct mb_backup backup = small_backup(bed, name);
-    if (mb_catalog_begin(&bed->catalog, name, &mark, NULL, &bed->error) != MB_OK ||
-        mb_catalog_write(&bed->catalog, &backup, NULL, NULL, &bed->error) != MB_OK)
+    if (bed_make(bed, &bed->catalog, &backup) != MB_OK)
         fail_msg("%s", bed->error.message);
 }
 
@@ -53,13 +60,16 @@ static void a_backup_goes_from_absent_to_complete(void **state)
     struct mb_object_record record = {.key = "binlogs/x", .size = 1, .etag = ""};
     struct mb_backup backup = small_backup(bed, "b1"), back;
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_ABSENT);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
+    struct mb_claim *claim = NULL;
+    assert_int_equal(mb_claim_begin(&claim, &bed->catalog, "b1", &wish, NULL, &bed->error), MB_OK);
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_IN_PROGRESS);
-    assert_int_equal(mb_catalog_read(&bed->catalog, "b1", bed->arena, &back, NULL, &bed->error), MB_E_EXISTS);
+    assert_int_equal(mb_catalog_read(&bed->catalog, "b1", bed->arena, &back, NULL, &bed->error),
+                     MB_E_CORRUPT);
 
     assert_int_equal(mb_objects_new(&objects, &bed->error), MB_OK);
     assert_int_equal(mb_objects_add(objects, &record, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_write(&bed->catalog, &backup, objects, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_write(&bed->catalog, claim, &backup, objects, NULL, &bed->error), MB_OK);
+    mb_claim_free(claim);
     mb_objects_free(objects);
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_COMPLETE);
     assert_int_equal(bed_count(bed, ROOT "b1/"), 6);
@@ -71,32 +81,18 @@ static void a_backup_goes_from_absent_to_complete(void **state)
     assert_int_equal(back.size, 88);
 }
 
-static void the_mark_tells_who_and_when(void **state)
-{
-    struct bed *bed = *state;
-    struct mb_in_progress read;
-    assert_int_equal(mb_catalog_read_mark(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error),
-                     MB_E_NOT_FOUND);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_read_mark(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
-    assert_string_equal(read.backup_id, "id-1");
-    assert_string_equal(read.plan_digest, "3 collections");
-    assert_string_equal(read.owner, "host, process 7");
-    assert_int_equal(strlen(read.started), strlen("2026-11-21T06:49:30Z"));
-}
-
 static void a_name_is_claimed_once(void **state)
 {
     struct bed *bed = *state;
     make(bed, "done");
     bed_put(bed, ROOT "left/binlogs/insert_log/1/2/3/3/100/7", "x");
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_E_EXISTS);
+    assert_int_equal(begin(bed, "b1"), MB_OK);
+    assert_int_equal(begin(bed, "b1"), MB_E_EXISTS);
     assert_non_null(strstr(bed->error.message, "incomplete"));
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "done", &mark, NULL, &bed->error), MB_E_EXISTS);
+    assert_int_equal(begin(bed, "done"), MB_E_EXISTS);
     assert_string_equal(bed->error.message, "backup done already exists");
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "left", &mark, NULL, &bed->error), MB_E_EXISTS);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "no-name", &mark, NULL, &bed->error), MB_E_INVALID);
+    assert_int_equal(begin(bed, "left"), MB_E_EXISTS);
+    assert_int_equal(begin(bed, "no/name"), MB_E_INVALID);
 }
 
 struct racer {
@@ -109,9 +105,11 @@ static void *race(void *ctx)
 {
     struct racer *racer = ctx;
     struct mb_error error = MB_ERROR_INIT;
-    struct mb_in_progress own = mark;
+    struct mb_claim_wish own = wish;
+    struct mb_claim *claim = NULL;
     own.backup_id = racer->id;
-    mb_status status = mb_catalog_begin(&racer->bed->catalog, "b1", &own, NULL, &error);
+    mb_status status = mb_claim_begin(&claim, &racer->bed->catalog, "b1", &own, NULL, &error);
+    mb_claim_free(claim);
     if (status == MB_OK)
         atomic_fetch_add(racer->won, 1);
     return status == MB_OK || status == MB_E_EXISTS ? NULL : racer;
@@ -137,45 +135,6 @@ static void of_many_creates_at_once_one_wins(void **state)
     assert_int_equal(atomic_load(&won), 1);
 }
 
-static void only_the_owner_of_the_mark_commits(void **state)
-{
-    struct bed *bed = *state;
-    struct mb_backup backup = small_backup(bed, "b1");
-    assert_int_equal(mb_catalog_write(&bed->catalog, &backup, NULL, NULL, &bed->error), MB_E_EXISTS);
-    assert_int_equal(bed_count(bed, ROOT), 0);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
-    backup.id = "id-2";
-    assert_int_equal(mb_catalog_write(&bed->catalog, &backup, NULL, NULL, &bed->error), MB_E_EXISTS);
-    assert_non_null(strstr(bed->error.message, "host, process 7"));
-    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-2", &bed->error), MB_OK);
-    assert_int_equal(state_of(bed, "b1"), MB_BACKUP_IN_PROGRESS);
-    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", &bed->error), MB_OK);
-    assert_int_equal(state_of(bed, "b1"), MB_BACKUP_ABSENT);
-    assert_int_equal(mb_catalog_abandon(&bed->catalog, "b1", "id-1", &bed->error), MB_OK);
-}
-
-/* The second of two that go on with the same backup finds the first at work. */
-static void a_mark_is_taken_over_once(void **state)
-{
-    struct bed *bed = *state;
-    struct mb_in_progress read;
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_read_mark(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_take_over(&bed->catalog, "b1", &read, bed->arena, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_read_mark(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
-    assert_string_equal(read.owner, mb_owner_self(bed->arena));
-    assert_string_equal(read.backup_id, "id-1");
-    assert_string_equal(read.plan_digest, "3 collections");
-    pid_t other = fork();
-    if (other == 0)
-        _exit(mb_catalog_take_over(&bed->catalog, "b1", &read, bed->arena, NULL, &bed->error) == MB_E_EXISTS
-                  ? 0
-                  : 1);
-    int ended = -1;
-    assert_int_equal(waitpid(other, &ended, 0), other);
-    assert_int_equal(ended, 0);
-}
-
 /* Puts that fail from a given one on: a process that is killed leaves no complete backup. */
 static atomic_int puts_left;
 
@@ -195,10 +154,9 @@ static void a_commit_cut_short_is_not_complete(void **state)
     bed_reopen(bed);
     for (int n = 1; n <= 5; n++) {
         atomic_store(&puts_left, n);
-        assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_OK);
-        assert_int_equal(mb_catalog_write(&bed->catalog, &backup, NULL, NULL, &bed->error), MB_E_FORBIDDEN);
+        assert_int_equal(bed_make(bed, &bed->catalog, &backup), MB_E_FORBIDDEN);
         assert_int_equal(state_of(bed, "b1"), MB_BACKUP_IN_PROGRESS);
-        assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", NULL, NULL, &bed->error), MB_OK);
+        assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", true, NULL, NULL, &bed->error), MB_OK);
     }
     atomic_store(&puts_left, 6);
     make(bed, "b1");
@@ -305,7 +263,7 @@ static void a_list_has_every_backup_and_nothing_else(void **state)
     copy_interop(bed, "go_v0_4_15");
     make(bed, "b2");
     make(bed, "b1");
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "making", &mark, NULL, &bed->error), MB_OK);
+    assert_int_equal(begin(bed, "making"), MB_OK);
     bed_put(bed, ROOT "broken/meta/backup_meta.json", "{\"id\":");
     bed_put(bed, ROOT "broken/meta/full_meta.json", "{}");
     bed_put(bed, ROOT "killed/binlogs/insert_log/1/2/3/3/100/7", "x");
@@ -330,7 +288,8 @@ static void a_list_has_every_backup_and_nothing_else(void **state)
     assert_string_equal(s->collections[0].name, "coll");
     s = find(list, count, "making");
     assert_int_equal(s->state, MB_BACKUP_IN_PROGRESS);
-    assert_non_null(strstr(s->problem, "host, process 7"));
+    assert_non_null(strstr(s->problem, "process "));
+    assert_int_equal(s->heart, MB_HEART_BEATS);
     s = find(list, count, "broken");
     assert_int_equal(s->state, MB_BACKUP_COMPLETE);
     assert_non_null(strstr(s->problem, "backup_meta.json: byte 6"));
@@ -366,7 +325,7 @@ static void a_delete_takes_everything(void **state)
     assert_int_equal(
         mb_storage_upload_begin(bed->storage, ROOT "b1/binlogs/x", upload, sizeof(upload), NULL, &bed->error),
         MB_OK);
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", &removed, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, &removed, NULL, &bed->error), MB_OK);
     assert_int_equal(removed, 7);
     assert_int_equal(bed_count(bed, ROOT "b1/"), 0);
     assert_int_equal(state_of(bed, "b1"), MB_BACKUP_ABSENT);
@@ -374,7 +333,8 @@ static void a_delete_takes_everything(void **state)
     uint64_t aborted = 9;
     assert_int_equal(mb_storage_abort_uploads(bed->storage, ROOT, &aborted, NULL, &bed->error), MB_OK);
     assert_int_equal(aborted, 0);
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", &removed, NULL, &bed->error), MB_E_NOT_FOUND);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, &removed, NULL, &bed->error),
+                     MB_E_NOT_FOUND);
     make(bed, "b1"); /* the name is free again */
 }
 
@@ -382,11 +342,11 @@ static void leftovers_can_be_deleted_too(void **state)
 {
     struct bed *bed = *state;
     bed_put(bed, ROOT "killed/binlogs/insert_log/1/2/3/3/100/7", "x");
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "killed", NULL, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "killed", false, NULL, NULL, &bed->error), MB_OK);
     bed_put(bed, ROOT "broken/meta/backup_meta.json", "no json");
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "broken", NULL, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "making", &mark, NULL, &bed->error), MB_OK);
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "making", NULL, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "broken", false, NULL, NULL, &bed->error), MB_OK);
+    assert_int_equal(begin(bed, "making"), MB_OK);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "making", true, NULL, NULL, &bed->error), MB_OK);
     assert_int_equal(bed_count(bed, ROOT), 0);
 }
 
@@ -396,10 +356,12 @@ static void what_is_no_backup_is_not_deleted(void **state)
     struct bed *bed = *state;
     static const char *const names[] = {"", ".", "..", "b1/meta", "/"};
     bed_put(bed, ROOT "insert_log/1/2/3/100/7", "x");
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "insert_log", NULL, NULL, &bed->error), MB_E_INVALID);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "insert_log", false, NULL, NULL, &bed->error),
+                     MB_E_INVALID);
     make(bed, "b1");
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        assert_int_equal(mb_catalog_delete(&bed->catalog, names[i], NULL, NULL, &bed->error), MB_E_INVALID);
+        assert_int_equal(mb_catalog_delete(&bed->catalog, names[i], false, NULL, NULL, &bed->error),
+                         MB_E_INVALID);
     assert_int_equal(bed_count(bed, ROOT), 6);
 }
 
@@ -423,10 +385,11 @@ static void a_delete_cut_short_leaves_no_complete_backup(void **state)
         make(bed, "b1");
         bed_put(bed, ROOT "b1/binlogs/insert_log/1/2/3/3/100/7", "x");
         atomic_store(&removals_left, n);
-        assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", NULL, NULL, &bed->error), MB_E_FORBIDDEN);
+        assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", true, NULL, NULL, &bed->error),
+                         MB_E_FORBIDDEN);
         assert_int_equal(state_of(bed, "b1"), MB_BACKUP_FOREIGN);
         atomic_store(&removals_left, 1000);
-        assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", NULL, NULL, &bed->error), MB_OK);
+        assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", true, NULL, NULL, &bed->error), MB_OK);
         assert_int_equal(state_of(bed, "b1"), MB_BACKUP_ABSENT);
     }
 }
@@ -451,8 +414,8 @@ static void the_store_s_failure_is_not_taken_for_absence(void **state)
     assert_int_equal(backup_state, MB_BACKUP_COMPLETE);
     assert_int_equal(mb_catalog_read(&bed->catalog, "b1", bed->arena, &backup, NULL, &bed->error),
                      MB_E_FORBIDDEN);
-    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", NULL, NULL, &bed->error), MB_E_FORBIDDEN);
-    assert_int_equal(mb_catalog_begin(&bed->catalog, "b1", &mark, NULL, &bed->error), MB_E_FORBIDDEN);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", true, NULL, NULL, &bed->error), MB_E_FORBIDDEN);
+    assert_int_equal(begin(bed, "b1"), MB_E_FORBIDDEN);
     assert_int_equal(mb_catalog_list(&bed->catalog, true, bed->arena, &list, &count, NULL, &bed->error),
                      MB_E_FORBIDDEN);
 }
@@ -521,11 +484,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BED_TEST(a_backup_goes_from_absent_to_complete),
-        BED_TEST(the_mark_tells_who_and_when),
         BED_TEST(a_name_is_claimed_once),
         BED_TEST(of_many_creates_at_once_one_wins),
-        BED_TEST(only_the_owner_of_the_mark_commits),
-        BED_TEST(a_mark_is_taken_over_once),
         BED_TEST(a_commit_cut_short_is_not_complete),
         BED_TEST(half_descriptions_and_markers_are_told_apart),
         BED_TEST(backups_of_the_go_program_are_read),

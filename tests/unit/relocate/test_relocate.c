@@ -9,9 +9,6 @@
 
 #define DATA "the bytes of a binlog"
 
-static const struct mb_in_progress mark = {
-    .backup_id = "id-1", .plan_digest = "x", .owner = "test", .started = ""};
-
 /* "from/b" is a backup of two objects; the checksum of the first is recorded. */
 static void make(struct bed *bed)
 {
@@ -22,12 +19,10 @@ static void make(struct bed *bed)
     snprintf(records, sizeof(records),
              "{\"key\":\"binlogs/1\",\"size\":%zu,\"crc32c\":\"%08x\"}\n{\"key\":\"binlogs/2\",\"size\":1}\n",
              strlen(DATA), mb_crc32c(0, DATA, strlen(DATA)));
-    if (mb_catalog_begin(&from, "b", &mark, NULL, &bed->error) != MB_OK)
+    if (bed_make(bed, &from, &backup) != MB_OK)
         fail_msg("%s", bed->error.message);
     bed_put(bed, "from/b/binlogs/1", DATA);
     bed_put(bed, "from/b/binlogs/2", "2");
-    if (mb_catalog_write(&from, &backup, NULL, NULL, &bed->error) != MB_OK)
-        fail_msg("%s", bed->error.message);
     bed_put(bed, "from/b/meta/objects.jsonl", records);
 }
 
@@ -38,6 +33,7 @@ static mb_status move_to(struct bed *bed, const char *root, struct mb_relocate_r
     const struct mb_relocate relocate = {.from = {.storage = bed->storage, .root = "from"},
                                          .to = {.storage = bed->storage, .root = root},
                                          .name = "b",
+                                         .timing = {.settle_ns = 1},
                                          .transfer = {.mode = MB_TRANSFER_STREAMING},
                                          .progress = &progress};
     struct mb_cancel *cancel = mb_cancel_new(NULL);
@@ -88,20 +84,12 @@ static void the_same_place(void **state)
     assert_int_equal(move_to(bed, "from", &report), MB_E_CONFIG);
 }
 
-static void begin_there(struct bed *bed, const char *id)
-{
-    const struct mb_catalog to = {.storage = bed->storage, .root = "to"};
-    struct mb_in_progress begun = mark;
-    begun.backup_id = id;
-    assert_int_equal(mb_catalog_begin(&to, "b", &begun, NULL, &bed->error), MB_OK);
-}
-
 static void an_interrupted_run_goes_on(void **state)
 {
     struct bed *bed = *state;
     struct mb_relocate_report report = {0};
     make(bed);
-    begin_there(bed, "id-1");
+    bed_mark(bed, "to/b", "id-1", 3600);
     bed_put(bed, "to/b/binlogs/2", "2");
     bed_put(bed, "to/b/binlogs/1", "half");
     bed_put(bed, "to/b/binlogs/9", "of a part of the backup that is no more");
@@ -133,7 +121,7 @@ static void uploads_that_the_run_before_began_late_are_aborted(void **state)
     char id[256];
     uint64_t left = 77;
     make(bed);
-    begin_there(bed, "id-1");
+    bed_mark(bed, "to/b", "id-1", 3600);
     assert_int_equal(
         mb_storage_upload_begin(bed->storage, "to/b/binlogs/3", id, sizeof(id), NULL, &bed->error), MB_OK);
     bed->driver.mpu_list = list_later;
@@ -150,11 +138,80 @@ static void another_backup_in_progress_is_left_alone(void **state)
     struct bed *bed = *state;
     struct mb_relocate_report report = {0};
     make(bed);
-    begin_there(bed, "id-2");
+    bed_mark(bed, "to/b", "id-2", 3600);
     bed_put(bed, "to/b/binlogs/9", "theirs");
     assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
     assert_non_null(strstr(bed->error.message, "another origin"));
     assert_string_equal(bed_get(bed, "to/b/binlogs/9"), "theirs");
+}
+
+/* Another host goes on with it at this moment. */
+static void a_transfer_that_is_under_way_is_left_alone(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    bed_mark(bed, "to/b", "id-1", 30);
+    bed_put(bed, "to/b/binlogs/9", "a stray, or not");
+    assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
+    assert_non_null(strstr(bed->error.message, "at this moment (host, process 7"));
+    assert_non_null(bed_get(bed, "to/b/binlogs/9"));
+}
+
+static bool deletes_target;
+
+/* The target is deleted when the commit has been written. */
+static mb_status put_then_delete(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                                 const struct mb_source *source, struct mb_stat *out,
+                                 const struct mb_call *call)
+{
+    const struct mb_storage_plugin *local = mb_storage_plugin_entry();
+    mb_status status = local->put(store, key, opts, source, out, call);
+    if (status == MB_OK && deletes_target && strcmp(key, "to/b/meta/backup_meta.json") == 0) {
+        local->remove(store, "to/b/meta/in_progress.json", call);
+        local->remove(store, "to/b/binlogs/1", call);
+    }
+    return status;
+}
+
+static void a_target_that_is_deleted_meanwhile_is_no_success(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    bed->driver.put = put_then_delete;
+    bed_reopen(bed);
+    deletes_target = true;
+    assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
+    assert_non_null(strstr(bed->error.message, "was deleted while it was being made"));
+    assert_null(bed_get(bed, "to/b/meta/backup_meta.json"));
+    deletes_target = false;
+}
+
+static void a_name_that_only_other_tools_make_is_moved(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_progress progress;
+    struct mb_relocate_report report = {0};
+    memset(&progress, 0, sizeof(progress));
+    make(bed);
+    for (const char *const *file = (const char *const[]){"full_meta.json", "backup_meta.json", NULL}; *file;
+         file++) {
+        char from[128], to[128];
+        snprintf(from, sizeof(from), "from/b/meta/%s", *file);
+        snprintf(to, sizeof(to), "from/full-backup-2025/meta/%s", *file);
+        bed_put(bed, to, bed_get(bed, from));
+    }
+    const struct mb_relocate relocate = {.from = {.storage = bed->storage, .root = "from"},
+                                         .to = {.storage = bed->storage, .root = "to"},
+                                         .name = "full-backup-2025",
+                                         .transfer = {.mode = MB_TRANSFER_STREAMING},
+                                         .progress = &progress};
+    struct mb_cancel *cancel = mb_cancel_new(NULL);
+    if (mb_relocate(&relocate, &report, cancel, &bed->error) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    mb_cancel_free(cancel);
+    assert_non_null(bed_get(bed, "to/full-backup-2025/meta/backup_meta.json"));
 }
 
 static void a_backup_that_lost_an_object_is_no_success(void **state)
@@ -207,6 +264,9 @@ int main(void)
         BED_TEST(an_interrupted_run_goes_on),
         BED_TEST(uploads_that_the_run_before_began_late_are_aborted),
         BED_TEST(another_backup_in_progress_is_left_alone),
+        BED_TEST(a_transfer_that_is_under_way_is_left_alone),
+        BED_TEST(a_target_that_is_deleted_meanwhile_is_no_success),
+        BED_TEST(a_name_that_only_other_tools_make_is_moved),
         BED_TEST(a_backup_that_lost_an_object_is_no_success),
         BED_TEST(a_damaged_object_is_refused_every_time),
         BED_TEST(no_such_backup),

@@ -1,0 +1,51 @@
+/* claim_private.h - what claim.c and its heart share. */
+#ifndef MB_CATALOG_CLAIM_PRIVATE_H
+#define MB_CATALOG_CLAIM_PRIVATE_H
+
+#include "catalog/claim.h"
+
+#include <pthread.h>
+
+struct mb_claim {
+    struct mb_catalog catalog;
+    struct mb_arena *arena;
+    const char *name;
+    const char *dir;
+    const char *key; /* of the mark */
+    const char *commit_key;
+    struct mb_claim_timing timing;
+    struct mb_cancel *work;
+    struct mb_cancel *stop; /* of the heart and what it asks the store */
+    pthread_t heart, watch;
+    bool heart_runs, watch_runs;
+    pthread_mutex_t turn; /* one of us at a time reads and writes the mark */
+    struct mb_mark mark;  /* as it is to be; under turn */
+    char heartbeat[32];
+    pthread_mutex_t lock; /* over what follows */
+    int64_t renewed_ns;   /* monotonic */
+    struct mb_error late; /* why the last renewal failed; MB_OK when it did not */
+    bool lost;
+    struct mb_error why;
+};
+
+/* Under turn: MB_E_EXISTS, and the claim is lost, when the mark is not the one that this claim put. */
+mb_status mb_claim_look(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Under turn. */
+mb_status mb_claim_put(struct mb_claim *claim, unsigned flags, struct mb_cancel *cancel,
+                       struct mb_error *error);
+
+/* Cancels the work; the first reason stays. */
+void mb_claim_lose(struct mb_claim *claim, const struct mb_error *why);
+
+/* claim_heart.c */
+mb_status mb_claim_start_heart(struct mb_claim *claim, struct mb_error *error);
+void mb_claim_stop_heart(struct mb_claim *claim);
+
+/* claim_heart.c: calls fn with a token that is cancelled after some seconds. */
+mb_status mb_claim_last_words(struct mb_claim *claim,
+                              mb_status (*fn)(struct mb_claim *claim, struct mb_cancel *cancel,
+                                              struct mb_error *error),
+                              struct mb_error *error);
+
+#endif

@@ -1,0 +1,533 @@
+/* Who may make the backup of a name, and what becomes of those who may not. */
+#include "bed.h"
+
+#include "base/clock.h"
+#include "base/owner.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ROOT   "backup/"
+#define MARK   ROOT "b1/meta/in_progress.json"
+#define COMMIT ROOT "b1/meta/backup_meta.json"
+
+static const struct mb_claim_wish wish = {
+    .backup_id = "id-1", .plan_digest = "3 collections", .timing = {.settle_ns = 1}};
+
+static mb_status begin(struct bed *bed, struct mb_claim **claim)
+{
+    *claim = NULL;
+    return mb_claim_begin(claim, &bed->catalog, "b1", &wish, NULL, &bed->error);
+}
+
+static mb_status take_over(struct bed *bed, bool force, struct mb_claim **claim)
+{
+    struct mb_mark seen;
+    struct mb_claim_wish forced = wish;
+    forced.force = force;
+    *claim = NULL;
+    MB_TRY(mb_mark_read(&bed->catalog, "b1", bed->arena, &seen, NULL, &bed->error));
+    return mb_claim_take_over(claim, &bed->catalog, "b1", &seen, &forced, NULL, &bed->error);
+}
+
+static mb_status commit(struct bed *bed, struct mb_claim *claim)
+{
+    return mb_claim_commit(claim, "{}", 2, NULL, &bed->error);
+}
+
+static void says(struct bed *bed, const char *text)
+{
+    if (strstr(bed->error.message, text) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", bed->error.message, text);
+}
+
+/* ------------------------------------------------------------- the mark */
+
+static void the_mark_tells_who_and_when(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_mark read;
+    struct mb_claim *claim;
+    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_E_NOT_FOUND);
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    mb_claim_free(claim);
+    assert_string_equal(read.backup_id, "id-1");
+    assert_string_equal(read.plan_digest, "3 collections");
+    assert_string_equal(read.owner, mb_owner_self(bed->arena));
+    assert_int_equal(strlen(read.generation), 32);
+    assert_true(mb_mark_age(&read) < 5 * MB_NS_PER_S);
+    assert_string_equal(read.failed, "");
+}
+
+static void a_failure_is_written_into_it(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_mark read;
+    struct mb_claim *claim;
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    mb_fail(&bed->error, MB_E_NO_SPACE, "put x: no space");
+    mb_claim_fail(claim, &bed->error);
+    mb_claim_free(claim);
+    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    assert_string_equal(read.reason, "put x: no space");
+    assert_int_equal(mb_mark_heart(&read, 0, MB_HEART_LIMIT_NS), MB_HEART_FAILED);
+    assert_int_equal(take_over(bed, false, &claim), MB_OK); /* at once, and it is no failure any more */
+    assert_null(strstr(bed_get(bed, MARK), "no space"));
+    mb_claim_free(claim);
+}
+
+static void it_goes_only_with_its_generation(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    bed_mark(bed, ROOT "b1", "id-1", 0); /* the same backup, another generation */
+    assert_int_equal(mb_claim_abandon(claim, &bed->error), MB_OK);
+    assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
+    mb_claim_fail(claim, &bed->error);
+    assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
+    mb_claim_free(claim);
+    assert_int_equal(mb_storage_remove(bed->storage, MARK, NULL, &bed->error), MB_OK);
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    assert_int_equal(mb_claim_abandon(claim, &bed->error), MB_OK);
+    assert_null(bed_get(bed, MARK));
+    mb_claim_free(claim);
+}
+
+/* ------------------------------------------------------------- taking over */
+
+static void who_is_at_work_is_left_alone(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    bed_mark(bed, ROOT "b1", "id-1", 590);
+    assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS);
+    says(bed, "at this moment (host, process 7");
+    assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
+    assert_int_equal(bed_count(bed, ROOT), 1);
+    bed_mark(bed, ROOT "b1", "id-1", 610);
+    assert_int_equal(take_over(bed, false, &claim), MB_OK);
+    assert_string_equal(mb_claim_backup_id(claim), "id-1");
+    mb_claim_free(claim);
+}
+
+static void another_task_of_this_process_is_left_alone(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim, *second;
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    assert_int_equal(take_over(bed, false, &second), MB_E_EXISTS);
+    assert_int_equal(commit(bed, claim), MB_OK);
+    mb_claim_free(claim);
+}
+
+static void force_takes_from_who_is_at_work(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *first, *second;
+    assert_int_equal(begin(bed, &first), MB_OK);
+    assert_int_equal(take_over(bed, true, &second), MB_OK);
+    assert_int_equal(mb_claim_check(first, NULL, &bed->error), MB_E_EXISTS);
+    says(bed, "taken over by somebody else");
+    assert_true(mb_cancel_requested(mb_claim_cancel(first)));
+    assert_int_equal(commit(bed, first), MB_E_EXISTS);
+    assert_null(bed_get(bed, COMMIT));
+    mb_claim_free(first);
+    assert_int_equal(commit(bed, second), MB_OK);
+    assert_null(bed_get(bed, MARK));
+    mb_claim_free(second);
+}
+
+/* The clock of who wrote it was two hours slow or fast: the store's counts. */
+static void clocks_that_differ_do_not_matter(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    char *text, *year;
+    bed_mark(bed, ROOT "b1", "id-1", 7200);
+    text = mb_arena_strdup(bed->arena, bed_get(bed, MARK));
+    bed_put(bed, MARK, text); /* written just now */
+    assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS);
+
+    bed_mark(bed, ROOT "b1", "id-1", 7200);
+    struct stat st;
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", bed->root, MARK);
+    assert_int_equal(stat(path, &st), 0);
+    year = strstr(text, "heartbeat\":\"") + strlen("heartbeat\":\"");
+    memcpy(year, "2099", 4);
+    bed_put(bed, MARK, text);
+    assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){st.st_mtim, st.st_mtim}, 0), 0);
+    assert_int_equal(take_over(bed, false, &claim), MB_OK);
+    mb_claim_free(claim);
+    assert_int_equal(bed_count(bed, ROOT), 1); /* what was put to read the clock is gone */
+}
+
+static void marks_of_older_versions(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    struct mb_mark mark;
+    char path[256], text[512], then[32];
+    mb_clock_format(mb_clock_wall() - 7200 * MB_NS_PER_S, then, sizeof(then));
+    snprintf(text, sizeof(text),
+             "{\"backup_id\":\"id-9\",\"plan_digest\":\"p\",\"owner\":\"host, process 7, pid:[1]\","
+             "\"started\":\"%s\"}",
+             then);
+    bed_put(bed, MARK, text);
+    assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS); /* written just now */
+    snprintf(path, sizeof(path), "%s/%s", bed->root, MARK);
+    assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){{.tv_sec = 1}, {.tv_sec = 1}}, 0), 0);
+    assert_int_equal(take_over(bed, false, &claim), MB_OK);
+    assert_string_equal(mb_claim_backup_id(claim), "id-9");
+    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &mark, NULL, &bed->error), MB_OK);
+    assert_string_equal(mark.plan_digest, "p");
+    assert_string_equal(mark.started, then);
+    mb_claim_free(claim);
+}
+
+/* Its folder was copied: the mark is new to the store, and nobody is at work. */
+static void a_mark_of_last_week(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    bed_mark(bed, ROOT "b1", "id-1", 7 * 24 * 3600);
+    bed_put(bed, MARK, bed_get(bed, MARK));
+    assert_int_equal(take_over(bed, false, &claim), MB_OK);
+    mb_claim_free(claim);
+}
+
+/* ------------------------------------------------------------- interleavings */
+
+/* What another does right before or right behind the put of a key by this process. */
+static struct {
+    const char *key;
+    bool before;
+    void (*act)(struct bed *bed);
+    struct bed *bed;
+    bool done;
+} meanwhile;
+
+static mb_status put_meanwhile(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                               const struct mb_source *source, struct mb_stat *out,
+                               const struct mb_call *call)
+{
+    bool now = meanwhile.key != NULL && !meanwhile.done && strcmp(key, meanwhile.key) == 0;
+    meanwhile.done = meanwhile.done || now;
+    if (now && meanwhile.before)
+        meanwhile.act(meanwhile.bed);
+    mb_status status = mb_storage_plugin_entry()->put(store, key, opts, source, out, call);
+    if (now && !meanwhile.before)
+        meanwhile.act(meanwhile.bed);
+    return status;
+}
+
+static mb_status open_without_conditions(struct mb_store **out, struct mb_store_info *info,
+                                         const struct mb_kv *config, size_t count, const struct mb_call *call)
+{
+    mb_status status = mb_storage_plugin_entry()->open(out, info, config, count, call);
+    info->caps &= ~(uint64_t)MB_CAP_IF_ABSENT;
+    return status;
+}
+
+static void when(struct bed *bed, const char *key, bool before, void (*act)(struct bed *bed))
+{
+    if (bed->driver.put != put_meanwhile) {
+        bed->driver.put = put_meanwhile;
+        bed_reopen(bed);
+    }
+    meanwhile.key = key;
+    meanwhile.before = before;
+    meanwhile.act = act;
+    meanwhile.bed = bed;
+    meanwhile.done = false;
+}
+
+static void other_claims(struct bed *bed)
+{
+    bed_mark(bed, ROOT "b1", "id-2", 0);
+}
+
+static void other_makes_all_of_it(struct bed *bed)
+{
+    bed_put(bed, COMMIT, "{\"id\":\"id-2\"}");
+}
+
+static void other_deletes(struct bed *bed)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    mb_storage_remove_prefix(bed->storage, ROOT "b1/", NULL, NULL, &ignored);
+}
+
+/* Both found the name free and both were allowed to write: the last one has it. */
+static void the_last_mark_counts_where_nothing_is_refused(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    bed->driver.open = open_without_conditions;
+    when(bed, MARK, false, other_claims);
+    assert_int_equal(begin(bed, &claim), MB_E_EXISTS);
+    says(bed, "somebody else");
+    assert_true(meanwhile.done);
+    assert_non_null(strstr(bed_get(bed, MARK), "id-2"));
+    assert_int_equal(mb_storage_remove(bed->storage, MARK, NULL, &bed->error), MB_OK);
+    when(bed, MARK, true, other_claims);
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    assert_true(meanwhile.done);
+    assert_non_null(strstr(bed_get(bed, MARK), "id-1"));
+    mb_claim_free(claim);
+}
+
+/* A server that says it refuses and does not. */
+static void a_refusal_that_is_not_kept_is_found_out(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    when(bed, MARK, false, other_claims);
+    assert_int_equal(begin(bed, &claim), MB_E_EXISTS);
+    assert_non_null(strstr(bed_get(bed, MARK), "id-2"));
+}
+
+static void a_backup_that_was_made_meanwhile_stays(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    when(bed, MARK, true, other_makes_all_of_it);
+    assert_int_equal(begin(bed, &claim), MB_E_EXISTS);
+    says(bed, "made by somebody else");
+    assert_non_null(strstr(bed_get(bed, COMMIT), "id-2"));
+    assert_null(bed_get(bed, MARK));
+}
+
+static void of_two_who_take_over_the_last_one_has_it(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    bed_mark(bed, ROOT "b1", "id-1", 3600);
+    when(bed, MARK, false, other_claims);
+    assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS);
+    says(bed, "taken over by somebody else");
+    assert_non_null(strstr(bed_get(bed, MARK), "id-2"));
+}
+
+static void commit_while(struct bed *bed, bool before, void (*act)(struct bed *bed), const char *sentence)
+{
+    struct mb_claim *claim;
+    when(bed, NULL, before, act);
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    bed_put(bed, ROOT "b1/binlogs/1", "x");
+    when(bed, COMMIT, before, act);
+    assert_int_equal(commit(bed, claim), MB_E_EXISTS);
+    says(bed, sentence);
+    assert_true(meanwhile.done);
+    mb_claim_free(claim);
+}
+
+static void a_claim_that_is_lost_before_the_commit(void **state)
+{
+    struct bed *bed = *state;
+    commit_while(bed, true, other_claims, "taken over by somebody else");
+    assert_null(bed_get(bed, COMMIT));
+    assert_non_null(strstr(bed_get(bed, MARK), "id-2"));
+}
+
+static void a_claim_that_is_lost_behind_the_commit(void **state)
+{
+    struct bed *bed = *state;
+    commit_while(bed, false, other_claims, "taken over by somebody else");
+    assert_null(bed_get(bed, COMMIT));
+    assert_non_null(strstr(bed_get(bed, MARK), "id-2"));
+}
+
+static void a_delete_before_the_commit(void **state)
+{
+    struct bed *bed = *state;
+    commit_while(bed, true, other_deletes, "was deleted while it was being made");
+    assert_int_equal(bed_count(bed, ROOT), 0);
+}
+
+static void a_delete_behind_the_commit(void **state)
+{
+    struct bed *bed = *state;
+    commit_while(bed, false, other_deletes, "was deleted while it was being made");
+    assert_int_equal(bed_count(bed, ROOT), 0);
+}
+
+/* The commit of another is neither replaced nor taken back, where puts are refused and where not. */
+static void the_first_commit_stays(void **state)
+{
+    struct bed *bed = *state;
+    commit_while(bed, true, other_makes_all_of_it, "made by somebody else");
+    assert_non_null(strstr(bed_get(bed, COMMIT), "id-2"));
+}
+
+/* ------------------------------------------------------------- the heart */
+
+enum { BEAT_MS = 10 };
+
+static atomic_bool puts_fail;
+static atomic_int marks_put;
+
+static mb_status put_mark(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                          const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
+{
+    if (atomic_load(&puts_fail))
+        return mb_fail(call->error, MB_E_FORBIDDEN, "the disk is gone");
+    atomic_fetch_add(&marks_put, strcmp(key, MARK) == 0);
+    return mb_storage_plugin_entry()->put(store, key, opts, source, out, call);
+}
+
+static struct mb_claim *begin_quick(struct bed *bed, int64_t limit_ns)
+{
+    const struct mb_claim_wish quick = {
+        .backup_id = "id-1",
+        .plan_digest = "p",
+        .timing = {.beat_ns = BEAT_MS * MB_NS_PER_MS, .limit_ns = limit_ns, .settle_ns = 1}};
+    struct mb_claim *claim = NULL;
+    atomic_store(&puts_fail, false);
+    atomic_store(&marks_put, 0);
+    bed->driver.put = put_mark;
+    bed_reopen(bed);
+    assert_int_equal(mb_claim_begin(&claim, &bed->catalog, "b1", &quick, NULL, &bed->error), MB_OK);
+    return claim;
+}
+
+/* The work under the claim, which only ends when it is cancelled. */
+static void work_until_cancelled(struct bed *bed, struct mb_claim *claim)
+{
+    assert_int_equal(mb_cancel_sleep(mb_claim_cancel(claim), 60 * MB_NS_PER_S, &bed->error), MB_E_CANCELLED);
+    mb_claim_explain(claim, &bed->error);
+    assert_true(mb_claim_is_lost(claim));
+}
+
+static void the_heart_beats(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim = begin_quick(bed, 60 * MB_NS_PER_S);
+    struct mb_error ignored = MB_ERROR_INIT;
+    while (atomic_load(&marks_put) < 4)
+        mb_cancel_sleep(NULL, MB_NS_PER_MS, &ignored);
+    assert_int_equal(mb_claim_check(claim, NULL, &bed->error), MB_OK);
+    assert_int_equal(commit(bed, claim), MB_OK);
+    mb_claim_free(claim);
+    assert_null(bed_get(bed, MARK));
+}
+
+static void work_stops_when_the_mark_is_replaced(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim = begin_quick(bed, 60 * MB_NS_PER_S);
+    other_claims(bed);
+    work_until_cancelled(bed, claim);
+    says(bed, "taken over by somebody else");
+    assert_int_equal(bed->error.status, MB_E_EXISTS);
+    mb_claim_free(claim);
+    assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
+}
+
+static void work_stops_when_the_mark_is_gone(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim = begin_quick(bed, 60 * MB_NS_PER_S);
+    other_deletes(bed);
+    work_until_cancelled(bed, claim);
+    says(bed, "was deleted while it was being made");
+    mb_claim_free(claim);
+    assert_int_equal(bed_count(bed, ROOT), 0); /* and it does not come again */
+}
+
+static void work_stops_when_the_claim_cannot_be_renewed(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim = begin_quick(bed, 100 * MB_NS_PER_MS);
+    atomic_store(&puts_fail, true);
+    work_until_cancelled(bed, claim);
+    says(bed, "could not be renewed");
+    says(bed, "the disk is gone");
+    mb_claim_free(claim);
+}
+
+static void who_is_cancelled_is_not_told_that_it_lost(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim = NULL;
+    struct mb_cancel *cancel = mb_cancel_new(NULL);
+    assert_int_equal(mb_claim_begin(&claim, &bed->catalog, "b1", &wish, cancel, &bed->error), MB_OK);
+    mb_cancel_request(cancel);
+    assert_int_equal(mb_cancel_sleep(mb_claim_cancel(claim), MB_NS_PER_S, &bed->error), MB_E_CANCELLED);
+    assert_int_equal(mb_claim_explain(claim, &bed->error), MB_E_CANCELLED);
+    mb_claim_fail(claim, &bed->error);
+    assert_non_null(strstr(bed_get(bed, MARK), "it was stopped"));
+    mb_claim_free(claim);
+    mb_cancel_free(cancel);
+}
+
+/* ------------------------------------------------------------- deleting */
+
+static void a_delete_leaves_alone_who_is_at_work(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    bed_put(bed, ROOT "b1/binlogs/1", "x");
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_E_EXISTS);
+    says(bed, "being made at this moment");
+    assert_int_equal(bed_count(bed, ROOT), 2);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", true, NULL, NULL, &bed->error), MB_OK);
+    assert_int_equal(bed_count(bed, ROOT), 0);
+    assert_int_equal(commit(bed, claim), MB_E_EXISTS);
+    says(bed, "was deleted while it was being made");
+    assert_int_equal(bed_count(bed, ROOT), 0);
+    mb_claim_free(claim);
+}
+
+static void what_nobody_makes_is_deleted(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    bed_mark(bed, ROOT "b1", "id-1", 3600);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_OK);
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    mb_fail(&bed->error, MB_E_NO_SPACE, "no space");
+    mb_claim_fail(claim, &bed->error);
+    mb_claim_free(claim);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_OK);
+    bed_put(bed, MARK, "no mark");
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BED_TEST(the_mark_tells_who_and_when),
+        BED_TEST(a_failure_is_written_into_it),
+        BED_TEST(it_goes_only_with_its_generation),
+        BED_TEST(who_is_at_work_is_left_alone),
+        BED_TEST(another_task_of_this_process_is_left_alone),
+        BED_TEST(force_takes_from_who_is_at_work),
+        BED_TEST(clocks_that_differ_do_not_matter),
+        BED_TEST(marks_of_older_versions),
+        BED_TEST(a_mark_of_last_week),
+        BED_TEST(the_last_mark_counts_where_nothing_is_refused),
+        BED_TEST(a_refusal_that_is_not_kept_is_found_out),
+        BED_TEST(a_backup_that_was_made_meanwhile_stays),
+        BED_TEST(of_two_who_take_over_the_last_one_has_it),
+        BED_TEST(a_claim_that_is_lost_before_the_commit),
+        BED_TEST(a_claim_that_is_lost_behind_the_commit),
+        BED_TEST(a_delete_before_the_commit),
+        BED_TEST(a_delete_behind_the_commit),
+        BED_TEST(the_first_commit_stays),
+        BED_TEST(the_heart_beats),
+        BED_TEST(work_stops_when_the_mark_is_replaced),
+        BED_TEST(work_stops_when_the_mark_is_gone),
+        BED_TEST(work_stops_when_the_claim_cannot_be_renewed),
+        BED_TEST(who_is_cancelled_is_not_told_that_it_lost),
+        BED_TEST(a_delete_leaves_alone_who_is_at_work),
+        BED_TEST(what_nobody_makes_is_deleted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
