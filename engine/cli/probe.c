@@ -110,7 +110,7 @@ static mb_status copy_object(struct probing *p)
     if (!mb_storage_can_copy(p->backup.storage, p->milvus.storage))
         return write_object(p, &p->backup);
     p->backup.written = true;
-    mb_status status = mb_storage_copy(p->backup.storage, p->backup.key, p->milvus.storage, p->milvus.key,
+    mb_status status = mb_storage_copy(p->backup.storage, p->backup.key, p->milvus.storage, p->milvus.key, 1,
                                        NULL, p->context->cancel, p->error);
     if (status == MB_E_CANCELLED)
         return status;

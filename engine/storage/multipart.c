@@ -41,6 +41,14 @@ struct upload {
     struct mb_stat stat;
 };
 
+static uint64_t size_of_parts(const struct upload *u)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < u->count; i++)
+        size += u->parts[i].size;
+    return size;
+}
+
 static mb_status run(struct upload *u, enum mb_operation operation,
                      mb_status (*attempt)(void *ctx, const struct mb_call *call), uint64_t bytes,
                      struct mb_cancel *cancel, unsigned *attempts, struct mb_error *error)
@@ -53,7 +61,7 @@ static mb_status run(struct upload *u, enum mb_operation operation,
         .key = u->key,
         .other = u->src,
         .other_key = u->src_key,
-        .timeout_ns = u->storage->call_timeout_ns,
+        .timeout_ns = mb_storage_time_for(u->storage, bytes + size_of_parts(u)),
         .uncut_ns = operation == MB_OP_MPU_BEGIN ? BEGIN_UNCUT_NS : 0,
         .bytes = bytes,
         .deadline_ns = operation == MB_OP_MPU_ABORT ? mb_clock_monotonic() + ABORT_WITHIN_NS : 0,
@@ -151,14 +159,6 @@ mb_status mb_storage_upload_copy_part(struct mb_storage *dst, const char *key, c
     MB_TRY(run(&u, MB_OP_MPU_COPY_PART, attempt_copy_part, length, cancel, NULL, error));
     *out = u.part;
     return MB_OK;
-}
-
-static uint64_t size_of_parts(const struct upload *u)
-{
-    uint64_t size = 0;
-    for (size_t i = 0; i < u->count; i++)
-        size += u->parts[i].size;
-    return size;
 }
 
 static mb_status attempt_complete(void *ctx, const struct mb_call *call)

@@ -20,7 +20,8 @@ struct mb_listing;
 
 struct mb_storage_options {
     struct mb_retry_policy retry; /* all zero for mb_retry_default */
-    int64_t call_timeout_ns; /* of one attempt; 0 for 5 minutes; a listing page and a stat take a fifth */
+    int64_t call_timeout_ns; /* of one attempt; 0 for 5 minutes; a listing page and a stat take a fifth, what
+                                moves or copies bytes a second longer for each MiB */
     int64_t patience_ns;     /* how long mb_storage_await looks; 0 for 10 s, negative for a single look */
     struct mb_log *log;
     atomic_uint_fast64_t *retries; /* raised at every retry; or NULL */
@@ -87,7 +88,7 @@ mb_status mb_storage_write(struct mb_storage *storage, const char *key, const vo
                            struct mb_error *error);
 
 /* The same for bytes that are not all in memory: source has a size and a rewind, which a retry calls first.
- * An attempt may take a second longer for each MiB. */
+ */
 mb_status mb_storage_write_from(struct mb_storage *storage, const char *key, const struct mb_source *source,
                                 const struct mb_put_options *opts, struct mb_stat *out,
                                 struct mb_cancel *cancel, struct mb_error *error);
@@ -117,10 +118,10 @@ void mb_listing_close(struct mb_listing *listing);
 mb_status mb_storage_any(struct mb_storage *storage, const char *prefix, bool *any, struct mb_cancel *cancel,
                          struct mb_error *error);
 
-/* Copies inside the service.  Without it: MB_E_UNSUPPORTED. */
+/* Copies inside the service.  Without it: MB_E_UNSUPPORTED.  size is the source's, 0 when not known. */
 bool mb_storage_can_copy(struct mb_storage *dst, struct mb_storage *src);
 mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb_storage *src,
-                          const char *src_key, struct mb_stat *out, struct mb_cancel *cancel,
+                          const char *src_key, uint64_t size, struct mb_stat *out, struct mb_cancel *cancel,
                           struct mb_error *error);
 
 /* Multipart.  Each call is retried on its own; abort runs whatever was cancelled, within 30 seconds.  A key

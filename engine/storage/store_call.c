@@ -148,6 +148,11 @@ static int is_cancelled(const struct mb_call *call)
     return mb_cancel_requested(patience->cancel) && mb_clock_monotonic() >= patience->uncut_until_ns;
 }
 
+int64_t mb_storage_time_for(const struct mb_storage *storage, uint64_t bytes)
+{
+    return storage->call_timeout_ns + (int64_t)(bytes >> 20) * MB_NS_PER_S;
+}
+
 static mb_status attempt_once(struct mb_storage *storage, struct mb_request *request,
                               struct mb_cancel *cancel, struct mb_error *error)
 {

@@ -41,7 +41,7 @@ static mb_status attempt_copy(void *ctx, const struct mb_call *call)
 }
 
 mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb_storage *src,
-                          const char *src_key, struct mb_stat *out, struct mb_cancel *cancel,
+                          const char *src_key, uint64_t size, struct mb_stat *out, struct mb_cancel *cancel,
                           struct mb_error *error)
 {
     if (dst->plugin->copy == NULL || !mb_storage_can_copy(dst, src))
@@ -53,7 +53,7 @@ mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb
         .key = dst_key,
         .other = src,
         .other_key = src_key,
-        .timeout_ns = dst->call_timeout_ns,
+        .timeout_ns = mb_storage_time_for(dst, size),
         .attempt = attempt_copy,
         .ctx = &c,
     };

@@ -56,6 +56,9 @@ struct mb_request {
 mb_status mb_storage_run(struct mb_storage *storage, struct mb_request *request, struct mb_cancel *cancel,
                          struct mb_error *error);
 
+/* How long one attempt may take that moves so many bytes: a service or a network that is slow is not late. */
+int64_t mb_storage_time_for(const struct mb_storage *storage, uint64_t bytes);
+
 /* Calls fn once under the locks that the thread model asks for, whatever was cancelled. */
 void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), void *ctx);
 

@@ -17,6 +17,7 @@ struct receiving {
     const char *if_match;
     uint64_t offset;
     uint64_t length; /* 0 for the rest of the object */
+    uint64_t size;   /* what may have to come, as far as it is known */
     bool ranged;
     bool summed; /* crc32c is wanted, whatever the range */
     take_fn *take;
@@ -106,10 +107,12 @@ static mb_status attempt_get(void *ctx, const struct mb_call *call)
 static mb_status run_get(struct receiving *r, struct mb_cancel *cancel, struct mb_error *error)
 {
     r->ranged = (r->storage->info.caps & MB_CAP_RANGE) != 0 || (r->offset == 0 && r->length == 0);
+    if (r->size == 0)
+        r->size = r->ranged ? r->length : r->offset + r->length;
     struct mb_request request = {
         .operation = MB_OP_GET,
         .key = r->key,
-        .timeout_ns = r->storage->call_timeout_ns,
+        .timeout_ns = mb_storage_time_for(r->storage, r->size),
         .attempt = attempt_get,
         .ctx = r,
     };
@@ -233,7 +236,8 @@ mb_status mb_storage_compare(struct mb_storage *storage, const char *key, const 
         return MB_OK;
     }
     struct comparing comparing = {.source = source};
-    struct receiving r = {.storage = storage, .key = key, .take = take_and_compare, .to = &comparing};
+    struct receiving r = {
+        .storage = storage, .key = key, .size = stat.size, .take = take_and_compare, .to = &comparing};
     mb_status status = run_get(&r, cancel, error);
     if (status != MB_OK && !comparing.different)
         return status;

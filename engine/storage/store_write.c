@@ -165,7 +165,7 @@ mb_status mb_storage_write_from(struct mb_storage *storage, const char *key, con
     struct mb_request request = {
         .operation = MB_OP_PUT,
         .key = key,
-        .timeout_ns = storage->call_timeout_ns + (int64_t)(size >> 20) * MB_NS_PER_S,
+        .timeout_ns = mb_storage_time_for(storage, size),
         .bytes = size,
         .attempt = attempt_put,
         .ctx = &p,

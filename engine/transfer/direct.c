@@ -74,7 +74,7 @@ mb_status mb_direct_copy(struct mb_transfer *transfer, const struct mb_object *o
 {
     out->in_service = true;
     mb_status status = mb_storage_copy(transfer->dst, object->dst_key, transfer->src, object->src_key,
-                                       &out->stat, cancel, error);
+                                       object->size, &out->stat, cancel, error);
     return explain(transfer, status, error);
 }
 

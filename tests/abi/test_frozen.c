@@ -110,7 +110,7 @@ static void test_objects(void **state)
     assert_string_equal(buf, "789");
     assert_int_equal(mb_storage_write(bed.storage, "a", "x", 1, &new_only, NULL, NULL, &bed.error),
                      MB_E_EXISTS);
-    OK(mb_storage_copy(bed.storage, "b", bed.storage, "a", &stat, NULL, &bed.error));
+    OK(mb_storage_copy(bed.storage, "b", bed.storage, "a", 0, &stat, NULL, &bed.error));
     expect("b", "0123456789");
     assert_int_equal(mb_storage_stat(bed.storage, "none", &stat, NULL, &bed.error), MB_E_NOT_FOUND);
     assert_string_equal(bed.error.message, "stat frozen://here/none: there is nothing of that name");

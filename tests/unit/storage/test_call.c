@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -424,6 +425,51 @@ static void test_one_end_that_is_parallel_lets_calls_nest(void **state)
     scripted_done(&other);
 }
 
+/* Of the latest call, beyond what a small one gets. */
+static int64_t seconds_more(struct bed *bed)
+{
+    int64_t left = bed->scripted.deadline_ns - mb_clock_monotonic();
+    return (left + MB_NS_PER_S / 2) / MB_NS_PER_S - 300;
+}
+
+static void test_the_time_for_a_call_grows_with_its_bytes(void **state)
+{
+    struct bed *bed = *state;
+    const uint64_t mib = 1 << 20;
+    struct mb_part part = {.number = 1, .size = 4000 * mib};
+    char *buf = malloc(70 * mib);
+    size_t n = 0;
+    for (int op = MB_OP_GET; op < MB_OP_COUNT; op++)
+        if (op != MB_OP_LIST)
+            scripted_fail(&bed->scripted, (enum mb_operation)op, MB_E_FORBIDDEN, "no");
+    mb_storage_copy(bed->storage, "b", bed->storage, "a", 5000 * mib, NULL, NULL, &bed->error);
+    assert_int_equal(seconds_more(bed), 5000);
+    mb_storage_upload_copy_part(bed->storage, "b", "u1", 1, bed->storage, "a", 0, 128 * mib, &part, NULL,
+                                &bed->error);
+    assert_int_equal(seconds_more(bed), 128);
+    mb_storage_upload_complete(bed->storage, "b", "u1", &part, 1, NULL, NULL, &bed->error);
+    assert_int_equal(seconds_more(bed), 4000);
+    mb_storage_upload_part(bed->storage, "b", "u1", 1, buf, 70 * mib, NULL, &part, NULL, &bed->error);
+    assert_int_equal(seconds_more(bed), 70);
+    mb_storage_write(bed->storage, "b", buf, 70 * mib, NULL, NULL, NULL, &bed->error);
+    assert_int_equal(seconds_more(bed), 70);
+    mb_storage_read(bed->storage, "b", 500 * mib, buf, 70 * mib, NULL, &n, NULL, NULL, &bed->error);
+    assert_int_equal(seconds_more(bed), 70);
+    free(buf);
+}
+
+static void test_a_whole_object_for_a_range_gets_time_for_the_whole(void **state)
+{
+    struct bed *bed = *state;
+    char buf[10];
+    size_t n = 0;
+    bed->scripted.caps = MB_CAP_RANGE;
+    reopen(bed, 0);
+    scripted_fail(&bed->scripted, MB_OP_GET, MB_E_FORBIDDEN, "no");
+    mb_storage_read(bed->storage, "b", 800 << 20, buf, 10, NULL, &n, NULL, NULL, &bed->error);
+    assert_int_equal(seconds_more(bed), 800);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +495,8 @@ int main(void)
         WITH_BED(test_who_waits_for_its_turn_can_be_cancelled),
         WITH_BED(test_a_call_from_inside_of_a_call_is_refused),
         WITH_BED(test_one_end_that_is_parallel_lets_calls_nest),
+        WITH_BED(test_the_time_for_a_call_grows_with_its_bytes),
+        WITH_BED(test_a_whole_object_for_a_range_gets_time_for_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

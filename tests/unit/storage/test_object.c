@@ -394,10 +394,11 @@ static void test_copies(void **state)
     write_text(bed, "a", "12345");
     assert_true(mb_storage_can_copy(bed->storage, bed->storage));
     scripted_next(&bed->scripted, MB_OP_COPY, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
-    assert_int_equal(mb_storage_copy(bed->storage, "b", bed->storage, "a", &stat, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_storage_copy(bed->storage, "b", bed->storage, "a", 0, &stat, NULL, &bed->error),
+                     MB_OK);
     assert_int_equal(stat.size, 5);
     expect_text(bed, "b", "12345");
-    assert_int_equal(mb_storage_copy(bed->storage, "b", bed->storage, "none", NULL, NULL, &bed->error),
+    assert_int_equal(mb_storage_copy(bed->storage, "b", bed->storage, "none", 0, NULL, NULL, &bed->error),
                      MB_E_NOT_FOUND);
     assert_string_equal(bed->error.message, "copy memory://m/none to memory://m/b: 404 NoSuchKey");
 }
@@ -407,7 +408,7 @@ static void test_copies_that_are_not_possible(void **state)
     struct bed *bed = *state;
     struct mb_storage *other = scripted_open(&bed->scripted, 0);
     assert_false(mb_storage_can_copy(other, bed->storage));
-    assert_int_equal(mb_storage_copy(other, "b", bed->storage, "a", NULL, NULL, &bed->error),
+    assert_int_equal(mb_storage_copy(other, "b", bed->storage, "a", 0, NULL, NULL, &bed->error),
                      MB_E_UNSUPPORTED);
     assert_string_equal(bed->error.message, "copy a from memory://m to memory://m: not within the service");
     mb_storage_close(other);

@@ -96,7 +96,7 @@ static void test_copies_need_the_same_driver_underneath(void **state)
     assert_false(mb_storage_can_copy(local, fault));
     assert_true(mb_storage_can_copy(local, beside));
     assert_ok(bed, bed_put(bed, local, "k", 3000));
-    assert_ok(bed, mb_storage_copy(beside, "copy", local, "k", NULL, NULL, &bed->error));
+    assert_ok(bed, mb_storage_copy(beside, "copy", local, "k", 0, NULL, NULL, &bed->error));
     assert_true(bed_holds(bed, fault, "copy", 3000));
     mb_storage_close(fault);
     mb_storage_close(beside);

@@ -44,7 +44,7 @@ static void test_a_line_an_operation(void **state)
     bool any;
     assert_ok(bed, bed_put(bed, storage, keys[0], 1500));
     assert_true(bed_holds(bed, storage, keys[0], 1500));
-    assert_ok(bed, mb_storage_copy(storage, keys[1], storage, keys[0], NULL, NULL, &bed->error));
+    assert_ok(bed, mb_storage_copy(storage, keys[1], storage, keys[0], 0, NULL, NULL, &bed->error));
     assert_int_equal(mb_storage_stat(storage, "none", &stat, NULL, &bed->error), MB_E_NOT_FOUND);
     assert_ok(bed, mb_storage_any(storage, "", &any, NULL, &bed->error));
     assert_ok(bed, mb_storage_remove_many(storage, keys, 2, NULL, &bed->error));
