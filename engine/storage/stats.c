@@ -35,8 +35,8 @@ void mb_counters_attempt(struct mb_storage *storage, enum mb_operation operation
         ;
     if (status < 0)
         atomic_fetch_add(&counters->failures, 1);
-    if (status == MB_E_THROTTLED)
-        atomic_fetch_add(&storage->throttled, 1);
+    if (status == MB_E_THROTTLED || status == MB_E_UNAVAILABLE || status == MB_E_TIMEOUT)
+        atomic_fetch_add(&storage->overloads, 1);
 }
 
 void mb_storage_stats(struct mb_storage *storage, struct mb_operation_stats out[MB_OP_COUNT])
@@ -54,7 +54,7 @@ void mb_storage_stats(struct mb_storage *storage, struct mb_operation_stats out[
     }
 }
 
-uint64_t mb_storage_throttled(const struct mb_storage *storage)
+uint64_t mb_storage_overloads(const struct mb_storage *storage)
 {
-    return atomic_load(&storage->throttled);
+    return atomic_load(&storage->overloads);
 }

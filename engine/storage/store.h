@@ -190,7 +190,8 @@ struct mb_operation_stats {
 const char *mb_operation_name(enum mb_operation operation);
 void mb_storage_stats(struct mb_storage *storage, struct mb_operation_stats out[MB_OP_COUNT]);
 
-/* How often the service has answered MB_E_THROTTLED so far, also where a retry then succeeded.  Cheap. */
-uint64_t mb_storage_throttled(const struct mb_storage *storage);
+/* How often the service has been too busy so far: told to slow down, failed by itself or answered too late,
+ * also where a retry then succeeded.  Cheap. */
+uint64_t mb_storage_overloads(const struct mb_storage *storage);
 
 #endif

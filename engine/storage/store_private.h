@@ -31,7 +31,7 @@ struct mb_storage {
     atomic_uint_fast64_t *retries; /* the caller's; or NULL */
     struct mb_gate gate;           /* used under MB_THREADS_PER_STORE */
     struct mb_counters counters[MB_OP_COUNT];
-    atomic_uint_fast64_t throttled;
+    atomic_uint_fast64_t overloads;
     atomic_bool without_remove_many; /* the service has refused it */
 };
 

@@ -92,6 +92,9 @@ mb_status mb_worker_start(struct mb_transfer *transfer, struct mb_error *error);
 
 /* --- transfer.c */
 
+/* How often both services have been overloaded since they were opened. */
+uint64_t mb_transfer_overloads(const struct mb_transfer *transfer);
+
 /* A failure is told to the log: the parts that stay behind are what the next clean-up finds. */
 void mb_transfer_abort_upload(struct mb_transfer *transfer, const struct mb_object *object);
 

@@ -84,7 +84,7 @@ void mb_pace_note(struct mb_pace *pace, uint64_t bytes, unsigned jobs, int64_t n
     begin_round(pace, now_ns);
 }
 
-void mb_pace_throttled(struct mb_pace *pace, int64_t now_ns)
+void mb_pace_overloaded(struct mb_pace *pace, int64_t now_ns)
 {
     if (pace->deaf)
         return;

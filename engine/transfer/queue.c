@@ -5,9 +5,9 @@
 /* Far more than workers can be, and with keys of a few hundred bytes well under a MiB. */
 enum { MAX_WAITING = 1024 };
 
-void mb_queue_init(struct mb_queue *queue, unsigned max_workers, struct mb_cancel *cancel)
+void mb_queue_init(struct mb_queue *queue, unsigned max_workers, uint64_t overloads, struct mb_cancel *cancel)
 {
-    *queue = (struct mb_queue){.cancel = cancel, .max_workers = max_workers};
+    *queue = (struct mb_queue){.cancel = cancel, .max_workers = max_workers, .overloads = overloads};
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->work, NULL);
     pthread_cond_init(&queue->room, NULL);
@@ -134,14 +134,14 @@ mb_status mb_queue_take(struct mb_queue *queue, struct mb_job *out, bool *start,
     return status;
 }
 
-void mb_queue_end(struct mb_queue *queue, const struct mb_job *job, uint64_t throttled, uint64_t waits)
+void mb_queue_end(struct mb_queue *queue, const struct mb_job *job, uint64_t overloads, uint64_t waits)
 {
     int64_t now = mb_clock_monotonic();
     pthread_mutex_lock(&queue->lock);
     queue->busy--;
-    if (throttled > queue->throttled) {
-        queue->throttled = throttled;
-        mb_pace_throttled(&queue->pace, now);
+    if (overloads > queue->overloads) {
+        queue->overloads = overloads;
+        mb_pace_overloaded(&queue->pace, now);
     }
     if (waits > queue->waits) {
         queue->waits = waits;

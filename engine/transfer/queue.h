@@ -32,13 +32,15 @@ struct mb_queue {
     unsigned max_workers;
     unsigned workers;
     unsigned busy;
-    uint64_t throttled; /* as of the last job */
+    uint64_t overloads; /* as of the last job */
     uint64_t waits;
     bool closed;
     struct mb_pace pace;
 };
 
-void mb_queue_init(struct mb_queue *queue, unsigned max_workers, struct mb_cancel *cancel);
+/* overloads is how often both services have been so before. */
+void mb_queue_init(struct mb_queue *queue, unsigned max_workers, uint64_t overloads,
+                   struct mb_cancel *cancel);
 void mb_queue_done(struct mb_queue *queue); /* frees what still waits */
 
 /* Where *start comes out true, one more worker is due and counts from now on. */
@@ -50,9 +52,9 @@ mb_status mb_queue_push(struct mb_queue *queue, struct mb_object *object, bool *
 /* For workers.  MB_END when all is done. */
 mb_status mb_queue_take(struct mb_queue *queue, struct mb_job *out, bool *start, struct mb_error *error);
 
-/* The job that was taken has ended.  So far both services have complained throttled times, and so many jobs
- * had to wait for memory. */
-void mb_queue_end(struct mb_queue *queue, const struct mb_job *job, uint64_t throttled, uint64_t waits);
+/* The job that was taken has ended.  So far both services have been overloaded so many times, and so many
+ * jobs had to wait for memory. */
+void mb_queue_end(struct mb_queue *queue, const struct mb_job *job, uint64_t overloads, uint64_t waits);
 
 /* So many more bytes of the object lie in the destination.  Returns how many of them are news: an object that
  * had to start over is not counted twice. */

@@ -56,6 +56,11 @@ static void wake_all(void *ctx)
     mb_budget_wake(transfer->budget);
 }
 
+uint64_t mb_transfer_overloads(const struct mb_transfer *transfer)
+{
+    return mb_storage_overloads(transfer->src) + mb_storage_overloads(transfer->dst);
+}
+
 static mb_status start_machinery(struct mb_transfer *transfer, struct mb_cancel *cancel,
                                  struct mb_error *error)
 {
@@ -69,7 +74,8 @@ static mb_status start_machinery(struct mb_transfer *transfer, struct mb_cancel 
     transfer->group = mb_group_new(transfer->pool, cancel);
     if (transfer->group == NULL)
         return mb_fail_memory(error);
-    mb_queue_init(&transfer->queue, workers, mb_group_cancel(transfer->group));
+    mb_queue_init(&transfer->queue, workers, mb_transfer_overloads(transfer),
+                  mb_group_cancel(transfer->group));
     if (transfer->in_service)
         mb_queue_pace_copies(&transfer->queue);
     pthread_mutex_init(&transfer->moved_lock, NULL);

@@ -219,8 +219,7 @@ static mb_status run_worker(void *ctx, struct mb_cancel *cancel, struct mb_error
             return status < 0 ? status : MB_OK;
         status =
             job.is_part ? run_part(transfer, &job, cancel, error) : run_object(transfer, &job, cancel, error);
-        mb_queue_end(&transfer->queue, &job,
-                     mb_storage_throttled(transfer->src) + mb_storage_throttled(transfer->dst),
+        mb_queue_end(&transfer->queue, &job, mb_transfer_overloads(transfer),
                      mb_budget_waits(transfer->budget));
         MB_TRY(status);
     }

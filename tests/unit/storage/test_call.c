@@ -40,7 +40,10 @@ static void test_what_may_pass_is_tried_again(void **state)
     assert_int_equal(stats.failures, 3);
     assert_int_equal(stats.retries, 3);
     assert_true(stats.max_ns > 0 && stats.total_ns >= stats.max_ns);
-    assert_int_equal(mb_storage_throttled(bed->storage), 1);
+    assert_int_equal(mb_storage_overloads(bed->storage), 3);
+    scripted_fail(&bed->scripted, MB_OP_STAT, MB_E_NOT_FOUND, "404");
+    assert_int_equal(stat_key(bed, NULL), MB_E_NOT_FOUND);
+    assert_int_equal(mb_storage_overloads(bed->storage), 3);
 }
 
 static void test_the_last_error_names_every_attempt(void **state)

@@ -196,6 +196,8 @@ static mb_status receive(struct fake_service *service, const struct mb_put_optio
 {
     if (use_up(&service->throttle_puts))
         return fail(call, MB_E_THROTTLED, MB_ERR_RETRYABLE, "slow down");
+    if (use_up(&service->fail_puts))
+        return fail(call, atomic_load(&service->fail_puts_with), MB_ERR_RETRYABLE, "too much at once");
     *data = drain(source, size);
     if (*data == NULL)
         return fail(call, MB_E_CALLBACK, 0, "the source refused");

@@ -49,6 +49,8 @@ struct fake_service {
 
     /* Faults. */
     atomic_int throttle_puts;  /* so many puts and parts are throttled */
+    atomic_int fail_puts;      /* so many puts and parts fail, */
+    atomic_int fail_puts_with; /* with this status */
     atomic_int cut_puts;       /* so many puts and parts fail once all of their bytes have been read */
     atomic_int fail_gets;      /* so many gets fail once half of their bytes have been delivered */
     atomic_int refuse_copy;    /* a status for every copy, or 0 */

@@ -38,6 +38,37 @@ static void test_throttling_makes_the_transfer_slow_down(void **state)
     assert_int_equal(mb_queue_limit(&moving->transfer->queue), 1);
 }
 
+/* A service that is overloaded does not always find the words for it. */
+static void test_failures_of_the_service_make_the_transfer_slow_down(void **state)
+{
+    struct moving *moving = *state;
+    static const mb_status overloads[] = {MB_E_UNAVAILABLE, MB_E_TIMEOUT};
+    moving_fill(moving, 0, 10);
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&moving->dst_service.fail_puts_with, overloads[i]);
+        atomic_store(&moving->dst_service.fail_puts, 2);
+        moving_open(moving, moving->dst);
+        assert_int_equal(mb_queue_limit(&moving->transfer->queue), 2);
+        assert_int_equal(moving_add(moving, 0, 10), MB_OK);
+        assert_int_equal(moving_finish(moving), MB_OK);
+        assert_int_equal(mb_queue_limit(&moving->transfer->queue), 1);
+        moving_close(moving);
+    }
+}
+
+static void test_what_was_before_does_not_slow_a_transfer_down(void **state)
+{
+    struct moving *moving = *state;
+    moving_fill(moving, 0, 10);
+    moving_fill(moving, 1, 10);
+    atomic_store(&moving->dst_service.throttle_puts, 2);
+    assert_int_equal(moving_run(moving, moving->dst, 1, 10), MB_OK);
+    moving_open(moving, moving->dst);
+    assert_int_equal(moving_add(moving, 1, 10), MB_OK);
+    assert_int_equal(moving_finish(moving), MB_OK);
+    assert_int_equal(mb_queue_limit(&moving->transfer->queue), 2);
+}
+
 static void test_an_object_that_changed_is_told(void **state)
 {
     struct moving *moving = *state;
@@ -155,6 +186,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_retries_do_not_count_twice),
         TEST(test_throttling_makes_the_transfer_slow_down),
+        TEST(test_failures_of_the_service_make_the_transfer_slow_down),
+        TEST(test_what_was_before_does_not_slow_a_transfer_down),
         TEST(test_an_object_that_changed_is_told),
         TEST(test_a_copy_of_the_wrong_size_is_told),
         TEST(test_the_first_error_is_the_one_that_is_told),

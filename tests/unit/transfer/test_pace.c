@@ -94,13 +94,13 @@ static void test_throttling_halves_once_a_round(void **state)
     mb_pace_init(&pace, 4, 64, 1, 0);
     run_rounds(&pace, &service, 10);
     assert_int_equal(pace.limit, 64);
-    mb_pace_throttled(&pace, service.now);
-    mb_pace_throttled(&pace, service.now);
-    mb_pace_throttled(&pace, service.now);
+    mb_pace_overloaded(&pace, service.now);
+    mb_pace_overloaded(&pace, service.now);
+    mb_pace_overloaded(&pace, service.now);
     assert_int_equal(pace.limit, 32);
     run_round(&pace, &service);
     assert_int_equal(pace.limit, 32);
-    mb_pace_throttled(&pace, service.now);
+    mb_pace_overloaded(&pace, service.now);
     assert_int_equal(pace.limit, 16);
     run_rounds(&pace, &service, 15);
     assert_int_equal(pace.limit, 16);
@@ -118,7 +118,7 @@ static void test_never_below_one_nor_above_the_maximum(void **state)
     run_rounds(&pace, &service, 30);
     assert_int_equal(pace.limit, 3);
     for (int i = 0; i < 10; i++) {
-        mb_pace_throttled(&pace, service.now);
+        mb_pace_overloaded(&pace, service.now);
         run_round(&pace, &service);
         assert_in_range(pace.limit, 1, 3);
     }

@@ -54,7 +54,7 @@ static void test_what_cannot_change_is_final(void **state)
     assert_ok(bed, bed_put(bed, storage, "k", 10));
     assert_false(bed_holds(bed, storage, "k", 10));
     assert_int_equal(bed->error.status, MB_E_THROTTLED);
-    assert_int_equal(mb_storage_throttled(storage), 4);
+    assert_int_equal(mb_storage_overloads(storage), 4);
     mb_storage_close(storage);
 }
 

@@ -56,7 +56,7 @@ static void test_a_turn_behind_the_deadline_is_refused(void **state)
         bed_open(bed, "throttle", OPTIONS("over=memory", "throttle.bytesPerSecond=1000"));
     assert_int_equal(bed_put(bed, storage, "k", 100000), MB_E_THROTTLED);
     assert_non_null(strstr(bed->error.message, "throttle.bytesPerSecond leaves no room before the deadline"));
-    assert_int_equal(mb_storage_throttled(storage), 1);
+    assert_int_equal(mb_storage_overloads(storage), 1);
     mb_storage_close(storage);
 }
 
