@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "config/misfit.h"
 #include "config/show.h"
 #include "config/source.h"
 #include "config/storage.h"
@@ -181,12 +182,15 @@ static bool collect(struct mb_settings *settings, const struct mb_config_sources
                           &nodes, &count))
             return false;
         settings->schema = find_schema(settings, nodes, count);
-        if (settings->schema == 0)
+        if (settings->schema == 0 || !mb_misfit_judge(settings, nodes, count))
             return false;
     }
     mb_settings_from_file(settings, nodes, count);
     mb_settings_from_environment(settings, sources->environment);
     mb_settings_from_sets(settings, sources->sets, sources->set_count);
+    if (!mb_misfit_judge_empty(settings, nodes, count, sources->set_count > 0))
+        return false;
+    mb_misfit_placeholders(settings);
     mb_settings_complete(settings);
     if (settings->schema == 1)
         mb_settings_translate(settings);

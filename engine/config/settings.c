@@ -1,6 +1,8 @@
 #include "config/settings.h"
 
 #include "base/arena.h"
+#include "config/key.h"
+#include "config/misfit.h"
 
 #include <string.h>
 
@@ -100,91 +102,13 @@ static void put(struct mb_settings *settings, size_t id, const struct mb_setting
             mb_settings_problem(settings, id, "an entry holds a line break or another control character");
 }
 
-/* The option of the schema that is spelt like this, or MB_ID_COUNT. */
-static size_t find_key(unsigned schema, const char *key, unsigned *rank)
-{
-    for (size_t id = 0; id < MB_ID_COUNT; id++) {
-        const struct mb_config_option *option = &mb_config_options[id];
-        const char *name = option->name[schema - 1];
-        bool alias_first = (option->flags & MB_OPTION_ALIAS_FIRST) != 0;
-        *rank = alias_first ? 1 : 0;
-        if (name != NULL && mb_text_equal_nocase(name, key))
-            return id;
-        for (unsigned a = 0; schema == 1 && a < 2 && option->alias[a] != NULL; a++) {
-            *rank = alias_first && a == 0 ? 0 : a + 2;
-            if (mb_text_equal_nocase(option->alias[a], key))
-                return id;
-        }
-    }
-    return MB_ID_COUNT;
-}
-
-static const struct mb_old_key *find_old_key(unsigned schema, const char *key)
-{
-    for (size_t i = 0; schema == 1 && i < mb_old_key_count; i++)
-        if (mb_text_equal_nocase(mb_old_keys[i].name, key))
-            return &mb_old_keys[i];
-    return NULL;
-}
-
-/* Does key, an option's or a free map's, lie below section? */
-static bool lies_below(const char *key, const char *section)
-{
-    size_t len = strlen(section);
-    return key != NULL && strncasecmp(key, section, len) == 0 && key[len] == '.';
-}
-
-static bool is_section(unsigned schema, const char *path)
-{
-    for (size_t id = 0; id < MB_ID_COUNT; id++) {
-        const struct mb_config_option *option = &mb_config_options[id];
-        if (lies_below(option->name[schema - 1], path))
-            return true;
-        for (unsigned a = 0; schema == 1 && a < 2; a++)
-            if (lies_below(option->alias[a], path))
-                return true;
-    }
-    for (size_t i = 0; schema == 1 && i < mb_old_key_count; i++)
-        if (lies_below(mb_old_keys[i].name, path))
-            return true;
-    for (unsigned side = 0; side < 2; side++)
-        if (mb_text_equal_nocase(mb_free_maps[schema - 1][side], path))
-            return true;
-    return false;
-}
-
-/* "; did you mean X?" or why the key is known all the same; "" when there is nothing to say. */
-static const char *hint(struct mb_settings *settings, const char *key)
-{
-    const char *names[3 * MB_ID_COUNT];
-    unsigned schema = settings->schema, other = 3 - schema, rank;
-    size_t count = 0;
-
-    size_t id = find_key(other, key, &rank);
-    if (id < MB_ID_COUNT && mb_config_options[id].name[schema - 1] != NULL)
-        return mb_arena_printf(settings->arena, ": it belongs to schema v%u; in v%u it is called %s", other,
-                               schema, mb_config_options[id].name[schema - 1]);
-    if (id < MB_ID_COUNT || is_section(other, key))
-        return mb_arena_printf(settings->arena, ": it belongs to schema v%u, and this is v%u%s", other,
-                               schema, schema == 1 ? " (there is no 'configVersion: v2')" : "");
-    for (id = 0; id < MB_ID_COUNT; id++) {
-        const struct mb_config_option *option = &mb_config_options[id];
-        if (option->name[schema - 1] != NULL)
-            names[count++] = option->name[schema - 1];
-        for (unsigned a = 0; schema == 1 && a < 2 && option->alias[a] != NULL; a++)
-            names[count++] = option->alias[a];
-    }
-    const char *nearest = mb_text_nearest(key, names, count);
-    return nearest != NULL ? mb_arena_printf(settings->arena, "; did you mean %s?", nearest) : "";
-}
-
 /* A free option by its full key; false when key is none.  The part after the map's name keeps its spelling.
  */
 static bool put_free(struct mb_settings *settings, const char *key, const struct mb_setting *setting)
 {
     for (unsigned side = 0; side < 2; side++) {
         const char *map = mb_free_maps[settings->schema - 1][side];
-        if (!lies_below(key, map))
+        if (!mb_key_below(key, map))
             continue;
         const char *name = key + strlen(map) + 1;
         size_t i = 0;
@@ -205,15 +129,23 @@ static bool put_free(struct mb_settings *settings, const char *key, const struct
     return false;
 }
 
-static void unknown(struct mb_settings *settings, const struct mb_yaml_node *node)
+static void unknown(struct mb_settings *settings, const struct mb_yaml_node *nodes, size_t count, size_t at)
 {
-    const char *where =
-        mb_arena_printf(settings->arena, "%s:%u:%u", settings->path, node->key_line, node->key_column);
+    const struct mb_yaml_node *node = &nodes[at];
     /* A hostile file full of unknown keys must not cost a search for each. */
-    const char *why = settings->report->count < 50 ? hint(settings, node->path) : "";
+    bool search = settings->report->count < 50;
+    const char *reason = search ? mb_misfit_reason(settings, nodes, count, at) : NULL;
 
-    mb_report_add(settings->report, MB_CONFIG_WARNING, where, "unknown %s %s is ignored%s",
-                  node->kind == MB_YAML_MAP ? "section" : "key", mb_quote(settings->arena, node->path), why);
+    if (reason == NULL && mb_misfit_is_store(nodes, count, at))
+        return;
+    mb_report_add(
+        settings->report, reason != NULL ? MB_CONFIG_PROBLEM : MB_CONFIG_WARNING,
+        mb_arena_printf(settings->arena, "%s:%u:%u", settings->path, node->key_line, node->key_column),
+        "unknown %s %s %s ignored%s", node->kind == MB_YAML_MAP ? "section" : "key",
+        mb_quote(settings->arena, node->path), reason != NULL ? "would be" : "is",
+        reason != NULL ? reason
+        : search       ? mb_key_hint(settings->arena, settings->schema, node->path)
+                       : "");
 }
 
 /* Two spellings of one option in a file: the one that ranks higher stays. */
@@ -235,8 +167,10 @@ static void put_from_file(struct mb_settings *settings, size_t id, const struct 
     put(settings, id, setting);
 }
 
-static void apply_node(struct mb_settings *settings, const struct mb_yaml_node *node)
+static void apply_node(struct mb_settings *settings, const struct mb_yaml_node *nodes, size_t count,
+                       size_t at)
 {
+    const struct mb_yaml_node *node = &nodes[at];
     struct mb_setting setting = {.text = node->text,
                                  .is_list = node->kind == MB_YAML_LIST,
                                  .list = node->list,
@@ -245,11 +179,11 @@ static void apply_node(struct mb_settings *settings, const struct mb_yaml_node *
                                  .line = node->line,
                                  .column = node->column,
                                  .plain = node->plain};
-    const struct mb_old_key *old = find_old_key(settings->schema, node->path);
-    size_t id = find_key(settings->schema, node->path, &setting.rank);
+    const struct mb_old_key *old = mb_key_find_old(settings->schema, node->path);
+    size_t id = mb_key_find(settings->schema, node->path, &setting.rank);
     const char *where = mb_setting_where(settings, &setting);
 
-    if (node->kind == MB_YAML_NULL && (id < MB_ID_COUNT || is_section(settings->schema, node->path)))
+    if (node->kind == MB_YAML_NULL && (id < MB_ID_COUNT || mb_key_is_section(settings->schema, node->path)))
         return;
     if (id < MB_ID_COUNT) {
         if (setting.is_list && mb_config_options[id].type != MB_KEY_LIST)
@@ -260,11 +194,11 @@ static void apply_node(struct mb_settings *settings, const struct mb_yaml_node *
     } else if (old != NULL) {
         if (old->note != NULL)
             mb_report_add(settings->report, MB_CONFIG_NOTE, where, "%s %s", old->name, old->note);
-    } else if (is_section(settings->schema, node->path)) {
+    } else if (mb_key_is_section(settings->schema, node->path)) {
         mb_report_add(settings->report, MB_CONFIG_PROBLEM, where,
                       "%s is a section; its keys belong below it, indented", node->path);
     } else if (!put_free(settings, node->path, &setting)) {
-        unknown(settings, node);
+        unknown(settings, nodes, count, at);
     }
 }
 
@@ -276,24 +210,24 @@ void mb_settings_from_file(struct mb_settings *settings, const struct mb_yaml_no
         const struct mb_yaml_node *node = &nodes[i];
         unsigned rank;
         if (mb_text_equal_nocase(node->path, "configVersion") ||
-            (refused != NULL && lies_below(node->path, refused)))
+            (refused != NULL && mb_key_below(node->path, refused)))
             continue;
         if (node->kind != MB_YAML_MAP) {
-            apply_node(settings, node);
+            apply_node(settings, nodes, count, i);
             continue;
         }
-        bool in_free_map = lies_below(node->path, mb_free_maps[settings->schema - 1][0]) ||
-                           lies_below(node->path, mb_free_maps[settings->schema - 1][1]);
-        if (is_section(settings->schema, node->path) || in_free_map)
+        bool in_free_map = mb_key_below(node->path, mb_free_maps[settings->schema - 1][0]) ||
+                           mb_key_below(node->path, mb_free_maps[settings->schema - 1][1]);
+        if (mb_key_is_section(settings->schema, node->path) || in_free_map)
             continue;
         refused = node->path;
-        if (find_key(settings->schema, node->path, &rank) < MB_ID_COUNT)
+        if (mb_key_find(settings->schema, node->path, &rank) < MB_ID_COUNT)
             mb_report_add(
                 settings->report, MB_CONFIG_PROBLEM,
                 mb_arena_printf(settings->arena, "%s:%u:%u", settings->path, node->line, node->column),
                 "%s takes one value, not a section", node->path);
         else
-            unknown(settings, node);
+            unknown(settings, nodes, count, i);
     }
 }
 
@@ -338,7 +272,7 @@ static size_t find_environment(unsigned schema, const char *name)
 static bool is_secret(const struct mb_settings *settings, const char *key)
 {
     unsigned rank;
-    size_t id = find_key(settings->schema, key, &rank);
+    size_t id = mb_key_find(settings->schema, key, &rank);
 
     if (id == MB_ID_COUNT)
         id = find_environment(settings->schema, key);
@@ -358,9 +292,9 @@ static const char *name_item(struct mb_settings *settings, const char *item, con
 static void apply_set(struct mb_settings *settings, const char *key, const char *value, const char *before)
 {
     struct mb_setting setting = {.text = value, .source = MB_FROM_SET, .key = key};
-    const struct mb_old_key *old = find_old_key(settings->schema, key);
+    const struct mb_old_key *old = mb_key_find_old(settings->schema, key);
     unsigned rank;
-    size_t id = find_key(settings->schema, key, &rank);
+    size_t id = mb_key_find(settings->schema, key, &rank);
 
     if (id == MB_ID_COUNT)
         id = find_environment(settings->schema, key);
@@ -374,7 +308,7 @@ static void apply_set(struct mb_settings *settings, const char *key, const char 
                       "configVersion is read from the file only");
     else if (!put_free(settings, key, &setting))
         mb_report_add(settings->report, MB_CONFIG_PROBLEM, "--set", "unknown key: %s%s",
-                      name_item(settings, key, before), hint(settings, key));
+                      name_item(settings, key, before), mb_key_hint(settings->arena, settings->schema, key));
 }
 
 static void refuse_item(struct mb_settings *settings, const char *item, const char *before)

@@ -1,15 +1,16 @@
 #include "config/yaml.h"
 
 #include "base/arena.h"
+#include "config/event.h"
+#include "config/fault.h"
 
 #include <string.h>
-#include <yaml.h>
 
-enum { MAX_DEPTH = 16, MAX_NODES = 1000, MAX_PATH = 256 };
+enum { MAX_NODES = 1000, MAX_PATH = 256 };
 
 struct reader {
-    yaml_parser_t parser;
-    yaml_event_t event;
+    struct mb_yaml_cursor cursor;
+    const struct mb_yaml_event *event; /* the present one */
     struct mb_arena *arena;
     struct mb_config_report *report;
     const char *file;
@@ -17,80 +18,80 @@ struct reader {
     size_t count;
 };
 
-static const char *place(struct reader *r, yaml_mark_t mark)
+static const char *place(struct reader *r, const struct mb_yaml_event *event)
 {
-    return mb_arena_printf(r->arena, "%s:%zu:%zu", r->file, mark.line + 1, mark.column + 1);
+    return mb_yaml_place(r->arena, r->file, event->line, event->column);
 }
 
 /* Always false: nothing sensible can follow. */
-static bool give_up(struct reader *r, yaml_mark_t mark, const char *why)
+static bool give_up(struct reader *r, const char *why)
 {
-    mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, mark), "%s", why);
+    mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event), "%s", why);
     return false;
 }
 
 static bool next(struct reader *r)
 {
-    yaml_event_delete(&r->event);
-    if (yaml_parser_parse(&r->parser, &r->event))
-        return true;
-    memset(&r->event, 0, sizeof r->event);
-    const char *problem = r->parser.problem != NULL ? r->parser.problem : "out of memory";
-    if (r->parser.error == YAML_READER_ERROR)
-        mb_report_add(r->report, MB_CONFIG_PROBLEM, r->file, "not text in UTF-8: %s at byte %zu", problem,
-                      r->parser.problem_offset);
-    else
-        mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->parser.problem_mark),
-                      "the YAML is broken: %s%s%s", problem, r->parser.context != NULL ? " " : "",
-                      r->parser.context != NULL ? r->parser.context : "");
+    const char *why;
+    const struct mb_yaml_event *event = mb_yaml_next(&r->cursor, &why);
+
+    if (event == NULL)
+        return give_up(r, why != NULL ? why : "the file ends too early");
+    r->event = event;
+    return true;
+}
+
+/* What the present scalar's tag makes of it: "str" and so on; NULL for none, "" for one of another language.
+ */
+static const char *tag_type(const struct reader *r)
+{
+    static const char core[] = "tag:yaml.org,2002:";
+    const char *tag = r->event->tag;
+
+    if (tag == NULL || strcmp(tag, "!") == 0)
+        return NULL;
+    return strncmp(tag, core, sizeof core - 1) == 0 ? tag + sizeof core - 1 : "";
+}
+
+/* Is the present scalar YAML's null? */
+static bool is_null(const struct reader *r)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    const char *type = tag_type(r);
+
+    if (type != NULL)
+        return strcmp(type, "null") == 0;
+    for (size_t i = 0; r->event->plain && r->event->tag == NULL && i < sizeof nulls / sizeof *nulls; i++)
+        if (strcmp(r->event->text, nulls[i]) == 0)
+            return true;
     return false;
 }
 
-/* Anchors make one line of a file depend on another, and cost exponential time in hostile files. */
-static void refuse_anchor(struct reader *r, const yaml_char_t *anchor)
+/* The present scalar, which must be one of plain text. */
+static const char *scalar_text(struct reader *r)
 {
-    if (anchor != NULL)
-        mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event.start_mark),
-                      "anchors and aliases (& and *) are not read; write the value out");
+    static const char *const types[] = {"str", "int", "float", "bool", "null"};
+    const char *type = tag_type(r);
+    bool known = type == NULL;
+
+    for (size_t i = 0; !known && i < sizeof types / sizeof *types; i++)
+        known = strcmp(type, types[i]) == 0;
+    if (!known)
+        mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event), "unknown tag %s",
+                      mb_quote(r->arena, r->event->tag));
+    if (memchr(r->event->text, '\0', r->event->len) != NULL)
+        mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event), "a NUL byte in the text");
+    return r->event->text;
 }
 
-/* The scalar of the present event as text; *null for YAML's null. */
-static const char *scalar_text(struct reader *r, bool *null, bool *plain)
-{
-    static const char core[] = "tag:yaml.org,2002:";
-    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
-    const char *value = (const char *)r->event.data.scalar.value;
-    const char *tag = (const char *)r->event.data.scalar.tag;
-    size_t len = r->event.data.scalar.length;
-
-    refuse_anchor(r, r->event.data.scalar.anchor);
-    *plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && tag == NULL;
-    *null = false;
-    for (size_t i = 0; *plain && i < sizeof nulls / sizeof *nulls; i++)
-        *null = *null || strcmp(value, nulls[i]) == 0;
-    if (tag != NULL && strcmp(tag, "!") != 0) {
-        const char *type = strncmp(tag, core, sizeof core - 1) == 0 ? tag + sizeof core - 1 : "";
-        *null = strcmp(type, "null") == 0;
-        if (strcmp(type, "str") != 0 && strcmp(type, "int") != 0 && strcmp(type, "float") != 0 &&
-            strcmp(type, "bool") != 0 && !*null)
-            mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event.start_mark), "unknown tag %s",
-                          mb_quote(r->arena, tag));
-    }
-    if (memchr(value, '\0', len) != NULL)
-        mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event.start_mark), "a NUL byte in the text");
-    return mb_arena_strdup(r->arena, value);
-}
-
-/* Passes over the collection whose start is the present event. */
+/* Passes over the value whose start is the present event. */
 static bool skip(struct reader *r)
 {
-    unsigned depth = 0;
-
-    for (;;) {
-        yaml_event_type_t type = r->event.type;
-        if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT)
+    for (unsigned depth = 0;;) {
+        enum mb_yaml_event_type type = r->event->type;
+        if (type == MB_YAML_MAP_BEGIN || type == MB_YAML_LIST_BEGIN)
             depth++;
-        if (type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT)
+        if (type == MB_YAML_MAP_END || type == MB_YAML_LIST_END)
             depth--;
         if (depth == 0)
             return true;
@@ -99,16 +100,57 @@ static bool skip(struct reader *r)
     }
 }
 
-/* Takes over node; a key that stands elsewhere already is a problem. */
+/* "{{ .Values.x }}" is a section in a section to YAML. */
+static bool is_template(const struct reader *r)
+{
+    const struct mb_yaml_event *inner = mb_yaml_peek(&r->cursor);
+
+    return r->event->type == MB_YAML_MAP_BEGIN && !r->event->plain && inner != NULL &&
+           inner->type == MB_YAML_MAP_BEGIN && !inner->plain && inner->line == r->event->line &&
+           inner->column == r->event->column + 1;
+}
+
+static bool skip_template(struct reader *r)
+{
+    mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event),
+                  "'{{ ... }}' is a placeholder of a template that was not filled in; put the value there");
+    return skip(r);
+}
+
+static bool lies_below(const char *path, const char *section)
+{
+    size_t len = strlen(section);
+    return strncasecmp(path, section, len) == 0 && path[len] == '.';
+}
+
+static void remove_with_children(struct reader *r, const char *path)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->count; i++)
+        if (!mb_text_equal_nocase(r->nodes[i].path, path) && !lies_below(r->nodes[i].path, path))
+            r->nodes[kept++] = r->nodes[i];
+    r->count = kept;
+}
+
+/* Takes over node, or returns NULL when another stands: the section's own key outranks a merged one, and a
+ * merged one those that are merged after it.  Twice in one section is a problem. */
 static struct mb_yaml_node *add(struct reader *r, const struct mb_yaml_node *node)
 {
     for (size_t i = 0; i < r->count; i++) {
-        if (!mb_text_equal_nocase(r->nodes[i].path, node->path))
+        const struct mb_yaml_node *other = &r->nodes[i];
+        if (!mb_text_equal_nocase(other->path, node->path))
             continue;
-        const char *where = mb_arena_printf(r->arena, "%s:%u:%u", r->file, node->key_line, node->key_column);
-        mb_report_add(r->report, MB_CONFIG_PROBLEM, where, "%s is given twice, first on line %u",
-                      mb_quote(r->arena, node->path), r->nodes[i].key_line);
-        return &r->nodes[i];
+        if (other->merged > node->merged) {
+            remove_with_children(r, node->path);
+            break;
+        }
+        if (node->merged == 0)
+            mb_report_add(r->report, MB_CONFIG_PROBLEM,
+                          mb_yaml_place(r->arena, r->file, node->key_line, node->key_column),
+                          "%s is given twice, first on line %u; take one of them out",
+                          mb_quote(r->arena, node->path), other->key_line);
+        return NULL;
     }
     r->nodes[r->count] = *node;
     return &r->nodes[r->count++];
@@ -120,146 +162,140 @@ static bool read_list(struct reader *r, struct mb_yaml_node *node)
     size_t n = 0;
 
     if (items == NULL)
-        return give_up(r, r->event.start_mark, "out of memory");
-    refuse_anchor(r, r->event.data.sequence_start.anchor);
+        return give_up(r, "out of memory");
     for (;;) {
-        bool null = false, plain;
         if (!next(r))
             return false;
-        if (r->event.type == YAML_SEQUENCE_END_EVENT)
+        if (r->event->type == MB_YAML_LIST_END)
             break;
         if (n == MAX_NODES)
-            return give_up(r, r->event.start_mark, "the list is longer than 1000 entries");
-        if (r->event.type == YAML_SCALAR_EVENT) {
-            const char *text = scalar_text(r, &null, &plain);
-            if (text == NULL)
-                return give_up(r, r->event.start_mark, "out of memory");
-            if (!null)
-                items[n++] = text;
+            return give_up(r, "the list is longer than 1000 entries");
+        if (r->event->type == MB_YAML_SCALAR) {
+            items[n] = scalar_text(r);
+            n += !is_null(r);
             continue;
         }
-        mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event.start_mark),
-                      "entries of this list must be plain values");
-        if (!skip(r))
+        if (is_template(r) ? !skip_template(r)
+                           : (mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event),
+                                            "entries of this list must be plain values"),
+                              !skip(r)))
             return false;
     }
     node->list = (struct mb_strings){.items = items, .count = n};
     return true;
 }
 
-static bool read_map(struct reader *r, const char *prefix, unsigned depth);
+static bool read_map(struct reader *r, const char *prefix, unsigned depth, unsigned merged);
 
 /* The value whose start is the present event. */
 static bool read_value(struct reader *r, struct mb_yaml_node *node, unsigned depth)
 {
-    bool null = false;
+    enum mb_yaml_event_type type = r->event->type;
 
-    node->line = (unsigned)r->event.start_mark.line + 1;
-    node->column = (unsigned)r->event.start_mark.column + 1;
+    if (is_template(r))
+        return skip_template(r);
+    node->line = r->event->line;
+    node->column = r->event->column;
+    node->aliased = r->event->aliased;
     node->text = "";
-    switch ((int)r->event.type) {
-    case YAML_SCALAR_EVENT:
-        node->text = scalar_text(r, &null, &node->plain);
-        node->kind = null ? MB_YAML_NULL : MB_YAML_TEXT;
-        if (node->text == NULL)
-            return give_up(r, r->event.start_mark, "out of memory");
-        add(r, node);
-        return true;
-    case YAML_SEQUENCE_START_EVENT:
-        node->kind = MB_YAML_LIST;
-        return read_list(r, add(r, node));
-    case YAML_MAPPING_START_EVENT:
-        node->kind = MB_YAML_MAP;
-        refuse_anchor(r, r->event.data.mapping_start.anchor);
-        add(r, node);
-        return read_map(r, node->path, depth + 1);
-    default:
-        refuse_anchor(r, r->event.data.alias.anchor);
-        return true;
+    if (type == MB_YAML_SCALAR) {
+        node->text = scalar_text(r);
+        node->plain = r->event->plain && r->event->tag == NULL;
+        node->kind = is_null(r) ? MB_YAML_NULL : MB_YAML_TEXT;
+    } else {
+        node->kind = type == MB_YAML_LIST_BEGIN ? MB_YAML_LIST : MB_YAML_MAP;
     }
+    struct mb_yaml_node *added = add(r, node);
+    if (added == NULL)
+        return skip(r);
+    if (node->kind == MB_YAML_LIST)
+        return read_list(r, added);
+    return node->kind != MB_YAML_MAP || read_map(r, node->path, depth + 1, node->merged);
 }
 
 /* The key that is the present event, its place in node. */
 static bool read_key(struct reader *r, const char *prefix, struct mb_yaml_node *node)
 {
-    yaml_mark_t mark = r->event.start_mark;
-    bool null, plain;
-
-    if (r->event.type != YAML_SCALAR_EVENT)
-        return give_up(r, mark, "a key must be a plain name");
-    const char *key = scalar_text(r, &null, &plain);
-    if (key != NULL)
-        node->path = *prefix == '\0' ? key : mb_arena_printf(r->arena, "%s.%s", prefix, key);
+    if (r->event->type != MB_YAML_SCALAR)
+        return give_up(r, "a key must be a plain name");
+    const char *key = scalar_text(r);
+    node->path = *prefix == '\0' ? key : mb_arena_printf(r->arena, "%s.%s", prefix, key);
     if (node->path == NULL)
-        return give_up(r, mark, "out of memory");
+        return give_up(r, "out of memory");
     if (strlen(node->path) > MAX_PATH)
-        return give_up(r, mark, "the key is longer than 256 bytes");
-    node->key_line = (unsigned)mark.line + 1;
-    node->key_column = (unsigned)mark.column + 1;
+        return give_up(r, "the key is longer than 256 bytes");
+    node->key_line = r->event->line;
+    node->key_column = r->event->column;
     return true;
 }
 
-static bool read_map(struct reader *r, const char *prefix, unsigned depth)
+/* What "<<" merges into the section: another section, or a list of them. */
+static bool read_merge(struct reader *r, const char *prefix, unsigned depth, unsigned merged)
 {
-    if (depth > MAX_DEPTH)
-        return give_up(r, r->event.start_mark, "sections are nested more than 16 deep");
+    if (r->event->type == MB_YAML_MAP_BEGIN)
+        return read_map(r, prefix, depth + 1, merged + 1);
+    bool list = r->event->type == MB_YAML_LIST_BEGIN;
+    while (list && next(r) && r->event->type == MB_YAML_MAP_BEGIN)
+        if (!read_map(r, prefix, depth + 1, merged + 1))
+            return false;
+    return (list && r->event->type == MB_YAML_LIST_END) ||
+           give_up(r, "'<<' takes a section or a list of sections, by alias: '<<: *name'");
+}
+
+static bool read_map(struct reader *r, const char *prefix, unsigned depth, unsigned merged)
+{
+    if (depth > MB_YAML_DEPTH)
+        return give_up(r, "sections are nested more than 16 deep");
     for (;;) {
-        struct mb_yaml_node node = {0};
+        struct mb_yaml_node node = {.merged = merged};
         if (!next(r))
             return false;
-        if (r->event.type == YAML_MAPPING_END_EVENT)
+        if (r->event->type == MB_YAML_MAP_END)
             return true;
         if (r->count == MAX_NODES)
-            return give_up(r, r->event.start_mark, "the file has more than 1000 keys");
-        if (!read_key(r, prefix, &node) || !next(r) || !read_value(r, &node, depth))
+            return give_up(r, "the file has more than 1000 keys");
+        bool merge = r->event->type == MB_YAML_SCALAR && r->event->plain && r->event->tag == NULL &&
+                     strcmp(r->event->text, "<<") == 0;
+        if (merge ? !next(r) || !read_merge(r, prefix, depth, merged)
+                  : !read_key(r, prefix, &node) || !next(r) || !read_value(r, &node, depth))
             return false;
     }
 }
 
-static bool read_document(struct reader *r)
+static bool read_document(struct reader *r, const struct mb_yaml_events *events)
 {
-    bool null = true, plain;
-
-    if (!next(r) || !next(r)) /* stream start, document start */
-        return false;
-    if (r->event.type == YAML_STREAM_END_EVENT)
+    if (events->count == 0)
         return true;
+    mb_yaml_cursor_init(&r->cursor, events);
+    r->event = events->items;
     if (!next(r))
         return false;
-    if (r->event.type == YAML_SCALAR_EVENT)
-        scalar_text(r, &null, &plain);
-    if (r->event.type == YAML_MAPPING_START_EVENT) {
-        refuse_anchor(r, r->event.data.mapping_start.anchor);
-        if (!read_map(r, "", 1))
-            return false;
-    } else if (r->event.type != YAML_SCALAR_EVENT || !null) {
-        return give_up(r, r->event.start_mark, "the file must be a list of sections such as 'milvus:'");
-    }
-    if (!next(r) || !next(r)) /* document end */
-        return false;
-    if (r->event.type != YAML_STREAM_END_EVENT)
-        return give_up(r, r->event.start_mark, "a second YAML document ('---') begins here; one is read");
-    return true;
+    if (is_template(r))
+        return skip_template(r);
+    if (r->event->type == MB_YAML_MAP_BEGIN)
+        return read_map(r, "", 1, 0);
+    if (r->event->type == MB_YAML_LIST_BEGIN)
+        return give_up(r,
+                       "the file is a list ('- ...'), but must be sections such as 'milvus:' with their keys "
+                       "below them");
+    return is_null(r) || give_up(r, "the file is one text, but must be sections such as 'milvus:' with their "
+                                    "keys below them");
 }
 
 bool mb_yaml_read(struct mb_arena *arena, struct mb_config_report *report, const char *file, const void *data,
                   size_t len, struct mb_yaml_node **out, size_t *count)
 {
     struct reader r = {.arena = arena, .report = report, .file = file};
-    bool ok = false;
+    struct mb_yaml_events events;
 
     r.nodes = mb_arena_alloc(arena, MAX_NODES, sizeof *r.nodes);
-    if (r.nodes == NULL || !yaml_parser_initialize(&r.parser)) {
+    if (r.nodes == NULL) {
         mb_report_add(report, MB_CONFIG_PROBLEM, file, "out of memory");
         return false;
     }
-    yaml_parser_set_input_string(&r.parser, data, len);
-    ok = read_document(&r);
-    yaml_event_delete(&r.event);
-    yaml_parser_delete(&r.parser);
-    if (ok) {
-        *out = r.nodes;
-        *count = r.count;
-    }
-    return ok;
+    if (!mb_yaml_load(arena, report, file, data, len, &events) || !read_document(&r, &events))
+        return false;
+    *out = r.nodes;
+    *count = r.count;
+    return true;
 }

@@ -53,7 +53,7 @@ static void test_documented_file(void **state)
 
 static void test_defaults(void **state)
 {
-    const struct mb_config *c = fixture_ok(&f, "", NULL, NULL);
+    const struct mb_config *c = fixture_ok(&f, "configVersion: v1\n", NULL, NULL);
 
     (void)state;
     assert_int_equal(c->log.level, MB_LOG_INFO);
@@ -197,12 +197,13 @@ static void test_every_problem_at_once(void **state)
 static void test_unknown_keys_warn(void **state)
 {
     (void)state;
-    fixture_ok(&f, "milvus:\n  adress: x\nzzz: {a: 1, b: 2}\nminio:\n  buckteName: b\n  qqqqqqqq: 1\n", NULL,
-               NULL);
+    fixture_ok(&f,
+               "milvus:\n  adress: x\n  port: 1\nzzz: {a: 1, b: 2}\nminio:\n  buckteName: b\n  qqqqqqqq: 1\n",
+               NULL, NULL);
     fixture_assert_has(
         &f, MB_CONFIG_WARNING,
         "backup.yaml:2:3: unknown key 'milvus.adress' is ignored; did you mean milvus.address?");
-    fixture_assert_has(&f, MB_CONFIG_WARNING, "backup.yaml:3:1: unknown section 'zzz' is ignored");
+    fixture_assert_has(&f, MB_CONFIG_WARNING, "backup.yaml:4:1: unknown section 'zzz' is ignored");
     fixture_assert_has(&f, MB_CONFIG_WARNING, "did you mean minio.bucketName?");
     fixture_assert_has(&f, MB_CONFIG_WARNING, "unknown key 'minio.qqqqqqqq' is ignored");
     assert_false(fixture_has(&f, MB_CONFIG_WARNING, "zzz.a"));
@@ -211,13 +212,13 @@ static void test_unknown_keys_warn(void **state)
 static void test_keys_of_the_other_schema(void **state)
 {
     (void)state;
-    fixture_ok(&f, "milvus:\n  grpc:\n    address: x\n", NULL, NULL);
+    fixture_ok(&f, "milvus:\n  port: 1\n  grpc:\n    address: x\n", NULL, NULL);
     fixture_assert_has(&f, MB_CONFIG_WARNING, "it belongs to schema v2");
-    fixture_ok(&f, "configVersion: v2\nmilvus:\n  address: x\n", NULL, NULL);
+    fixture_ok(&f, "configVersion: v2\nlog: {level: info}\nmilvus:\n  address: x\n", NULL, NULL);
     fixture_assert_has(
         &f, MB_CONFIG_WARNING,
         "'milvus.address' is ignored: it belongs to schema v1; in v2 it is called milvus.grpc.address");
-    fixture_ok(&f, "configVersion: v2\nminio: {bucketName: b}\n", NULL, NULL);
+    fixture_ok(&f, "configVersion: v2\nlog: {level: info}\nminio: {bucketName: b}\n", NULL, NULL);
     fixture_assert_has(&f, MB_CONFIG_WARNING, "unknown section 'minio' is ignored: it belongs to schema v1");
 }
 
@@ -229,13 +230,13 @@ static void test_sections_and_values_confused(void **state)
                 "milvus.address takes one value, not a section");
     fixture_bad(&f, "milvus:\n  address: [a]\n", NULL, NULL, "milvus.address takes one value, not a list");
     fixture_bad(&f, "minio:\n  options: x\n", NULL, NULL, "minio.options is a section");
-    fixture_ok(&f, "minio:\nmilvus: ~\nbackup: {}\n", NULL, NULL);
+    fixture_ok(&f, "minio:\nmilvus: ~\nbackup: {}\nlog: {level: info}\n", NULL, NULL);
 }
 
 static void test_hostile_names_are_escaped(void **state)
 {
     (void)state;
-    fixture_ok(&f, "\"a\\e[31m\\u009b\": 1\n", NULL, NULL);
+    fixture_ok(&f, "\"a\\e[31m\\u009b\": 1\nlog: {level: info}\n", NULL, NULL);
     fixture_assert_has(&f, MB_CONFIG_WARNING, "'a\\x1b[31m\xc2\\x9b'");
     fixture_bad(&f, "milvus: {address: \"a\\nb\"}\n", NULL, NULL, "holds a line break");
     fixture_bad(&f, "milvus: {password: |\n  pw\n}\n", NULL, NULL, "the YAML is broken");
@@ -418,7 +419,7 @@ static void test_versions(void **state)
     (void)state;
     assert_int_equal(fixture_ok(&f, "configversion: V1\n", NULL, NULL)->schema, 1);
     assert_int_equal(fixture_ok(&f, "configVersion: v2\n", NULL, NULL)->schema, 2);
-    assert_int_equal(fixture_ok(&f, "configVersion: ~\n", NULL, NULL)->schema, 1);
+    assert_int_equal(fixture_ok(&f, "configVersion: ~\nmilvus: {port: 1}\n", NULL, NULL)->schema, 1);
     assert_int_equal(fixture_ok(&f, NULL, NULL, NULL)->schema, 2);
     fixture_bad(&f, "configVersion: v3\n", NULL, NULL,
                 "backup.yaml:1:16: configVersion is 'v3'; it takes v1 or v2");

@@ -14,7 +14,7 @@ static void test_precedence(void **state)
 {
     (void)state;
     for (unsigned who = 0; who < 8; who++) {
-        const char *yaml = (who & 1) != 0 ? "milvus: {port: 1001}\n" : "";
+        const char *yaml = (who & 1) != 0 ? "milvus: {port: 1001}\n" : "configVersion: v1\n";
         const char *const *environment = (who & 2) != 0 ? LIST("MILVUS_PORT=1002") : NULL;
         const char *const *sets = (who & 4) != 0 ? LIST("milvus.port=1003") : NULL;
         unsigned expected = (who & 4) != 0 ? 1003 : (who & 2) != 0 ? 1002 : (who & 1) != 0 ? 1001 : 19530;

@@ -61,7 +61,8 @@ static void test_backup_inherits(void **state)
     assert_string_equal(s->place, "aws fromset:1, bucket b, path backup");
     assert_string_equal(s->keys.bucket, "minio.bucketName"); /* that is what to change */
     assert_string_equal(s->keys.root_path, "minio.backupRootPath");
-    assert_string_equal(fixture_ok(&f, "", NULL, NULL)->backup_storage.keys.bucket, "minio.backupBucketName");
+    assert_string_equal(fixture_ok(&f, "configVersion: v1\n", NULL, NULL)->backup_storage.keys.bucket,
+                        "minio.backupBucketName");
 }
 
 static void test_backup_of_its_own(void **state)

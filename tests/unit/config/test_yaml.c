@@ -102,7 +102,7 @@ static void test_broken_files(void **state)
         const char *says;
     } cases[] = {
         {"a: b: c\n", "f:1:5: the YAML is broken"},
-        {"a:\n\tb: 1\n", "f:2:1: the YAML is broken"},
+        {"a:\n\tb: 1\n", "f:2:1: the line is indented by a tab"},
         {"a: 'x\n", "the YAML is broken"},
         {"a: [1, 2\n", "the YAML is broken"},
         {"a: {b: 1\n", "the YAML is broken"},
@@ -110,17 +110,15 @@ static void test_broken_files(void **state)
         {"a: 1\n b: 2\n", "f:2:"},
         {"%YAML 9.9\n---\na: 1\n", "the YAML is broken"},
         {"a: @x\n", "the YAML is broken"},
-        {"a: *x\n", "f:1:4: anchors and aliases"},
-        {"a: &x 1\n", "f:1:4: anchors and aliases"},
-        {"a: &x {b: 1}\n", "anchors and aliases"},
-        {"a: &x [1]\n", "anchors and aliases"},
-        {"&x a: 1\n", "anchors and aliases"},
-        {"a: &a {b: 1}\nc:\n  <<: *a\n", "f:1:4: anchors and aliases"},
+        {"a: *x\n", "f:1:4: there is no anchor '&x' above"},
+        {"a: &x 1\n", "f:1:4: no alias uses the anchor '&x'"},
+        {"&x a: 1\n", "f:1:1: no alias uses the anchor '&x'"},
+        {"a: &x [1, *x]\n", "f:1:11: the alias '*x' stands within its own anchor"},
         {"a: 1\nA: 2\n", "f:2:1: 'A' is given twice, first on line 1"},
         {"a:\n  b: 1\na:\n  c: 2\n", "f:3:1: 'a' is given twice"},
         {"a.b: 1\na:\n  b: 2\n", "'a.b' is given twice"},
-        {"- a\n- b\n", "f:1:1: the file must be a list of sections"},
-        {"just words\n", "f:1:1: the file must be a list of sections"},
+        {"- a\n- b\n", "f:1:1: the file is a list"},
+        {"just words\n", "f:1:1: the file is one text"},
         {"a: 1\n---\nb: 2\n", "f:2:1: a second YAML document"},
         {"? [x]\n: 1\n", "a key must be a plain name"},
         {"? {x: y}\n: 1\n", "a key must be a plain name"},
@@ -180,7 +178,7 @@ static void test_large_files(void **state)
     expect_large(many, "f:1001:1: the file has more than 1000 keys");
     expect_large(repeat("{a: ", 20, ""), "nested more than 16 deep");
     expect_large(repeat("{a: ", 20000, ""), "nested more than 16 deep");
-    expect_large(repeat("{? ", 20000, ""), "a key must be a plain name");
+    expect_large(repeat("{? ", 20000, ""), "nested more than 16 deep");
     expect_large(repeat("x", 300, ": 1\n"), "longer than 256 bytes");
     expect_large(repeat("x", 2000000, ": 1\n"), "");
     char *list = repeat("1,", 1001, "]");
