@@ -176,6 +176,24 @@ static mb_status find_drivers(struct mb_context *context, struct mb_error *error
     return mb_drivers_new(&context->drivers, &options, error);
 }
 
+/* A driver that says what to set knows only its own options' names. */
+static void name_keys(const struct mb_config_storage_keys *keys, struct mb_error *error)
+{
+    const char *const options[][2] = {
+        {"address to '", keys->address}, {"port to ", keys->port}, {"useSSL to ", keys->use_ssl}};
+    const char *before = "; here that is ";
+    bool told[3];
+
+    for (size_t i = 0; i < 3; i++)
+        told[i] = strstr(error->message, options[i][0]) != NULL;
+    for (size_t i = 0; i < 3; i++) {
+        if (!told[i])
+            continue;
+        hint(error, "%s%s", before, options[i][1]);
+        before = ", ";
+    }
+}
+
 mb_status mb_context_explain(const struct mb_config_storage *side, struct mb_error *error)
 {
     const struct mb_config_storage_keys *keys = &side->keys;
@@ -199,6 +217,7 @@ mb_status mb_context_explain(const struct mb_config_storage *side, struct mb_err
             hint(error, "; check %s and %s", keys->address, keys->port);
         break;
     case MB_E_CONFIG:
+        name_keys(keys, error);
         hint(error, "; %s is '%s'", keys->storage_type, side->driver);
         break;
     default:

@@ -56,6 +56,7 @@ struct mb_config_storage_keys {
     const char *storage_type;
     const char *address;
     const char *port;
+    const char *use_ssl;
     const char *bucket;
     const char *root_path;
     const char *access_key;

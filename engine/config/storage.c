@@ -386,6 +386,7 @@ static void resolve_keys(struct side *side)
         .storage_type = type,
         .address = files ? type : changing(side, MB_FIELD_ADDRESS),
         .port = files ? type : changing(side, MB_FIELD_PORT),
+        .use_ssl = files ? type : changing(side, MB_FIELD_USE_SSL),
         .bucket = files ? root_path : changing(side, MB_FIELD_BUCKET),
         .root_path = root_path,
         .access_key = changing(side, account ? MB_FIELD_ACCOUNT_NAME : MB_FIELD_ACCESS_KEY_ID),

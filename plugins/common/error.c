@@ -176,8 +176,9 @@ mb_status mb_plugin_fail_answer(struct mb_error *error, const struct mb_http_res
     mb_text_clean(error->request_id);
     bool coded = error->provider_code[0] != '\0';
     bool text = answer->text && answer->text[0] != '\0';
-    snprintf(error->message, sizeof(error->message), "%d%s%s%s%.800s", response->status, coded ? " " : "",
-             error->provider_code, text ? ": " : "", text ? answer->text : "");
+    const char *name = coded ? error->provider_code : response->reason;
+    snprintf(error->message, sizeof(error->message), "%d%s%s%s%.800s", response->status, *name ? " " : "",
+             name, text ? ": " : "", text ? answer->text : "");
     mb_text_clean(error->message);
     size_t len = strlen(error->message);
     if (len > 0 && error->message[len - 1] == '.')

@@ -44,8 +44,8 @@ struct mb_answer {
     const char *request_id;
 };
 
-/* "503 SlowDown: <text>", with Retry-After, HTTP status, code and request id in their members.  An answer of
- * 5xx to a request that changes something is MB_ERR_AMBIGUOUS. */
+/* "503 SlowDown: <text>", "405 Method Not Allowed" without a code, with Retry-After, HTTP status, code and
+ * request id in their members.  An answer of 5xx to a request that changes something is MB_ERR_AMBIGUOUS. */
 mb_status mb_plugin_fail_answer(struct mb_error *error, const struct mb_http_response *response,
                                 const struct mb_answer *answer);
 

@@ -41,7 +41,8 @@ void mb_http_free(struct mb_http *http); /* no call may be running */
 
 struct mb_http_response {
     int status;
-    bool safe; /* the request was a GET or HEAD */
+    char reason[48]; /* the phrase behind the status, "" when there is none */
+    bool safe;       /* the request was a GET or HEAD */
     struct mb_headers headers;
     struct mb_str body; /* a 2xx body without sink; of another status at most 64 KiB, the rest is dropped */
     uint64_t sent;      /* body bytes of the request */

@@ -63,6 +63,22 @@ static bool is_success(const struct mb_exchange *exchange)
     return exchange->response->status >= 200 && exchange->response->status < 300;
 }
 
+/* What stands behind the status: " 404 Not Found\r\n". */
+static void take_reason(struct mb_http_response *response, const char *space, const char *end)
+{
+    const char *phrase = space ? memchr(space + 1, ' ', (size_t)(end - space - 1)) : NULL;
+    size_t len = phrase ? (size_t)(end - phrase - 1) : 0;
+    size_t most = sizeof(response->reason) - 1;
+
+    response->reason[0] = '\0';
+    if (len == 0)
+        return;
+    len = len < most ? len : most;
+    memcpy(response->reason, phrase + 1, len);
+    response->reason[len] = '\0';
+    response->reason[strcspn(response->reason, "\r\n")] = '\0';
+}
+
 /* "HTTP/1.1 200 OK": a new status line begins a new set of headers (100 Continue comes before the real one).
  */
 static void take_status_line(struct mb_exchange *exchange, const char *line, size_t len)
@@ -72,6 +88,7 @@ static void take_status_line(struct mb_exchange *exchange, const char *line, siz
     if (space)
         for (const char *p = space + 1; p < line + len && *p >= '0' && *p <= '9' && status < 1000; p++)
             status = status * 10 + (*p - '0');
+    take_reason(exchange->response, space, line + len);
     mb_headers_clear(&exchange->response->headers);
     exchange->response->status = status;
     exchange->answered = status >= 200;

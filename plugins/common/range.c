@@ -52,14 +52,16 @@ bool mb_header_number(const struct mb_headers *headers, const char *name, uint64
     return take_number(mb_headers_get(headers, name), '\0', out) != NULL;
 }
 
-/* "bytes 0-9/100": first and last byte, and the size of the object. */
-static bool parse_content_range(const char *text, uint64_t *first, uint64_t *last, uint64_t *size)
+/* "bytes 0-9/100": first and last byte, and the size of the object, or a star where that is not told. */
+static bool parse_content_range(const char *text, struct mb_range *range)
 {
     if (!text || strncasecmp(text, "bytes ", 6) != 0)
         return false;
-    text = take_number(text + 6, '-', first);
-    text = take_number(text, '/', last);
-    return take_number(text, '\0', size) && *first <= *last && *last < *size;
+    text = take_number(text + 6, '-', &range->first);
+    text = take_number(text, '/', &range->last);
+    range->unsized = text && strcmp(text, "*") == 0;
+    return range->first <= range->last &&
+           (range->unsized || (take_number(text, '\0', &range->size) && range->last < range->size));
 }
 
 /* azurite does not refuse a range that begins at the end, but sends a part without bytes: "bytes 10-9/10",
@@ -72,44 +74,54 @@ static bool is_empty_part(struct mb_range *range, const struct mb_http_response 
            mb_header_number(&response->headers, "Content-Length", &length) && length == 0;
 }
 
+static mb_status check_part(struct mb_range *range, struct mb_error *error)
+{
+    uint64_t left = range->size - range->first;
+    uint64_t wanted = range->length > 0 && range->length < left ? range->length : left;
+    if (mb_range_is_whole(range) || range->first != range->offset || range->last - range->first + 1 != wanted)
+        return mb_plugin_fail(error, MB_E_PROTOCOL,
+                              "the answer is another range than was asked for: bytes %" PRIu64 "-%" PRIu64
+                              " of %" PRIu64,
+                              range->first, range->last, range->size);
+    range->expected = wanted;
+    return MB_OK;
+}
+
 static mb_status accept_part(struct mb_range *range, const struct mb_http_response *response,
                              struct mb_error *error)
 {
     const char *said = mb_headers_get(&response->headers, "Content-Range");
-    uint64_t first, last;
 
     if (is_empty_part(range, response, said)) {
         range->expected = 0;
         range->part = true;
         return MB_OK;
     }
-    if (!parse_content_range(said, &first, &last, &range->size))
+    if (!parse_content_range(said, range))
         return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer holds no range that makes sense: '%.100s'",
                               said ? said : "");
-    uint64_t left = range->size - first;
-    uint64_t wanted = range->length > 0 && range->length < left ? range->length : left;
-    if (mb_range_is_whole(range) || first != range->offset || last - first + 1 != wanted)
-        return mb_plugin_fail(error, MB_E_PROTOCOL,
-                              "the answer is another range than was asked for: '%.100s'", said);
-    range->expected = wanted;
     range->part = true;
-    return MB_OK;
+    return range->unsized ? MB_OK : check_part(range, error);
 }
 
 /* A service that does not know ranges sends everything, which is fine only when that is what was wanted. */
+static mb_status check_whole(struct mb_range *range, struct mb_error *error)
+{
+    if (range->offset > 0 || (range->length > 0 && range->size > range->length))
+        return mb_plugin_fail(error, MB_E_PROTOCOL, "the service sends the whole object instead of a range");
+    range->expected = range->size;
+    return MB_OK;
+}
+
 static mb_status accept_whole(struct mb_range *range, const struct mb_http_response *response,
                               const char *size_header, struct mb_error *error)
 {
     const struct mb_headers *headers = &response->headers;
 
-    if (!(size_header && mb_header_number(headers, size_header, &range->size)) &&
-        !mb_header_number(headers, "Content-Length", &range->size))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer does not tell the object's size");
-    if (range->offset > 0 || (range->length > 0 && range->size > range->length))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the service sends the whole object instead of a range");
-    range->expected = range->size;
     range->part = false;
-    return MB_OK;
+    range->unsized = !(size_header && mb_header_number(headers, size_header, &range->size)) &&
+                     !mb_header_number(headers, "Content-Length", &range->size);
+    return range->unsized ? MB_OK : check_whole(range, error);
 }
 
 mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response *response,
@@ -118,6 +130,54 @@ mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response 
     /* rclone sends parts with status 200 */
     bool part = response->status == 206 || mb_headers_get(&response->headers, "Content-Range");
     return part ? accept_part(range, response, error) : accept_whole(range, response, size_header, error);
+}
+
+mb_status mb_range_learn(struct mb_range *range, const char *etag, mb_stat_fn *stat, struct mb_store *store,
+                         const char *key, const struct mb_call *call)
+{
+    struct mb_stat found = {.struct_size = sizeof(found)};
+
+    mb_status status = stat(store, key, &found, call);
+    if (status != MB_OK)
+        return status;
+    if (etag && found.etag[0] != '\0' && !mb_etag_equal(etag, found.etag))
+        return mb_plugin_fail(call->error, MB_E_UNAVAILABLE, "the object was replaced while it was read");
+    if (range->part && range->last >= found.size)
+        return mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is a range of more than there is");
+    range->size = found.size;
+    range->unsized = false;
+    return range->part ? check_part(range, call->error) : check_whole(range, call->error);
+}
+
+static bool find_size(const struct mb_page *page, const char *key, uint64_t *out)
+{
+    const char *at = page->entries;
+    for (size_t i = 0; i < page->count; i++, at += page->entry_size) {
+        const struct mb_entry *entry = (const void *)at;
+        if (strcmp(entry->key, key) != 0)
+            continue;
+        *out = entry->size;
+        return true;
+    }
+    return false;
+}
+
+mb_status mb_listed_size(const struct mb_list_fns *list, struct mb_store *store, const char *key,
+                         uint64_t *out, const struct mb_call *call)
+{
+    const struct mb_list_options opts = {.struct_size = sizeof(opts), .prefix = key};
+    struct mb_page page = {.struct_size = sizeof(page)};
+    struct mb_list *pages = NULL;
+    bool found = false;
+
+    mb_status status = list->open(&pages, store, &opts, call);
+    while (status == MB_OK && !found && (status = list->next(pages, &page, call)) == MB_OK)
+        found = find_size(&page, key, out);
+    list->close(pages);
+    if (status == MB_END)
+        return mb_plugin_fail(call->error, MB_E_PROTOCOL,
+                              "neither the answer nor a listing tells the object's size");
+    return status;
 }
 
 mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,

@@ -14,6 +14,9 @@ struct mb_range {
     uint64_t size;     /* of the whole object */
     uint64_t expected; /* bytes of the answer's body */
     bool part;         /* it is a part of the object */
+    bool unsized;      /* it does not tell the object's size: mb_range_learn finds it out */
+    uint64_t first;    /* of a part: its first and last byte */
+    uint64_t last;
 };
 
 /* opts may be NULL. */
@@ -29,13 +32,28 @@ void mb_range_write(const struct mb_range *range, char out[MB_RANGE_TEXT]);
 mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response *response,
                           const char *size_header, struct mb_error *error);
 
+/* The slots of a driver. */
+typedef mb_status mb_stat_fn(struct mb_store *store, const char *key, struct mb_stat *out,
+                             const struct mb_call *call);
+struct mb_list_fns {
+    mb_status (*open)(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
+                      const struct mb_call *call);
+    mb_status (*next)(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
+    void (*close)(struct mb_list *list);
+};
+
+/* Before the reader gets anything of an unsized answer: its size is what stat says of the object with this
+ * etag, which may be NULL, so that an answer which is cut is noticed. */
+mb_status mb_range_learn(struct mb_range *range, const char *etag, mb_stat_fn *stat, struct mb_store *store,
+                         const char *key, const struct mb_call *call);
+
+/* The size of an object by a listing, for stat when the answer does not tell it. */
+mb_status mb_listed_size(const struct mb_list_fns *list, struct mb_store *store, const char *key,
+                         uint64_t *out, const struct mb_call *call);
+
 /* After the last byte: did all come that were announced? */
 mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,
                             struct mb_error *error);
-
-/* The slot of a driver. */
-typedef mb_status mb_stat_fn(struct mb_store *store, const char *key, struct mb_stat *out,
-                             const struct mb_call *call);
 
 /* After a refusal (416): a range behind the end of the object has no bytes, like reading a file there; any
  * other has.  if_match, which may be NULL, counts also then. */

@@ -109,16 +109,37 @@ mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request 
 {
     const struct mb_source *source = request->http.source;
     bool crc32c = mb_s3_sends_checksums(store) && !request->crc32c;
-    bool md5 = store->dialect->flags & MB_S3_MD5;
+    bool wanted = atomic_load(&store->wants_md5);
+    bool md5 = wanted || (store->dialect->flags & MB_S3_MD5);
     struct digest digest;
 
-    if ((!crc32c && !md5) || (!source->rewind && !must))
+    if ((!crc32c && !md5) || (!source->rewind && !must && !wanted))
         return MB_OK;
     mb_status status = MB_OK;
     bool usable = digest_init(&digest, md5);
     if (usable)
         status = source->rewind ? digest_source(&digest, source, call)
                                 : digest_gathered(&digest, request, gathered, call);
+    if (usable && status == MB_OK)
+        digest_tell(&digest, request);
+    EVP_MD_CTX_free(digest.md5);
+    return status;
+}
+
+mb_status mb_s3_add_md5(struct mb_s3_request *request, const struct mb_call *call)
+{
+    const struct mb_source *source = request->http.source;
+    struct digest digest;
+    mb_status status = MB_OK;
+
+    if ((!source && request->http.body_len == 0) || (source && !source->rewind) ||
+        mb_headers_get(&request->headers, "Content-MD5"))
+        return MB_OK;
+    bool usable = digest_init(&digest, true);
+    if (usable && source)
+        status = digest_source(&digest, source, call);
+    else if (usable)
+        digest_add(&digest, request->http.body, request->http.body_len);
     if (usable && status == MB_OK)
         digest_tell(&digest, request);
     EVP_MD_CTX_free(digest.md5);

@@ -1,4 +1,5 @@
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/s3_store.h"
 #include "common/times.h"
 #include "common/xml.h"
@@ -14,7 +15,8 @@ static const struct mb_s3_code common_codes[] = {
     {"AccessDenied", MB_E_FORBIDDEN},
     {"AllAccessDisabled", MB_E_FORBIDDEN},
     {"AccountProblem", MB_E_FORBIDDEN},
-    {"InvalidObjectState", MB_E_FORBIDDEN},
+    {"InvalidObjectState", MB_E_FORBIDDEN}, /* archived */
+    {"ObjectNotInActiveTierError", MB_E_FORBIDDEN},
     {"InvalidAccessKeyId", MB_E_UNAUTHENTICATED},
     {"XAdminUserNotFound", MB_E_UNAUTHENTICATED}, /* versitygw */
     {"SignatureDoesNotMatch", MB_E_UNAUTHENTICATED},
@@ -44,6 +46,7 @@ static const struct mb_s3_code common_codes[] = {
     {"PreconditionFailed", MB_E_EXISTS},
     {"BucketAlreadyExists", MB_E_EXISTS},
     {"BadDigest", MB_E_CORRUPT},
+    {"InvalidDigest", MB_E_CORRUPT},
     {"XAmzContentSHA256Mismatch", MB_E_CORRUPT},
     {"XAmzContentChecksumMismatch", MB_E_CORRUPT},
     {"IncompleteBody", MB_E_CORRUPT},
@@ -89,6 +92,10 @@ static mb_status take_fault(void *ctx, const char *name, unsigned depth, const c
         mb_str_fit(fault->request_id, sizeof(fault->request_id), text);
     else if (strcmp(name, "Region") == 0)
         mb_str_fit(fault->region, sizeof(fault->region), text);
+    else if (strcmp(name, "Endpoint") == 0)
+        mb_str_fit(fault->endpoint, sizeof(fault->endpoint), text);
+    else if (strcmp(name, "StorageClass") == 0)
+        mb_str_fit(fault->storage_class, sizeof(fault->storage_class), text);
     return MB_OK;
 }
 
@@ -108,12 +115,16 @@ void mb_s3_fault_parse(struct mb_s3_fault *fault, const char *body, size_t len)
         *fault = (struct mb_s3_fault){0};
 }
 
-/* Servers say this in plain text when they are spoken to without TLS. */
-static bool is_plain_http_to_tls(const struct mb_http_response *response)
+static bool is_archived(const char *code)
 {
-    const char *text = mb_str_text(&response->body);
-    return response->status == 400 && (strstr(text, "HTTP request to an HTTPS server") ||
-                                       strstr(text, "HTTP request was sent to HTTPS"));
+    return strcmp(code, "InvalidObjectState") == 0 || strcmp(code, "ObjectNotInActiveTierError") == 0;
+}
+
+/* "bucket.host" or "host": what address has to be. */
+static const char *address_of(const struct mb_store *store, const char *endpoint)
+{
+    size_t len = strlen(store->bucket);
+    return strncmp(endpoint, store->bucket, len) == 0 && endpoint[len] == '.' ? endpoint + len + 1 : endpoint;
 }
 
 static void advise(const struct mb_store *store, const struct mb_http_response *response,
@@ -137,14 +148,35 @@ static void advise(const struct mb_store *store, const struct mb_http_response *
         mb_plugin_advise(error, "check bucketName, which is '%s'", store->bucket);
     else if (fault->region[0] != '\0' && error->status == MB_E_CONFIG)
         mb_plugin_advise(error, "the bucket is in region '%s': set region to it", fault->region);
+    else if (fault->endpoint[0] != '\0' && error->status == MB_E_CONFIG)
+        mb_plugin_advise(error, "the bucket is elsewhere: set address to '%s', or region",
+                         address_of(store, fault->endpoint));
     else if (error->status == MB_E_CONFIG)
         mb_plugin_advise(error, "check region and address");
+    else if (is_archived(code))
+        mb_plugin_advise(error,
+                         "the object is archived%s%s: have the service restore it first, and keep lifecycle "
+                         "rules from archiving what is read again",
+                         fault->storage_class[0] ? " in storage class " : "", fault->storage_class);
     else if (error->status == MB_E_UNAUTHENTICATED && fixed)
         mb_plugin_advise(error, "check auth.accessKeyID and auth.secretAccessKey");
     else if (error->status == MB_E_UNAUTHENTICATED)
         mb_plugin_advise(error, "the credential came from %s", mb_credentials_origin(store->credentials));
     else if (error->status == MB_E_FORBIDDEN)
         mb_plugin_advise(error, "the credential may not do this in bucket '%s'", store->bucket);
+}
+
+/* The service's own document is missing: a bare status is judged as usual. */
+static mb_status fail_without_document(const struct mb_store *store, const struct mb_http_response *response,
+                                       const struct mb_s3_fault *fault, struct mb_error *error)
+{
+    const struct mb_asked asked = {
+        .service = "S3", .endpoint = store->endpoint, .label = store->virtual_host ? store->bucket : NULL};
+    mb_foreign_fail(error, response, &asked);
+    bool bare = !mb_foreign_has_body(response) && !mb_headers_get(&response->headers, "Location");
+    if (bare && (response->status < 400 || response->status == 401 || response->status == 403))
+        advise(store, response, fault, error);
+    return error->status;
 }
 
 mb_status mb_s3_fail(const struct mb_store *store, const struct mb_http_response *response,
@@ -156,8 +188,8 @@ mb_status mb_s3_fail(const struct mb_store *store, const struct mb_http_response
                                .text = fault->message,
                                .request_id = header_id ? header_id : fault->request_id};
 
-    if (is_plain_http_to_tls(response))
-        return mb_plugin_fail(error, MB_E_CONFIG, "the service speaks TLS at this port: set useSSL to true");
+    if (fault->code[0] == '\0' && response->status >= 300)
+        return fail_without_document(store, response, fault, error);
     if (answer.status == MB_OK && response->status < 300)
         answer.status = MB_E_UNAVAILABLE; /* an error in an answer of 200 is like one of 500 */
     mb_plugin_fail_answer(error, response, &answer);
@@ -178,8 +210,10 @@ struct reading {
 static mb_status note_root(void *ctx, const char *name, unsigned depth)
 {
     struct reading *reading = ctx;
-    if (depth == 0)
+    if (depth == 0) {
         reading->is_error = strcmp(name, "Error") == 0;
+        mb_str_fit(reading->result->root, sizeof(reading->result->root), name);
+    }
     return MB_OK;
 }
 

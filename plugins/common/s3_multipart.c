@@ -135,6 +135,11 @@ static mb_status send_parts(struct mb_store *store, const char *key, const char 
     mb_status status = mb_s3_send(store, &request, &response, call);
     if (status == MB_OK)
         status = mb_s3_read_result(store, &response, out, call->error);
+    if (status == MB_OK && strcmp(out->root, "CompleteMultipartUploadResult") != 0) {
+        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is a %.60s, not that of an upload",
+                                out->root);
+        call->error->flags |= MB_ERR_AMBIGUOUS;
+    }
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;
@@ -160,11 +165,13 @@ mb_status mb_s3_mpu_complete(struct mb_store *store, const char *key, const char
     }
     if (status == MB_OK)
         status = send_parts(store, key, upload_id, &body, &result, call);
-    if (status == MB_OK) {
-        for (size_t i = 0; i < count; i++)
-            found.size += parts[i].size;
+    for (size_t i = 0; i < count; i++)
+        found.size += parts[i].size;
+    if (status == MB_OK && result.etag[0] != '\0') {
         mb_str_fit(found.etag, sizeof(found.etag), result.etag);
         mb_stat_write(out, &found);
+    } else if (status == MB_OK) {
+        status = mb_s3_confirm(store, key, found.size, out, call);
     }
     mb_str_done(&body);
     return status;

@@ -1,4 +1,5 @@
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/range.h"
 #include "common/s3_store.h"
 #include "common/times.h"
@@ -46,8 +47,18 @@ static bool find_reason(struct mb_store *store, const char *key, const struct mb
     return well;
 }
 
+static mb_status size_of(struct mb_store *store, const char *key, const struct mb_http_response *response,
+                         uint64_t *out, const struct mb_call *call)
+{
+    static const struct mb_list_fns list = {mb_s3_list_open, mb_s3_list_next, mb_s3_list_close};
+    return mb_header_number(&response->headers, "Content-Length", out)
+               ? MB_OK
+               : mb_listed_size(&list, store, key, out, call);
+}
+
+/* *known: that the object is not there needs no other witness. */
 static mb_status send_head(struct mb_store *store, const char *key, struct mb_stat *out, int *http_status,
-                           const struct mb_call *call)
+                           bool *known, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_READ, "HEAD", key);
     struct mb_http_response response = {0};
@@ -56,8 +67,10 @@ static mb_status send_head(struct mb_store *store, const char *key, struct mb_st
     ask_for_checksum(store, &request.headers);
     mb_status status = mb_s3_send(store, &request, &response, call);
     *http_status = response.status;
-    if (status == MB_OK && !mb_header_number(&response.headers, "Content-Length", &size))
-        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the object's size");
+    *known =
+        response.status == 404 && atomic_load(&store->bucket_seen) && !mb_foreign_announces_page(&response);
+    if (status == MB_OK)
+        status = size_of(store, key, &response, &size, call);
     if (status == MB_OK)
         stat_of_headers(&response, size, out);
     mb_http_response_done(&response);
@@ -69,15 +82,15 @@ mb_status mb_s3_stat(struct mb_store *store, const char *key, struct mb_stat *ou
 {
     struct mb_stat found;
     int http_status;
+    bool known;
 
     mb_status status = mb_s3_check_key(key, call->error);
     if (status != MB_OK)
         return status;
-    status = send_head(store, key, &found, &http_status, call);
-    bool known = http_status == 404 && atomic_load(&store->bucket_seen);
+    status = send_head(store, key, &found, &http_status, &known, call);
     if (status != MB_OK && http_status >= 300 && http_status < 500 && !known) {
         bool again = find_reason(store, key, call);
-        status = again ? send_head(store, key, &found, &http_status, call) : call->error->status;
+        status = again ? send_head(store, key, &found, &http_status, &known, call) : call->error->status;
     }
     if (status == MB_OK)
         mb_stat_write(out, &found);
@@ -87,6 +100,9 @@ mb_status mb_s3_stat(struct mb_store *store, const char *key, struct mb_stat *ou
 /* --------------------------------------------------------------------- get */
 
 struct getting {
+    struct mb_store *store;
+    const char *key;
+    const struct mb_call *call;
     struct mb_range range;
     const char *if_match;
     struct mb_stat found;
@@ -98,7 +114,12 @@ static mb_status accept_body(void *ctx, const struct mb_http_response *response,
     struct getting *getting = ctx;
     const char *etag = mb_headers_get(&response->headers, "ETag");
 
-    mb_status status = mb_range_accept(&getting->range, response, NULL, error);
+    mb_status status = mb_foreign_refuse_page(response, error);
+    if (status == MB_OK)
+        status = mb_range_accept(&getting->range, response, NULL, error);
+    if (status == MB_OK && getting->range.unsized)
+        status =
+            mb_range_learn(&getting->range, etag, mb_s3_stat, getting->store, getting->key, getting->call);
     if (status != MB_OK)
         return status;
     if (getting->if_match && etag && !mb_etag_equal(etag, getting->if_match))
@@ -114,7 +135,11 @@ mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_READ, "GET", key);
     struct mb_http_response response = {0};
-    struct getting getting = {.range = mb_range_of(opts), .if_match = opts ? opts->if_match : NULL};
+    struct getting getting = {.store = store,
+                              .key = key,
+                              .call = call,
+                              .range = mb_range_of(opts),
+                              .if_match = opts ? opts->if_match : NULL};
     char range[MB_RANGE_TEXT];
 
     mb_status status = mb_s3_check_key(key, call->error);
@@ -166,11 +191,28 @@ static mb_status set_if_absent(struct mb_store *store, const char *key, struct m
     return store->dialect->flags & MB_S3_LOOK_FIRST ? refuse_existing(store, key, call) : MB_OK;
 }
 
+mb_status mb_s3_confirm(struct mb_store *store, const char *key, uint64_t size, struct mb_stat *out,
+                        const struct mb_call *call)
+{
+    struct mb_stat found = {.struct_size = sizeof(found)};
+    mb_status status = mb_s3_stat(store, key, &found, call);
+    if (status == MB_OK && found.size == size) {
+        mb_stat_write(out, &found);
+        return MB_OK;
+    }
+    if (status == MB_OK || status == MB_E_NOT_FOUND)
+        mb_plugin_fail(call->error, MB_E_UNAVAILABLE,
+                       "the answer does not say that the object was written, and it is not there");
+    call->error->flags |= MB_ERR_AMBIGUOUS;
+    return call->error->status;
+}
+
 mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "PUT", key);
     struct mb_http_response response = {0};
+    struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
     struct mb_stat found;
 
     mb_status status = mb_s3_check_key(key, call->error);
@@ -179,15 +221,18 @@ mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put
     mb_headers_set(&request.headers, "Content-Type", mb_content_type(opts));
     request.crc32c = opts ? opts->crc32c : NULL;
     request.http.source = source;
-    status = mb_s3_add_checksum(store, &request, false, NULL, call);
+    status = mb_s3_add_checksum(store, &request, false, &gathered, call);
     if (status == MB_OK && opts && (opts->flags & MB_PUT_IF_ABSENT))
         status = set_if_absent(store, key, &request.headers, call);
     if (status == MB_OK)
         status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK) {
+    if (status == MB_OK && mb_headers_get(&response.headers, "ETag")) {
         stat_of_headers(&response, response.sent, &found);
         mb_stat_write(out, &found);
+    } else if (status == MB_OK) {
+        status = mb_s3_confirm(store, key, response.sent, out, call);
     }
+    mb_str_done(&gathered);
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;

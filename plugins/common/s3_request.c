@@ -1,4 +1,5 @@
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/s3_store.h"
 #include "common/times.h"
 
@@ -253,6 +254,7 @@ struct adaptations {
     bool region;
     bool credential;
     bool checksum;
+    bool md5;
     bool had_checksum; /* the last request; another may have made the service refuse them since */
 };
 
@@ -290,6 +292,15 @@ static bool refuses_checksum(const struct mb_http_response *response, const stru
              strcmp(fault->code, "NotImplemented") == 0));
 }
 
+/* Said of parts and objects in buckets with object lock, of removals, and by older services of every body. */
+static bool misses_md5(const struct mb_http_response *response, const struct mb_s3_fault *fault)
+{
+    return response->status >= 400 && response->status < 500 &&
+           (strcmp(fault->code, "MissingContentMD5") == 0 ||
+            (strcmp(fault->code, "BadDigest") != 0 && strcmp(fault->code, "InvalidDigest") != 0 &&
+             strcasestr(fault->message, "Content-MD5")));
+}
+
 /* Changes what made the service refuse; true when the request is worth sending again. */
 static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
                   const struct mb_http_response *response, struct mb_s3_fault *fault, const char *region,
@@ -303,6 +314,11 @@ static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
     if (!tried->credential && refuses_credential(store, response, fault)) {
         tried->credential = true;
         return mb_credentials_refused(store->credentials, credential);
+    }
+    if (!tried->md5 && misses_md5(response, fault) && !mb_headers_get(&request->headers, "Content-MD5")) {
+        tried->md5 = true;
+        atomic_store(&store->wants_md5, true);
+        return true;
     }
     if (!tried->checksum && (request->crc32c || request->announces_checksums) && tried->had_checksum &&
         refuses_checksum(response, fault)) {
@@ -324,6 +340,8 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
         const struct mb_credential *credential;
 
         mb_status status = region_to_sign_for(store, region, call);
+        if (status == MB_OK && atomic_load(&store->wants_md5))
+            status = mb_s3_add_md5(request, call);
         if (status == MB_OK)
             status = mb_credentials_get(store->credentials, &credential, call);
         if (status != MB_OK)
@@ -334,7 +352,9 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
         bool again = answered && response->status >= 300 &&
                      adapt(store, request, response, &fault, region, credential, &tried);
         mb_credential_drop(credential);
-        if (!answered)
+        if (answered && response->status < 300)
+            status = mb_foreign_refuse_page(response, call->error);
+        if (status != MB_OK)
             return status;
         if (response->status < 300 || strcmp(fault.code, "NoSuchKey") == 0)
             atomic_store(&store->bucket_seen, true);

@@ -28,6 +28,7 @@ struct mb_store {
     struct mb_http *http;
     struct mb_credentials *credentials;
     atomic_bool no_checksums;      /* the service has refused one */
+    atomic_bool wants_md5;         /* it has refused a body without Content-MD5 */
     atomic_bool bucket_seen;       /* it is there: not found is said of keys */
     pthread_mutex_t lock;          /* guards what is below */
     char region[MB_S3_REGION_MAX]; /* "" as long as it is not known */
@@ -39,6 +40,8 @@ struct mb_s3_fault {
     char message[512];
     char request_id[128];
     char region[MB_S3_REGION_MAX];
+    char endpoint[256];     /* where a redirect leads */
+    char storage_class[64]; /* of an archived object */
 };
 
 struct mb_s3_request {
@@ -64,7 +67,8 @@ void mb_s3_request_done(struct mb_s3_request *request);
 
 /* Signs and sends.  MB_OK is an answer of 2xx.  Once each, and only with a body that can be sent again, it
  * adapts: another region when the service names it, a new credential when the old one has expired, no
- * checksum when the service does not know them.  response is done by the caller in any case, and tells the
+ * checksum when the service does not know them, Content-MD5 when it wants that.  A web page is no answer of
+ * 2xx.  response is done by the caller in any case, and tells the
  * HTTP status of a failure. */
 mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, struct mb_http_response *response,
                      const struct mb_call *call);
@@ -90,6 +94,7 @@ mb_status mb_s3_status_of_code(const struct mb_s3_dialect *dialect, const char *
 
 /* What an operation that answers 200 before it is done says in the end. */
 struct mb_s3_result {
+    char root[64]; /* the document's name */
     char etag[128];
     char crc32c[16];  /* base64, "" when not told */
     bool composite;   /* crc32c is one of the parts' checksums */
@@ -111,6 +116,13 @@ bool mb_s3_crc32c_of(const struct mb_http_response *response, uint32_t *out);
  * can be rewound; otherwise the bytes go into gathered if must, and there is no checksum if not. */
 mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request *request, bool must,
                              struct mb_str *gathered, const struct mb_call *call);
+
+/* Adds Content-MD5; nothing when the body can be read only once. */
+mb_status mb_s3_add_md5(struct mb_s3_request *request, const struct mb_call *call);
+
+/* For an answer of 2xx to a write that does not say what was written: what lies there decides. */
+mb_status mb_s3_confirm(struct mb_store *store, const char *key, uint64_t size, struct mb_stat *out,
+                        const struct mb_call *call);
 
 /* Appends partNumber and uploadId. */
 void mb_s3_query_part(struct mb_str *query, uint32_t number, const char *upload_id);

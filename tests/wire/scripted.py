@@ -5,9 +5,13 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
-REASONS = {200: "OK", 204: "No Content", 206: "Partial Content", 503: "Slow Down"}
+REASONS = {
+    **{status.value: status.phrase for status in HTTPStatus if status >= 300},
+    **{200: "OK", 204: "No Content", 206: "Partial Content", 503: "Slow Down"},
+}
 
 
 @dataclass
@@ -31,7 +35,7 @@ class Asked:
 class Answer:
     status: int = 200
     body: bytes = b""
-    headers: dict = field(default_factory=dict)
+    headers: dict = field(default_factory=dict)  # one that is None is left out
     cut_after: int = None  # bytes of the body, then the connection is closed
     wait: float = 0  # before anything is said
     pauses: list = None  # (seconds, bytes) in turn, chunked, instead of body
@@ -45,7 +49,7 @@ class Answer:
             framing = {}
         fields = {**framing, **self.headers}
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Something')}"]
-        lines += [f"{name}: {value}" for name, value in fields.items()]
+        lines += [f"{name}: {value}" for name, value in fields.items() if value is not None]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 

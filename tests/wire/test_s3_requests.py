@@ -155,7 +155,6 @@ def test_get_past_the_end_has_no_bytes(drivers):
     [
         (Answer(206, b"xxxxx", {"Content-Range": "bytes 0-4/10"}), "protocol"),  # another range
         (Answer(206, b"xxx", {"Content-Range": "bytes 2-4/10"}), "protocol"),  # a shorter one
-        (Answer(206, b"xxxxx", {"Content-Range": "bytes 2-6/*"}), "protocol"),
         (Answer(206, b"xxxxx", {"Content-Range": "bytes 9-6/99999999999999999999999"}), "protocol"),
         (Answer(206, b"xxxxx"), "protocol"),
         (Answer(200, b"0123456789"), "protocol"),  # ranges are not known there
@@ -383,7 +382,7 @@ def test_an_error_inside_of_200_on_copy(drivers, body, wanted):
     with Scripted(Answer(200, body)) as server:
         opened(drivers, server)
         error = drivers.fails(wanted, "copy", store="a", key="k", from_key="x", **{"from": "a"})
-        assert error["ambiguous"] == (wanted != "protocol")
+        assert error["ambiguous"] == (wanted != "protocol" or body == b"<html/>")
 
 
 def test_multipart(drivers):

@@ -278,19 +278,24 @@ static void test_errors_name_the_keys(void **state)
 {
     static const struct {
         mb_status status;
+        const char *said;
         const char *hint;
-    } cases[] = {{MB_E_NO_BUCKET, "x; check bucket.key"},
-                 {MB_E_FORBIDDEN, "x; check access.key and secret.key"},
-                 {MB_E_UNAUTHENTICATED, "x; check access.key and secret.key"},
-                 {MB_E_UNAVAILABLE, "x; check address.key and port.key"},
-                 {MB_E_TIMEOUT, "x; check address.key and port.key"},
-                 {MB_E_CONFIG, "x; type.key is 'd'"},
-                 {MB_E_CANCELLED, "x"}};
+    } cases[] = {{MB_E_NO_BUCKET, "x", "; check bucket.key"},
+                 {MB_E_FORBIDDEN, "x", "; check access.key and secret.key"},
+                 {MB_E_UNAUTHENTICATED, "x", "; check access.key and secret.key"},
+                 {MB_E_UNAVAILABLE, "x", "; check address.key and port.key"},
+                 {MB_E_TIMEOUT, "x", "; check address.key and port.key"},
+                 {MB_E_CONFIG, "x", "; type.key is 'd'"},
+                 {MB_E_CONFIG, "set useSSL to true", "; here that is tls.key; type.key is 'd'"},
+                 {MB_E_CONFIG, "set address to 'a', port to 443, useSSL to true",
+                  "; here that is address.key, port.key, tls.key; type.key is 'd'"},
+                 {MB_E_CANCELLED, "x", ""}};
     const struct mb_config_storage side = {.driver = "d",
                                            .bucket = "b",
                                            .keys = {.storage_type = "type.key",
                                                     .address = "address.key",
                                                     .port = "port.key",
+                                                    .use_ssl = "tls.key",
                                                     .bucket = "bucket.key",
                                                     .root_path = "root.key",
                                                     .access_key = "access.key",
@@ -299,9 +304,10 @@ static void test_errors_name_the_keys(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mb_error error = MB_ERROR_INIT;
-        mb_fail(&error, cases[i].status, "x");
+        mb_fail(&error, cases[i].status, "%s", cases[i].said);
         assert_int_equal(mb_context_explain(&side, &error), cases[i].status);
-        assert_string_equal(error.message, cases[i].hint);
+        assert_memory_equal(error.message, cases[i].said, strlen(cases[i].said));
+        assert_string_equal(error.message + strlen(cases[i].said), cases[i].hint);
     }
     struct mb_error full = MB_ERROR_INIT; /* a message without room for more stays whole */
     mb_fail(&full, MB_E_NO_BUCKET, "%*s", (int)sizeof full.message - 1, "x");

@@ -62,7 +62,7 @@ static void a_whole_object_has_the_size_that_its_service_tells(void **state)
     assert_int_equal(accepted(200, "X-Size", "7", &range), MB_OK);
     assert_int_equal(range.expected, 7);
     assert_int_equal(accepted(206, "Content-Range", "bytes 0-6/7", &range), MB_E_PROTOCOL);
-    assert_int_equal(accepted(200, "Content-Length", "7x", &range), MB_E_PROTOCOL);
+    assert_false(range.unsized);
 
     const struct mb_http_response shorter = {.received = 6}, all = {.received = 7};
     assert_int_equal(mb_range_complete(&range, &shorter, &error), MB_E_UNAVAILABLE);
@@ -117,6 +117,42 @@ static void a_refused_range_is_empty_only_behind_the_end(void **state)
     }
 }
 
+static void the_size_that_an_answer_does_not_tell_is_learnt(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_TEST_ERROR;
+    const struct mb_call call = {.struct_size = sizeof(call), .error = &error};
+    static const struct {
+        int http_status;
+        const char *header, *value;
+        uint64_t offset, length;
+        const char *etag, *key;
+        mb_status status;
+        uint64_t expected;
+    } cases[] = {{200, "ETag", "e1", 0, 0, "\"e1\"", "k", MB_OK, 3},
+                 {200, "Content-Length", "3x", 0, 5, NULL, "k", MB_OK, 3},
+                 {200, "ETag", "e1", 0, 2, "e1", "k", MB_E_PROTOCOL, 0},
+                 {200, "ETag", "e1", 1, 0, "e1", "k", MB_E_PROTOCOL, 0},
+                 {200, "ETag", "e2", 0, 0, "e2", "k", MB_E_UNAVAILABLE, 0},
+                 {200, "ETag", "e1", 0, 0, "e1", "none", MB_E_NOT_FOUND, 0},
+                 {206, "Content-Range", "bytes 1-2/*", 1, 5, NULL, "k", MB_OK, 2},
+                 {206, "Content-Range", "bytes 1-1/*", 1, 5, NULL, "k", MB_E_PROTOCOL, 0},
+                 {206, "Content-Range", "bytes 0-2/*", 1, 5, NULL, "k", MB_E_PROTOCOL, 0},
+                 {206, "Content-Range", "bytes 1-3/*", 1, 5, NULL, "k", MB_E_PROTOCOL, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mb_range range = {.offset = cases[i].offset, .length = cases[i].length};
+        assert_int_equal(accepted(cases[i].http_status, cases[i].header, cases[i].value, &range), MB_OK);
+        assert_true(range.unsized);
+        assert_int_equal(
+            mb_range_learn(&range, cases[i].etag, stat_of_three_bytes, NULL, cases[i].key, &call),
+            cases[i].status);
+        if (cases[i].status != MB_OK)
+            continue;
+        assert_int_equal(range.expected, cases[i].expected);
+        assert_true(range.size == 3 && !range.unsized);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_whole_object_has_the_size_that_its_service_tells),
         cmocka_unit_test(a_part_of_no_bytes_lies_behind_the_end),
         cmocka_unit_test(a_refused_range_is_empty_only_behind_the_end),
+        cmocka_unit_test(the_size_that_an_answer_does_not_tell_is_learnt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
