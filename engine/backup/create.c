@@ -150,15 +150,11 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     if (create->transfer != NULL)
         mb_transfer_describe(create->transfer, how, sizeof(how));
     made.transfer = mb_arena_strdup(arena, how);
-    made.warnings.items = mb_arena_alloc(arena, create->warnings.count + 1, sizeof(*made.warnings.items));
-    if (made.lines == NULL || made.transfer == NULL || made.warnings.items == NULL)
+    if (made.lines == NULL || made.transfer == NULL)
         return mb_fail_memory(error);
-    for (size_t i = 0; i < create->warnings.count; i++) {
-        const char *text = mb_arena_strdup(arena, create->warnings.items[i]);
-        if (text == NULL)
+    for (size_t i = 0; i < create->warnings.count; i++)
+        if (!mb_strings_add(&made.warnings, arena, mb_arena_strdup(arena, create->warnings.items[i])))
             return mb_fail_memory(error);
-        made.warnings.items[made.warnings.count++] = text;
-    }
     for (size_t i = 0; i < create->collection_count; i++) {
         made.lines[i].db = mb_arena_strdup(arena, create->collections[i].db);
         made.lines[i].collection = mb_arena_strdup(arena, create->collections[i].name);

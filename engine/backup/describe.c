@@ -30,25 +30,42 @@ static mb_status add_collection(struct mb_create *create, struct name_list *list
     return MB_OK;
 }
 
-/* Every collection that a flag names must exist: a backup without it would only look like one. */
-static mb_status check_selected(const struct mb_selection *selection, const struct name_list *list,
+/* Is there a collection of that name; or with NULL any of the database? */
+static bool has_collection(const struct name_list *list, const char *db, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].db, db) == 0 && (name == NULL || strcmp(list->items[i].name, name) == 0))
+            return true;
+    return false;
+}
+
+static bool has_text(const struct mb_strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Every collection and database that a flag names must exist: a backup without it would only look like one.
+ * One of an empty database is one, but perhaps not the one that is meant. */
+static mb_status check_selected(struct mb_create *create, const struct name_list *list,
                                 const struct mb_strings *databases, struct mb_error *error)
 {
+    const struct mb_selection *selection = create->options->selection;
     for (size_t i = 0; i < selection->count; i++) {
         const struct mb_selection_item *item = &selection->items[i];
-        bool found = false;
-        for (size_t k = 0; k < databases->count && item->collection == NULL; k++)
-            found = found || strcmp(databases->items[k], item->db) == 0;
-        for (size_t k = 0; k < list->count && item->collection != NULL; k++)
-            found = found || (strcmp(list->items[k].db, item->db) == 0 &&
-                              strcmp(list->items[k].name, item->collection) == 0);
-        if (found)
-            continue;
-        if (item->collection == NULL)
+        if (item->collection != NULL && !has_collection(list, item->db, item->collection))
+            return mb_fail(error, MB_E_NOT_FOUND, "collection %s.%s not found in milvus", item->db,
+                           item->collection);
+        if (item->collection == NULL && !has_text(databases, item->db))
             return mb_fail(error, MB_E_NOT_FOUND, "database %s not found in milvus", item->db);
-        return mb_fail(error, MB_E_NOT_FOUND, "collection %s.%s not found in milvus", item->db,
-                       item->collection);
+        if (item->collection == NULL && !item->database_only && !has_collection(list, item->db, NULL))
+            MB_TRY(mb_create_warn(create, error, "database %s holds no collections: none of it is backed up",
+                                  item->db));
     }
+    if (selection->count == 0 && list->count == 0)
+        return mb_create_warn(create, error, "milvus holds no collections: none is backed up");
     return MB_OK;
 }
 
@@ -92,7 +109,7 @@ static mb_status find_collections(struct mb_create *create, struct name_list *li
             if (mb_selection_has(selection, db, names.items[k]))
                 MB_TRY(add_collection(create, list, db, names.items[k], error));
     }
-    return check_selected(selection, list, &databases, error);
+    return check_selected(create, list, &databases, error);
 }
 
 static const char *load_state(int64_t percent)
@@ -119,6 +136,10 @@ mb_status mb_create_describe_partitions(struct mb_create_collection *job, struct
     MB_TRY(mb_milvus_list_partitions(milvus, job->db, job->name, job->arena, &partitions, &count, cancel,
                                      error));
 
+    /* Every collection has one; without, all its segments would be left out. */
+    if (count == 0)
+        return mb_fail(error, MB_E_PROTOCOL, "milvus names no partitions of collection %s.%s", job->db,
+                       job->name);
     backup->partitions = mb_arena_alloc(job->arena, count, sizeof(*backup->partitions));
     if (backup->partitions == NULL)
         return mb_fail_memory(error);
@@ -145,8 +166,6 @@ static mb_status describe_collection(void *ctx, struct mb_cancel *cancel, struct
     MB_TRY(mb_milvus_describe_collection(milvus, job->db, job->name, job->arena, &backup->collection, cancel,
                                          error));
     if (!is_blank(backup->collection.schema.external_source)) {
-        mb_log(job->create->env->log, MB_LOG_WARN,
-               "collection %s.%s keeps its data outside milvus and is left out", job->db, job->name);
         job->skipped = true;
         return MB_OK;
     }
@@ -170,6 +189,24 @@ static void drop_skipped(struct name_list *list)
     list->count = kept;
 }
 
+static mb_status tell_skipped(struct mb_create *create, const struct name_list *list, struct mb_error *error)
+{
+    size_t skipped = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (!list->items[i].skipped)
+            continue;
+        skipped++;
+        MB_TRY(mb_create_warn(create, error, "collection %s.%s keeps its data outside milvus and is left out",
+                              list->items[i].db, list->items[i].name));
+    }
+    if (skipped > 0 && skipped == list->count)
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "nothing can be backed up: every collection that was chosen (%s.%s%s) keeps its data "
+                       "outside milvus",
+                       list->items[0].db, list->items[0].name, skipped > 1 ? ", ..." : "");
+    return MB_OK;
+}
+
 mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
                              struct mb_error *error)
 {
@@ -187,6 +224,8 @@ mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, str
         status = mb_group_submit(group, describe_collection, &list.items[i], error);
     if (status == MB_OK)
         status = mb_group_wait(group, error);
+    if (status == MB_OK)
+        status = tell_skipped(create, &list, error);
 
 out:
     mb_group_free(group);

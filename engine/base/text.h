@@ -13,6 +13,10 @@ struct mb_strings {
     size_t count;
 };
 
+/* Puts text, which lives as long as arena, behind the others.  false without memory, also when text is NULL.
+ */
+bool mb_strings_add(struct mb_strings *list, struct mb_arena *arena, const char *text);
+
 bool mb_text_starts_with(const char *text, const char *prefix);
 bool mb_text_ends_with(const char *text, const char *suffix);
 /* The greatest length up to len at which text can be cut without splitting a UTF-8 character. */

@@ -146,8 +146,12 @@ static json_t *report_json(const struct mb_restore_options *options, const struc
                                         (json_int_t)line->imports, "bytes", (json_int_t)line->bytes,
                                         "seconds", (double)line->ns / 1e9));
     }
-    return json_pack("{s:o, s:s, s:b, s:o, s:f}", "name", mb_json_text(options->name), "id", options->id,
-                     "staged", report->staged, "collections", collections, "seconds", seconds);
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < report->unmatched.count; i++)
+        json_array_append_new(warnings, mb_json_text(report->unmatched.items[i]));
+    return json_pack("{s:o, s:s, s:b, s:o, s:f, s:o}", "name", mb_json_text(options->name), "id", options->id,
+                     "staged", report->staged, "collections", collections, "seconds", seconds, "warnings",
+                     warnings);
 }
 
 static mb_status tell(struct mb_context *context, const struct mb_restore_options *options,
@@ -168,10 +172,9 @@ static mb_status tell(struct mb_context *context, const struct mb_restore_option
         if (lines[i].collection == NULL)
             return mb_fail_memory(error);
     }
-    if (report->count == 0)
-        mb_context_warn(context, "nothing of backup %s matches: no collection was restored", options->name);
-    else
-        MB_TRY(mb_context_summary(context, lines, report->count, error));
+    MB_TRY(mb_context_summary(context, lines, report->count, error));
+    for (size_t i = 0; i < report->unmatched.count; i++)
+        mb_context_warn(context, "%s", report->unmatched.items[i]);
     if (report->staged)
         mb_context_say(context,
                        "milvus could not read the backup where it lies: its data went through a temporary "

@@ -204,6 +204,12 @@ mb_status mb_selection_add_json(struct mb_selection *selection, struct mb_arena 
     return status;
 }
 
+const char *mb_selection_item_text(const struct mb_selection_item *item, struct mb_arena *arena)
+{
+    const char *rest = item->database_only ? "" : item->collection ? item->collection : "*";
+    return mb_arena_printf(arena, "%s.%s", item->db, rest);
+}
+
 bool mb_selection_has(const struct mb_selection *selection, const char *db, const char *collection)
 {
     for (size_t i = 0; i < selection->count; i++) {

@@ -34,6 +34,9 @@ mb_status mb_selection_add_databases(struct mb_selection *selection, struct mb_a
 mb_status mb_selection_add_json(struct mb_selection *selection, struct mb_arena *arena, const char *json,
                                 struct mb_error *error);
 
+/* "db.coll", "db.*" or "db.": as --filter takes it.  NULL without memory. */
+const char *mb_selection_item_text(const struct mb_selection_item *item, struct mb_arena *arena);
+
 bool mb_selection_has(const struct mb_selection *selection, const char *db, const char *collection);
 
 /* Is anything of the database selected, be it only its own entry? */

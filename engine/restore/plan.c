@@ -1,4 +1,4 @@
-#include "restore/plan.h"
+#include "restore/plan_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +116,8 @@ mb_status mb_renames_add(struct mb_renames *renames, struct mb_arena *arena, con
     return MB_OK;
 }
 
-static const struct mb_rename *find_rename(const struct mb_renames *renames, const char *db,
-                                           const char *collection)
+const struct mb_rename *mb_plan_find_rename(const struct mb_renames *renames, const char *db,
+                                            const char *collection)
 {
     const struct mb_rename *wide = NULL;
     for (size_t i = 0; renames && i < renames->count; i++) {
@@ -134,76 +134,26 @@ static const struct mb_rename *find_rename(const struct mb_renames *renames, con
 
 /* ---------------------------------------------------------------- selection */
 
-static const char *db_of(const struct mb_collection_backup *collection)
+const char *mb_plan_db(const struct mb_collection_backup *collection)
 {
     const char *db = collection->collection.db_name;
     return db && *db ? db : DEFAULT_DATABASE;
 }
 
-static bool is_selected(const struct mb_selection *selection, const char *db, const char *collection)
+bool mb_plan_selects(const struct mb_selection *selection, const char *db, const char *collection)
 {
     return selection == NULL || mb_selection_has(selection, db, collection);
-}
-
-static bool in_backup(const struct mb_backup *backup, const struct mb_selection_item *item)
-{
-    for (size_t i = 0; i < backup->collection_count; i++) {
-        const struct mb_collection_backup *c = &backup->collections[i];
-        if (strcmp(db_of(c), item->db) == 0 &&
-            (item->collection == NULL || strcmp(c->collection.name, item->collection) == 0))
-            return true;
-    }
-    for (size_t i = 0; item->collection == NULL && i < backup->database_count; i++)
-        if (strcmp(backup->databases[i].name, item->db) == 0)
-            return true;
-    return false;
-}
-
-/* A name that was given and is not there is a mistake, not an empty restore. */
-static mb_status check_item(const struct mb_backup *backup, const struct mb_selection_item *item,
-                            struct mb_error *error)
-{
-    const char *names[64];
-    size_t count = 0;
-    if (in_backup(backup, item))
-        return MB_OK;
-    if (item->collection == NULL)
-        return mb_fail(error, MB_E_NOT_FOUND, "backup %s holds nothing of database %s", backup->name,
-                       item->db);
-    for (size_t k = 0; k < backup->collection_count && count < sizeof names / sizeof names[0]; k++)
-        if (strcmp(db_of(&backup->collections[k]), item->db) == 0)
-            names[count++] = backup->collections[k].collection.name;
-    const char *near = mb_text_nearest(item->collection, names, count);
-    return mb_fail(error, MB_E_NOT_FOUND, "backup %s holds no collection %s.%s%s%s%s", backup->name, item->db,
-                   item->collection, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
-}
-
-/* What a rule misses would be restored under its own name, over what is there. */
-static mb_status check_names(const struct mb_backup *backup, const struct mb_plan_options *options,
-                             struct mb_error *error)
-{
-    const struct mb_selection *selection = options->selection;
-    const struct mb_renames *renames = options->renames;
-    for (size_t i = 0; selection && i < selection->count; i++)
-        MB_TRY(check_item(backup, &selection->items[i], error));
-    for (size_t i = 0; renames && i < renames->count; i++) {
-        const struct mb_rename *rule = &renames->items[i];
-        const struct mb_selection_item item = {.db = rule->db, .collection = rule->collection};
-        if (check_item(backup, &item, error) < 0)
-            return mb_error_context(error, "--rename");
-    }
-    return MB_OK;
 }
 
 static mb_status make_target(const struct mb_collection_backup *source, const struct mb_plan_options *options,
                              struct mb_arena *arena, struct mb_restore_target *out, struct mb_error *error)
 {
     const char *name = source->collection.name;
-    const struct mb_rename *rule = find_rename(options->renames, db_of(source), name);
+    const struct mb_rename *rule = mb_plan_find_rename(options->renames, mb_plan_db(source), name);
     const char *suffix = options->suffix ? options->suffix : "";
 
-    *out =
-        (struct mb_restore_target){.source = source, .db = rule ? rule->to_db : db_of(source), .name = name};
+    *out = (struct mb_restore_target){
+        .source = source, .db = rule ? rule->to_db : mb_plan_db(source), .name = name};
     if (rule && rule->to_collection)
         out->name = rule->to_collection;
     else
@@ -231,7 +181,7 @@ static mb_status check_distinct(const struct mb_restore_plan *plan, struct mb_ar
         const struct mb_restore_target *a = sorted[i - 1], *b = sorted[i];
         if (by_target(&sorted[i - 1], &sorted[i]) == 0)
             return mb_fail(error, MB_E_CONFIG, "%s.%s and %s.%s would both become %s.%s: give other renames",
-                           db_of(a->source), a->source->collection.name, db_of(b->source),
+                           mb_plan_db(a->source), a->source->collection.name, mb_plan_db(b->source),
                            b->source->collection.name, a->db, a->name);
     }
     return MB_OK;
@@ -259,7 +209,7 @@ static mb_status plan_databases(const struct mb_backup *backup, const struct mb_
         return mb_fail_memory(error);
     for (size_t i = 0; i < backup->database_count; i++) {
         const char *db = backup->databases[i].name;
-        const struct mb_rename *rule = find_rename(options->renames, db, NULL);
+        const struct mb_rename *rule = mb_plan_find_rename(options->renames, db, NULL);
         const char *to = rule ? rule->to_db : db;
         if ((selection == NULL || mb_selection_has(selection, db, "")) &&
             (filter == NULL || mb_selection_has_database(filter, to)))
@@ -283,21 +233,22 @@ mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_p
     struct mb_restore_plan plan = {0};
 
     MB_TRY(check_suffix(options->suffix, error));
-    MB_TRY(check_names(backup, options, error));
+    MB_TRY(mb_plan_check_names(backup, options, error));
     plan.targets = mb_arena_alloc(arena, backup->collection_count + 1, sizeof *plan.targets);
     if (plan.targets == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < backup->collection_count; i++) {
         const struct mb_collection_backup *source = &backup->collections[i];
         struct mb_restore_target *target = &plan.targets[plan.count];
-        if (!is_selected(options->selection, db_of(source), source->collection.name))
+        if (!mb_plan_selects(options->selection, mb_plan_db(source), source->collection.name))
             continue;
         MB_TRY(make_target(source, options, arena, target, error));
-        if (is_selected(options->filter, target->db, target->name))
+        if (mb_plan_selects(options->filter, target->db, target->name))
             plan.count++;
     }
     MB_TRY(check_distinct(&plan, arena, error));
     MB_TRY(plan_databases(backup, options, arena, &plan, error));
+    MB_TRY(mb_plan_check(backup, options, arena, &plan, error));
     *out = plan;
     return MB_OK;
 }

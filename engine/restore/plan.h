@@ -40,10 +40,11 @@ struct mb_restore_plan {
     struct mb_restore_target *targets;
     size_t count;
     struct mb_strings databases; /* that have to be there; "default" is not among them */
+    struct mb_strings warnings;  /* of what was given and matched nothing */
 };
 
-/* MB_E_NOT_FOUND when a collection that was asked for by name is not in the backup, MB_E_CONFIG when two
- * collections would get the same name. */
+/* MB_E_NOT_FOUND when a collection that was asked for by name is not in the backup or the filter matches
+ * nothing at all, MB_E_CONFIG when two collections would get the same name. */
 mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_plan_options *options,
                                struct mb_arena *arena, struct mb_restore_plan *out, struct mb_error *error);
 

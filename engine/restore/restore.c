@@ -210,6 +210,7 @@ static mb_status make_report(const struct mb_restore *run, const struct mb_resto
     report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
     if (report.lines == NULL)
         return mb_fail_memory(error);
+    report.unmatched = run->plan.warnings;
     for (size_t i = 0; i < report.count; i++)
         report.lines[i] = works[i].line;
     *out = report;

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from testbed.data import COLLECTIONS
-from testbed.program import USAGE, Program
+from testbed.program import NOT_FOUND, USAGE, Program
 
 pytestmark = pytest.mark.parametrize("site", ["local"], indirect=True)
 
@@ -46,7 +46,6 @@ RESTORE = {
         {("archive", "parts")},
     ),
     "filter sees the new names": (["--filter", "hollow", "-r", "empty:hollow"], default("hollow")),
-    "filter does not see the old names": (["--filter", "sales.partitions", "-r", "sales.partitions:sales.sold"], set()),
     "filter sees the suffix": (["--filter", "empty_x", "-s", "_x"], default("empty_x")),
 }
 
@@ -90,6 +89,13 @@ def test_create_refuses(site, program, name, flag, value, named):
     assert named in program.fails("create", "-n", name, flag, value).err
     assert site.backup(name) == {}
     assert name not in program.listed()
+
+
+def test_a_filter_does_not_see_the_old_names(site, program, everything):
+    arguments = ["--filter", "sales.partitions", "-r", "sales.partitions:sales.sold"]
+    result = program.fails("restore", "-n", everything, *arguments, code=NOT_FOUND)
+    assert "sales.partitions would have matched before: it becomes sales.sold" in result.err
+    assert site.collections() == ALL
 
 
 @pytest.mark.parametrize("command", ["create", "restore"])

@@ -218,9 +218,11 @@ def program_for(server, data, folder, backup_root=None, keep=False, mode="auto")
 
 @pytest.fixture
 def restore(data, tmp_path):
-    def run(server, *arguments, ok=True, **options):
+    def run(server, *arguments, ok=True, code=None, **options):
         program = program_for(server, data, tmp_path / "program", **options)
-        return (program.ok if ok else program.fails)("restore", "-n", "b", *arguments)
+        if ok:
+            return program.ok("restore", "-n", "b", *arguments)
+        return program.fails("restore", "-n", "b", *arguments, code=code)
 
     return run
 

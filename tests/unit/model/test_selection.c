@@ -126,9 +126,20 @@ static void json_refuses(void **state)
     }
 }
 
+static void an_item_as_the_filter_takes_it(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const texts[] = {"default.c", "db.c", "db.*", "db."};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_int_equal(mb_selection_add_filter(&f->selection, f->arena, texts[i], &f->error), MB_OK);
+        assert_string_equal(mb_selection_item_text(&f->selection.items[i], f->arena), texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_item_as_the_filter_takes_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(empty_selects_everything, set_up, tear_down),
         cmocka_unit_test_setup_teardown(filter_kinds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(filter_order_does_not_matter, set_up, tear_down),

@@ -85,6 +85,7 @@ static void test_everything_keeps_its_name(void **state)
     struct mb_restore_plan plan = plan_of(w, &options);
     assert_string_equal(targets(w, &plan), "default.a default.b sales.a sales.orders stock.items");
     assert_string_equal(databases(w, &plan), "sales hollow stock");
+    assert_int_equal(plan.warnings.count, 0);
 }
 
 static void test_suffix(void **state)
@@ -189,15 +190,97 @@ static void test_filter_by_names_after_renaming(void **state)
     assert_string_equal(databases(w, &plan), "shop hollow");
 }
 
+/* What a plan with this filter fails of. */
+static const char *failure_of(struct world *w, const char *filter_text, struct mb_plan_options options)
+{
+    struct mb_selection filter = {0};
+    struct mb_restore_plan plan;
+    assert_int_equal(mb_selection_add_filter(&filter, w->arena, filter_text, &w->error), MB_OK);
+    options.filter = &filter;
+    if (mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error) != MB_E_NOT_FOUND)
+        fail_msg("\"%s\" was taken", filter_text);
+    return w->error.message;
+}
+
 static void test_filter_that_matches_nothing(void **state)
 {
     struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "a:z,sales.*:shop.*");
+    struct mb_plan_options suffixed = {.suffix = "_x"}, renamed = {.renames = &renames, .suffix = "_x"};
+    static const char what_before[] = "nothing of backup b matches --filter %s, which is about names after "
+                                      "suffix and rename (%s would have matched before: it becomes %s)";
+    static const char what[] =
+        "nothing of backup b matches --filter %s, which is about names after suffix and rename";
+    assert_string_equal(failure_of(w, "nothing", (struct mb_plan_options){0}),
+                        mb_arena_printf(w->arena, what, "default.nothing"));
+    assert_string_equal(failure_of(w, "sales.*", renamed),
+                        mb_arena_printf(w->arena, what_before, "sales.*", "sales.a", "shop.a_x"));
+    assert_non_null(
+        strstr(failure_of(w, "a", renamed), "(default.a would have matched before: it becomes default.z)"));
+    assert_non_null(strstr(failure_of(w, "b", suffixed),
+                           "(default.b would have matched before: it becomes default.b_x)"));
+    assert_non_null(strstr(failure_of(w, "nowhere.", suffixed), "--filter nowhere."));
+    assert_non_null(strstr(failure_of(w, "default.", suffixed), "--filter default."));
+    assert_non_null(strstr(failure_of(w, "sales.nothing", suffixed), "--filter sales.nothing"));
+    assert_non_null(strstr(failure_of(w, "b,sales.a", suffixed),
+                           "default.b_x); nor does anything match its other parts"));
+}
+
+/* A plan's warnings, with "; " between. */
+static const char *warnings(struct world *w, const struct mb_restore_plan *plan)
+{
+    const char *text = "";
+    for (size_t i = 0; i < plan->warnings.count; i++)
+        text = mb_arena_printf(w->arena, "%s%s%s", text, i ? "; " : "", plan->warnings.items[i]);
+    return text;
+}
+
+static void test_a_part_of_a_filter_that_matches_nothing_is_told(void **state)
+{
+    struct world *w = *state;
     struct mb_selection filter = {0};
-    assert_int_equal(mb_selection_add_filter(&filter, w->arena, "nothing", &w->error), MB_OK);
-    struct mb_plan_options options = {.filter = &filter};
+    assert_int_equal(mb_selection_add_filter(&filter, w->arena, "a_x,sales.a,hollow.,stock.*", &w->error),
+                     MB_OK);
+    struct mb_plan_options options = {.filter = &filter, .suffix = "_x"};
     struct mb_restore_plan plan = plan_of(w, &options);
-    assert_int_equal(plan.count, 0);
-    assert_int_equal(plan.databases.count, 0);
+    assert_string_equal(targets(w, &plan), "default.a_x stock.items_x");
+    assert_int_equal(plan.warnings.count, 1);
+    assert_non_null(strstr(warnings(w, &plan), "--filter sales.a, "));
+}
+
+static void test_a_rename_of_what_is_not_selected_is_told(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection selection = {0};
+    struct mb_renames renames = renames_of(w, "a:z,b:y,sales.*:shop.*");
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "b", "-c", &w->error), MB_OK);
+    struct mb_plan_options options = {.selection = &selection, .renames = &renames};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "default.y");
+    assert_string_equal(warnings(w, &plan),
+                        "--rename of default.a has no effect: it is not selected; --rename of "
+                        "sales.* has no effect: it is not selected");
+}
+
+static void test_a_database_without_collections_is_told(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection selection = {0};
+    assert_int_equal(mb_selection_add_databases(&selection, w->arena, "hollow", &w->error), MB_OK);
+    struct mb_plan_options options = {.selection = &selection};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(databases(w, &plan), "hollow");
+    assert_string_equal(warnings(w, &plan), "backup b holds no collections of database hollow");
+}
+
+static void test_an_empty_backup_is_told(void **state)
+{
+    struct world *w = *state;
+    struct mb_backup empty = {.name = "empty"};
+    struct mb_plan_options options = {0};
+    struct mb_restore_plan plan;
+    assert_int_equal(mb_restore_plan_make(&empty, &options, w->arena, &plan, &w->error), MB_OK);
+    assert_string_equal(warnings(w, &plan), "backup empty holds no collections: none was restored");
 }
 
 static void test_collection_that_is_not_in_the_backup(void **state)
@@ -242,6 +325,10 @@ int main(void)
         cmocka_unit_test(test_selection_by_names_in_the_backup),
         cmocka_unit_test(test_filter_by_names_after_renaming),
         cmocka_unit_test(test_filter_that_matches_nothing),
+        cmocka_unit_test(test_a_part_of_a_filter_that_matches_nothing_is_told),
+        cmocka_unit_test(test_a_rename_of_what_is_not_selected_is_told),
+        cmocka_unit_test(test_a_database_without_collections_is_told),
+        cmocka_unit_test(test_an_empty_backup_is_told),
         cmocka_unit_test(test_collection_that_is_not_in_the_backup),
         cmocka_unit_test(test_two_collections_with_one_name),
     };
