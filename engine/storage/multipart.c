@@ -26,7 +26,7 @@ struct upload {
     const char *id;
     char new_id[2048]; /* begin's */
     size_t new_id_cap;
-    bool answer_lost; /* an attempt to begin failed in a way that may have begun an upload all the same */
+    bool answer_lost; /* an attempt to begin may have begun an upload that nobody can name */
     uint32_t number;
     const void *data;
     size_t len;
@@ -74,17 +74,25 @@ static mb_status run(struct upload *u, enum mb_operation operation,
     return status;
 }
 
+/* May a service that was answered so have begun an upload all the same? */
+static bool answer_is_lost(mb_status status, const struct mb_error *error)
+{
+    return status == MB_E_TIMEOUT || status == MB_E_UNAVAILABLE || status == MB_E_CANCELLED ||
+           status == MB_E_PROTOCOL || (error->flags & MB_ERR_AMBIGUOUS) != 0;
+}
+
 static mb_status attempt_begin(void *ctx, const struct mb_call *call)
 {
     struct upload *u = ctx;
     memset(u->new_id, 0, u->new_id_cap);
     mb_status status =
         u->storage->plugin->mpu_begin(u->storage->store, u->key, &u->options, u->new_id, u->new_id_cap, call);
-    if (status == MB_OK && (u->new_id[0] == '\0' || memchr(u->new_id, '\0', u->new_id_cap) == NULL))
+    bool unnamed = u->new_id[0] == '\0' || memchr(u->new_id, '\0', u->new_id_cap) == NULL;
+    if (status == MB_OK ? unnamed : answer_is_lost(status, call->error))
+        u->answer_lost = true;
+    if (status == MB_OK && unnamed)
         return mb_storage_fail_driver(u->storage, call->error,
                                       "an upload was begun without an id that fits %zu bytes", u->new_id_cap);
-    if (status == MB_E_TIMEOUT || status == MB_E_UNAVAILABLE || status == MB_E_CANCELLED)
-        u->answer_lost = true;
     return status;
 }
 

@@ -156,7 +156,10 @@ mb_status mb_storage_create_bucket(struct mb_storage *storage, struct mb_cancel 
                                  .attempt = attempt_create_bucket,
                                  .ctx = storage};
     mb_status status = mb_storage_run(storage, &request, cancel, error);
-    return status == MB_E_EXISTS && request.attempts > 1 ? MB_OK : status; /* an earlier attempt made it */
+    if (status != MB_E_EXISTS || request.attempts == 1)
+        return status;
+    struct mb_error ignored = MB_ERROR_INIT; /* an earlier attempt made it, or it belongs to somebody else */
+    return mb_storage_check(storage, cancel, &ignored) == MB_OK ? MB_OK : status;
 }
 
 struct keyed {

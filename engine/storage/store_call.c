@@ -127,13 +127,19 @@ static mb_status lock_all(struct locks *locks, const struct mb_cancel *cancel, s
     return MB_OK;
 }
 
-void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), void *ctx)
+void mb_storage_run_both_locked(struct mb_storage *storage, struct mb_storage *other, void (*fn)(void *ctx),
+                                void *ctx)
 {
     struct mb_error error = MB_ERROR_INIT;
-    struct locks locks = locks_of(storage, NULL);
+    struct locks locks = locks_of(storage, other);
     lock_all(&locks, NULL, &error);
     fn(ctx);
     unlock_all(&locks);
+}
+
+void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), void *ctx)
+{
+    mb_storage_run_both_locked(storage, NULL, fn, ctx);
 }
 
 /* What a driver's question about cancellation is answered from. */

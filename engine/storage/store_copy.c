@@ -20,7 +20,7 @@ bool mb_storage_can_copy(struct mb_storage *dst, struct mb_storage *src)
     if (dst->driver != src->driver || plugin->can_copy == NULL ||
         (plugin->copy == NULL && plugin->mpu_copy_part == NULL))
         return false;
-    mb_storage_run_locked(dst, ask_can_copy, &pair);
+    mb_storage_run_both_locked(dst, src, ask_can_copy, &pair);
     return pair.can;
 }
 

@@ -62,6 +62,10 @@ int64_t mb_storage_time_for(const struct mb_storage *storage, uint64_t bytes);
 /* Calls fn once under the locks that the thread model asks for, whatever was cancelled. */
 void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), void *ctx);
 
+/* The same for what is about two stores. */
+void mb_storage_run_both_locked(struct mb_storage *storage, struct mb_storage *other, void (*fn)(void *ctx),
+                                void *ctx);
+
 /* The gate before all drivers of MB_THREADS_SERIAL, for an open inside of another's. */
 bool mb_serial_gate_try(void);
 void mb_serial_gate_leave(void);

@@ -242,6 +242,11 @@ static void test_check_and_create_bucket(void **state)
     scripted_fail(&bed->scripted, MB_OP_CREATE_BUCKET, MB_E_TIMEOUT, "lost");
     scripted_fail(&bed->scripted, MB_OP_CREATE_BUCKET, MB_E_EXISTS, "409");
     assert_int_equal(mb_storage_create_bucket(bed->storage, NULL, &bed->error), MB_OK);
+    scripted_fail(&bed->scripted, MB_OP_CREATE_BUCKET, MB_E_TIMEOUT, "lost");
+    scripted_fail(&bed->scripted, MB_OP_CREATE_BUCKET, MB_E_EXISTS, "409 it is another's");
+    scripted_fail(&bed->scripted, MB_OP_CHECK, MB_E_FORBIDDEN, "403");
+    assert_int_equal(mb_storage_create_bucket(bed->storage, NULL, &bed->error), MB_E_EXISTS);
+    assert_non_null(strstr(bed->error.message, "409 it is another's"));
     bed->scripted.table.create_bucket = NULL;
     assert_int_equal(mb_storage_create_bucket(bed->storage, NULL, &bed->error), MB_E_UNSUPPORTED);
     assert_string_equal(bed->error.message, "create memory://m: storage driver \"scripted\" cannot");
@@ -372,6 +377,64 @@ static void test_who_waits_for_its_turn_can_be_cancelled(void **state)
     mb_cancel_free(cancel);
 }
 
+static struct scripted *asked_about;
+static atomic_bool asked, asked_too_early;
+
+static int note_can_copy(struct mb_store *dst, struct mb_store *src)
+{
+    (void)dst, (void)src;
+    atomic_store(&asked_too_early, scripted_running(asked_about) > 0);
+    atomic_store(&asked, true);
+    return 0;
+}
+
+static void *ask_can_copy(void *ctx)
+{
+    struct mb_storage **pair = ctx;
+    mb_storage_can_copy(pair[0], pair[1]);
+    return NULL;
+}
+
+struct hanging {
+    struct mb_storage *storage;
+    struct mb_cancel *cancel;
+};
+
+static void *hang_in_stat(void *ctx)
+{
+    struct hanging *hanging = ctx;
+    struct mb_stat stat;
+    struct mb_error error = MB_ERROR_INIT;
+    mb_storage_stat(hanging->storage, "k", &stat, hanging->cancel, &error);
+    return NULL;
+}
+
+static void test_per_store_counts_for_the_source_of_a_copy_too(void **state)
+{
+    struct bed *bed = *state;
+    bed->scripted.table.thread_model = MB_THREADS_PER_STORE;
+    bed->scripted.table.can_copy = note_can_copy;
+    reopen(bed, 0);
+    struct mb_storage *dst = scripted_open(&bed->scripted, 0);
+    struct hanging hanging = {bed->storage, mb_cancel_new(NULL)};
+    struct mb_storage *pair[2] = {dst, bed->storage};
+    asked_about = &bed->scripted;
+    pthread_t in_stat, asking;
+    scripted_next(&bed->scripted, MB_OP_STAT, (struct scripted_step){.kind = SCRIPTED_HANG});
+    pthread_create(&in_stat, NULL, hang_in_stat, &hanging);
+    while (scripted_running(&bed->scripted) == 0)
+        mb_cancel_sleep(NULL, MB_NS_PER_MS, NULL);
+    pthread_create(&asking, NULL, ask_can_copy, pair);
+    for (int i = 0; i < 20 && !atomic_load(&asked); i++)
+        mb_cancel_sleep(NULL, MB_NS_PER_MS, NULL);
+    mb_cancel_request(hanging.cancel);
+    pthread_join(in_stat, NULL);
+    pthread_join(asking, NULL);
+    assert_true(atomic_load(&asked) && !atomic_load(&asked_too_early));
+    mb_cancel_free(hanging.cancel);
+    mb_storage_close(dst);
+}
+
 struct nested {
     struct mb_storage *storage;
     struct mb_error error;
@@ -496,6 +559,7 @@ int main(void)
         WITH_BED(test_per_store_lets_two_stores_run),
         WITH_BED(test_parallel_means_many),
         WITH_BED(test_who_waits_for_its_turn_can_be_cancelled),
+        WITH_BED(test_per_store_counts_for_the_source_of_a_copy_too),
         WITH_BED(test_a_call_from_inside_of_a_call_is_refused),
         WITH_BED(test_one_end_that_is_parallel_lets_calls_nest),
         WITH_BED(test_the_time_for_a_call_grows_with_its_bytes),

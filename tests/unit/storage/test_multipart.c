@@ -212,6 +212,16 @@ static void test_an_upload_whose_answer_was_lost_is_not_left(void **state)
     assert_int_equal(memory_upload_count(bed->scripted.store), 2);
     store_part(bed, id, 1, "the upload that was told is still there");
 
+    static const struct scripted_step strange[] = {
+        {.kind = SCRIPTED_FAIL_AFTER, .status = MB_E_PROTOCOL, .message = "no id"},
+        {.kind = SCRIPTED_FAIL_AFTER, .status = MB_E_FORBIDDEN, .flags = MB_ERR_AMBIGUOUS, .message = "no"},
+    };
+    for (int i = 0; i < 2; i++) {
+        scripted_next(&bed->scripted, MB_OP_MPU_BEGIN, strange[i]);
+        assert_int_equal(mb_storage_upload_begin(bed->storage, "big3", id, sizeof(id), NULL, &bed->error),
+                         strange[i].status);
+        assert_int_equal(memory_upload_count(bed->scripted.store), 2);
+    }
     for (int i = 0; i < 10; i++) /* more than there are attempts */
         scripted_next(&bed->scripted, MB_OP_MPU_BEGIN, step(SCRIPTED_FAIL_AFTER, MB_E_UNAVAILABLE));
     assert_int_equal(mb_storage_upload_begin(bed->storage, "big2", id, sizeof(id), NULL, &bed->error),
