@@ -18,19 +18,17 @@ static const char *plan_digest(const struct mb_create *create)
                            create->collection_count, crc, create->options->strategy);
 }
 
-static mb_status take_over(struct mb_create *create, const struct mb_claim_wish *wish,
-                           struct mb_cancel *cancel, struct mb_error *error)
+static mb_status take_over(struct mb_create *create, const struct mb_mark *mark,
+                           const struct mb_claim_wish *wish, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_mark mark;
     const char *name = create->options->name;
-    MB_TRY(mb_mark_read(&create->catalog, name, create->arena, &mark, cancel, error));
-    if (strcmp(mark.plan_digest, wish->plan_digest) != 0)
+    if (strcmp(mark->plan_digest, wish->plan_digest) != 0)
         return mb_fail(
             error, MB_E_EXISTS,
             "the interrupted backup %s was of something else (%s, now %s): give the same collections and "
             "strategy, or delete it first",
-            name, mark.plan_digest, wish->plan_digest);
-    MB_TRY(mb_claim_take_over(&create->claim, &create->catalog, name, &mark, wish, cancel, error));
+            name, mark->plan_digest, wish->plan_digest);
+    MB_TRY(mb_claim_take_over(&create->claim, &create->catalog, name, mark, wish, cancel, error));
     create->backup.id = mb_claim_backup_id(create->claim);
     atomic_store(&create->touched, true);
     MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
@@ -39,16 +37,21 @@ static mb_status take_over(struct mb_create *create, const struct mb_claim_wish 
 
 static mb_status claim(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
-    enum mb_backup_state state;
+    struct mb_mark mark;
     const char *name = create->options->name;
     const struct mb_claim_wish wish = {.backup_id = create->backup.id,
                                        .plan_digest = plan_digest(create),
                                        .force = create->options->take_over};
     if (wish.plan_digest == NULL)
         return mb_fail_memory(error);
-    MB_TRY(mb_catalog_state(&create->catalog, name, &state, cancel, error));
-    if (state == MB_BACKUP_IN_PROGRESS && create->options->resume)
-        return take_over(create, &wish, cancel, error);
+    if (create->options->resume) {
+        mb_status status = mb_mark_read(&create->catalog, name, create->arena, &mark, cancel, error);
+        if (status == MB_OK)
+            return take_over(create, &mark, &wish, cancel, error);
+        if (status != MB_E_NOT_FOUND)
+            return status;
+        mb_error_clear(error);
+    }
     return mb_claim_begin(&create->claim, &create->catalog, name, &wish, cancel, error);
 }
 

@@ -112,10 +112,13 @@ static mb_status check_maker(const struct mb_catalog *catalog, const struct mb_c
         return MB_OK;
     }
     MB_TRY(status);
-    if (mb_claim_heart(catalog, name, &mark, &timing, cancel) != MB_HEART_BEATS)
-        return MB_OK;
-    return force ? take_away(catalog, name, &mark, cancel, error)
-                 : refuse(name, &mark, scratch->arena, error);
+    if (force) /* from whoever is not known to be gone */
+        return mb_mark_heart(&mark, 0, MB_HEART_LIMIT_NS) == MB_HEART_BEATS
+                   ? take_away(catalog, name, &mark, cancel, error)
+                   : MB_OK;
+    if (mb_claim_heart(catalog, name, &mark, &timing, cancel) == MB_HEART_BEATS)
+        return refuse(name, &mark, scratch->arena, error);
+    return MB_OK;
 }
 
 static mb_status delete_in(const struct mb_catalog *catalog, const char *name, bool force,

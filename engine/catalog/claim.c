@@ -368,13 +368,15 @@ static mb_status time_by_store(struct mb_storage *storage, const char *key, int6
     return stat.mtime_ns == 0 ? mb_fail(error, MB_E_UNSUPPORTED, "the store tells no times") : MB_OK;
 }
 
+/* The probe lies beside the backups' folders: within, its owner would take it for a stray. */
 static mb_status age_by_store(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
                               int64_t *age, struct mb_cancel *cancel, struct mb_error *error)
 {
     int64_t then, now = 0;
     struct mb_error ignored = MB_ERROR_INIT;
     const char *generation = new_generation(arena);
-    const char *probe = generation ? mb_arena_printf(arena, "%s/meta/clock-%s", dir, generation) : NULL;
+    const char *name = generation ? mb_arena_printf(arena, "clock-%s", generation) : NULL;
+    const char *probe = name ? mb_layout_backup_dir(arena, catalog->root, name) : NULL;
     const char *key = mb_layout_meta_key(arena, dir, MB_META_IN_PROGRESS);
     if (key == NULL || probe == NULL)
         return mb_fail_memory(error);
@@ -507,10 +509,12 @@ mb_status mb_claim_commit(struct mb_claim *claim, const void *data, size_t len, 
     return MB_OK;
 }
 
-/* Objects that are missing may be so because somebody deleted the backup. */
+/* Whatever it failed by, somebody may have deleted the backup under it; but a store that does not answer is
+ * not asked. */
 static bool may_be_others_work(mb_status status)
 {
-    return status == MB_E_NOT_FOUND || status == MB_E_CORRUPT || status == MB_E_EXISTS;
+    return status != MB_E_CANCELLED && status != MB_E_UNAVAILABLE && status != MB_E_TIMEOUT &&
+           status != MB_E_THROTTLED && status != MB_E_NO_MEMORY;
 }
 
 mb_status mb_claim_explain(struct mb_claim *claim, struct mb_error *error)

@@ -38,16 +38,15 @@ static bool is_commit_file(const char *name)
 
 /* ------------------------------------------------------------- claiming the name */
 
-static mb_status resume(struct run *run, const struct mb_claim_wish *wish, struct mb_error *error)
+static mb_status resume(struct run *run, const struct mb_mark *mark, const struct mb_claim_wish *wish,
+                        struct mb_error *error)
 {
-    struct mb_mark mark;
     const struct mb_relocate *relocate = run->relocate;
-    MB_TRY(mb_mark_read(&relocate->to, relocate->name, run->arena, &mark, run->cancel, error));
-    if (strcmp(mark.backup_id, run->backup_id) != 0)
+    if (strcmp(mark->backup_id, run->backup_id) != 0)
         return mb_fail(error, MB_E_EXISTS,
                        "%s holds an incomplete backup of another origin (%s, begun %s); delete it first",
-                       run->to_dir, mark.owner, mark.started);
-    MB_TRY(mb_claim_take_over(&run->claim, &relocate->to, relocate->name, &mark, wish, run->cancel, error));
+                       run->to_dir, mark->owner, mark->started);
+    MB_TRY(mb_claim_take_over(&run->claim, &relocate->to, relocate->name, mark, wish, run->cancel, error));
     run->resumed = true;
     return mb_catalog_abort_uploads(&relocate->to, relocate->name, run->cancel, error);
 }
@@ -59,12 +58,19 @@ static mb_status claim(struct run *run, struct mb_error *error)
                                        .plan_digest = "transfer",
                                        .force = relocate->take_over,
                                        .timing = relocate->timing};
+    struct mb_mark mark;
     enum mb_backup_state state;
     MB_TRY(mb_catalog_state(&relocate->to, relocate->name, &state, run->cancel, error));
+    mb_status status = MB_E_NOT_FOUND;
     if (state == MB_BACKUP_IN_PROGRESS)
-        MB_TRY(resume(run, &wish, error));
-    else
-        MB_TRY(mb_claim_begin(&run->claim, &relocate->to, relocate->name, &wish, run->cancel, error));
+        status = mb_mark_read(&relocate->to, relocate->name, run->arena, &mark, run->cancel, error);
+    if (status == MB_OK) {
+        status = resume(run, &mark, &wish, error);
+    } else if (status == MB_E_NOT_FOUND) {
+        mb_error_clear(error);
+        status = mb_claim_begin(&run->claim, &relocate->to, relocate->name, &wish, run->cancel, error);
+    }
+    MB_TRY(status);
     run->cancel = mb_claim_cancel(run->claim);
     return MB_OK;
 }
