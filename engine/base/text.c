@@ -12,6 +12,14 @@ bool mb_text_starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+uint64_t mb_text_hash(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    return hash;
+}
+
 bool mb_text_ends_with(const char *text, const char *suffix)
 {
     size_t len = strlen(text);

@@ -25,6 +25,9 @@ size_t mb_text_whole(const char *text, size_t len);
 /* The length of the UTF-8 character that begins text of len > 0 bytes; 0 when none does. */
 size_t mb_text_character(const char *text, size_t len);
 
+/* FNV-1a of 64 bits: that two of a backup's keys share one is not going to happen. */
+uint64_t mb_text_hash(const char *text);
+
 bool mb_text_equal_nocase(const char *a, const char *b); /* ASCII */
 
 /* The candidate nearest to text by edit distance, or NULL when none is near enough to be a slip of the

@@ -1,6 +1,7 @@
 #include "catalog/checksums.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "catalog/layout.h"
 #include "catalog/objects.h"
 
@@ -23,15 +24,6 @@ struct mb_checksums {
     size_t cap;
 };
 
-/* FNV-1a; that two of a backup's keys share a value of 64 bits is not going to happen. */
-static uint64_t hash_of(const char *key)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *key != '\0'; key++)
-        hash = (hash ^ (uint8_t)*key) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static int compare(const void *a, const void *b)
 {
     uint64_t x = ((const struct entry *)a)->hash;
@@ -50,7 +42,7 @@ static mb_status add(struct mb_checksums *checksums, const struct mb_object_reco
         checksums->entries = entries;
         checksums->cap = cap;
     }
-    checksums->entries[checksums->count++] = (struct entry){.hash = hash_of(record->key),
+    checksums->entries[checksums->count++] = (struct entry){.hash = mb_text_hash(record->key),
                                                             .size = record->size,
                                                             .crc32c = record->crc32c,
                                                             .has_crc32c = record->has_crc32c};
@@ -119,7 +111,7 @@ void mb_checksums_free(struct mb_checksums *checksums)
 
 static struct entry *find(const struct mb_checksums *checksums, const char *name)
 {
-    const struct entry wanted = {.hash = hash_of(name)};
+    const struct entry wanted = {.hash = mb_text_hash(name)};
     if (checksums->count == 0)
         return NULL;
     return bsearch(&wanted, checksums->entries, checksums->count, sizeof(wanted), compare);

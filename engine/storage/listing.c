@@ -1,5 +1,7 @@
 #include "storage/store_private.h"
 
+#include "storage/listing_memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,7 @@
 /* Pages in a row that bring nothing new: a service that does not get anywhere. */
 enum { MOST_EMPTY_PAGES = 1000 };
 
-/* How often an unordered listing may come back to a page: a stale answer now and then does so. */
+/* How often a listing may come back to a page: a stale answer now and then does so. */
 enum { MOST_RETURNS = 10 };
 
 /* The driver's iterator is thrown away at a failure and opened again behind the last page. */
@@ -17,7 +19,7 @@ struct mb_listing {
     char *prefix;
     char *delimiter; /* or NULL */
     uint32_t page_size;
-    bool ordered; /* the store says so */
+    bool recursive; /* without a delimiter: its keys may tell that the store knows no order */
 
     struct mb_list *list; /* or NULL */
     char *token;          /* resumes behind the page in hand; NULL before the first and at the last */
@@ -27,12 +29,13 @@ struct mb_listing {
     size_t next;        /* in page */
     size_t fresh;       /* entries of this page that were handed out */
     size_t empty_pages; /* pages in a row without any */
-    char *landmark;     /* an earlier token of an unordered listing; or NULL */
-    size_t tokens;      /* of an unordered listing */
+    char *landmark;     /* an earlier token; or NULL */
+    size_t tokens;      /* that came so far */
     size_t returns;     /* to the landmark */
     struct mb_entry entry;
-    char *last_key; /* handed out last; or NULL */
-    size_t last_cap;
+    char *greatest; /* of the keys that were handed out; or NULL */
+    size_t greatest_cap;
+    struct mb_listing_memory memory;
 };
 
 static void close_list(void *ctx)
@@ -47,8 +50,9 @@ static mb_status fail_repeated(const char *token, struct mb_error *error)
     return mb_fail(error, MB_E_PROTOCOL, "the same page comes again and again (token \"%.100s\")", token);
 }
 
-/* Where keys have no order every page may bring news, so only a token that comes back tells that the listing
- * goes round.  A landmark at every power of two lies on the circle sooner or later. */
+/* A landmark at every power of two lies on a circle sooner or later, wherever it begins and however long it
+ * is.
+ */
 static mb_status look_for_circle(struct mb_listing *listing, const char *token, struct mb_error *error)
 {
     if (listing->landmark != NULL && strcmp(token, listing->landmark) == 0 &&
@@ -79,7 +83,7 @@ static mb_status check_page(struct mb_listing *listing, const struct mb_page *pa
         return mb_storage_fail_driver(storage, error, "a page has an empty token");
     if (page->token != NULL && listing->token != NULL && strcmp(page->token, listing->token) == 0)
         return fail_repeated(page->token, error);
-    return page->token != NULL && !listing->ordered ? look_for_circle(listing, page->token, error) : MB_OK;
+    return page->token != NULL ? look_for_circle(listing, page->token, error) : MB_OK;
 }
 
 static mb_status open_and_fetch(struct mb_listing *listing, struct mb_page *page, const struct mb_call *call)
@@ -163,6 +167,28 @@ static mb_status fail_listing(const struct mb_listing *listing, struct mb_error 
                             mb_storage_where(listing->storage, listing->prefix, place, sizeof(place)));
 }
 
+static const struct mb_entry *entry_at(const struct mb_page *page, size_t index)
+{
+    return (const struct mb_entry *)(const void *)((const char *)page->entries + index * page->entry_size);
+}
+
+/* A page that came before, key for key, is passed over as a whole. */
+static mb_status pass_over_repeated(struct mb_listing *listing, struct mb_error *error)
+{
+    const struct mb_page *page = &listing->page;
+    uint64_t digest = page->count;
+    bool known = false;
+    for (size_t i = 0; i < page->count; i++) {
+        const char *key = entry_at(page, i)->key;
+        digest = digest * UINT64_C(0x9e3779b97f4a7c15) + (key != NULL ? mb_text_hash(key) : 0);
+    }
+    if (page->count > 0)
+        MB_TRY(mb_listing_memory_page(&listing->memory, digest, &known, error));
+    if (known)
+        listing->next = page->count;
+    return MB_OK;
+}
+
 static mb_status fetch_page(struct mb_listing *listing, struct mb_error *error)
 {
     listing->empty_pages = listing->fresh > 0 ? 0 : listing->empty_pages + 1;
@@ -170,10 +196,26 @@ static mb_status fetch_page(struct mb_listing *listing, struct mb_error *error)
     if (listing->empty_pages > MOST_EMPTY_PAGES)
         return fail_listing(listing, error, MB_E_PROTOCOL, "%d pages in a row brought nothing new",
                             MOST_EMPTY_PAGES);
-    return run_page(listing, error);
+    mb_status status = run_page(listing, error);
+    return status == MB_OK ? pass_over_repeated(listing, error) : status;
 }
 
-/* Is the entry one to hand out?  In an ordered listing what a page repeats of the one before comes first. */
+static mb_status remember_greatest(struct mb_listing *listing, const char *key, struct mb_error *error)
+{
+    size_t need = strlen(key) + 1;
+    if (need > listing->greatest_cap) {
+        char *more = realloc(listing->greatest, need * 2);
+        if (more == NULL)
+            return mb_fail_memory(error);
+        listing->greatest = more;
+        listing->greatest_cap = need * 2;
+    }
+    memcpy(listing->greatest, key, need);
+    return MB_OK;
+}
+
+/* Is the entry one to hand out?  What is greater than all before is new.  Of the others those that were
+ * handed out lately are repeated; the rest come out of order, whatever the store says, and are not lost. */
 static mb_status judge_entry(struct mb_listing *listing, const struct mb_entry *entry, bool *fresh,
                              struct mb_error *error)
 {
@@ -184,27 +226,11 @@ static mb_status judge_entry(struct mb_listing *listing, const struct mb_entry *
                             entry->key != NULL ? entry->key : "(no key)");
     if ((entry->flags & MB_ENTRY_PREFIX) != 0 && listing->delimiter == NULL)
         return MB_OK;
-    int order = listing->last_key != NULL ? strcmp(entry->key, listing->last_key) : 1;
-    if (order < 0 && listing->ordered && listing->fresh > 0)
-        return fail_listing(listing, error, MB_E_PROTOCOL,
-                            "keys are not in order: \"%.200s\" comes after \"%.200s\"", entry->key,
-                            listing->last_key);
-    *fresh = order > 0 || (order < 0 && !listing->ordered);
-    return MB_OK;
-}
-
-static mb_status remember_key(struct mb_listing *listing, const char *key, struct mb_error *error)
-{
-    size_t need = strlen(key) + 1;
-    if (need > listing->last_cap) {
-        char *more = realloc(listing->last_key, need * 2);
-        if (more == NULL)
-            return mb_fail_memory(error);
-        listing->last_key = more;
-        listing->last_cap = need * 2;
-    }
-    memcpy(listing->last_key, key, need);
-    return MB_OK;
+    int order = listing->greatest != NULL ? strcmp(entry->key, listing->greatest) : 1;
+    *fresh = order > 0 || (order < 0 && !mb_listing_memory_knows(&listing->memory, entry->key));
+    if (*fresh && order < 0 && listing->recursive)
+        atomic_store(&listing->storage->unordered, true);
+    return order > 0 ? remember_greatest(listing, entry->key, error) : MB_OK;
 }
 
 mb_status mb_listing_next(struct mb_listing *listing, const struct mb_entry **out, struct mb_error *error)
@@ -217,12 +243,12 @@ mb_status mb_listing_next(struct mb_listing *listing, const struct mb_entry **ou
             continue;
         }
         size_t stride = listing->page.entry_size;
-        const char *at = (const char *)listing->page.entries + listing->next++ * stride;
+        const struct mb_entry *at = entry_at(&listing->page, listing->next++);
         listing->entry = (struct mb_entry){0};
         memcpy(&listing->entry, at, stride < sizeof(listing->entry) ? stride : sizeof(listing->entry));
         MB_TRY(judge_entry(listing, &listing->entry, &fresh, error));
     }
-    MB_TRY(remember_key(listing, listing->entry.key, error));
+    MB_TRY(mb_listing_memory_add(&listing->memory, listing->entry.key, error));
     if (listing->entry.etag != NULL && listing->entry.etag[0] == '\0')
         listing->entry.etag = NULL;
     listing->fresh++;
@@ -238,7 +264,7 @@ mb_status mb_listing_open(struct mb_listing **out, struct mb_storage *storage, c
         return mb_fail_memory(error);
     listing->storage = storage;
     listing->cancel = cancel;
-    listing->ordered = (storage->info.caps & MB_CAP_LIST_SORTED) != 0 && delimiter == NULL;
+    listing->recursive = delimiter == NULL;
     listing->prefix = strdup(prefix);
     listing->delimiter = delimiter != NULL ? strdup(delimiter) : NULL;
     if (listing->prefix == NULL || (delimiter != NULL && listing->delimiter == NULL)) {
@@ -255,7 +281,8 @@ void mb_listing_close(struct mb_listing *listing)
         return;
     if (listing->list != NULL)
         mb_storage_run_locked(listing->storage, close_list, listing);
-    free(listing->last_key);
+    mb_listing_memory_done(&listing->memory);
+    free(listing->greatest);
     free(listing->landmark);
     free(listing->token);
     free(listing->delimiter);

@@ -119,6 +119,11 @@ const struct mb_store_info *mb_storage_info(const struct mb_storage *storage)
     return &storage->info;
 }
 
+bool mb_storage_lists_in_order(const struct mb_storage *storage)
+{
+    return (storage->info.caps & MB_CAP_LIST_SORTED) != 0 && !atomic_load(&storage->unordered);
+}
+
 const char *mb_storage_driver_name(const struct mb_storage *storage)
 {
     return storage->plugin->name;

@@ -42,6 +42,10 @@ void mb_storage_close(struct mb_storage *storage);
 const struct mb_store_info *mb_storage_info(const struct mb_storage *storage);
 const char *mb_storage_driver_name(const struct mb_storage *storage);
 
+/* Do recursive listings come in byte order?  The driver says so, and none that was seen has shown otherwise.
+ */
+bool mb_storage_lists_in_order(const struct mb_storage *storage);
+
 /* Reachable, credentials accepted, bucket there?  Touches the network. */
 mb_status mb_storage_check(struct mb_storage *storage, struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_storage_create_bucket(struct mb_storage *storage, struct mb_cancel *cancel,
@@ -106,7 +110,9 @@ mb_status mb_storage_remove_prefix(struct mb_storage *storage, const char *prefi
                                    struct mb_cancel *cancel, struct mb_error *error);
 
 /* A listing belongs to one thread.  delimiter is NULL to recurse; then prefixes never appear.  A page that
- * fails is asked for again from its token; an entry that a service repeats at a page's edge is dropped. */
+ * fails is asked for again from its token.  Every key that comes is handed out, in whatever order; a page
+ * that is repeated and an entry that is among the latest thousands come once, others may come again: decide
+ * by the key, never by a count.  A listing that goes round in a circle ends with MB_E_PROTOCOL. */
 mb_status mb_listing_open(struct mb_listing **out, struct mb_storage *storage, const char *prefix,
                           const char *delimiter, struct mb_cancel *cancel, struct mb_error *error);
 

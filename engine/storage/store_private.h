@@ -32,6 +32,7 @@ struct mb_storage {
     struct mb_gate gate;           /* used under MB_THREADS_PER_STORE */
     struct mb_counters counters[MB_OP_COUNT];
     atomic_uint_fast64_t overloads;
+    atomic_bool unordered;           /* a listing has shown that it is */
     atomic_bool without_remove_many; /* the service has refused it */
 };
 
