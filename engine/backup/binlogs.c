@@ -89,10 +89,16 @@ mb_status mb_binlogs_add(struct mb_binlogs *binlogs, const struct mb_binlog_entr
     return MB_OK;
 }
 
+/* A binlog that a listing brought twice is one binlog. */
 void mb_binlogs_sort(struct mb_binlogs *binlogs)
 {
+    size_t kept = 0;
     if (binlogs->count > 0)
         qsort(binlogs->entries, binlogs->count, sizeof(*binlogs->entries), compare_entries);
+    for (size_t i = 0; i < binlogs->count; i++)
+        if (kept == 0 || compare_entries(&binlogs->entries[i], &binlogs->entries[kept - 1]) != 0)
+            binlogs->entries[kept++] = binlogs->entries[i];
+    binlogs->count = kept;
 }
 
 size_t mb_binlogs_count(const struct mb_binlogs *binlogs)

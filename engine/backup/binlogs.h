@@ -26,7 +26,7 @@ const struct mb_segment *mb_binlogs_segment(const struct mb_binlogs *binlogs, in
 mb_status mb_binlogs_add(struct mb_binlogs *binlogs, const struct mb_binlog_entry *entry,
                          struct mb_error *error);
 
-/* After the last add, before the calls below. */
+/* After the last add, before the calls below; of entries that were added twice one is kept. */
 void mb_binlogs_sort(struct mb_binlogs *binlogs);
 
 size_t mb_binlogs_count(const struct mb_binlogs *binlogs);

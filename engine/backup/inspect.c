@@ -1,5 +1,7 @@
 #include "backup/create.h"
 #include "catalog/layout.h"
+#include "verify/folder.h"
+#include "verify/named.h"
 
 #include <string.h>
 
@@ -55,30 +57,26 @@ mb_status mb_create_find_present(struct mb_create *create, struct mb_cancel *can
     return MB_OK;
 }
 
+/* What the description names of every collection, under the key where it should lie. */
+static mb_status each_described(void *source, mb_expect_fn *expect, void *ctx, struct mb_cancel *cancel,
+                                struct mb_error *error)
+{
+    const struct mb_create *create = source;
+    (void)cancel;
+    for (size_t i = 0; i < create->collection_count; i++)
+        MB_TRY(mb_named_by_collection(&create->collections[i].backup, expect, ctx, error));
+    return MB_OK;
+}
+
 struct verification {
     struct mb_create *create;
     struct mb_cancel *cancel;
-    const struct mb_create_collection *last; /* a listing stays within one collection for long */
-    uint64_t matched;
 };
 
-static const struct mb_create_collection *collection_of(struct verification *verification,
-                                                        const struct mb_source_key *key)
-{
-    const struct mb_create *create = verification->create;
-    if (key == NULL)
-        return NULL;
-    if (verification->last != NULL && verification->last->backup.collection.id == key->collection_id)
-        return verification->last;
-    for (size_t i = 0; i < create->collection_count; i++)
-        if (create->collections[i].backup.collection.id == key->collection_id)
-            return verification->last = &create->collections[i];
-    return NULL;
-}
-
 /* An object that does not belong here would be imported by a restore. */
-static mb_status stray(struct verification *verification, const char *key, struct mb_error *error)
+static mb_status stray(void *ctx, const char *key, struct mb_error *error)
 {
+    struct verification *verification = ctx;
     struct mb_create *create = verification->create;
     if (create->present == NULL)
         return mb_fail(error, MB_E_CORRUPT, "%s lies in the backup but nothing of this backup wrote it", key);
@@ -87,33 +85,17 @@ static mb_status stray(struct verification *verification, const char *key, struc
     return mb_storage_remove(create->env->backup_store, key, verification->cancel, error);
 }
 
-static mb_status match(void *ctx, const struct mb_entry *entry, const struct mb_source_key *key,
-                       struct mb_error *error)
-{
-    struct verification *verification = ctx;
-    const struct mb_create_collection *collection = collection_of(verification, key);
-    if (collection == NULL)
-        return stray(verification, entry->key, error);
-    struct mb_binlog_entry wanted = mb_create_entry(key, entry->size);
-    const struct mb_binlog_entry *binlog = mb_binlogs_find(collection->binlogs, &wanted);
-    if (binlog == NULL)
-        return stray(verification, entry->key, error);
-    if (binlog->size != wanted.size)
-        return mb_fail(error, MB_E_CORRUPT, "%s has %llu bytes in the backup, not %lld", entry->key,
-                       (unsigned long long)entry->size, (long long)binlog->size);
-    verification->matched++;
-    return MB_OK;
-}
-
 mb_status mb_create_verify(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
+    const struct mb_expectation described = {.each = each_described, .source = create};
+    const struct mb_folder folder = {.storage = create->env->backup_store,
+                                     .prefix = mb_arena_printf(create->arena, "%s/", create->dir)};
     struct verification verification = {.create = create, .cancel = cancel};
-    uint64_t expected = 0;
-    for (size_t i = 0; i < create->collection_count; i++)
-        expected += mb_binlogs_count(create->collections[i].binlogs);
-    MB_TRY(inspect(create, match, &verification, cancel, error));
-    if (verification.matched != expected)
-        return mb_fail(error, MB_E_CORRUPT, "%llu of %llu objects are not in the backup after copying",
-                       (unsigned long long)(expected - verification.matched), (unsigned long long)expected);
-    return MB_OK;
+    struct mb_expected *expected = NULL;
+    if (folder.prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_expected_new(&expected, &described, cancel, error));
+    mb_status status = mb_folder_verify(&folder, "binlogs/", expected, stray, &verification, cancel, error);
+    mb_expected_free(expected);
+    return status == MB_E_CORRUPT ? mb_error_context(error, "after copying") : status;
 }

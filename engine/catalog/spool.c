@@ -121,6 +121,20 @@ static mb_status read_part(struct mb_spool *spool, uint64_t offset, void *part, 
     return MB_OK;
 }
 
+mb_status mb_spool_read(struct mb_spool *spool, uint64_t offset, void *data, size_t len,
+                        struct mb_error *error)
+{
+    if (offset > spool->size || len > spool->size - offset)
+        return mb_fail(error, MB_E_INTERNAL, "a temporary file is too short");
+    if (spool->fd < 0) {
+        memcpy(data, spool->buf.data + offset, len);
+        return MB_OK;
+    }
+    if (spool->buf.len > 0)
+        MB_TRY(spill(spool, error));
+    return read_part(spool, offset, data, len, error);
+}
+
 static mb_status upload_parts(struct mb_spool *spool, struct mb_storage *storage, const char *key,
                               const char *upload_id, size_t part_bytes, struct mb_part *parts, size_t count,
                               struct mb_cancel *cancel, struct mb_error *error)

@@ -23,6 +23,10 @@ mb_status mb_spool_append(struct mb_spool *spool, const void *data, size_t len, 
 /* Why a write to the sink failed. */
 mb_status mb_spool_error(const struct mb_spool *spool, struct mb_error *error);
 
+/* Reads len bytes from offset on, all of which were appended. */
+mb_status mb_spool_read(struct mb_spool *spool, uint64_t offset, void *data, size_t len,
+                        struct mb_error *error);
+
 /* Writes everything appended so far to key: in one put, or by parts where the service takes no put so large.
  */
 mb_status mb_spool_upload(struct mb_spool *spool, struct mb_storage *storage, const char *key,

@@ -1,27 +1,9 @@
 #include "relocate/relocate.h"
 
-#include "catalog/checksums.h"
 #include "catalog/layout.h"
-#include "relocate/compare.h"
+#include "relocate/run.h"
 
 #include <string.h>
-
-/* What one call works with. */
-struct run {
-    const struct mb_relocate *relocate;
-    struct mb_arena *arena;
-    const char *from_dir;
-    const char *to_dir;
-    const char *backup_id;
-    struct mb_claim *claim;
-    bool resumed;
-    struct mb_checksums *checksums;
-    struct mb_transfer *transfer;
-    struct mb_cancel *cancel;
-    struct mb_buf from_key; /* of the object at hand */
-    struct mb_buf to_key;
-    struct mb_relocate_report report;
-};
 
 static bool is_meta_file(const char *name, enum mb_meta_file file)
 {
@@ -30,8 +12,7 @@ static bool is_meta_file(const char *name, enum mb_meta_file file)
            strcmp(name + sizeof(folder) - 1, mb_layout_meta_name(file)) == 0;
 }
 
-/* What the target must not have before everything else is there, or has only until then. */
-static bool is_commit_file(const char *name)
+bool mb_run_is_commit_file(const char *name)
 {
     return is_meta_file(name, MB_META_BACKUP) || is_meta_file(name, MB_META_IN_PROGRESS);
 }
@@ -85,112 +66,14 @@ static mb_status give_up(struct run *run, struct mb_error *error)
     return error->status;
 }
 
-/* ------------------------------------------------------------- moving */
-
-/* A damaged copy goes away again: by its size the next run would take it for a good one. */
-static mb_status check_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
-{
-    struct run *run = ctx;
-    struct mb_error ignored = MB_ERROR_INIT;
-    bool compared = false;
-    const char *name = object->key + strlen(run->to_dir) + 1;
-    if (!object->has_crc32c)
-        return MB_OK;
-    mb_status status = mb_checksums_compare(run->checksums, name, object->crc32c, &compared, error);
-    if (status != MB_OK)
-        mb_storage_remove(run->relocate->to.storage, object->key, run->cancel, &ignored);
-    else if (compared)
-        run->report.verified++;
-    return status;
-}
-
-static mb_status count_present(struct run *run, uint64_t size)
-{
-    struct mb_progress *progress = run->relocate->progress;
-    run->report.present++;
-    atomic_fetch_add(&progress->objects_total, 1);
-    atomic_fetch_add(&progress->objects_done, 1);
-    atomic_fetch_add(&progress->bytes_total, size);
-    atomic_fetch_add(&progress->bytes_done, size);
-    return MB_OK;
-}
-
-static mb_status put_key(struct mb_buf *key, const char *dir, const char *name, struct mb_error *error)
+mb_status mb_run_key(struct mb_buf *key, const char *dir, const char *name, struct mb_error *error)
 {
     mb_buf_reset(key);
     mb_buf_printf(key, "%s/%s", dir, name);
     return mb_buf_status(key, error);
 }
 
-static mb_status move_one(void *ctx, const struct mb_pair *pair, struct mb_error *error)
-{
-    struct run *run = ctx;
-    if (is_commit_file(pair->name))
-        return MB_OK;
-    MB_TRY(put_key(&run->from_key, run->from_dir, pair->name, error));
-    MB_TRY(put_key(&run->to_key, run->to_dir, pair->name, error));
-    if (!pair->here) /* an import of the target would take it for part of the backup */
-        MB_TRY(mb_claim_check(run->claim, run->cancel, error));
-    if (!pair->here)
-        return mb_storage_remove(run->relocate->to.storage, run->to_key.data, run->cancel, error);
-    /* A copy of what is damaged would be called a success. */
-    MB_TRY(mb_checksums_see(run->checksums, pair->name, pair->size_here, error));
-    run->report.objects++;
-    run->report.bytes += pair->size_here;
-    /* Descriptions are small and may differ at the same size. */
-    if (pair->there && pair->size_here == pair->size_there && strncmp(pair->name, "meta/", 5) != 0)
-        return count_present(run, pair->size_here);
-    return mb_transfer_add(run->transfer, run->from_key.data, run->to_key.data, pair->size_here,
-                           pair->etag_here, NULL, error);
-}
-
-static mb_status each_name(struct run *run,
-                           mb_status (*visit)(void *ctx, const struct mb_pair *pair, struct mb_error *error),
-                           struct mb_error *error)
-{
-    const struct mb_folder from = {.storage = run->relocate->from.storage,
-                                   .prefix = mb_arena_printf(run->arena, "%s/", run->from_dir)};
-    const struct mb_folder to = {.storage = run->relocate->to.storage,
-                                 .prefix = mb_arena_printf(run->arena, "%s/", run->to_dir)};
-    if (from.prefix == NULL || to.prefix == NULL)
-        return mb_fail_memory(error);
-    return mb_folders_compare(&from, &to, visit, run, run->cancel, error);
-}
-
-static mb_status move_all(struct run *run, struct mb_error *error)
-{
-    const struct mb_relocate *relocate = run->relocate;
-    struct mb_transfer_options options = relocate->transfer;
-    options.moved = check_moved;
-    options.ctx = run;
-    options.progress = relocate->progress;
-    options.log = relocate->log;
-    MB_TRY(mb_transfer_open(&run->transfer, relocate->from.storage, relocate->to.storage, &options,
-                            run->cancel, error));
-    MB_TRY(each_name(run, move_one, error));
-    MB_TRY(mb_checksums_all_seen(run->checksums, relocate->from.storage, run->cancel, error));
-    atomic_store(&relocate->progress->listed, true);
-    MB_TRY(mb_transfer_finish(run->transfer, error));
-    mb_transfer_describe(run->transfer, run->report.how, sizeof(run->report.how));
-    return MB_OK;
-}
-
-/* ------------------------------------------------------------- verifying and committing */
-
-static mb_status verify_one(void *ctx, const struct mb_pair *pair, struct mb_error *error)
-{
-    struct run *run = ctx;
-    if (is_commit_file(pair->name))
-        return MB_OK;
-    if (!pair->there)
-        return mb_fail(error, MB_E_CORRUPT, "%s/%s is not there after copying", run->to_dir, pair->name);
-    if (!pair->here)
-        return mb_fail(error, MB_E_CORRUPT, "%s/%s is not part of the backup", run->to_dir, pair->name);
-    if (pair->size_here != pair->size_there)
-        return mb_fail(error, MB_E_CORRUPT, "%s/%s has %llu bytes, not %llu", run->to_dir, pair->name,
-                       (unsigned long long)pair->size_there, (unsigned long long)pair->size_here);
-    return MB_OK;
-}
+/* ------------------------------------------------------------- committing */
 
 /* backup_meta.json makes it a backup, so it goes last. */
 static mb_status commit(struct run *run, struct mb_error *error)
@@ -217,12 +100,15 @@ static mb_status commit(struct run *run, struct mb_error *error)
 static mb_status begin(struct run *run, struct mb_error *error)
 {
     const struct mb_relocate *relocate = run->relocate;
-    struct mb_backup backup;
-    MB_TRY(mb_catalog_read(&relocate->from, relocate->name, run->arena, &backup, run->cancel, error));
-    run->backup_id = backup.id;
+    MB_TRY(mb_catalog_read(&relocate->from, relocate->name, run->arena, &run->backup, run->cancel, error));
+    run->backup_id = run->backup.id;
     run->from_dir = mb_layout_backup_dir(run->arena, relocate->from.root, relocate->name);
     run->to_dir = mb_layout_backup_dir(run->arena, relocate->to.root, relocate->name);
     if (run->from_dir == NULL || run->to_dir == NULL)
+        return mb_fail_memory(error);
+    run->from = (struct mb_folder){relocate->from.storage, mb_arena_printf(run->arena, "%s/", run->from_dir)};
+    run->to = (struct mb_folder){relocate->to.storage, mb_arena_printf(run->arena, "%s/", run->to_dir)};
+    if (run->from.prefix == NULL || run->to.prefix == NULL)
         return mb_fail_memory(error);
     if (strcmp(mb_storage_info(relocate->from.storage)->realm,
                mb_storage_info(relocate->to.storage)->realm) == 0 &&
@@ -232,6 +118,7 @@ static mb_status begin(struct run *run, struct mb_error *error)
         return mb_fail(error, MB_E_CONFIG, "both configurations name the same place for backups: %s in %s",
                        run->to_dir, mb_storage_info(relocate->to.storage)->location);
     MB_TRY(mb_checksums_read(&run->checksums, relocate->from.storage, run->from_dir, run->cancel, error));
+    MB_TRY(mb_run_expect(run, error));
     return claim(run, error);
 }
 
@@ -247,11 +134,11 @@ mb_status mb_relocate(const struct mb_relocate *relocate, struct mb_relocate_rep
     mb_status status = begin(&run, error);
     if (status == MB_OK) {
         mb_progress_phase(relocate->progress, "copy");
-        status = move_all(&run, error);
+        status = mb_run_move(&run, error);
     }
     if (status == MB_OK) {
         mb_progress_phase(relocate->progress, "verify");
-        status = each_name(&run, verify_one, error);
+        status = mb_run_verify(&run, error);
     }
     if (status == MB_OK)
         status = commit(&run, error);
@@ -260,6 +147,7 @@ mb_status mb_relocate(const struct mb_relocate *relocate, struct mb_relocate_rep
         status = give_up(&run, error);
     mb_claim_free(run.claim);
     mb_checksums_free(run.checksums);
+    mb_expected_free(run.expected);
     mb_buf_done(&run.from_key);
     mb_buf_done(&run.to_key);
     if (status == MB_OK)

@@ -22,7 +22,10 @@ struct mb_relocate_report {
     uint64_t bytes;
     uint64_t present;  /* of these, already there from an interrupted run */
     uint64_t verified; /* checksums compared with those that create had recorded */
-    char how[128];     /* how the objects went */
+    uint64_t unlisted; /* found by name where the source's listing lacked them */
+    uint64_t strays;   /* in the source's directory, but no part of the backup: they stay behind */
+    char first_stray[256];
+    char how[128]; /* how the objects went */
 };
 
 /* Copies the backup of that name.  It is committed at the end like one that was made there: until then the

@@ -100,6 +100,10 @@ mb_status mb_storage_write_from(struct mb_storage *storage, const char *key, con
 mb_status mb_storage_remove(struct mb_storage *storage, const char *key, struct mb_cancel *cancel,
                             struct mb_error *error);
 
+/* For an object that nobody may take for a good one: removes it, whatever was cancelled; where it cannot be
+ * removed it becomes an empty one.  Fails when neither is possible. */
+mb_status mb_storage_discard(struct mb_storage *storage, const char *key, struct mb_error *error);
+
 /* In batches of what the service takes, one by one where it has no batches. */
 mb_status mb_storage_remove_many(struct mb_storage *storage, const char *const *keys, size_t count,
                                  struct mb_cancel *cancel, struct mb_error *error);

@@ -33,6 +33,17 @@ mb_status mb_storage_remove(struct mb_storage *storage, const char *key, struct 
     return mb_storage_run(storage, &request, cancel, error);
 }
 
+mb_status mb_storage_discard(struct mb_storage *storage, const char *key, struct mb_error *error)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    if (mb_storage_remove(storage, key, NULL, error) == MB_OK)
+        return MB_OK;
+    if (mb_storage_write(storage, key, "", 0, NULL, NULL, NULL, &ignored) != MB_OK)
+        return error->status;
+    mb_error_clear(error);
+    return MB_OK;
+}
+
 static size_t keep_those_left(struct removing *r)
 {
     size_t left = 0;

@@ -63,6 +63,10 @@ bool mb_direct_refused(struct mb_transfer *transfer, atomic_bool *refused, const
 
 /* --- stream.c: bytes that do */
 
+/* All bytes of the object were read: does whoever knows them take them? */
+mb_status mb_stream_carried(struct mb_transfer *transfer, const struct mb_object *object, uint32_t crc32c,
+                            struct mb_error *error);
+
 mb_status mb_stream_whole(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
                           struct mb_cancel *cancel, struct mb_error *error);
 mb_status mb_stream_through(struct mb_transfer *transfer, const struct mb_object *object,

@@ -31,6 +31,13 @@ mb_status mb_stream_fetch(struct mb_transfer *transfer, const struct mb_object *
     return MB_OK;
 }
 
+mb_status mb_stream_carried(struct mb_transfer *transfer, const struct mb_object *object, uint32_t crc32c,
+                            struct mb_error *error)
+{
+    const struct mb_transfer_options *options = &transfer->options;
+    return options->carried != NULL ? options->carried(options->ctx, object->dst_key, crc32c, error) : MB_OK;
+}
+
 static mb_status carry_whole(struct mb_transfer *transfer, const struct mb_object *object,
                              struct mb_buffer *buffer, struct mb_moved *out, struct mb_cancel *cancel,
                              struct mb_error *error)
@@ -38,6 +45,7 @@ static mb_status carry_whole(struct mb_transfer *transfer, const struct mb_objec
     uint32_t crc = 0;
     if (object->size > 0)
         MB_TRY(mb_stream_fetch(transfer, object, 0, buffer->data, (size_t)object->size, &crc, cancel, error));
+    MB_TRY(mb_stream_carried(transfer, object, crc, error));
     uint8_t bytes[4];
     mb_crc32c_big_endian(crc, bytes);
     struct mb_put_options options = {.struct_size = sizeof(options), .crc32c = bytes};
@@ -91,6 +99,7 @@ mb_status mb_stream_complete(struct mb_transfer *transfer, struct mb_object *obj
     struct mb_upload_state *upload = object->upload;
     out->has_crc32c = true;
     out->crc32c = mb_object_crc32c(object);
+    MB_TRY(mb_stream_carried(transfer, object, out->crc32c, error));
     return mb_storage_upload_complete(transfer->dst, object->dst_key, upload->id, upload->parts,
                                       upload->count, &out->stat, cancel, error);
 }
@@ -137,6 +146,8 @@ static mb_status window_read(void *ctx, void *data, size_t cap, size_t *nread)
                                &crc, window->cancel, &window->error));
         window->crc = mb_crc32c_join(window->crc, crc, len);
         window->offset += len;
+        if (window->offset == window->object->size)
+            MB_TRY(mb_stream_carried(window->transfer, window->object, window->crc, &window->error));
         window->len = len;
         window->used = 0;
     }

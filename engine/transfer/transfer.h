@@ -42,8 +42,12 @@ struct mb_transfer_options {
     uint64_t part_bytes;      /* grown where the part limit of the service asks */
     uint64_t
         multipart_copy_threshold; /* bytes from which a copy in the service goes by parts; 0 for 500 MiB */
+    /* Called when every byte of an object that passes through this process has been read, before anything can
+     * be seen of it in the destination: what is refused here is never written.  key is the destination's.
+     * From worker threads, several at a time; again when an attempt is repeated. */
+    mb_status (*carried)(void *ctx, const char *key, uint32_t crc32c, struct mb_error *error);
     /* Called once for every object that lies complete in the destination, from worker threads, one at a time.
-     */
+     * What it calls MB_E_CORRUPT is discarded. */
     mb_status (*moved)(void *ctx, const struct mb_object_moved *object, struct mb_error *error);
     void *ctx;
     struct mb_progress *progress; /* objects and bytes, done and total, are counted here; or NULL */

@@ -51,12 +51,11 @@ static mb_status verify(struct mb_transfer *transfer, const struct mb_object *ob
 
 /* What is wrong must not stay: whoever goes on later would take an object of the right size for a good one.
  */
-static void discard(struct mb_transfer *transfer, const struct mb_object *object)
+static void discard(struct mb_transfer *transfer, const struct mb_object *object, struct mb_error *error)
 {
-    struct mb_error ignored = MB_ERROR_INIT;
-    if (mb_storage_remove(transfer->dst, object->dst_key, NULL, &ignored) < 0)
-        mb_log(transfer->options.log, MB_LOG_WARN, "a damaged copy stays at %s: %s", object->dst_key,
-               ignored.message);
+    struct mb_error why = MB_ERROR_INIT;
+    if (mb_storage_discard(transfer->dst, object->dst_key, &why) < 0)
+        mb_error_context(error, "a damaged copy stays at %s, remove it (%s)", object->dst_key, why.message);
 }
 
 /* The object lies in the destination: checks that and tells everybody. */
@@ -64,10 +63,11 @@ static mb_status settle(struct mb_transfer *transfer, const struct mb_object *ob
                         struct mb_cancel *cancel, struct mb_error *error)
 {
     mb_status status = verify(transfer, object, moved, cancel, error);
+    if (status == MB_OK)
+        status = tell_moved(transfer, object, moved, error);
     if (status == MB_E_CORRUPT)
-        discard(transfer, object);
+        discard(transfer, object, error);
     MB_TRY(status);
-    MB_TRY(tell_moved(transfer, object, moved, error));
     if (transfer->options.progress != NULL)
         atomic_fetch_add(&transfer->options.progress->objects_done, 1);
     mb_queue_object_done(&transfer->queue);

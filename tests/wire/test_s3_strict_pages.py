@@ -121,9 +121,9 @@ def test_a_listing_that_goes_round_for_ever_is_told(store, behind, program, root
     behind.rules = [SmallPages(PAGE, store.secret_key), StaleListPage(FOR_EVER)]
     there = folder_config(tmp_path / "there")
     result = program.fails("transfer", "-n", "b", "--to", to(program, there), timeout=60)
-    assert "brought nothing new" in result.err
+    assert "the same page comes again and again" in result.err
     assert not (tmp_path / "there" / "b" / "meta" / "backup_meta.json").exists()
-    assert program.fails("delete", "-n", "b", timeout=60).err.count("brought nothing new") == 1
+    assert program.fails("delete", "-n", "b", timeout=60).err.count("the same page comes again and again") == 1
     left = {key.removeprefix(f"{root}/b/") for key in store.keys(BUCKET, f"{root}/b/")}
     assert left < made and not any(key.startswith("meta/") for key in left), "the description goes first"
 

@@ -14,7 +14,7 @@
 void bed_reopen(struct bed *bed)
 {
     const struct mb_kv config[] = {{"root", bed->root}, {"fsync", "false"}};
-    const struct mb_storage_options options = {.retry = {.attempts = 1}};
+    const struct mb_storage_options options = {.retry = {.attempts = 1}, .patience_ns = 50 * MB_NS_PER_MS};
     mb_storage_close(bed->storage);
     bed->storage = NULL;
     if (mb_storage_open_plugin(&bed->storage, &bed->driver, config, 2, &options, &bed->error) != MB_OK)

@@ -1,6 +1,8 @@
 #include "bed.h"
 
-#include "relocate/compare.h"
+#include "verify/compare.h"
+
+#include "lister.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 struct seen {
     char text[512]; /* "name here/there;" of every pair */
     int stop_after;
+    int restarts;
 };
 
 static mb_status note(void *ctx, const struct mb_pair *pair, struct mb_error *error)
@@ -25,11 +28,21 @@ static mb_status note(void *ctx, const struct mb_pair *pair, struct mb_error *er
     return MB_OK;
 }
 
+static mb_status forget(void *ctx, struct mb_error *error)
+{
+    struct seen *seen = ctx;
+    (void)error;
+    seen->text[0] = '\0';
+    seen->restarts++;
+    return MB_OK;
+}
+
 static mb_status compare(struct bed *bed, struct seen *seen)
 {
     const struct mb_folder here = {.storage = bed->storage, .prefix = "here/"};
     const struct mb_folder there = {.storage = bed->storage, .prefix = "there/long/"};
-    return mb_folders_compare(&here, &there, note, seen, NULL, &bed->error);
+    const struct mb_pair_visitor visitor = {.visit = note, .restart = forget, .ctx = seen};
+    return mb_folders_compare(&here, &there, &visitor, NULL, &bed->error);
 }
 
 static void both_sides_in_one_pass(void **state)
@@ -82,32 +95,62 @@ static void the_visitor_may_stop_it(void **state)
     assert_string_equal(bed->error.message, "enough");
 }
 
-static mb_status open_unsorted(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
-                               size_t count, const struct mb_call *call)
-{
-    mb_status status = mb_storage_plugin_entry()->open(out, info, config, count, call);
-    if (status == MB_OK)
-        info->caps &= ~(uint64_t)MB_CAP_LIST_SORTED;
-    return status;
-}
-
-static void a_store_without_order_is_refused(void **state)
+static void folder_markers_are_left_out(void **state)
 {
     struct bed *bed = *state;
     struct seen seen = {0};
-    bed->driver.open = open_unsorted;
-    bed_reopen(bed);
-    bed_put(bed, "here/a", "1");
-    assert_int_equal(compare(bed, &seen), MB_E_UNSUPPORTED);
-    assert_string_equal(seen.text, "");
+    const struct mb_entry entries[] = {
+        {.key = "here/"},        {.key = "here/a", .size = 1},  {.key = "here/b/"},
+        {.key = "here/b/1"},     {.key = "here/c/", .size = 3}, {.key = "there/long/b/"},
+        {.key = "there/long/d/"}};
+    lister_install(bed, entries, sizeof(entries) / sizeof(*entries), true);
+    assert_int_equal(compare(bed, &seen), MB_OK);
+    assert_string_equal(seen.text, "a 1/-;b/1 0/-;c/ 3/-;");
+}
+
+/* As a store lists that walks through folders: "a-b" lies before "a/" and its keys behind. */
+static const struct mb_entry walked[] = {
+    {.key = "here/a/x", .size = 1},         {.key = "here/a-b/x", .size = 2},
+    {.key = "here/c", .size = 3},           {.key = "there/long/a/x", .size = 1},
+    {.key = "there/long/a-b/x", .size = 2}, {.key = "there/long/b", .size = 9},
+};
+enum { WALKED = sizeof(walked) / sizeof(*walked) };
+
+static void a_store_without_order_is_sorted(void **state)
+{
+    struct bed *bed = *state;
+    struct seen seen = {0};
+    lister_install(bed, walked, WALKED, false);
+    assert_int_equal(compare(bed, &seen), MB_OK);
+    assert_string_equal(seen.text, "a-b/x 2/2;a/x 1/1;b -/9;c 3/-;");
+    assert_int_equal(seen.restarts, 0);
+}
+
+static void a_store_that_says_it_lists_in_order_and_does_not(void **state)
+{
+    struct bed *bed = *state;
+    struct seen seen = {0};
+    lister_install(bed, walked, WALKED, true);
+    assert_int_equal(compare(bed, &seen), MB_OK);
+    assert_string_equal(seen.text, "a-b/x 2/2;a/x 1/1;b -/9;c 3/-;");
+    assert_int_equal(seen.restarts, 1);
+
+    /* From now on it is known. */
+    memset(&seen, 0, sizeof(seen));
+    assert_int_equal(compare(bed, &seen), MB_OK);
+    assert_int_equal(seen.restarts, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BED_TEST(both_sides_in_one_pass),           BED_TEST(one_side_or_both_are_empty),
-        BED_TEST(bytes_decide_the_order),           BED_TEST(the_visitor_may_stop_it),
-        BED_TEST(a_store_without_order_is_refused),
+        BED_TEST(both_sides_in_one_pass),
+        BED_TEST(one_side_or_both_are_empty),
+        BED_TEST(bytes_decide_the_order),
+        BED_TEST(the_visitor_may_stop_it),
+        BED_TEST(folder_markers_are_left_out),
+        BED_TEST(a_store_without_order_is_sorted),
+        BED_TEST(a_store_that_says_it_lists_in_order_and_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
