@@ -230,7 +230,10 @@ mb_status mb_context_explain(const struct mb_config_storage *side, struct mb_err
 static mb_status open_store(struct mb_context *context, const struct mb_config_storage *side, unsigned needs,
                             struct mb_storage **out, struct mb_error *error)
 {
-    struct mb_storage_options options = {.log = context->log, .retries = &context->progress.retries};
+    unsigned patience = context->config->transfer.patience_seconds;
+    struct mb_storage_options options = {.log = context->log,
+                                         .retries = &context->progress.retries,
+                                         .patience_ns = patience > 0 ? patience * MB_NS_PER_S : -1};
     struct mb_storage *storage = NULL;
     bool files = *side->bucket == '\0';
     unsigned making = files ? MB_NEEDS_FOLDER | MB_NEEDS_BUCKET : MB_NEEDS_BUCKET;

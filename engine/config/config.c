@@ -129,6 +129,7 @@ static void resolve_work(struct mb_settings *settings, struct mb_config *out)
         .concurrency = (unsigned)mb_settings_int(settings, MB_ID_TRANSFER_CONCURRENCY),
         .memory_bytes = (uint64_t)mb_settings_int(settings, MB_ID_MEMORY) * MIB,
         .multipart_copy_threshold = (uint64_t)mb_settings_int(settings, MB_ID_COPY_THRESHOLD) * MIB,
+        .patience_seconds = (unsigned)mb_settings_int(settings, MB_ID_PATIENCE),
     };
     out->cloud = (struct mb_config_cloud){
         .endpoint = mb_settings_url(settings, MB_ID_CLOUD_ENDPOINT),

@@ -107,6 +107,7 @@ struct mb_config_transfer {
     unsigned concurrency;
     uint64_t memory_bytes;
     uint64_t multipart_copy_threshold; /* bytes */
+    unsigned patience_seconds;         /* with storages that show writes late */
 };
 
 struct mb_config_cloud {

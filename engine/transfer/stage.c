@@ -58,6 +58,7 @@ static mb_status fetch_object(struct mb_transfer *transfer, const struct mb_obje
 static mb_status put_object(struct mb_transfer *transfer, const struct mb_object *object, struct stage *stage,
                             struct mb_moved *out, struct mb_cancel *cancel, struct mb_error *error)
 {
+    MB_TRY(mb_stream_carried(transfer, object, stage->crc, error));
     uint8_t bytes[4];
     mb_crc32c_big_endian(stage->crc, bytes);
     struct mb_put_options options = {.struct_size = sizeof(options), .crc32c = bytes};

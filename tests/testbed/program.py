@@ -20,6 +20,7 @@ SANITIZER_OPTIONS = {
     "LSAN_OPTIONS": f"suppressions={ROOT / 'tests' / 'leaks.supp'}:print_suppressions=0",
     "TSAN_OPTIONS": "exitcode=99:ignore_noninstrumented_modules=1",
 }
+IMPATIENT = {"TRANSFER_PATIENCE_SECONDS": "1"}  # what is missing in a test is missing
 SANITIZER_EXIT = 99
 FAILURE, USAGE, NOT_FOUND, EXISTS, DENIED, UNREACHABLE, CORRUPT, NO_SPACE = range(1, 9)  # exit codes
 
@@ -89,7 +90,7 @@ class Program:
 
     def _environment(self):
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
-        return {**SANITIZER_OPTIONS, **inherited, **self.environment}
+        return {**SANITIZER_OPTIONS, **IMPATIENT, **inherited, **self.environment}
 
     def start(self, *arguments):
         """The running process, in a group of its own; its output goes to pipes."""

@@ -50,6 +50,10 @@ def backup_in(folder, segments=6, weight=10):
     backup = Backup(folder).partition(10, "_default")
     for number in range(segments):
         backup.segment(20 + number)
+    for segment in backup.collection["partition_backups"][0]["segment_backups"]:
+        for field in segment["binlogs"]:
+            if field["fieldID"] == 101:
+                field["binlogs"][0]["log_size"] = weight
     backup.write()
     for path in folder.glob("binlogs/insert_log/**/101/7"):
         path.write_bytes(bytes(weight))
