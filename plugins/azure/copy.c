@@ -197,10 +197,12 @@ static mb_status judge(const struct copying *copying, struct mb_error *error)
         return mb_plugin_fail(error, MB_E_UNAVAILABLE, "somebody aborted the copy in the service");
     if (!in_state(copying, "failed"))
         return mb_plugin_fail(error, MB_E_PROTOCOL, "the copy is in the unknown state '%s'", copying->state);
-    return mb_plugin_fail(
-        error,
-        http_status >= 400 && http_status < 600 ? mb_status_of_http((int)http_status) : MB_E_UNAVAILABLE,
-        "the service gave up copying: %s", *copying->said ? copying->said : "no reason told");
+    mb_plugin_fail(error,
+                   http_status >= 400 && http_status < 600 ? mb_status_of_http((int)http_status)
+                                                           : MB_E_UNAVAILABLE,
+                   "the service gave up copying: %s", *copying->said ? copying->said : "no reason told");
+    error->http_status = (int32_t)http_status;
+    return mb_plugin_decline(error, false);
 }
 
 static mb_status follow(struct copying *copying, const struct mb_call *call)
@@ -253,6 +255,8 @@ mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
             .dst = dst, .key = dst_key, .source = source.data, .if_none_match = azure_none_if_absent(opts)};
         status = copy_from(&copying, call);
     }
+    if (status < 0)
+        status = mb_plugin_decline(call->error, azure_none_if_absent(opts) != NULL);
     mb_str_wipe(&source);
     mb_str_done(&source);
     /* The answer does not tell the size. */

@@ -132,6 +132,14 @@ static mb_status finish_blob(struct mb_list *list)
     return MB_OK;
 }
 
+static mb_status expect_listing(void *ctx, const char *name, unsigned depth)
+{
+    struct mb_list *list = ctx;
+    if (depth == 0 && strcmp(name, "EnumerationResults") != 0)
+        return mb_plugin_fail(list->error, MB_E_PROTOCOL, "the answer is a %.60s, not a listing", name);
+    return MB_OK;
+}
+
 /* In a hierarchical namespace it tells the properties of its directory, which are not those of the next blob.
  */
 static mb_status finish_prefix(struct mb_list *list)
@@ -197,7 +205,7 @@ static mb_status check_order(struct mb_list *list, struct mb_error *error)
 
 static mb_status next_page(struct mb_list *list, const struct mb_call *call)
 {
-    static const struct mb_xml_events events = {.close = take_element};
+    static const struct mb_xml_events events = {.open = expect_listing, .close = take_element};
     struct mb_http_response response = {0};
     const struct azure_pair query[] = {{"comp", "list"},
                                        {"restype", "container"},

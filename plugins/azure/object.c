@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/range.h"
 
 #include <stdio.h>
@@ -9,12 +10,13 @@
 
 mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
 {
+    static const struct mb_list_fns list = {azure_list_open, azure_list_next, azure_list_close};
     struct mb_http_response response = {0};
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     const struct azure_request request = {.http.method = "HEAD", .key = key};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK && !mb_header_number(&response.headers, "Content-Length", &stat.size))
-        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not say how long the blob is");
+        status = mb_listed_size(&list, store, key, &stat.size, call);
     if (status == MB_OK) {
         azure_read_headers(&response.headers, &stat);
         mb_stat_write(out, &stat);
@@ -24,6 +26,9 @@ mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *ou
 }
 
 struct reading {
+    struct mb_store *store;
+    const char *key;
+    const struct mb_call *call;
     struct mb_range range;
     struct mb_stat stat;
 };
@@ -31,7 +36,13 @@ struct reading {
 static mb_status begin_reading(void *ctx, const struct mb_http_response *response, struct mb_error *error)
 {
     struct reading *reading = ctx;
-    mb_status status = mb_range_accept(&reading->range, response, NULL, error);
+    const char *etag = mb_headers_get(&response->headers, "ETag");
+    mb_status status = mb_foreign_refuse_page(response, error);
+    if (status == MB_OK)
+        status = mb_range_accept(&reading->range, response, NULL, error);
+    if (status == MB_OK && reading->range.unsized)
+        status =
+            mb_range_learn(&reading->range, etag, azure_stat, reading->store, reading->key, reading->call);
     reading->stat.size = reading->range.size;
     azure_read_headers(&response->headers, &reading->stat);
     return status;
@@ -48,7 +59,11 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
                     const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    struct reading reading = {.range = mb_range_of(opts), .stat = {.struct_size = sizeof(reading.stat)}};
+    struct reading reading = {.store = store,
+                              .key = key,
+                              .call = call,
+                              .range = mb_range_of(opts),
+                              .stat = {.struct_size = sizeof(reading.stat)}};
     char range[MB_RANGE_TEXT];
     char etag[192] = "";
     mb_range_write(&reading.range, range);
@@ -90,10 +105,12 @@ mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put
     const struct azure_request request = {
         .http.method = "PUT", .key = key, .headers = headers, .http.source = source};
     mb_status status = azure_send(store, &request, &response, call);
-    if (status == MB_OK) {
+    if (status == MB_OK && mb_headers_get(&response.headers, "ETag")) {
         azure_read_headers(&response.headers, &stat);
         stat.size = response.sent;
         mb_stat_write(out, &stat);
+    } else if (status == MB_OK) {
+        status = mb_written_size(azure_stat, store, key, response.sent, out, call);
     }
     mb_http_response_done(&response);
     return status;

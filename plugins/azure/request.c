@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/oauth.h"
 #include "common/times.h"
 #include "common/url.h"
@@ -83,6 +84,9 @@ static const struct known_code codes[] = {
     {"OperationTimedOut", MB_E_UNAVAILABLE, NULL},
     {"InternalError", MB_E_UNAVAILABLE, NULL},
     {"Md5Mismatch", MB_E_CORRUPT, NULL},
+    {"Crc64Mismatch", MB_E_CORRUPT, NULL},
+    {"InvalidMd5", MB_E_CORRUPT, NULL},
+    {"InvalidCrc64", MB_E_CORRUPT, NULL},
     {"InvalidBlobOrBlock", MB_E_NOT_FOUND, NULL},
     {"InvalidBlockList", MB_E_NOT_FOUND, NULL},
     {"CannotVerifyCopySource", MB_E_UNSUPPORTED, NULL}, /* the host goes the long way round */
@@ -160,6 +164,16 @@ static mb_status advise(const struct mb_store *store, const struct mb_http_respo
     return error->status;
 }
 
+/* The service always tells a code. */
+static mb_status fail_without_code(const struct mb_store *store, const struct mb_http_response *response,
+                                   struct mb_error *error)
+{
+    struct mb_asked asked = {.service = "Azure Blob Storage"};
+    mb_foreign_origin(store->service, &asked.endpoint);
+    mb_foreign_fail(error, response, &asked);
+    return mb_foreign_has_body(response) ? error->status : advise(store, response, error);
+}
+
 static mb_status fail_answer(const struct mb_store *store, const struct mb_http_response *response,
                              struct mb_error *error)
 {
@@ -171,11 +185,15 @@ static mb_status fail_answer(const struct mb_store *store, const struct mb_http_
         mb_xml_parse(response->body.data, response->body.len, &events, &document, &ignored);
     if (code != NULL)
         mb_str_fit(document.code, sizeof(document.code), code);
+    if (*document.code == '\0' && response->status != 409 && response->status != 412)
+        return fail_without_code(store, response, error);
     struct mb_answer answer = {.status = refine(&document, response->status),
                                .code = *document.code ? document.code : NULL,
                                .text = *document.message ? document.message : NULL,
                                .request_id = mb_headers_get(&response->headers, "x-ms-request-id")};
     mb_plugin_fail_answer(error, response, &answer);
+    if (error->status == MB_E_CORRUPT)
+        error->flags |= MB_ERR_RETRYABLE; /* what the service got was damaged on its way */
     return advise(store, response, error);
 }
 
@@ -263,7 +281,7 @@ mb_status azure_send(struct mb_store *store, const struct azure_request *given,
     mb_str_done(&url);
     if (status == MB_OK && (response->status < 200 || response->status > 299))
         status = fail_answer(store, response, call->error);
-    return status;
+    return status == MB_OK ? mb_foreign_refuse_page(response, call->error) : status;
 }
 
 void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat)

@@ -3,6 +3,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/range.h"
 #include "common/xml.h"
 
 #include <openssl/evp.h>
@@ -13,6 +14,9 @@
 
 #define ID_LEN    16U /* hexadecimal digits of an upload's id */
 #define BLOCK_LEN (ID_LEN + 8U)
+
+/* Metadata of the empty blob that is there for a moment while an upload is aborted: whose it is. */
+#define ABORTED "x-ms-meta-mbaborted"
 
 /* All ids of a blob's blocks have the same length; 24 bytes need no padding. */
 static void block_id(const char *upload_id, uint32_t number, char out[BLOCK_LEN / 3 * 4 + 1])
@@ -85,6 +89,8 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
         /* The host then copies the whole blob, which can be done asynchronously. */
         if (status < 0 && azure_wants_async(call->error))
             status = mb_plugin_fail_as(call->error, MB_E_UNSUPPORTED);
+        else if (status < 0)
+            status = mb_plugin_decline(call->error, false);
     }
     mb_http_response_done(&response);
     mb_str_wipe(&source);
@@ -94,15 +100,17 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
     return status;
 }
 
-/* "Put Block List": the blob is these parts, and all its other blocks are dropped. */
+/* "Put Block List": the blob is these parts, and all its other blocks are dropped.  Of none it is the rest of
+ * an abort. */
 static mb_status commit(struct mb_store *store, const char *key, const char *upload_id,
-                        const struct mb_part *parts, size_t count, const char *if_none_match,
-                        struct mb_stat *out, const struct mb_call *call)
+                        const struct mb_part *parts, size_t count, struct mb_stat *out,
+                        const struct mb_call *call)
 {
     static const struct azure_pair query[] = {{"comp", "blocklist"}, {NULL, NULL}};
     const struct azure_pair headers[] = {{"Content-Type", "application/xml"},
                                          {"x-ms-blob-content-type", "application/octet-stream"},
-                                         {"If-None-Match", if_none_match},
+                                         {"If-None-Match", count == 0 ? "*" : NULL},
+                                         {ABORTED, count == 0 ? upload_id : NULL},
                                          {NULL, NULL}};
     struct mb_str body = MB_STR_INIT(16U * 1024 * 1024);
     struct mb_http_response response = {0};
@@ -126,9 +134,11 @@ static mb_status commit(struct mb_store *store, const char *key, const char *upl
                                               .http.patient = true};
         status = azure_send(store, &request, &response, call);
     }
-    if (status == MB_OK) {
+    if (status == MB_OK && mb_headers_get(&response.headers, "ETag")) {
         azure_read_headers(&response.headers, &stat);
         mb_stat_write(out, &stat);
+    } else if (status == MB_OK) {
+        status = mb_written_size(azure_stat, store, key, stat.size, out, call);
     }
     mb_http_response_done(&response);
     mb_str_done(&body);
@@ -139,7 +149,9 @@ mb_status azure_mpu_complete(struct mb_store *store, const char *key, const char
                              const struct mb_part *parts, size_t count, struct mb_stat *out,
                              const struct mb_call *call)
 {
-    return commit(store, key, upload_id, parts, count, NULL, out, call);
+    if (count == 0)
+        return mb_plugin_fail(call->error, MB_E_INVALID, "an upload of no parts cannot be completed");
+    return commit(store, key, upload_id, parts, count, out, call);
 }
 
 /* ------------------------------------------------------------- what was left */
@@ -178,19 +190,83 @@ static mb_status find_uncommitted(struct mb_store *store, const char *key, struc
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }
 
-/* The service has no call that drops blocks: committing a blob without them does so.  Where the key holds a
- * blob already, the blocks are left to the service, which drops them after a week. */
+/* The empty blob of an abort that did not come to its end: *found is "" when there is none. */
+struct rest {
+    char found[ID_LEN + 1];
+    char etag[192];
+};
+
+static mb_status find_rest(struct mb_store *store, const char *key, struct rest *rest,
+                           const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    const struct azure_request request = {.http.method = "HEAD", .key = key};
+    uint64_t size = 0;
+
+    mb_status status = azure_send(store, &request, &response, call);
+    const char *mark = mb_headers_get(&response.headers, ABORTED);
+    const char *etag = mb_headers_get(&response.headers, "ETag");
+    mb_header_number(&response.headers, "Content-Length", &size);
+    if (status == MB_OK && mark && etag && size == 0 && strlen(mark) == ID_LEN) {
+        memcpy(rest->found, mark, ID_LEN);
+        mb_str_fit(rest->etag, sizeof(rest->etag), etag);
+    }
+    mb_http_response_done(&response);
+    if (status == MB_E_NOT_FOUND)
+        mb_plugin_error_clear(call->error);
+    return status == MB_E_NOT_FOUND ? MB_OK : status;
+}
+
+/* What somebody has put there since stays. */
+static mb_status remove_rest(struct mb_store *store, const char *key, const char *etag,
+                             const struct mb_call *call)
+{
+    const struct azure_pair headers[] = {{"If-Match", etag}, {NULL, NULL}};
+    struct mb_http_response response = {0};
+    const struct azure_request request = {.http.method = "DELETE", .key = key, .headers = headers};
+
+    mb_status status = azure_send(store, &request, &response, call);
+    mb_http_response_done(&response);
+    if (status == MB_E_NOT_FOUND || status == MB_E_EXISTS) {
+        mb_plugin_error_clear(call->error);
+        status = MB_OK;
+    }
+    return status;
+}
+
+/* The service has no call that drops blocks: committing a blob without them does so, and the blob is removed
+ * again.  It says whose abort it belongs to, so that one which was interrupted is found and finished.  Where
+ * the key holds a blob already, the blocks are left to the service, which drops them after a week. */
 mb_status azure_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
                           const struct mb_call *call)
 {
     struct uncommitted blocks = {.upload_id = upload_id};
+    struct rest rest = {{0}};
     mb_status status = find_uncommitted(store, key, &blocks, call);
-    if (status < 0 || blocks.found[0] == '\0')
-        return status;
-    status = commit(store, key, upload_id, NULL, 0, "*", NULL, call);
-    if (status == MB_E_EXISTS)
+    if (status == MB_OK && blocks.found[0] != '\0')
+        status = commit(store, key, upload_id, NULL, 0, NULL, call);
+    if (status == MB_E_EXISTS) {
+        mb_plugin_error_clear(call->error);
         return MB_OK;
-    return status < 0 ? status : azure_remove(store, key, call);
+    }
+    if (status == MB_OK)
+        status = find_rest(store, key, &rest, call);
+    if (status < 0 || strncmp(rest.found, upload_id, ID_LEN) != 0)
+        return status;
+    return remove_rest(store, key, rest.etag, call);
+}
+
+/* Blocks that wait for their blob, or what an abort left of one. */
+static mb_status find_unfinished(struct mb_store *store, const char *key, char id[ID_LEN + 1],
+                                 const struct mb_call *call)
+{
+    struct uncommitted blocks = {0};
+    struct rest rest = {{0}};
+    mb_status status = find_uncommitted(store, key, &blocks, call);
+    if (status == MB_OK && blocks.found[0] == '\0')
+        status = find_rest(store, key, &rest, call);
+    mb_str_fit(id, ID_LEN + 1, blocks.found[0] ? blocks.found : rest.found);
+    return status;
 }
 
 mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
@@ -203,15 +279,15 @@ mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
     while (status == MB_OK && (status = azure_list_next(list, &page, call)) == MB_OK) {
         const struct mb_entry *entries = page.entries;
         for (size_t i = 0; i < page.count && status == MB_OK; i++) {
-            struct uncommitted blocks = {0};
+            char id[ID_LEN + 1];
             if (entries[i].size > 0) /* a blob that has blocks only is told with a length of 0 */
                 continue;
-            status = find_uncommitted(store, entries[i].key, &blocks, call);
-            if (status < 0 || blocks.found[0] == '\0')
+            status = find_unfinished(store, entries[i].key, id, call);
+            if (status < 0 || id[0] == '\0')
                 continue;
             const struct mb_upload upload = {.struct_size = sizeof(upload),
                                              .key = entries[i].key,
-                                             .upload_id = blocks.found,
+                                             .upload_id = id,
                                              .begun_ns = entries[i].mtime_ns};
             status = found(ctx, &upload);
             if (status < 0)

@@ -34,6 +34,13 @@ mb_status mb_plugin_fail_as(struct mb_error *error, mb_status status)
     return status;
 }
 
+mb_status mb_plugin_decline(struct mb_error *error, bool conditional)
+{
+    bool refused = error->http_status >= 400 && error->http_status < 500;
+    bool vague = error->status == MB_E_INVALID || (error->status == MB_E_EXISTS && !conditional);
+    return refused && vague ? mb_plugin_fail_as(error, MB_E_UNSUPPORTED) : error->status;
+}
+
 void mb_plugin_error_clear(struct mb_error *error)
 {
     reset(error, MB_OK);

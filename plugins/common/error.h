@@ -20,6 +20,11 @@ mb_status mb_plugin_fail_memory(struct mb_error *error);
 /* The same message under another status. */
 mb_status mb_plugin_fail_as(struct mb_error *error, mb_status status);
 
+/* For a copy that failed: a final 4xx that says nothing else tells that the service does not make such a copy
+ * (between its regions, of so large an object, without a checksum, by parts), which is MB_E_UNSUPPORTED, so
+ * that the host goes the long way round.  "Exists" is an answer to a condition only. */
+mb_status mb_plugin_decline(struct mb_error *error, bool conditional);
+
 /* For a success after a failure that did not matter. */
 void mb_plugin_error_clear(struct mb_error *error);
 

@@ -180,6 +180,22 @@ mb_status mb_listed_size(const struct mb_list_fns *list, struct mb_store *store,
     return status;
 }
 
+mb_status mb_written_size(mb_stat_fn *stat, struct mb_store *store, const char *key, uint64_t size,
+                          struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_stat found = {.struct_size = sizeof(found)};
+    mb_status status = stat(store, key, &found, call);
+    if (status == MB_OK && found.size == size) {
+        mb_stat_write(out, &found);
+        return MB_OK;
+    }
+    if (status == MB_OK || status == MB_E_NOT_FOUND)
+        mb_plugin_fail(call->error, MB_E_UNAVAILABLE,
+                       "the answer does not say that the object was written, and it is not there");
+    call->error->flags |= MB_ERR_AMBIGUOUS;
+    return call->error->status;
+}
+
 mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,
                             struct mb_error *error)
 {

@@ -51,6 +51,10 @@ mb_status mb_range_learn(struct mb_range *range, const char *etag, mb_stat_fn *s
 mb_status mb_listed_size(const struct mb_list_fns *list, struct mb_store *store, const char *key,
                          uint64_t *out, const struct mb_call *call);
 
+/* For an answer of success to a write that does not say what was written: what lies there decides. */
+mb_status mb_written_size(mb_stat_fn *stat, struct mb_store *store, const char *key, uint64_t size,
+                          struct mb_stat *out, const struct mb_call *call);
+
 /* After the last byte: did all come that were announced? */
 mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_response *response,
                             struct mb_error *error);

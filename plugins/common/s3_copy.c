@@ -34,15 +34,6 @@ static mb_status set_source(struct mb_store *dst, struct mb_store *src, const ch
     return status;
 }
 
-/* Any final 4xx that says nothing else tells that the service does not make such a copy: between its regions,
- * of so large an object, without a checksum, by parts.  The host then goes the long way round.  A copy has no
- * condition, so that "exists" is no answer to it. */
-static bool declines(const struct mb_error *error)
-{
-    return error->http_status >= 400 && error->http_status < 500 &&
-           (error->status == MB_E_INVALID || error->status == MB_E_EXISTS);
-}
-
 /* Sends what copies and reads its result: an answer of 200 comes before the copy is made. */
 static mb_status send_copy(struct mb_store *dst, struct mb_s3_request *request, struct mb_s3_result *out,
                            const struct mb_call *call)
@@ -58,8 +49,8 @@ static mb_status send_copy(struct mb_store *dst, struct mb_s3_request *request, 
         status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the copy's etag");
     if (status == MB_OK)
         *out = result;
-    else if (declines(call->error))
-        status = mb_plugin_fail_as(call->error, MB_E_UNSUPPORTED);
+    else
+        status = mb_plugin_decline(call->error, false);
     mb_http_response_done(&response);
     return status;
 }

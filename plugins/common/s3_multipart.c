@@ -1,4 +1,5 @@
 #include "common/error.h"
+#include "common/range.h"
 #include "common/s3_store.h"
 #include "common/xml.h"
 
@@ -171,7 +172,7 @@ mb_status mb_s3_mpu_complete(struct mb_store *store, const char *key, const char
         mb_str_fit(found.etag, sizeof(found.etag), result.etag);
         mb_stat_write(out, &found);
     } else if (status == MB_OK) {
-        status = mb_s3_confirm(store, key, found.size, out, call);
+        status = mb_written_size(mb_s3_stat, store, key, found.size, out, call);
     }
     mb_str_done(&body);
     return status;

@@ -191,22 +191,6 @@ static mb_status set_if_absent(struct mb_store *store, const char *key, struct m
     return store->dialect->flags & MB_S3_LOOK_FIRST ? refuse_existing(store, key, call) : MB_OK;
 }
 
-mb_status mb_s3_confirm(struct mb_store *store, const char *key, uint64_t size, struct mb_stat *out,
-                        const struct mb_call *call)
-{
-    struct mb_stat found = {.struct_size = sizeof(found)};
-    mb_status status = mb_s3_stat(store, key, &found, call);
-    if (status == MB_OK && found.size == size) {
-        mb_stat_write(out, &found);
-        return MB_OK;
-    }
-    if (status == MB_OK || status == MB_E_NOT_FOUND)
-        mb_plugin_fail(call->error, MB_E_UNAVAILABLE,
-                       "the answer does not say that the object was written, and it is not there");
-    call->error->flags |= MB_ERR_AMBIGUOUS;
-    return call->error->status;
-}
-
 mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
@@ -230,7 +214,7 @@ mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put
         stat_of_headers(&response, response.sent, &found);
         mb_stat_write(out, &found);
     } else if (status == MB_OK) {
-        status = mb_s3_confirm(store, key, response.sent, out, call);
+        status = mb_written_size(mb_s3_stat, store, key, response.sent, out, call);
     }
     mb_str_done(&gathered);
     mb_http_response_done(&response);

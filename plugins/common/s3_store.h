@@ -120,10 +120,6 @@ mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request 
 /* Adds Content-MD5; nothing when the body can be read only once. */
 mb_status mb_s3_add_md5(struct mb_s3_request *request, const struct mb_call *call);
 
-/* For an answer of 2xx to a write that does not say what was written: what lies there decides. */
-mb_status mb_s3_confirm(struct mb_store *store, const char *key, uint64_t size, struct mb_stat *out,
-                        const struct mb_call *call);
-
 /* Appends partNumber and uploadId. */
 void mb_s3_query_part(struct mb_str *query, uint32_t number, const char *upload_id);
 

@@ -182,8 +182,8 @@ mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *s
     mb_str_puts(&path, "/o/");
     mb_url_encode(&path, dst_key, "");
     mb_status status = mb_str_status(&path, "the keys", call->error);
-    if (status == MB_OK)
-        status = rewrite(dst, path.data, absent, &resource, call);
+    if (status == MB_OK && (status = rewrite(dst, path.data, absent, &resource, call)) < 0)
+        status = mb_plugin_decline(call->error, absent);
     if (status == MB_OK) {
         struct mb_stat stat;
         status = gcs_read_stat(resource, &stat, call->error);

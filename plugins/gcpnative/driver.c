@@ -181,10 +181,12 @@ static mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "GET",
                                       .path = path.data,
-                                      .query = "maxResults=1&fields=items(name)",
+                                      .query = "maxResults=1&fields=kind,items(name)",
                                       .about_bucket = true};
         status = gcs_send_json(store, &request, &answer, call);
     }
+    if (status == MB_OK)
+        status = gcs_expect_listing(answer, call->error);
     json_decref(answer);
     mb_str_done(&path);
     return status;

@@ -96,6 +96,9 @@ void gcs_copies_free(struct gcs_copies *copies);
 mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                    const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
 
+/* Is that a listing of objects, even when it is empty? */
+mb_status gcs_expect_listing(const json_t *answer, struct mb_error *error);
+
 /* list.c; gcs_list_raw also shows the pieces of unfinished uploads. */
 mb_status gcs_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
                         const struct mb_call *call);

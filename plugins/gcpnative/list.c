@@ -86,7 +86,7 @@ static mb_status ask_page(struct mb_list *list, json_t **answer, const struct mb
     mb_str_printf(&path, "%s/o", list->store->bucket_path);
     mb_url_query(&query, "prefix", list->prefix);
     mb_url_query(&query, "maxResults", size);
-    mb_url_query(&query, "fields", "items(" GCS_OBJECT_FIELDS "),prefixes,nextPageToken");
+    mb_url_query(&query, "fields", "kind,items(" GCS_OBJECT_FIELDS "),prefixes,nextPageToken");
     if (list->delimiter != NULL)
         mb_url_query(&query, "delimiter", list->delimiter);
     if (list->token != NULL)
@@ -121,6 +121,18 @@ static mb_status read_object(struct mb_list *list, const json_t *item, size_t i,
     entry->etag = list->etags[i];
     entry->mtime_ns = gcs_updated(item);
     return MB_OK;
+}
+
+/* Anything that speaks JSON could answer with nothing in it: an empty listing has to say what it is. */
+mb_status gcs_expect_listing(const json_t *answer, struct mb_error *error)
+{
+    const char *kind = json_string_value(json_object_get(answer, "kind"));
+    bool filled = json_object_get(answer, "items") || json_object_get(answer, "prefixes") ||
+                  json_object_get(answer, "nextPageToken");
+    if (filled || (kind != NULL && strcmp(kind, "storage#objects") == 0))
+        return MB_OK;
+    return mb_plugin_fail(error, MB_E_PROTOCOL,
+                          "the answer is no listing of objects: check address and port");
 }
 
 /* Objects and prefixes come in two lists, each in order: they become one. */
@@ -160,7 +172,9 @@ static mb_status next_page(struct mb_list *list, size_t *count, const struct mb_
         return status;
     drop_page(list);
     list->answer = answer;
-    status = read_page(list, count, call->error);
+    status = gcs_expect_listing(answer, call->error);
+    if (status == MB_OK)
+        status = read_page(list, count, call->error);
     if (status < 0)
         return status;
     const char *token = json_string_value(json_object_get(answer, "nextPageToken"));

@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/range.h"
 #include "common/times.h"
 #include "common/url.h"
@@ -36,6 +37,9 @@ mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out,
 /* ---------------------------------------------------------------------- get */
 
 struct reading {
+    struct mb_store *store;
+    const char *key;
+    const struct mb_call *call;
     struct mb_range range;
     const struct mb_sink *sink;
     const char *if_match; /* or NULL */
@@ -49,7 +53,12 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
     const struct mb_headers *headers = &response->headers;
     const char *generation = mb_headers_get(headers, "X-Goog-Generation");
     const char *modified = mb_headers_get(headers, "Last-Modified");
-    mb_status status = mb_range_accept(&reading->range, response, "X-Goog-Stored-Content-Length", error);
+    mb_status status = mb_foreign_refuse_page(response, error);
+    if (status == MB_OK)
+        status = mb_range_accept(&reading->range, response, "X-Goog-Stored-Content-Length", error);
+    if (status == MB_OK && reading->range.unsized)
+        status = mb_range_learn(&reading->range, generation, gcs_stat, reading->store, reading->key,
+                                reading->call);
     if (status < 0)
         return status;
     reading->stat.size = reading->range.size;
@@ -90,7 +99,10 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
     struct mb_str path = MB_STR_INIT(16384);
     struct mb_str query = MB_STR_INIT(1024);
     struct mb_http_response response = {0};
-    struct reading reading = {.range = mb_range_of(opts),
+    struct reading reading = {.store = store,
+                              .key = key,
+                              .call = call,
+                              .range = mb_range_of(opts),
                               .sink = sink,
                               .if_match = opts ? opts->if_match : NULL,
                               .stat = {.struct_size = sizeof(reading.stat)}};

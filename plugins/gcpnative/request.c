@@ -2,6 +2,7 @@
 
 #include "common/driver.h"
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/oauth.h"
 #include "common/times.h"
 #include "common/url.h"
@@ -35,11 +36,33 @@ static mb_status classify(const struct mb_http_response *response, const char *r
     return mb_status_of_http(response->status);
 }
 
+/* Pages, JSON without an error, statuses that the service does not use without a word. */
+static bool is_foreign(const struct mb_http_response *response, const json_t *root)
+{
+    int status = response->status;
+    if (mb_foreign_has_body(response))
+        return *mb_str_text(&response->body) == '<' || (root && !json_object_get(root, "error"));
+    return status < 400 ||
+           (status != 401 && status != 403 && status != 404 && status != 409 && status != 412);
+}
+
+static mb_status fail_foreign(const struct mb_store *store, const struct mb_http_response *response,
+                              struct mb_error *error)
+{
+    struct mb_asked asked = {.service = "Google Cloud Storage"};
+    mb_foreign_origin(store->service, &asked.endpoint);
+    return mb_foreign_fail(error, response, &asked);
+}
+
 /* {"error":{"message":"...","errors":[{"reason":"..."}]}}, or plain text where bytes were asked for. */
-static mb_status fail_answer(const struct mb_http_response *response, bool about_bucket,
-                             struct mb_error *error)
+static mb_status fail_answer(const struct mb_store *store, const struct mb_http_response *response,
+                             bool about_bucket, struct mb_error *error)
 {
     json_t *root = json_loadb(mb_str_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
+    if (is_foreign(response, root)) {
+        json_decref(root);
+        return fail_foreign(store, response, error);
+    }
     const json_t *document = json_object_get(root, "error");
     const char *text =
         json_is_string(document) ? json_string_value(document) : mb_json_text(document, "message");
@@ -52,6 +75,8 @@ static mb_status fail_answer(const struct mb_http_response *response, bool about
                                .request_id = mb_headers_get(&response->headers, "X-GUploader-UploadID")};
     mb_plugin_fail_answer(error, response, &answer);
     json_decref(root);
+    if (error->status == MB_E_CORRUPT)
+        error->flags |= MB_ERR_RETRYABLE; /* what the service got was damaged on its way */
     if (error->status == MB_E_UNAUTHENTICATED)
         return mb_plugin_advise(error, "check auth.credentialsFile and auth.type");
     if (error->status == MB_E_FORBIDDEN)
@@ -113,8 +138,8 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
     mb_str_done(&url);
     bool fine = (response->status >= 200 && response->status <= 299) || response->status == request->fine;
     if (status == MB_OK && !fine)
-        status = fail_answer(response, request->about_bucket, call->error);
-    return status;
+        return fail_answer(store, response, request->about_bucket, call->error);
+    return status == MB_OK && fine ? mb_foreign_refuse_page(response, call->error) : status;
 }
 
 mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out, struct mb_error *error)

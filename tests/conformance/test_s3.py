@@ -27,9 +27,16 @@ def test_s3(check, place):
     assert server.uploads(BUCKET) == []
 
 
-def test_minio_that_wants_a_checksum_of_every_part(check):
-    with SERVERS["checksums"]() as (server, options):
+NARROW = {
+    "checksums": ("multipart.*", "uploads.*"),  # MinIO that wants a checksum with every part
+    "older": ("objects.*", "ranges.*", "multipart.*", "remove.*"),  # answers without a length; Content-MD5 wanted
+}
+
+
+@pytest.mark.parametrize("make", NARROW)
+def test_s3_behind_the_strict_proxy(check, make):
+    only = [word for pattern in NARROW[make] for word in ("--only", pattern)]
+    with SERVERS[make]() as (server, options):
         server.make_bucket(BUCKET)
-        quirks = ["versitygw", "checksums"]
-        check.run("minio", quirks, {**options, "bucketName": BUCKET}, arguments=("--only", "multipart.*", "--only", "copy.*"))
+        check.run("minio", ["versitygw", make], {**options, "bucketName": BUCKET}, arguments=only)
         assert server.uploads(BUCKET) == []

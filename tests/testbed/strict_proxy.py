@@ -52,6 +52,7 @@ class Response:
     headers: list  # of (name, value)
     body: bytes
     cut_after: int = None  # send only this many bytes of the body, then close
+    unsized: bool = False  # no Content-Length: the end of the connection is that of the body
 
     def header(self, name, value):
         self.headers = [(key, old) for key, old in self.headers if key.lower() != name.lower()] + [(name, value)]
@@ -380,7 +381,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(response.status)
         for name, value in response.headers:
             self.send_header(name, value)
-        if not any(name.lower() == "content-length" for name, _ in response.headers):
+        if response.unsized:
+            self.close_connection = True
+        elif not any(name.lower() == "content-length" for name, _ in response.headers):
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command == "HEAD":

@@ -5,7 +5,7 @@ import hmac
 import re
 from urllib.parse import urlsplit
 
-from testbed.strict_proxy import Rule, UpperCaseEtags
+from testbed.strict_proxy import Rule, UpperCaseEtags, s3_error
 
 
 def _mac(key, text):
@@ -63,3 +63,39 @@ class SmallPages(Rule):
             request.with_query(**{"max-keys": str(min(int(request.query.get("max-keys", self.size)), self.size))})
             resign(request, self.secret_key)
         return None
+
+
+class Unsized(Rule):
+    """No answer about an object tells its length, and of a part only where it lies: so a proxy does that changes bodies."""
+
+    def __init__(self):
+        self.hits = 0
+
+    def response(self, request, response):
+        if request.method not in ("GET", "HEAD") or "list-type" in request.query or not 200 <= response.status < 300:
+            return
+        self.hits += 1
+        response.unsized = True
+        response.headers = [
+            (name, re.sub(r"/\d+$", "/*", value) if name.lower() == "content-range" else value)
+            for name, value in response.headers
+            if name.lower() != "content-length"
+        ]
+
+
+class ContentMd5(Rule):
+    """An older service: it knows no checksums and wants Content-MD5 with every body."""
+
+    def __init__(self):
+        self.refused = []
+
+    def request(self, request):
+        if any(name.lower().startswith("x-amz-checksum-") for name in request.headers):
+            return self.refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
+        if request.body and "Content-MD5" not in request.headers:
+            return self.refuse(400, "InvalidRequest", "Missing required header for this request: Content-MD5")
+        return None
+
+    def refuse(self, status, code, message):
+        self.refused.append(code)
+        return s3_error(status, code, message)

@@ -4,7 +4,7 @@ import contextlib
 
 from testbed.stores import RcloneS3, SeaweedS3, VersityGw
 from testbed.strict_proxy import ChecksumOfEveryPart, RefuseAwsChunked, RefusePathStyle, StrictProxy
-from wire.s3_rules import CapitalEtags
+from wire.s3_rules import CapitalEtags, ContentMd5, Unsized
 
 DOMAIN = "oss.localhost"
 
@@ -35,8 +35,15 @@ def checksums():
         yield store, options(store, store.address, proxy.port)
 
 
+@contextlib.contextmanager
+def older():
+    with VersityGw() as store, StrictProxy(store.port, [ContentMd5(), Unsized()]) as proxy:
+        yield store, options(store, store.address, proxy.port)
+
+
 SERVERS = {
     "checksums": checksums,
+    "older": older,
     "versitygw": lambda: direct(VersityGw),
     "seaweedfs": lambda: direct(SeaweedS3),
     "rclone": lambda: direct(RcloneS3),

@@ -261,7 +261,7 @@ def test_an_object_that_is_unpacked_on_its_way_is_not_the_one_that_is_stored(dri
     [
         (b"No such object: parts/k", "not_found", "No such object"),
         (b"The specified bucket does not exist.", "no_bucket", "does not exist"),
-        (b"<html>nothing here</html>", "not_found", "404"),
+        (b"<html>nothing here</html>", "config", "404"),
     ],
 )
 def test_a_download_is_refused_in_plain_text(drivers, body, wanted, says):

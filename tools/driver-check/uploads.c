@@ -159,6 +159,46 @@ static void abort_leaves_nothing(struct check *c)
     EXPECT(found->count == 0, "after an abort mpu_list finds an upload of '%s'", found->keys[0]);
 }
 
+/* Nothing of it is there yet, so that nothing need be dropped: and nothing may come of dropping it. */
+static void abort_without_parts(struct check *c)
+{
+    struct upload upload;
+    struct listing listing;
+    MUST(begin(c, &upload, "a/k"));
+    WANT(MB_OK, slot_mpu_abort(c->s, upload.key, upload.id));
+    MUST(must_be_absent(c, c->s, upload.key));
+    MUST(must_list(c, c->s, &(struct listing_request){.prefix = c->prefix}, &listing));
+    EXPECT(listing.count == 0, "after an abort '%s' is listed", listing.entries[0].key);
+}
+
+static void abort_of_copies(struct check *c)
+{
+    struct upload upload;
+    struct listing listing;
+    const char *source = check_key(c, "source");
+    MUST(upload_begin_copied(c, &upload, check_key(c, "k"), 2, upload_part_size(c), 1000));
+    MUST(must_put(c, c->s, source, upload.data, upload.len));
+    WANT(MB_OK, slot_mpu_copy_part(c->s, upload.key, upload.id, 1, c->s, source, 0, upload.sizes[0],
+                                   &upload.parts[0]));
+    WANT(MB_OK, slot_mpu_abort(c->s, upload.key, upload.id));
+    MUST(must_be_absent(c, c->s, upload.key));
+    MUST(must_hold(c, c->s, source, upload.data, upload.len));
+    MUST(must_list(c, c->s, &(struct listing_request){.prefix = c->prefix}, &listing));
+    EXPECT(listing.count == 1, "after an abort %zu objects are listed beside the source", listing.count - 1);
+}
+
+static void empty_object_is_no_upload(struct check *c)
+{
+    MUST(must_put(c, c->s, check_key(c, "k"), (const uint8_t *)"", 0));
+    struct found *found = find(c, c->prefix, MB_OK, MB_OK);
+    MUST(found != NULL);
+    EXPECT(found->count == 0, "mpu_list takes the empty object '%s' for an upload", found->keys[0]);
+    mb_status status = slot_mpu_abort(c->s, check_key(c, "k"), "0123456789abcdef");
+    EXPECT(status == MB_OK || status == MB_E_NOT_FOUND || status == MB_E_INVALID,
+           "an abort of an upload that never was: %s", session_said(c->s, status, c->arena));
+    MUST(must_hold(c, c->s, check_key(c, "k"), (const uint8_t *)"", 0));
+}
+
 static void abort_keeps_the_object(struct check *c)
 {
     struct upload upload;
@@ -321,6 +361,12 @@ const struct test upload_tests[] = {
      NEEDS_MULTIPART, abort_leaves_nothing},
     {"uploads.abort-keeps-the-object", "an abort leaves the object that the upload would have replaced",
      NEEDS_MULTIPART, abort_keeps_the_object},
+    {"uploads.abort-without-parts", "nor after that of an upload without parts", NEEDS_MULTIPART,
+     abort_without_parts},
+    {"uploads.abort-of-copies", "nor after that of copied parts, whose source stays",
+     NEEDS_MULTIPART | NEEDS_PART_COPY, abort_of_copies},
+    {"uploads.empty-object", "an empty object is no upload, and no abort removes it",
+     NEEDS_MULTIPART | NEEDS_UPLOAD_LIST, empty_object_is_no_upload},
     {"uploads.aborted-twice", "an abort that is repeated is ok or not found", NEEDS_MULTIPART, aborted_twice},
     {"uploads.completed-after-abort", "what was aborted cannot be completed", NEEDS_MULTIPART,
      completed_after_abort},
