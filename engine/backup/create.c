@@ -175,7 +175,7 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
                       struct mb_error *error)
 {
     struct mb_progress *progress = create->env->progress;
-    MB_TRY(mb_objects_new(&create->objects, error));
+    MB_TRY(mb_objects_new(&create->objects, create->env->log, error));
     if (create->options->strategy != MB_STRATEGY_META_ONLY) {
         mb_progress_phase(progress, "copy");
         MB_TRY(copy_segments(create, pool, cancel, error));

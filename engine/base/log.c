@@ -61,6 +61,11 @@ void mb_log_close(struct mb_log *log)
     free(log);
 }
 
+const char *mb_log_folder(const struct mb_log *log)
+{
+    return log == NULL || log->file == NULL ? NULL : mb_log_file_folder(log->file);
+}
+
 /* Kept longest first: of two secrets where one holds the other, the longer is masked whole. */
 void mb_log_hide(struct mb_log *log, const char *text)
 {

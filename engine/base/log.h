@@ -27,6 +27,9 @@ void mb_log_close(struct mb_log *log);
 void mb_log(struct mb_log *log, int level, const char *fmt, ...) MB_PRINTF(3, 4);
 void mb_log_args(struct mb_log *log, int level, const char *fmt, va_list args) MB_PRINTF(3, 0);
 
+/* The folder of the log's file, as long as the log is there; NULL when it has none. */
+const char *mb_log_folder(const struct mb_log *log);
+
 /* Would a line of this level be kept?  For callers whose text is dear to make. */
 bool mb_log_enabled(const struct mb_log *log, int level);
 

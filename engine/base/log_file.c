@@ -72,6 +72,11 @@ static bool open_again(struct mb_log_file *file)
     return file->fd >= 0;
 }
 
+const char *mb_log_file_folder(const struct mb_log_file *file)
+{
+    return file->dir;
+}
+
 mb_status mb_log_file_open(struct mb_log_file **out, const struct mb_log_options *options,
                            struct mb_error *error)
 {

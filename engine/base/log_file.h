@@ -12,6 +12,8 @@ mb_status mb_log_file_open(struct mb_log_file **out, const struct mb_log_options
                            struct mb_error *error);
 void mb_log_file_close(struct mb_log_file *file);
 
+const char *mb_log_file_folder(const struct mb_log_file *file);
+
 /* One whole line.  A log has nobody to tell of its own failures: what cannot be written is lost. */
 void mb_log_file_write(struct mb_log_file *file, const char *line, size_t len);
 

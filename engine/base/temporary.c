@@ -4,66 +4,114 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-static const char *temporary_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    if (folder != NULL && *folder != '\0')
-        return folder;
-    return access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : "/tmp";
-}
+#define IN_TMPFS 0x01021994
+#define IN_RAMFS 0x858458f6
 
-static mb_status fail(struct mb_error *error, const char *verb)
+static mb_status fail(struct mb_error *error, const char *verb, const char *folder)
 {
     return mb_fail_errno(error, errno, "cannot %s a temporary file in %s (set TMPDIR to another folder)",
-                         verb, temporary_folder());
+                         verb, folder);
 }
 
-mb_status mb_temporary_open(int *fd, struct mb_error *error)
+/* A file without a name in the folder; -1 and errno. */
+static int open_in(const char *folder)
 {
-    const char *folder = temporary_folder();
-    int opened = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (opened < 0) {
-        char path[4096];
-        int len = snprintf(path, sizeof(path), "%s/milvus-backup-XXXXXX", folder);
-        if (len < 0 || (size_t)len >= sizeof(path))
-            return mb_fail(error, MB_E_CONFIG, "the path in TMPDIR is too long");
-        opened = mkostemp(path, O_CLOEXEC);
-        if (opened >= 0)
-            unlink(path);
+    char path[4096];
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    int len = snprintf(path, sizeof(path), "%s/milvus-backup-XXXXXX", folder);
+    if (len < 0 || (size_t)len >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
     }
-    if (opened < 0)
-        return fail(error, "make");
-    *fd = opened;
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+static bool in_memory(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && (fs.f_type == IN_TMPFS || fs.f_type == IN_RAMFS);
+}
+
+static mb_status keep(struct mb_temporary *out, int fd, const char *folder, struct mb_error *error)
+{
+    if (fd < 0)
+        return fail(error, "make", folder);
+    out->fd = fd;
+    snprintf(out->folder, sizeof(out->folder), "%s", folder);
     return MB_OK;
 }
 
-mb_status mb_temporary_append(int fd, const void *data, size_t len, struct mb_error *error)
+mb_status mb_temporary_open(struct mb_temporary *out, struct mb_log *log, struct mb_error *error)
+{
+    const char *given = getenv("TMPDIR");
+    if (given != NULL && *given != '\0')
+        return keep(out, open_in(given), given, error);
+
+    const char *beside = mb_log_folder(log);
+    const char *const folders[] = {beside != NULL ? beside : "/var/tmp", "/var/tmp", "/tmp"};
+    const size_t count = sizeof(folders) / sizeof(*folders);
+    for (size_t i = 0; i < count; i++) {
+        int fd = open_in(folders[i]);
+        if (fd >= 0 && !in_memory(fd))
+            return keep(out, fd, folders[i], error);
+        if (fd >= 0)
+            close(fd);
+    }
+    for (size_t i = count; i-- > 0;) {
+        int fd = open_in(folders[i]);
+        if (fd < 0)
+            continue;
+        mb_log(log, MB_LOG_WARN,
+               "temporary files lie in %s, which is memory: set TMPDIR to a folder on a disk", folders[i]);
+        return keep(out, fd, folders[i], error);
+    }
+    return keep(out, -1, folders[0], error);
+}
+
+void mb_temporary_close(struct mb_temporary *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
+mb_status mb_temporary_append(const struct mb_temporary *file, const void *data, size_t len,
+                              struct mb_error *error)
 {
     const char *bytes = data;
     while (len > 0) {
-        ssize_t written = write(fd, bytes, len);
+        ssize_t written = write(file->fd, bytes, len);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
-            return fail(error, "write");
+        if (written == 0)
+            errno = ENOSPC;
+        if (written <= 0)
+            return fail(error, "write", file->folder);
         bytes += written;
         len -= (size_t)written;
     }
     return MB_OK;
 }
 
-mb_status mb_temporary_read(int fd, uint64_t offset, void *data, size_t len, size_t *nread,
-                            struct mb_error *error)
+mb_status mb_temporary_read(const struct mb_temporary *file, uint64_t offset, void *data, size_t len,
+                            size_t *nread, struct mb_error *error)
 {
     size_t done = 0;
     while (done < len) {
-        ssize_t got = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
+        ssize_t got = pread(file->fd, (char *)data + done, len - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fail(error, "read");
+            return fail(error, "read", file->folder);
         if (got == 0)
             break;
         done += (size_t)got;

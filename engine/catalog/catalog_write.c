@@ -18,7 +18,7 @@ static mb_status write_file(struct commit *commit, enum mb_meta_file file, struc
     char *key = mb_layout_meta_key(commit->scratch.arena, commit->scratch.dir, file);
     if (key == NULL)
         return mb_fail_memory(error);
-    mb_spool_init(&spool);
+    mb_spool_init(&spool, commit->catalog->log);
     mb_status status = mb_meta_write(commit->backup, file, &spool.sink, error);
     if (status == MB_OK)
         status =

@@ -16,13 +16,13 @@ struct mb_objects {
     struct mb_spool spool;
 };
 
-mb_status mb_objects_new(struct mb_objects **out, struct mb_error *error)
+mb_status mb_objects_new(struct mb_objects **out, struct mb_log *log, struct mb_error *error)
 {
     struct mb_objects *objects = calloc(1, sizeof(*objects));
     if (objects == NULL)
         return mb_fail_memory(error);
     pthread_mutex_init(&objects->lock, NULL);
-    mb_spool_init(&objects->spool);
+    mb_spool_init(&objects->spool, log);
     *out = objects;
     return MB_OK;
 }

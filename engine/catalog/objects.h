@@ -21,8 +21,9 @@ struct mb_object_record {
 
 struct mb_objects;
 
-/* Collects records in an unlinked temporary file, so that memory does not grow with their number. */
-mb_status mb_objects_new(struct mb_objects **out, struct mb_error *error);
+/* Collects records in an unlinked temporary file (base/temporary.h), so that memory does not grow with their
+ * number.  log may be NULL. */
+mb_status mb_objects_new(struct mb_objects **out, struct mb_log *log, struct mb_error *error);
 void mb_objects_free(struct mb_objects *objects);
 
 /* Thread-safe. */

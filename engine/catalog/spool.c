@@ -1,15 +1,12 @@
 #include "catalog/spool.h"
 
 #include "base/crc32c.h"
-#include "base/temporary.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MEMORY_BYTES ((size_t)1024 * 1024)
-#define PART_BYTES   ((uint64_t)32 * 1024 * 1024)
+#define PART_BYTES   ((uint64_t)8 * 1024 * 1024) /* the least that transfer.memoryMiB takes */
 
 static mb_status spool_write(void *ctx, const void *data, size_t len)
 {
@@ -17,11 +14,12 @@ static mb_status spool_write(void *ctx, const void *data, size_t len)
     return mb_spool_append(spool, data, len, &spool->error);
 }
 
-void mb_spool_init(struct mb_spool *spool)
+void mb_spool_init(struct mb_spool *spool, struct mb_log *log)
 {
     *spool =
         (struct mb_spool){.sink = {.struct_size = sizeof(struct mb_sink), .write = spool_write, .ctx = spool},
-                          .fd = -1,
+                          .file = MB_TEMPORARY_NONE,
+                          .log = log,
                           .error = MB_ERROR_INIT};
     mb_buf_init(&spool->buf, 2 * MEMORY_BYTES);
 }
@@ -30,8 +28,7 @@ void mb_spool_done(struct mb_spool *spool)
 {
     if (spool == NULL)
         return;
-    if (spool->fd >= 0)
-        close(spool->fd);
+    mb_temporary_close(&spool->file);
     mb_buf_done(&spool->buf);
 }
 
@@ -45,9 +42,9 @@ mb_status mb_spool_error(const struct mb_spool *spool, struct mb_error *error)
 /* Moves what is in memory to the file. */
 static mb_status spill(struct mb_spool *spool, struct mb_error *error)
 {
-    if (spool->fd < 0)
-        MB_TRY(mb_temporary_open(&spool->fd, error));
-    MB_TRY(mb_temporary_append(spool->fd, spool->buf.data, spool->buf.len, error));
+    if (spool->file.fd < 0)
+        MB_TRY(mb_temporary_open(&spool->file, spool->log, error));
+    MB_TRY(mb_temporary_append(&spool->file, spool->buf.data, spool->buf.len, error));
     mb_buf_reset(&spool->buf);
     return MB_OK;
 }
@@ -69,32 +66,26 @@ mb_status mb_spool_append(struct mb_spool *spool, const void *data, size_t len, 
     return MB_OK;
 }
 
-/* The file from an offset on, for a put or a part. */
+/* The file as the source of a put. */
 struct window {
-    int fd;
-    uint64_t begin, end, at;
+    struct mb_spool *spool;
+    uint64_t at;
 };
 
 static mb_status window_read(void *ctx, void *buf, size_t cap, size_t *nread)
 {
     struct window *window = ctx;
-    uint64_t left = window->end - window->at;
+    uint64_t left = window->spool->size - window->at;
     size_t want = left < cap ? (size_t)left : cap;
-    ssize_t got;
-    do
-        got = pread(window->fd, buf, want, (off_t)window->at);
-    while (got < 0 && errno == EINTR);
-    if (got < 0 || (got == 0 && want > 0))
-        return MB_E_CALLBACK;
-    window->at += (uint64_t)got;
-    *nread = (size_t)got;
+    MB_TRY(mb_temporary_read(&window->spool->file, window->at, buf, want, nread, &window->spool->error));
+    window->at += *nread;
     return MB_OK;
 }
 
 static mb_status window_rewind(void *ctx)
 {
     struct window *window = ctx;
-    window->at = window->begin;
+    window->at = 0;
     return MB_OK;
 }
 
@@ -102,23 +93,24 @@ static mb_status put_file(struct mb_spool *spool, struct mb_storage *storage, co
                           const struct mb_put_options *options, struct mb_cancel *cancel,
                           struct mb_error *error)
 {
-    struct window window = {.fd = spool->fd, .end = spool->size};
+    struct window window = {.spool = spool};
     struct mb_source source = {.struct_size = sizeof(source),
                                .size = (int64_t)spool->size,
                                .read = window_read,
                                .rewind = window_rewind,
                                .ctx = &window};
-    return mb_storage_write_from(storage, key, &source, options, NULL, cancel, error);
+    mb_status status = mb_storage_write_from(storage, key, &source, options, NULL, cancel, error);
+    return status < 0 && mb_spool_error(spool, error) != MB_OK ? error->status : status;
 }
 
 static mb_status read_part(struct mb_spool *spool, uint64_t offset, void *part, size_t len,
                            struct mb_error *error)
 {
-    struct window window = {.fd = spool->fd, .at = offset, .end = offset + len};
-    for (size_t have = 0, n = 0; have < len; have += n)
-        if (window_read(&window, (char *)part + have, len - have, &n) != MB_OK)
-            return mb_fail_errno(error, errno, "cannot read a temporary file");
-    return MB_OK;
+    size_t have = 0;
+    MB_TRY(mb_temporary_read(&spool->file, offset, part, len, &have, error));
+    return have == len ? MB_OK
+                       : mb_fail(error, MB_E_INTERNAL, "the temporary file in %s has lost its end",
+                                 spool->file.folder);
 }
 
 mb_status mb_spool_read(struct mb_spool *spool, uint64_t offset, void *data, size_t len,
@@ -126,7 +118,7 @@ mb_status mb_spool_read(struct mb_spool *spool, uint64_t offset, void *data, siz
 {
     if (offset > spool->size || len > spool->size - offset)
         return mb_fail(error, MB_E_INTERNAL, "a temporary file is too short");
-    if (spool->fd < 0) {
+    if (spool->file.fd < 0) {
         memcpy(data, spool->buf.data + offset, len);
         return MB_OK;
     }
@@ -193,7 +185,7 @@ mb_status mb_spool_upload(struct mb_spool *spool, struct mb_storage *storage, co
     struct mb_put_options options = {
         .struct_size = sizeof(options), .content_type = content_type, .crc32c = crc};
     mb_crc32c_big_endian(spool->crc32c, crc);
-    if (spool->fd < 0)
+    if (spool->file.fd < 0)
         return mb_storage_write(storage, key, spool->buf.data, spool->buf.len, &options, NULL, cancel, error);
     MB_TRY(spill(spool, error));
     if (max_put != 0 && spool->size > max_put && mb_storage_has_multipart(storage))

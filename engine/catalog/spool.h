@@ -3,18 +3,21 @@
 #ifndef MB_CATALOG_SPOOL_H
 #define MB_CATALOG_SPOOL_H
 
+#include "base/temporary.h"
 #include "storage/store.h"
 
 struct mb_spool {
     struct mb_sink sink; /* write here */
     struct mb_buf buf;
-    int fd;        /* -1 while everything fits into memory */
+    struct mb_temporary file; /* none while everything fits into memory */
+    struct mb_log *log;
     uint64_t size; /* of everything appended */
     uint32_t crc32c;
     struct mb_error error; /* of the file: a sink can only tell a status */
 };
 
-void mb_spool_init(struct mb_spool *spool);
+/* log may be NULL; its folder is one of those that the file may lie in. */
+void mb_spool_init(struct mb_spool *spool, struct mb_log *log);
 void mb_spool_done(struct mb_spool *spool);
 
 /* Appends, with the reason when it fails. */

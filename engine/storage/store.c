@@ -114,6 +114,11 @@ void mb_storage_close(struct mb_storage *storage)
     free(storage);
 }
 
+struct mb_log *mb_storage_log(const struct mb_storage *storage)
+{
+    return storage->log;
+}
+
 const struct mb_store_info *mb_storage_info(const struct mb_storage *storage)
 {
     return &storage->info;

@@ -40,6 +40,9 @@ mb_status mb_storage_open_plugin(struct mb_storage **out, const struct mb_storag
 void mb_storage_close(struct mb_storage *storage);
 
 const struct mb_store_info *mb_storage_info(const struct mb_storage *storage);
+
+/* The log that it was opened with; may be NULL. */
+struct mb_log *mb_storage_log(const struct mb_storage *storage);
 const char *mb_storage_driver_name(const struct mb_storage *storage);
 
 /* Do recursive listings come in byte order?  The driver says so, and none that was seen has shown otherwise.

@@ -2,11 +2,9 @@
 #include "base/temporary.h"
 #include "transfer/mover.h"
 
-#include <unistd.h>
-
 /* An object on its way through a file. */
 struct stage {
-    int fd;
+    struct mb_temporary file;
     uint64_t size;
     uint64_t at;
     uint32_t crc;
@@ -17,8 +15,8 @@ static mb_status stage_read(void *ctx, void *data, size_t cap, size_t *nread)
 {
     struct stage *stage = ctx;
     uint64_t rest = stage->size - stage->at;
-    MB_TRY(
-        mb_temporary_read(stage->fd, stage->at, data, rest < cap ? (size_t)rest : cap, nread, &stage->error));
+    MB_TRY(mb_temporary_read(&stage->file, stage->at, data, rest < cap ? (size_t)rest : cap, nread,
+                             &stage->error));
     stage->at += *nread;
     return MB_OK;
 }
@@ -38,7 +36,7 @@ static mb_status fill(struct mb_transfer *transfer, const struct mb_object *obje
         size_t len = rest < buffer->cap ? (size_t)rest : buffer->cap;
         uint32_t crc = 0;
         MB_TRY(mb_stream_fetch(transfer, object, stage->size, buffer->data, len, &crc, cancel, error));
-        MB_TRY(mb_temporary_append(stage->fd, buffer->data, len, error));
+        MB_TRY(mb_temporary_append(&stage->file, buffer->data, len, error));
         stage->crc = mb_crc32c_join(stage->crc, crc, len);
         stage->size += len;
     }
@@ -84,11 +82,11 @@ static mb_status put_object(struct mb_transfer *transfer, const struct mb_object
 mb_status mb_stage(struct mb_transfer *transfer, const struct mb_object *object, struct mb_moved *out,
                    struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct stage stage = {.error = MB_ERROR_INIT};
-    MB_TRY(mb_temporary_open(&stage.fd, error));
+    struct stage stage = {.file = MB_TEMPORARY_NONE, .error = MB_ERROR_INIT};
+    MB_TRY(mb_temporary_open(&stage.file, transfer->options.log, error));
     mb_status status = fetch_object(transfer, object, &stage, cancel, error);
     if (status == MB_OK)
         status = put_object(transfer, object, &stage, out, cancel, error);
-    close(stage.fd);
+    mb_temporary_close(&stage.file);
     return status;
 }

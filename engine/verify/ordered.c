@@ -20,7 +20,7 @@ static mb_status sort_all(struct mb_ordered *ordered, size_t memory_bytes, struc
 {
     const struct mb_entry *entry;
     mb_status status;
-    MB_TRY(mb_runs_new(&ordered->runs, memory_bytes, error));
+    MB_TRY(mb_runs_new(&ordered->runs, memory_bytes, mb_storage_log(ordered->storage), error));
     while ((status = mb_listing_next(ordered->listing, &entry, error)) == MB_OK)
         MB_TRY(mb_runs_add(ordered->runs, entry, error));
     MB_TRY(status);

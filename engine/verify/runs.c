@@ -45,14 +45,14 @@ struct mb_runs {
     struct run *handed; /* the run whose entry the caller holds */
 };
 
-mb_status mb_runs_new(struct mb_runs **out, size_t memory_bytes, struct mb_error *error)
+mb_status mb_runs_new(struct mb_runs **out, size_t memory_bytes, struct mb_log *log, struct mb_error *error)
 {
     struct mb_runs *runs = calloc(1, sizeof(*runs));
     if (runs == NULL)
         return mb_fail_memory(error);
     runs->memory_bytes = memory_bytes;
     runs->arena = mb_arena_new();
-    mb_spool_init(&runs->spool);
+    mb_spool_init(&runs->spool, log);
     mb_buf_init(&runs->record, sizeof(struct head) + 2 * MAX_TEXT);
     if (runs->arena == NULL) {
         mb_runs_free(runs);

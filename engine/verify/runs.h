@@ -7,8 +7,9 @@
 
 struct mb_runs;
 
-/* memory_bytes bounds the keys that are held while entries are added. */
-mb_status mb_runs_new(struct mb_runs **out, size_t memory_bytes, struct mb_error *error);
+/* memory_bytes bounds the keys that are held while entries are added.  log, which may be NULL, says where the
+ * file may lie (base/temporary.h). */
+mb_status mb_runs_new(struct mb_runs **out, size_t memory_bytes, struct mb_log *log, struct mb_error *error);
 void mb_runs_free(struct mb_runs *runs);
 
 /* Of an entry key, size and etag are kept. */

@@ -66,7 +66,7 @@ static void a_backup_goes_from_absent_to_complete(void **state)
     assert_int_equal(mb_catalog_read(&bed->catalog, "b1", bed->arena, &back, NULL, &bed->error),
                      MB_E_CORRUPT);
 
-    assert_int_equal(mb_objects_new(&objects, &bed->error), MB_OK);
+    assert_int_equal(mb_objects_new(&objects, NULL, &bed->error), MB_OK);
     assert_int_equal(mb_objects_add(objects, &record, &bed->error), MB_OK);
     assert_int_equal(mb_catalog_write(&bed->catalog, claim, &backup, objects, NULL, &bed->error), MB_OK);
     mb_claim_free(claim);

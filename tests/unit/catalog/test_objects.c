@@ -16,7 +16,7 @@ static void records_are_lines_of_json(void **state)
 {
     struct bed *bed = *state;
     struct mb_objects *objects = NULL;
-    assert_int_equal(mb_objects_new(&objects, &bed->error), MB_OK);
+    assert_int_equal(mb_objects_new(&objects, NULL, &bed->error), MB_OK);
     add(bed, objects, (struct mb_object_record){.key = "binlogs/a", .size = 88, .etag = "\"x\""});
     add(bed, objects,
         (struct mb_object_record){.key = "binlogs/b",
@@ -140,7 +140,7 @@ static void threads_may_add_at_once(void **state)
     pthread_t threads[THREADS];
     mb_status status;
     size_t count = 0;
-    assert_int_equal(mb_objects_new(&objects, &bed->error), MB_OK);
+    assert_int_equal(mb_objects_new(&objects, NULL, &bed->error), MB_OK);
     for (int i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, add_many, objects);
     for (int i = 0; i < THREADS; i++) {

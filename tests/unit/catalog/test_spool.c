@@ -2,8 +2,11 @@
 
 #include "bed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define KEY "text"
 
@@ -36,7 +39,7 @@ static void texts_of_any_size_arrive(void **state)
     static const size_t sizes[] = {0, 1, 1048575, 1048576, 1048577, 5000000};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         struct mb_spool spool;
-        mb_spool_init(&spool);
+        mb_spool_init(&spool, NULL);
         fill(bed, &spool, sizes[i]);
         assert_true(spool.buf.cap < 4 << 20);
         assert_int_equal(mb_spool_upload(&spool, bed->storage, KEY, "text/plain", NULL, &bed->error), MB_OK);
@@ -72,7 +75,7 @@ static void what_no_put_takes_goes_by_parts(void **state)
     bed->driver.open = open_small;
     bed->driver.mpu_part = count_part;
     bed_reopen(bed);
-    mb_spool_init(&spool);
+    mb_spool_init(&spool, NULL);
     fill(bed, &spool, 5000000);
     assert_int_equal(mb_spool_upload(&spool, bed->storage, KEY, "text/plain", NULL, &bed->error), MB_OK);
     mb_spool_done(&spool);
@@ -96,7 +99,7 @@ static void failed_parts_are_aborted(void **state)
     bed->driver.open = open_small;
     bed->driver.mpu_part = no_part;
     bed_reopen(bed);
-    mb_spool_init(&spool);
+    mb_spool_init(&spool, NULL);
     fill(bed, &spool, 5000000);
     assert_int_equal(mb_spool_upload(&spool, bed->storage, KEY, "text/plain", NULL, &bed->error),
                      MB_E_FORBIDDEN);
@@ -112,7 +115,7 @@ static void a_folder_that_cannot_be_written_is_named(void **state)
     struct mb_spool spool;
     char *block = mb_arena_alloc(bed->arena, 2 << 20, 1);
     setenv("TMPDIR", "/nowhere", 1);
-    mb_spool_init(&spool);
+    mb_spool_init(&spool, NULL);
     assert_int_equal(spool.sink.write(spool.sink.ctx, block, 100), MB_OK);
     assert_true(spool.sink.write(spool.sink.ctx, block, 2 << 20) < 0);
     assert_true(mb_spool_error(&spool, &bed->error) < 0);
@@ -121,13 +124,39 @@ static void a_folder_that_cannot_be_written_is_named(void **state)
     unsetenv("TMPDIR");
 }
 
+/* The file of a large text lies beside the log, and has no name there. */
+static void a_large_text_lies_beside_the_log(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_spool spool;
+    struct mb_log *log = NULL;
+    struct stat st;
+    char folder[] = "/tmp/mb-test-spool-XXXXXX", path[64], link[64], target[128] = "";
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/log", folder);
+    const struct mb_log_options options = {.path = path};
+    assert_int_equal(mb_log_open(&log, &options, &bed->error), MB_OK);
+    mb_spool_init(&spool, log);
+    fill(bed, &spool, 1000);
+    assert_int_equal(spool.file.fd, -1);
+    fill(bed, &spool, 2 << 20);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", spool.file.fd);
+    assert_true(readlink(link, target, sizeof(target) - 1) > 0);
+    assert_memory_equal(target, folder, strlen(folder));
+    assert_int_equal(fstat(spool.file.fd, &st), 0);
+    assert_int_equal(st.st_nlink, 0);
+    mb_spool_done(&spool);
+    mb_log_close(log);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BED_TEST(texts_of_any_size_arrive),
-        BED_TEST(what_no_put_takes_goes_by_parts),
-        BED_TEST(failed_parts_are_aborted),
-        BED_TEST(a_folder_that_cannot_be_written_is_named),
+        BED_TEST(texts_of_any_size_arrive),         BED_TEST(what_no_put_takes_goes_by_parts),
+        BED_TEST(failed_parts_are_aborted),         BED_TEST(a_folder_that_cannot_be_written_is_named),
+        BED_TEST(a_large_text_lies_beside_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void many_runs(void **state)
     enum { COUNT = 20000 };
     struct mb_runs *runs = NULL;
     char key[700];
-    assert_int_equal(mb_runs_new(&runs, (size_t)1 << 20, &bed->error), MB_OK);
+    assert_int_equal(mb_runs_new(&runs, (size_t)1 << 20, NULL, &bed->error), MB_OK);
     for (unsigned i = 0; i < COUNT; i++) {
         unsigned number = i * 7919 % COUNT;
         snprintf(key, sizeof(key), "%05u/%0*u", number, (int)(number % 500) + 1, number);
