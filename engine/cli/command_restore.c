@@ -19,6 +19,7 @@ struct options {
     bool rebuild_index;
     bool use_auto_index;
     bool drop_exist_collection;
+    bool drop_first;
     bool drop_exist_index;
     bool skip_create_collection;
     bool meta_only;
@@ -89,7 +90,14 @@ static const struct mb_flag flags[] = {
     {.name = "drop_exist_collection",
      .type = MB_FLAG_BOOL,
      FIELD(drop_exist_collection),
-     .help = "Drop a target that exists and make it anew."},
+     .help = "Replace a target that exists: the new one is made beside it and takes its place when it is "
+             "complete."},
+    {.name = "drop_first",
+     .type = MB_FLAG_BOOL,
+     FIELD(drop_first),
+     .help =
+         "With --drop_exist_collection: drop the target before the new one is made, for lack of space for "
+         "both."},
     {.name = "drop_exist_index",
      .type = MB_FLAG_BOOL,
      FIELD(drop_exist_index),
@@ -98,8 +106,7 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      FIELD(skip_create_collection),
      .help = "Put the data into collections that exist; together with --drop_exist_collection they are "
-             "dropped and "
-             "made anew."},
+             "replaced."},
     {.name = "meta_only",
      .type = MB_FLAG_BOOL,
      FIELD(meta_only),
@@ -175,6 +182,8 @@ static mb_status tell(struct mb_context *context, const struct mb_restore_option
     MB_TRY(mb_context_summary(context, lines, report->count, error));
     for (size_t i = 0; i < report->unmatched.count; i++)
         mb_context_warn(context, "%s", report->unmatched.items[i]);
+    for (size_t i = 0; i < report->warnings.count; i++)
+        mb_context_warn(context, "%s", report->warnings.items[i]);
     if (report->staged)
         mb_context_say(context,
                        "milvus could not read the backup where it lies: its data went through a temporary "
@@ -191,6 +200,8 @@ static mb_status validate(const void *given, struct mb_arena *arena, struct mb_e
     struct mb_plan_options plan;
     const char *ignored;
     MB_TRY(mb_cli_check_name(options->name, error));
+    if (options->drop_first && !options->drop_exist_collection)
+        return mb_fail(error, MB_E_CONFIG, "--drop_first goes with --drop_exist_collection");
     return plan_options(options, arena, &plan, &ignored, error);
 }
 
@@ -208,6 +219,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
         .restore_index = options->restore_index || options->rebuild_index,
         .use_auto_index = options->use_auto_index,
         .drop_exist_collection = options->drop_exist_collection,
+        .drop_first = options->drop_first,
         .drop_exist_index = options->drop_exist_index,
         .skip_create_collection = options->skip_create_collection,
         .meta_only = options->meta_only,

@@ -43,6 +43,16 @@ static const struct mb_method method_alter = {
     .answer = &pb__status__descriptor,
     .limited = MB_LIMITED_COLLECTION,
 };
+static const struct mb_method method_rename = {
+    .name = "RenameCollection",
+    .doing = "rename collection",
+    .answer = &pb__status__descriptor,
+};
+static const struct mb_method method_alter_alias = {
+    .name = "AlterAlias",
+    .doing = "move an alias to",
+    .answer = &pb__status__descriptor,
+};
 static const struct mb_method method_list_partitions = {
     .name = "ShowPartitions",
     .doing = "list partitions of",
@@ -208,6 +218,32 @@ mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, c
                            : mb_fail_memory(error);
     mb_arena_free(arena);
     return status;
+}
+
+mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, const char *from,
+                                      const char *to, struct mb_cancel *cancel, struct mb_error *error)
+{
+    Pb__RenameCollectionRequest request = PB__RENAME_COLLECTION_REQUEST__INIT;
+    if (!milvus->info.can_rename)
+        return mb_fail(error, MB_E_UNSUPPORTED, "Milvus %s cannot rename collections (2.2.9 and later can)",
+                       milvus->info.version_text);
+    request.old_name = mb_pb_text(from);
+    request.new_name = mb_pb_text(to);
+    request.new_db_name = mb_pb_text(mb_db_name(db));
+    mb_status status =
+        mb_rpc(milvus, &method_rename, mb_subject_of(db, from), &request.base, NULL, NULL, cancel, error);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "to %s", to);
+}
+
+mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const char *alias,
+                                const char *collection, struct mb_cancel *cancel, struct mb_error *error)
+{
+    Pb__AlterAliasRequest request = PB__ALTER_ALIAS_REQUEST__INIT;
+    request.collection_name = mb_pb_text(collection);
+    request.alias = mb_pb_text(alias);
+    mb_status status = mb_rpc(milvus, &method_alter_alias, mb_subject_of(db, collection), &request.base, NULL,
+                              NULL, cancel, error);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "alias %s", alias);
 }
 
 /* --------------------------------------------------------------- partitions */

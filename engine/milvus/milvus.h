@@ -56,6 +56,10 @@ struct mb_milvus_info {
     struct mb_version version;
     const char *place;      /* for people: "localhost:19530" */
     bool has_databases;     /* without: everything is in "default" */
+    bool can_rename;        /* from 2.2.9 on: a collection keeps data, indexes and load state */
+    bool imports_v2;        /* from 2.4 on: imports run side by side, over HTTP too, and each takes what lies
+                               directly in its directories, deletes of their own too; before, they run one after
+                               the other, two seconds at least each, and take a whole partition */
     bool describe_database; /* from 2.4.3 on */
     bool describe_segment;  /* from 2.5.8 on */
     bool multi_l0_import;   /* from 2.6.5 on: several L0 directories in one job */
@@ -111,6 +115,16 @@ mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, c
                                      const struct mb_properties *properties, struct mb_cancel *cancel,
                                      struct mb_error *error);
 
+/* In its database.  MB_E_UNSUPPORTED where the server cannot (see can_rename).  A name that is taken, also by
+ * an alias, is an error, and so is an alias for from.  After a failure with MB_ERR_AMBIGUOUS, and after
+ * MB_E_NOT_FOUND, it may have been done all the same. */
+mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, const char *from,
+                                      const char *to, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Makes an alias that is there one of this collection. */
+mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const char *alias,
+                                const char *collection, struct mb_cancel *cancel, struct mb_error *error);
+
 mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, const char *collection,
                                     struct mb_arena *arena, struct mb_partition **out, size_t *count,
                                     struct mb_cancel *cancel, struct mb_error *error);
@@ -140,6 +154,18 @@ mb_status mb_milvus_drop_index(struct mb_milvus *milvus, const char *db, const c
 mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,
                                   const char *partition, int64_t *percent, struct mb_cancel *cancel,
                                   struct mb_error *error);
+
+/* Does it serve, or is it about to?  partition NULL asks about the whole collection, of which a part is
+ * enough. */
+mb_status mb_milvus_is_loaded(struct mb_milvus *milvus, const char *db, const char *collection,
+                              const char *partition, bool *out, struct mb_cancel *cancel,
+                              struct mb_error *error);
+
+/* Loads these partitions, or everything when partitions is NULL, and waits until it serves.  Every vector
+ * needs an index, which the server builds first. */
+mb_status mb_milvus_load(struct mb_milvus *milvus, const char *db, const char *collection,
+                         const struct mb_strings *partitions, struct mb_cancel *cancel,
+                         struct mb_error *error);
 
 /* The persistent segments, in whatever state and of whatever level. */
 mb_status mb_milvus_list_segments(struct mb_milvus *milvus, const char *db, const char *collection,

@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-static const struct mb_method method_load_progress = {
-    .name = "GetLoadingProgress",
-    .doing = "ask how much is loaded of",
-    .answer = &pb__get_loading_progress_response__descriptor,
-    .status_unchecked = true,
-};
 static const struct mb_method method_segments = {
     .name = "GetPersistentSegmentInfo",
     .doing = "list the segments of",
@@ -31,34 +25,6 @@ static const struct mb_method method_flush_state = {
     .again = MB_AGAIN_ANY,
     .attempts = 50, /* a flush takes its time, and a proxy may be restarted meanwhile */
 };
-
-mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,
-                                  const char *partition, int64_t *percent, struct mb_cancel *cancel,
-                                  struct mb_error *error)
-{
-    Pb__GetLoadingProgressRequest request = PB__GET_LOADING_PROGRESS_REQUEST__INIT;
-    Pb__GetLoadingProgressResponse *answer;
-    char *partitions[1] = {mb_pb_text(partition)};
-
-    request.collection_name = mb_pb_text(collection);
-    if (partition) {
-        request.partition_names = partitions;
-        request.n_partition_names = 1;
-    }
-    struct mb_arena *arena = mb_arena_new();
-    if (arena == NULL)
-        return mb_fail_memory(error);
-    mb_status status = mb_rpc(milvus, &method_load_progress, mb_subject_of(db, collection), &request.base,
-                              arena, &answer, cancel, error);
-    if (status == MB_OK) {
-        /* An error status is how a server says that nothing is loaded. */
-        const Pb__Status *told = answer->status;
-        bool loaded = told == NULL || (told->code == 0 && told->error_code == 0);
-        *percent = !loaded || answer->progress < 0 ? 0 : answer->progress > 100 ? 100 : answer->progress;
-    }
-    mb_arena_free(arena);
-    return status;
-}
 
 mb_status mb_milvus_list_segments(struct mb_milvus *milvus, const char *db, const char *collection,
                                   struct mb_arena *arena, struct mb_segment **out, size_t *count,

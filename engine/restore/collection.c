@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "restore/replace.h"
 #include "restore/run.h"
 #include "restore/schema.h"
 #include "restore/stage.h"
@@ -41,7 +42,8 @@ static mb_status function_check_on(struct mb_restore_work *work, struct mb_cance
 
     if (before && strcmp(before, "true") == 0)
         return MB_OK;
-    return mb_milvus_alter_collection(work->run->env->milvus, MB_WORK_NAME(work), &properties, cancel, error);
+    return mb_milvus_alter_collection(work->run->env->milvus, MB_WORK_PLACE(work), &properties, cancel,
+                                      error);
 }
 
 /* Milvus makes a collection that is there with the same schema once more without a word.  The look at the
@@ -50,7 +52,7 @@ static mb_status check_still_absent(struct mb_restore_work *work, struct mb_canc
                                     struct mb_error *error)
 {
     bool exists = false;
-    MB_TRY(mb_milvus_has_collection(work->run->env->milvus, MB_WORK_NAME(work), &exists, cancel, error));
+    MB_TRY(mb_milvus_has_collection(work->run->env->milvus, MB_WORK_PLACE(work), &exists, cancel, error));
     if (!exists)
         return MB_OK;
     return mb_fail(
@@ -58,25 +60,42 @@ static mb_status check_still_absent(struct mb_restore_work *work, struct mb_canc
         "the collection was made by somebody else since this restore began: nothing was put into it");
 }
 
-static mb_status create(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
-{
-    struct mb_milvus *milvus = work->run->env->milvus;
+/* What create_collection is to be told, and the fields that are added behind it. */
+struct birth {
     struct mb_collection collection;
     struct mb_field *later;
     size_t later_count;
-    bool check_off = needs_function_check_off(work);
+};
 
+static mb_status describe_birth(struct mb_restore_work *work, struct birth *out, struct mb_error *error)
+{
+    MB_TRY(mb_restore_schema_make(work->target->source, MB_WORK_PLACE(work), work->arena, &out->collection,
+                                  &out->later, &out->later_count, error));
+    return needs_function_check_off(work) ? without_function_check(&out->collection, work->arena, error)
+                                          : MB_OK;
+}
+
+static mb_status create(struct mb_restore_work *work, const struct birth *birth, struct mb_cancel *cancel,
+                        struct mb_error *error)
+{
+    struct mb_milvus *milvus = work->run->env->milvus;
     MB_TRY(check_still_absent(work, cancel, error));
-
-    MB_TRY(mb_restore_schema_make(work->target->source, MB_WORK_NAME(work), work->arena, &collection, &later,
-                                  &later_count, error));
-    if (check_off)
-        MB_TRY(without_function_check(&collection, work->arena, error));
-    MB_TRY(mb_milvus_create_collection(milvus, &collection, cancel, error));
+    MB_TRY(mb_milvus_create_collection(milvus, &birth->collection, cancel, error));
     work->created = true;
-    for (size_t i = 0; i < later_count; i++)
-        MB_TRY(mb_milvus_add_field(milvus, MB_WORK_NAME(work), &later[i], cancel, error));
-    return check_off ? function_check_on(work, cancel, error) : MB_OK;
+    for (size_t i = 0; i < birth->later_count; i++)
+        MB_TRY(mb_milvus_add_field(milvus, MB_WORK_PLACE(work), &birth->later[i], cancel, error));
+    return needs_function_check_off(work) ? function_check_on(work, cancel, error) : MB_OK;
+}
+
+/* The last step before the import of which there is no way back: all that can fail without it has been tried
+ * by then. */
+static mb_status drop_old(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(mb_stage_all(work, cancel, error));
+    mb_log(work->run->env->log, MB_LOG_INFO, "dropping collection %s.%s", MB_WORK_NAME(work));
+    MB_TRY(mb_milvus_drop_collection(work->run->env->milvus, MB_WORK_NAME(work), cancel, error));
+    work->exists = false;
+    return MB_OK;
 }
 
 /* The collection as it is to be: dropped, made or left alone by the options, and with fields that fit the
@@ -87,15 +106,15 @@ static mb_status prepare_collection(struct mb_restore_work *work, struct mb_canc
     struct mb_milvus *milvus = work->run->env->milvus;
     const struct mb_restore_options *options = work->run->options;
     struct mb_collection there;
+    struct birth birth;
 
-    if (work->exists && options->drop_exist_collection) {
-        mb_log(work->run->env->log, MB_LOG_INFO, "dropping collection %s.%s", MB_WORK_NAME(work));
-        MB_TRY(mb_milvus_drop_collection(milvus, MB_WORK_NAME(work), cancel, error));
-        work->exists = false;
-    }
-    if (!work->exists)
-        MB_TRY(create(work, cancel, error));
-    MB_TRY(mb_milvus_describe_collection(milvus, MB_WORK_NAME(work), work->arena, &there, cancel, error));
+    MB_TRY(describe_birth(work, &birth, error));
+    if (work->exists && options->drop_exist_collection && !work->replaces)
+        MB_TRY(drop_old(work, cancel, error));
+    if (!work->exists || work->replaces)
+        MB_TRY(create(work, &birth, cancel, error));
+    MB_TRY(mb_milvus_describe_collection(milvus, MB_WORK_PLACE(work), work->arena, &there, cancel, error));
+    work->place_id = there.id;
     return mb_restore_schema_check(work->target->source, &there, error);
 }
 
@@ -107,10 +126,10 @@ static mb_status drop_indexes(struct mb_restore_work *work, struct mb_cancel *ca
     struct mb_index *indexes;
     size_t count;
 
-    MB_TRY(
-        mb_milvus_describe_indexes(milvus, MB_WORK_NAME(work), work->arena, &indexes, &count, cancel, error));
+    MB_TRY(mb_milvus_describe_indexes(milvus, MB_WORK_PLACE(work), work->arena, &indexes, &count, cancel,
+                                      error));
     for (size_t i = 0; i < count; i++)
-        MB_TRY(mb_milvus_drop_index(milvus, MB_WORK_NAME(work), indexes[i].name, cancel, error));
+        MB_TRY(mb_milvus_drop_index(milvus, MB_WORK_PLACE(work), indexes[i].name, cancel, error));
     return MB_OK;
 }
 
@@ -124,7 +143,7 @@ static mb_status create_indexes(struct mb_restore_work *work, bool vectors, stru
             continue;
         MB_TRY(mb_restore_index_make(source, &source->indexes[i], work->run->options->use_auto_index,
                                      work->arena, &index, error));
-        MB_TRY(mb_milvus_create_index(work->run->env->milvus, MB_WORK_NAME(work), &index, cancel, error));
+        MB_TRY(mb_milvus_create_index(work->run->env->milvus, MB_WORK_PLACE(work), &index, cancel, error));
     }
     return MB_OK;
 }
@@ -133,8 +152,10 @@ static mb_status prepare_indexes(struct mb_restore_work *work, struct mb_cancel 
                                  struct mb_error *error)
 {
     const struct mb_restore_options *options = work->run->options;
-    if (options->drop_exist_index && work->exists)
+    if (options->drop_exist_index && work->exists && !work->replaces) {
+        MB_TRY(mb_stage_all(work, cancel, error));
         MB_TRY(drop_indexes(work, cancel, error));
+    }
     if (!options->restore_index)
         return MB_OK;
     MB_TRY(create_indexes(work, true, cancel, error));
@@ -159,11 +180,12 @@ static mb_status prepare_partitions(struct mb_restore_work *work, struct mb_canc
     struct mb_partition *there;
     size_t count;
 
-    MB_TRY(mb_milvus_list_partitions(milvus, MB_WORK_NAME(work), work->arena, &there, &count, cancel, error));
+    MB_TRY(
+        mb_milvus_list_partitions(milvus, MB_WORK_PLACE(work), work->arena, &there, &count, cancel, error));
     for (size_t i = 0; i < source->partition_count; i++) {
         const char *name = source->partitions[i].name;
         if (!is_there(name, there, count))
-            MB_TRY(mb_milvus_create_partition(milvus, MB_WORK_NAME(work), name, cancel, error));
+            MB_TRY(mb_milvus_create_partition(milvus, MB_WORK_PLACE(work), name, cancel, error));
     }
     return MB_OK;
 }
@@ -185,15 +207,30 @@ static void describe_work(struct mb_restore_work *work)
         line->segments += source->partitions[i].segment_count;
 }
 
-static mb_status steps(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+static mb_status fill(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     MB_TRY(prepare_collection(work, cancel, error));
     MB_TRY(prepare_indexes(work, cancel, error));
     MB_TRY(prepare_partitions(work, cancel, error));
-    if (work->run->options->meta_only)
-        return MB_OK;
-    mb_status status = mb_restore_import(work, cancel, error);
-    mb_stage_clean(work);
+    return work->run->options->meta_only ? MB_OK : mb_restore_import(work, cancel, error);
+}
+
+static mb_status replace(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(mb_replace_begin(work, work->arena, cancel, error));
+    mb_status status = fill(work, cancel, error);
+    if (status == MB_OK)
+        status = mb_replace_swap(work, cancel, error);
+    if (status != MB_OK)
+        mb_replace_abandon(work);
+    return status;
+}
+
+static mb_status steps(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    mb_status status = work->replaces ? replace(work, cancel, error) : fill(work, cancel, error);
+    if (!work->run->options->meta_only)
+        mb_stage_clean(work);
     return status;
 }
 

@@ -18,6 +18,7 @@ struct importer {
     size_t next;  /* the first one that is not submitted */
     size_t running;
     size_t window;
+    bool in_doubt; /* a number of rows that cannot be */
 };
 
 /* ---------------------------------------------------------------- submitting */
@@ -45,9 +46,9 @@ static mb_status submit_task(struct importer *importer, struct mb_import_watch *
                              struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_restore_work *work = importer->work;
-    bool always = !mb_version_at_least(work->run->milvus->version, 2, 4, 0);
+    bool always = !work->run->milvus->imports_v2;
     struct mb_import import = {
-        .db = work->target->db, .collection = work->target->name, .partition = job->units->partition};
+        .db = work->target->db, .collection = work->place, .partition = job->units->partition};
 
     MB_TRY(mb_stage_unit(work, job->units, always, arena, &import.files, cancel, error));
     MB_TRY(make_options(work, job->units, arena, &import.options, error));
@@ -59,7 +60,7 @@ static mb_status submit_job(struct importer *importer, struct mb_import_watch *j
 {
     struct mb_restore_work *work = importer->work;
     struct mb_import_job request = {.db = work->target->db,
-                                    .collection = work->target->name,
+                                    .collection = work->place,
                                     .partition = job->units->partition,
                                     .file_count = job->unit_count};
 
@@ -132,13 +133,13 @@ static mb_status make_jobs(struct importer *importer, struct mb_error *error)
 
 /* --------------------------------------------------------------------- waiting */
 
-/* What a server before 2.4 says is the number of rows it wrote, deleted ones left out; later ones have
- * counted in other ways. */
-static mb_status check_rows(const struct importer *importer, const struct mb_import_watch *job,
+/* What a server before 2.4 says is the number of rows it wrote, deleted ones left out.  Later ones may count
+ * in other ways: the segments decide, at the end. */
+static mb_status check_rows(struct importer *importer, const struct mb_import_watch *job,
                             struct mb_error *error)
 {
     const struct mb_restore_work *work = importer->work;
-    bool exact = !mb_version_at_least(work->run->milvus->version, 2, 4, 0);
+    bool exact = !work->run->milvus->imports_v2;
     bool plausible = job->imported >= job->least_rows && job->imported <= job->rows;
 
     if (plausible && job->imported == 0 && job->rows > 0)
@@ -155,6 +156,7 @@ static mb_status check_rows(const struct importer *importer, const struct mb_imp
             job->imported, job->units->partition, MB_WORK_NAME(work), job->rows, job->imported ? "" : " (is ",
             job->imported ? "" : mb_storage_info(work->run->env->milvus_store)->location,
             job->imported ? "" : " where this milvus keeps its data?)");
+    importer->in_doubt = true;
     mb_log(work->run->env->log, MB_LOG_WARN,
            "milvus says that it imported %" PRId64
            " rows into partition \"%s\" of %s.%s, the backup has %" PRId64,
@@ -215,6 +217,8 @@ mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *canc
 
     importer.window = jobs ? jobs : IMPORT_JOBS;
     MB_TRY(make_jobs(&importer, error));
+    if (!work->created)
+        MB_TRY(mb_restore_rows(work, &work->rows_before, cancel, error));
     while (importer.next < importer.count || importer.running > 0) {
         if (may_submit(&importer)) {
             MB_TRY(submit(&importer, &importer.jobs[importer.next], cancel, error));
@@ -223,5 +227,5 @@ mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *canc
             MB_TRY(look_around(&importer, cancel, error));
         }
     }
-    return MB_OK;
+    return mb_restore_check_rows(work, importer.in_doubt, cancel, error);
 }

@@ -1,130 +1,73 @@
 #include "restore/proof.h"
 
+#include "base/clock.h"
 #include "catalog/layout.h"
+#include "restore/named.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MAX_KEY ((size_t)64 << 10)
-
-/* One binlog that the description names. */
-struct named {
-    const struct mb_segment_backup *segment;
-    const struct mb_binlog *log;
-    int64_t field_id; /* 0 for a delta log */
-    bool found;
-    bool other_size;
-};
+/* A backup is seldom restored in the seconds after it was written. */
+#define PATIENCE_NS (2 * MB_NS_PER_S)
 
 /* The binlogs of one kind of one collection.  The listing passes by it and is not kept. */
 struct proof {
     struct mb_restore_work *work;
-    bool is_delta;
-    struct named *items; /* by segment, field and log once they are sorted */
-    size_t count;
-    bool not_named; /* there are others of this kind */
-    struct mb_buf key;
+    struct mb_arena *arena; /* of the run */
+    struct mb_named_set named;
 };
-
-/* ------------------------------------------------------------ what is named */
-
-static int compare_ids(int64_t a, int64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct named *x = a, *y = b;
-    int order = compare_ids(x->segment->id, y->segment->id);
-    if (order == 0)
-        order = compare_ids(x->field_id, y->field_id);
-    return order ? order : compare_ids(x->log->id, y->log->id);
-}
-
-/* Adds the binlogs of a segment behind the others, or only counts them while there is no array. */
-static void add_segment(struct proof *proof, const struct mb_segment_backup *segment)
-{
-    const struct mb_field_binlogs *fields = proof->is_delta ? segment->delta_logs : segment->insert_logs;
-    size_t count = proof->is_delta ? segment->delta_count : segment->insert_count;
-    for (size_t f = 0; f < count; f++)
-        for (size_t k = 0; k < fields[f].count; k++, proof->count++)
-            if (proof->items)
-                proof->items[proof->count] =
-                    (struct named){.segment = segment,
-                                   .log = &fields[f].logs[k],
-                                   .field_id = proof->is_delta ? 0 : fields[f].field_id};
-}
-
-static void add_collection(struct proof *proof)
-{
-    const struct mb_collection_backup *c = proof->work->target->source;
-    proof->count = 0;
-    for (size_t p = 0; p < c->partition_count; p++)
-        for (size_t i = 0; i < c->partitions[p].segment_count; i++)
-            add_segment(proof, &c->partitions[p].segments[i]);
-    for (size_t i = 0; i < c->l0_count; i++)
-        add_segment(proof, &c->l0_segments[i]);
-}
-
-static mb_status gather(struct proof *proof, struct mb_error *error)
-{
-    add_collection(proof);
-    proof->items = calloc(proof->count + 1, sizeof *proof->items);
-    if (proof->items == NULL)
-        return mb_fail_memory(error);
-    add_collection(proof);
-    qsort(proof->items, proof->count, sizeof *proof->items, compare);
-    return MB_OK;
-}
-
-static mb_status make_key(struct proof *proof, const struct named *named)
-{
-    const char *dir = proof->work->run->dir;
-    return proof->is_delta
-               ? mb_layout_delta_key(&proof->key, dir, named->segment, named->log->id)
-               : mb_layout_insert_key(&proof->key, dir, named->segment, named->field_id, named->log->id);
-}
 
 /* ------------------------------------------------------------ what is there */
 
-/* The first item that does not come before the wanted one. */
-static size_t lower_bound(const struct proof *proof, const struct named *wanted)
+static struct mb_import_unit *unit_of(const struct proof *proof, const char *key)
 {
-    size_t low = 0, high = proof->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare(&proof->items[middle], wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    const struct mb_import_units *units = &proof->work->units;
+    for (size_t i = 0; i < units->count; i++) {
+        const char *dir = proof->named.is_delta ? units->items[i].delta_dir : units->items[i].insert_dir;
+        if (dir != NULL && mb_text_starts_with(key, dir))
+            return &units->items[i];
     }
-    return low;
+    return NULL;
 }
 
-/* The ids alone do not say whether the object lies in the right partition and group: its key does. */
+static mb_status take_stray(struct proof *proof, const char *key, struct mb_error *error)
+{
+    struct mb_strays *strays = &proof->work->strays;
+    struct mb_import_unit *unit = unit_of(proof, key);
+    if (unit != NULL)
+        unit->strays++;
+    if (strays->count++ >= MB_STRAY_NAMES)
+        return MB_OK;
+    const char *name = mb_arena_strdup(proof->arena, key);
+    if (name == NULL)
+        return mb_fail_memory(error);
+    strays->names[strays->count - 1] = name;
+    return MB_OK;
+}
+
+/* How many rows these deletes leave is not known. */
+static void take_left_out(struct proof *proof, const char *key)
+{
+    struct mb_import_unit *unit = unit_of(proof, key);
+    if (unit != NULL) {
+        unit->least_rows = 0;
+        unit->has_deletes = true;
+    }
+}
+
 static mb_status take(struct proof *proof, const struct mb_entry *entry, struct mb_error *error)
 {
-    struct mb_source_key ids;
-    bool known = false;
-    if (!mb_layout_parse_backup_key(proof->work->run->dir, entry->key, &ids))
+    enum mb_named_kind kind;
+    struct mb_named *named;
+    MB_TRY(mb_named_find(&proof->named, entry->key, &kind, &named, error));
+    if (kind == MB_NAMED_STRAY)
+        return take_stray(proof, entry->key, error);
+    if (kind == MB_NAMED_LEFT_OUT) {
+        take_left_out(proof, entry->key);
         return MB_OK;
-    const struct mb_segment_backup segment = {.id = ids.segment_id};
-    const struct mb_binlog log = {.id = ids.log_id};
-    const struct named wanted = {.segment = &segment, .log = &log, .field_id = ids.field_id};
-
-    for (size_t i = lower_bound(proof, &wanted); i < proof->count && compare(&proof->items[i], &wanted) == 0;
-         i++) {
-        struct named *named = &proof->items[i];
-        if (make_key(proof, named) < 0)
-            return mb_buf_status(&proof->key, error);
-        if (strcmp(proof->key.data, entry->key) != 0)
-            continue;
-        known = named->found = true;
-        named->other_size = named->log->size > 0 && (uint64_t)named->log->size != entry->size;
     }
-    proof->not_named = proof->not_named || !known;
+    named->found = true;
+    named->other_size = named->log->size > 0 && (uint64_t)named->log->size != entry->size;
     return MB_OK;
 }
 
@@ -133,10 +76,11 @@ static mb_status list(struct proof *proof, struct mb_cancel *cancel, struct mb_e
     const struct mb_restore_work *work = proof->work;
     struct mb_listing *listing = NULL;
     const struct mb_entry *entry;
-    mb_layout_collection_prefix(&proof->key, work->run->dir, proof->is_delta,
+    struct mb_buf *prefix = &proof->named.key;
+    mb_layout_collection_prefix(prefix, work->run->dir, proof->named.is_delta,
                                 work->target->source->collection.id);
-    MB_TRY(mb_buf_status(&proof->key, error));
-    MB_TRY(mb_listing_open(&listing, work->run->env->backup_store, proof->key.data, NULL, cancel, error));
+    MB_TRY(mb_buf_status(prefix, error));
+    MB_TRY(mb_listing_open(&listing, work->run->env->backup_store, prefix->data, NULL, cancel, error));
     mb_status status;
     while ((status = mb_listing_next(listing, &entry, error)) == MB_OK)
         if ((status = take(proof, entry, error)) < 0)
@@ -145,35 +89,67 @@ static mb_status list(struct proof *proof, struct mb_cancel *cancel, struct mb_e
     return status == MB_END ? MB_OK : status;
 }
 
+/* Listings may lag behind what was written: what they do not show, or show with another size, is looked for
+ * by its key.  The first that stays away decides. */
+static mb_status look_again(struct proof *proof, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_storage *store = proof->work->run->env->backup_store;
+    int64_t deadline = mb_deadline_min(mb_storage_patience(store), mb_clock_monotonic() + PATIENCE_NS);
+    for (size_t i = 0; i < proof->named.count; i++) {
+        struct mb_named *named = &proof->named.items[i];
+        struct mb_error failure = MB_ERROR_INIT;
+        if (named->log == NULL || (named->found && !named->other_size))
+            continue;
+        const char *key = mb_named_key(&proof->named, named);
+        if (key == NULL)
+            return mb_buf_status(&proof->named.key, error);
+        uint64_t size = named->log->size > 0 ? (uint64_t)named->log->size : MB_ANY_SIZE;
+        mb_status status = mb_storage_await(store, key, size, deadline, NULL, cancel, &failure);
+        if (status == MB_E_NOT_FOUND || status == MB_E_CORRUPT)
+            return MB_OK;
+        if (status != MB_OK) {
+            *error = failure;
+            return status;
+        }
+        named->found = true;
+        named->other_size = false;
+    }
+    return MB_OK;
+}
+
 /* ------------------------------------------------------------------ verdict */
 
-static mb_status fail(struct proof *proof, const struct named *first, size_t missing, size_t other,
-                      struct mb_error *error)
+static mb_status fail(struct proof *proof, const struct mb_named *first, size_t missing, size_t other,
+                      size_t all, struct mb_error *error)
 {
     const struct mb_restore *run = proof->work->run;
     const struct mb_collection *collection = &proof->work->target->source->collection;
-    const char *kind = proof->is_delta ? "delta" : "insert";
+    const char *kind = proof->named.is_delta ? "delta" : "insert";
     const char *place = mb_storage_info(run->env->backup_store)->location;
-    if (make_key(proof, first) < 0)
-        return mb_buf_status(&proof->key, error);
+    const char *key = mb_named_key(&proof->named, first);
+    if (key == NULL)
+        return mb_buf_status(&proof->named.key, error);
     if (missing > 0)
         return mb_fail(error, MB_E_CORRUPT,
                        "backup %s is damaged: %zu of %zu %s logs of %s.%s are missing in %s, the first is %s",
-                       run->backup.name, missing, proof->count, kind, collection->db_name, collection->name,
-                       place, proof->key.data);
+                       run->backup.name, missing, all, kind, collection->db_name, collection->name, place,
+                       key);
     return mb_fail(error, MB_E_CORRUPT,
                    "backup %s is damaged: %zu of %zu %s logs of %s.%s in %s have not the size that the "
                    "description says, the first is %s (%" PRId64 " bytes by the description)",
-                   run->backup.name, other, proof->count, kind, collection->db_name, collection->name, place,
-                   proof->key.data, first->log->size);
+                   run->backup.name, other, all, kind, collection->db_name, collection->name, place, key,
+                   first->log->size);
 }
 
 static mb_status judge(struct proof *proof, struct mb_error *error)
 {
-    const struct named *first_missing = NULL, *first_other = NULL;
-    size_t missing = 0, other = 0;
-    for (size_t i = 0; i < proof->count; i++) {
-        const struct named *named = &proof->items[i];
+    const struct mb_named *first_missing = NULL, *first_other = NULL;
+    size_t missing = 0, other = 0, all = 0;
+    for (size_t i = 0; i < proof->named.count; i++) {
+        const struct mb_named *named = &proof->named.items[i];
+        if (named->log == NULL)
+            continue;
+        all++;
         if (!named->found) {
             first_missing = first_missing ? first_missing : named;
             missing++;
@@ -184,33 +160,33 @@ static mb_status judge(struct proof *proof, struct mb_error *error)
     }
     if (missing + other == 0)
         return MB_OK;
-    return fail(proof, first_missing ? first_missing : first_other, missing, other, error);
+    return fail(proof, first_missing ? first_missing : first_other, missing, other, all, error);
 }
 
-static mb_status prove_kind(struct mb_restore_work *work, bool is_delta, bool *not_named,
+static mb_status compare(struct proof *proof, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(list(proof, cancel, error));
+    MB_TRY(look_again(proof, cancel, error));
+    return judge(proof, error);
+}
+
+static mb_status prove_kind(struct mb_restore_work *work, bool is_delta, struct mb_arena *arena,
                             struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct proof proof = {.work = work, .is_delta = is_delta};
-    mb_buf_init(&proof.key, MAX_KEY);
-    mb_status status = gather(&proof, error);
+    struct proof proof = {.work = work, .arena = arena};
+    mb_status status =
+        mb_named_init(&proof.named, work->run->dir, is_delta, work->units.items, work->units.count, error);
     if (status == MB_OK)
-        status = list(&proof, cancel, error);
-    if (status == MB_OK)
-        status = judge(&proof, error);
-    *not_named = proof.not_named;
-    mb_buf_done(&proof.key);
-    free(proof.items);
+        status = compare(&proof, cancel, error);
+    mb_named_done(&proof.named);
     return status;
 }
 
-mb_status mb_restore_prove(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_restore_prove(struct mb_restore_work *work, struct mb_arena *arena, struct mb_cancel *cancel,
+                           struct mb_error *error)
 {
-    bool more = false;
     if (work->units.count == 0)
         return MB_OK;
-    MB_TRY(prove_kind(work, false, &more, cancel, error));
-    MB_TRY(prove_kind(work, true, &more, cancel, error));
-    for (size_t i = 0; more && i < work->units.count; i++)
-        work->units.items[i].least_rows = 0;
-    return MB_OK;
+    MB_TRY(prove_kind(work, false, arena, cancel, error));
+    return prove_kind(work, true, arena, cancel, error);
 }

@@ -4,6 +4,7 @@
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
 #include "restore/proof.h"
+#include "restore/replace.h"
 #include "restore/run.h"
 #include "restore/stage.h"
 
@@ -52,16 +53,37 @@ static bool is_in(const struct mb_strings *list, const char *text)
     return false;
 }
 
+/* A collection that is to be dropped, and not an alias, of which nobody knows whether it is meant. */
+static mb_status check_old(struct mb_restore_work *work, struct mb_arena *arena, struct mb_cancel *cancel,
+                           struct mb_error *error)
+{
+    const struct mb_restore_options *options = work->run->options;
+    struct mb_collection old;
+    MB_TRY(mb_milvus_describe_collection(work->run->env->milvus, MB_WORK_NAME(work), arena, &old, cancel,
+                                         error));
+    if (is_in(&old.aliases, work->target->name))
+        return mb_fail(error, MB_E_EXISTS,
+                       "%s.%s is an alias of another collection and is not replaced: name that one by "
+                       "--rename, or drop the alias",
+                       MB_WORK_NAME(work));
+    work->old_id = old.id;
+    work->replaces = work->run->milvus->can_rename && !options->drop_first;
+    return MB_OK;
+}
+
 /* Is the target there, and may it be? */
 static mb_status check_target(struct mb_restore_work *work, const struct mb_strings *databases,
-                              struct mb_cancel *cancel, struct mb_error *error)
+                              struct mb_arena *arena, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_restore_options *options = work->run->options;
 
-    work->exists = false;
-    if (is_in(databases, work->target->db))
+    if (is_in(databases, work->target->db)) {
+        MB_TRY(mb_replace_mend(work, cancel, error));
         MB_TRY(mb_milvus_has_collection(work->run->env->milvus, MB_WORK_NAME(work), &work->exists, cancel,
                                         error));
+    }
+    if (work->exists && options->drop_exist_collection)
+        MB_TRY(check_old(work, arena, cancel, error));
     if (work->exists && !options->drop_exist_collection && !options->skip_create_collection)
         return mb_fail(
             error, MB_E_EXISTS,
@@ -96,13 +118,14 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
     if (run->options->meta_only)
         return MB_OK;
     mb_status status =
-        mb_import_units_make(source, run->dir, run->milvus->version, arena, &work->units, error);
+        mb_import_units_make(source, run->dir, run->milvus->imports_v2, arena, &work->units, error);
     if (status != MB_OK)
         return mb_error_context(error, "backup %s, collection %s.%s", run->backup.name,
                                 source->collection.db_name, source->collection.name);
     for (size_t i = 0; i < work->units.count; i++)
         run->total_bytes += work->units.items[i].bytes;
-    return mb_restore_prove(work, cancel, error);
+    MB_TRY(mb_restore_prove(work, arena, cancel, error));
+    return mb_restore_probe(work, cancel, error);
 }
 
 static mb_status check_databases(const struct mb_restore *run, struct mb_error *error)
@@ -140,6 +163,15 @@ static void divide(struct mb_restore *run)
     run->parallel = run->staged ? mb_stage_divide(&run->transfer, most) : most;
 }
 
+static bool any_strays(const struct mb_restore *run, const struct mb_restore_work *works)
+{
+    for (size_t i = 0; i < run->plan.count; i++)
+        for (size_t k = 0; k < works[i].units.count; k++)
+            if (works[i].units.items[k].strays > 0)
+                return true;
+    return false;
+}
+
 static mb_status run_all(struct mb_restore *run, struct mb_restore_work *works, struct mb_cancel *cancel,
                          struct mb_error *error)
 {
@@ -161,19 +193,31 @@ static mb_status run_all(struct mb_restore *run, struct mb_restore_work *works, 
     return status;
 }
 
-/* Says behind the error which collections this call made and left without all their data. */
-static void name_partial(const struct mb_restore *run, const struct mb_restore_work *works,
-                         struct mb_error *error)
+static bool is_partial(const struct mb_restore_work *work)
+{
+    return !work->complete && !work->replaces && (work->created || work->filling);
+}
+
+static bool is_untouched(const struct mb_restore_work *work)
+{
+    return !work->complete && work->replaces && !work->stranded;
+}
+
+/* Says behind the error which collections are what. */
+static void name_some(const struct mb_restore *run, const struct mb_restore_work *works,
+                      bool (*choose)(const struct mb_restore_work *work), const char *what,
+                      struct mb_error *error)
 {
     size_t len = strlen(error->message), cap = sizeof error->message, named = 0, left = 0;
 
     for (size_t i = 0; i < run->plan.count; i++) {
         const struct mb_restore_work *work = &works[i];
-        if (work->complete || (!work->created && !work->filling))
+        if (!choose(work))
             continue;
         char name[160];
-        int n = snprintf(name, sizeof name, "%s %s.%s%s", named ? "," : "; incomplete:", MB_WORK_NAME(work),
-                         work->created ? " (made by this restore)" : "");
+        int n =
+            snprintf(name, sizeof name, "%s%s %s.%s%s", named ? "," : "; ", named ? "" : what,
+                     MB_WORK_NAME(work), work->created && !work->replaces ? " (made by this restore)" : "");
         if (n < 0 || (size_t)n >= sizeof name || len + (size_t)n + 32 >= cap) {
             left++;
             continue;
@@ -194,8 +238,9 @@ static mb_status make_works(struct mb_restore *run, struct mb_arena *arena, stru
     if (works == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < run->plan.count; i++) {
-        works[i] = (struct mb_restore_work){.run = run, .target = &run->plan.targets[i]};
-        MB_TRY(check_target(&works[i], databases, cancel, error));
+        const struct mb_restore_target *target = &run->plan.targets[i];
+        works[i] = (struct mb_restore_work){.run = run, .target = target, .place = target->name};
+        MB_TRY(check_target(&works[i], databases, arena, cancel, error));
     }
     for (size_t i = 0; i < run->plan.count; i++)
         MB_TRY(plan_work(run, &works[i], arena, cancel, error));
@@ -203,16 +248,60 @@ static mb_status make_works(struct mb_restore *run, struct mb_arena *arena, stru
     return MB_OK;
 }
 
+static const char *stray_text(const struct mb_restore_work *work, struct mb_arena *arena)
+{
+    const struct mb_strays *strays = &work->strays;
+    const char *names = strays->names[0];
+    for (size_t i = 1; names && i < strays->count && i < MB_STRAY_NAMES; i++)
+        names = mb_arena_printf(arena, "%s, %s", names, strays->names[i]);
+    return names
+               ? mb_arena_printf(arena,
+                                 "%zu objects among the binlogs of %s.%s are no part of the backup and were "
+                                 "left out: %s%s",
+                                 strays->count, work->target->source->collection.db_name,
+                                 work->target->source->collection.name, names,
+                                 strays->count > MB_STRAY_NAMES ? ", ..." : "")
+               : NULL;
+}
+
+static const char *unserved_text(const struct mb_restore_work *work, struct mb_arena *arena)
+{
+    return mb_arena_printf(arena,
+                           "%s.%s was loaded and is not any more: without an index it cannot be "
+                           "(--restore_index makes those of the backup)",
+                           MB_WORK_NAME(work));
+}
+
+static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
+                               struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
+{
+    struct mb_strings list = {.items = mb_arena_alloc(arena, 2 * run->plan.count + 1, sizeof *list.items)};
+    if (list.items == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < run->plan.count; i++) {
+        if (works[i].strays.count > 0)
+            list.items[list.count++] = stray_text(&works[i], arena);
+        if (works[i].unserved)
+            list.items[list.count++] = unserved_text(&works[i], arena);
+    }
+    for (size_t i = 0; i < list.count; i++)
+        if (list.items[i] == NULL)
+            return mb_fail_memory(error);
+    *out = list;
+    return MB_OK;
+}
+
 static mb_status make_report(const struct mb_restore *run, const struct mb_restore_work *works,
                              struct mb_arena *arena, struct mb_restore_report *out, struct mb_error *error)
 {
-    struct mb_restore_report report = {.count = run->plan.count, .staged = run->staged};
+    struct mb_restore_report report = {.count = run->plan.count, .staged = run->foreign};
     report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
     if (report.lines == NULL)
         return mb_fail_memory(error);
     report.unmatched = run->plan.warnings;
     for (size_t i = 0; i < report.count; i++)
         report.lines[i] = works[i].line;
+    MB_TRY(make_warnings(run, works, arena, &report.warnings, error));
     *out = report;
     return MB_OK;
 }
@@ -225,7 +314,7 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     struct mb_restore_work *works = NULL;
     struct mb_strings databases;
 
-    if (options->use_jobs && !mb_version_at_least(run.milvus->version, 2, 4, 0))
+    if (options->use_jobs && !run.milvus->imports_v2)
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "--use_v2_restore needs Milvus 2.4 or later, this is %s: leave it out",
                        run.milvus->version_text);
@@ -236,9 +325,10 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     MB_TRY(check_databases(&run, error));
     MB_TRY(mb_milvus_list_databases(env->milvus, arena, &databases, cancel, error));
     MB_TRY(make_works(&run, arena, &works, &databases, cancel, error));
-    run.staged = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
+    run.foreign = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
+    run.staged = run.foreign || any_strays(&run, works);
     divide(&run);
-    if (run.staged)
+    if (run.foreign)
         mb_log(env->log, MB_LOG_INFO,
                "milvus cannot read the backup in %s: it is copied to %s for the import",
                mb_storage_info(env->backup_store)->location, mb_storage_info(env->milvus_store)->location);
@@ -253,7 +343,8 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
         status = run_all(&run, works, cancel, error);
     mb_stage_end(&run);
     if (status != MB_OK) {
-        name_partial(&run, works, error);
+        name_some(&run, works, is_partial, "incomplete:", error);
+        name_some(&run, works, is_untouched, "as before:", error);
         return status;
     }
     return make_report(&run, works, arena, report, error);

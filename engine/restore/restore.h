@@ -28,7 +28,8 @@ struct mb_restore_options {
     struct mb_plan_options plan; /* what goes where */
     bool restore_index;
     bool use_auto_index;         /* vector indexes become AUTOINDEX */
-    bool drop_exist_collection;  /* a target that is there is dropped and made anew */
+    bool drop_exist_collection;  /* a target that is there is made anew, and dropped once that is complete */
+    bool drop_first;             /* before it is made anew, for those who lack the space for both */
     bool skip_create_collection; /* a target must be there; with drop_exist_collection it may be missing */
     bool drop_exist_index;
     bool meta_only; /* no data */
@@ -57,13 +58,17 @@ struct mb_restore_report {
     struct mb_restore_line *lines;
     size_t count;
     struct mb_strings unmatched; /* what was given and matched nothing, as warnings */
+    struct mb_strings warnings;  /* about the collections that were restored */
     bool staged;                 /* the data went through Milvus' own store first */
 };
 
 /* Nothing is changed before it is known that the backup can be read, that every target is free (or may be
- * dropped, or is there, as the options say) and that the data is where the description says.  Temporary
- * objects are removed whatever happens, also after a cancellation.  A failure names the collections that this
- * call made and that hold part of their data.  The report lives in arena. */
+ * dropped, or is there, as the options say) and that the data is where the description says.  A target that
+ * is to be dropped stays as it is until the new one is complete, where the server can rename collections;
+ * else, and with drop_first, until all that can fail without it has been tried.  What a restore that was
+ * killed left half renamed is mended before anything else.  Temporary objects are removed whatever happens,
+ * also after a cancellation.  A failure names the collections that this call made and that hold part of their
+ * data.  The report lives in arena. */
 mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
                          struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
                          struct mb_error *error);

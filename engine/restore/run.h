@@ -8,6 +8,14 @@
 
 #include <stdatomic.h>
 
+#define MB_STRAY_NAMES 3U
+
+/* Objects among a collection's binlogs that are no part of the backup. */
+struct mb_strays {
+    size_t count;
+    const char *names[MB_STRAY_NAMES]; /* of the first */
+};
+
 struct mb_restore {
     const struct mb_restore_env *env;
     const struct mb_restore_options *options;
@@ -15,7 +23,8 @@ struct mb_restore {
     const char *dir; /* of the backup, without a slash at the end */
     struct mb_backup backup;
     struct mb_restore_plan plan;
-    bool staged;                         /* Milvus cannot read the backup where it lies */
+    bool foreign;                        /* Milvus cannot read the backup where it lies: all is staged */
+    bool staged;                         /* something is */
     struct mb_checksums *checksums;      /* of the backup while it is staged; or NULL */
     unsigned parallel;                   /* collections at once */
     struct mb_transfer_options transfer; /* of one of them */
@@ -28,9 +37,18 @@ struct mb_restore_work {
     struct mb_restore *run;
     const struct mb_restore_target *target;
     struct mb_import_units units;
-    const char *ezk;        /* the key of its database, "" for none */
+    const char *ezk; /* the key of its database, "" for none */
+    struct mb_strays strays;
     bool exists;            /* before the restore */
+    int64_t old_id;         /* of what is to be dropped or replaced */
+    bool replaces;          /* it is made beside the one that exists, and takes its place at the end */
+    const char *place;      /* the name under which it is made: the target's, or one beside it */
+    int64_t place_id;       /* of the collection of that name, once it is there */
     bool created;           /* by this restore */
+    bool copied;            /* all of its data that has to be staged is */
+    bool stranded;          /* the old one was renamed away, and could not be renamed back */
+    bool unserved;          /* the one that was replaced was loaded, and this one cannot be */
+    int64_t rows_before;    /* of a collection that is added to; negative when not known */
     bool complete;          /* all that was asked for is there */
     bool filling;           /* data has begun to go in */
     struct mb_arena *arena; /* of the thread that works on it */
@@ -40,11 +58,23 @@ struct mb_restore_work {
 /* The name of the collection for messages: "db.name". */
 #define MB_WORK_NAME(work) (work)->target->db, (work)->target->name
 
+/* What it is called in Milvus until it is complete. */
+#define MB_WORK_PLACE(work) (work)->target->db, (work)->place
+
 /* Everything for one collection (mb_job_fn). */
 mb_status mb_restore_collection(void *work, struct mb_cancel *cancel, struct mb_error *error);
 
 /* Imports the units of a collection and waits for them. */
 mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error);
+
+/* How many rows the collection holds by its segments; negative where the server does not tell. */
+mb_status mb_restore_rows(const struct mb_restore_work *work, int64_t *out, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* Compares that with the backup after the last import; in_doubt when an import told an implausible number.
+ * MB_E_CORRUPT when rows are missing, or too many, and the backup does not say why. */
+mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, struct mb_cancel *cancel,
+                                struct mb_error *error);
 
 /* Raises the progress of the whole by so many bytes. */
 void mb_restore_advance(struct mb_restore *run, int64_t bytes);

@@ -1,5 +1,7 @@
 #include "restore/schema.h"
 
+#include "restore/replace.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +10,15 @@
 
 /* --------------------------------------------------------------- properties */
 
-/* A collection with these would be one that only a replication may write to. */
-static bool is_of_replication(const char *key)
+/* A collection with those of a replication would be one that only a replication may write to. */
+static bool stays_behind(const char *key)
 {
-    return mb_text_starts_with(key, "replicate.");
+    return mb_text_starts_with(key, "replicate.") || strcmp(key, MB_REPLACED_BY) == 0;
 }
 
 static void put_property(struct mb_properties *list, const struct mb_property *property)
 {
-    if (is_of_replication(property->key))
+    if (stays_behind(property->key))
         return;
     for (size_t i = 0; i < list->count; i++) {
         if (strcmp(list->items[i].key, property->key) == 0) {

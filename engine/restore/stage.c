@@ -1,6 +1,7 @@
 #include "restore/stage.h"
 
 #include "base/owner.h"
+#include "restore/named.h"
 
 #include <string.h>
 
@@ -171,37 +172,85 @@ static const char *temporary_prefix(const struct mb_restore_work *work, struct m
     return mb_arena_printf(arena, TEMPORARY "%s-%s-%s/", work->run->options->id, MB_WORK_NAME(work));
 }
 
-/* Queues what lies in a directory of the backup for its place in the copy. */
-static mb_status add_directory(struct mb_restore *run, struct mb_transfer *transfer, const char *dir,
-                               const char *prefix, size_t *count, struct mb_cancel *cancel,
-                               struct mb_error *error)
-{
-    struct mb_listing *listing = NULL;
-    const struct mb_entry *entry;
-    struct mb_buf key;
-    size_t skip = strlen(run->dir) + 1;
-    mb_status status;
+/* The copy of one unit on its way. */
+struct staging {
+    const struct mb_restore *run;
+    const struct mb_import_unit *unit;
+    const char *prefix; /* of the keys in Milvus' store; behind it they are those in the backup */
+    size_t prefix_len;
+    struct mb_transfer *transfer;
+    size_t count;
+};
 
-    mb_buf_init(&key, 64 << 10);
-    status = mb_listing_open(&listing, run->env->backup_store, dir, NULL, cancel, error);
-    while (status == MB_OK && (status = mb_listing_next(listing, &entry, error)) == MB_OK) {
-        mb_buf_reset(&key);
-        mb_buf_printf(&key, "%s%s", prefix, entry->key + skip);
-        status = mb_buf_status(&key, error);
-        if (status == MB_OK)
-            status = mb_transfer_add(transfer, entry->key, key.data, entry->size, entry->etag, NULL, error);
-        (*count)++;
+static mb_status add_object(struct staging *staging, const char *from, uint64_t size, const char *etag,
+                            struct mb_buf *to, struct mb_error *error)
+{
+    mb_buf_reset(to);
+    mb_buf_printf(to, "%s%s", staging->prefix, from + strlen(staging->run->dir) + 1);
+    MB_TRY(mb_buf_status(to, error));
+    staging->count++;
+    return mb_transfer_add(staging->transfer, from, to->data, size, etag, NULL, error);
+}
+
+/* What the listing does not show although it is there (see mb_restore_prove). */
+static mb_status add_unlisted(struct staging *staging, struct mb_named_set *named, struct mb_buf *to,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    for (size_t i = 0; i < named->count; i++) {
+        struct mb_stat stat;
+        if (named->items[i].found || named->items[i].log == NULL)
+            continue;
+        const char *key = mb_named_key(named, &named->items[i]);
+        if (key == NULL)
+            return mb_buf_status(&named->key, error);
+        MB_TRY(mb_storage_await(staging->run->env->backup_store, key, MB_ANY_SIZE, 0, &stat, cancel, error));
+        MB_TRY(add_object(staging, key, stat.size, stat.etag, to, error));
     }
-    mb_listing_close(listing);
-    mb_buf_done(&key);
+    return MB_OK;
+}
+
+static mb_status add_listed(struct staging *staging, struct mb_named_set *named, struct mb_listing *listing,
+                            struct mb_buf *to, struct mb_error *error)
+{
+    const struct mb_entry *entry;
+    mb_status status;
+    while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
+        enum mb_named_kind kind;
+        struct mb_named *item;
+        MB_TRY(mb_named_find(named, entry->key, &kind, &item, error));
+        if (kind == MB_NAMED_STRAY)
+            continue;
+        if (item != NULL)
+            item->found = true;
+        MB_TRY(add_object(staging, entry->key, entry->size, entry->etag, to, error));
+    }
     return status == MB_END ? MB_OK : status;
 }
 
-/* A copy on its way, for compare_moved. */
-struct staging {
-    const struct mb_restore *run;
-    size_t prefix_len; /* of the keys in Milvus' store; behind it they are those in the backup */
-};
+/* Queues what the backup has in a directory of the unit for its place in the copy. */
+static mb_status add_directory(struct staging *staging, bool is_delta, struct mb_cancel *cancel,
+                               struct mb_error *error)
+{
+    const char *dir = is_delta ? staging->unit->delta_dir : staging->unit->insert_dir;
+    struct mb_listing *listing = NULL;
+    struct mb_named_set named;
+    struct mb_buf to;
+
+    if (dir == NULL)
+        return MB_OK;
+    mb_buf_init(&to, (size_t)64 << 10);
+    mb_status status = mb_named_init(&named, staging->run->dir, is_delta, staging->unit, 1, error);
+    if (status == MB_OK)
+        status = mb_listing_open(&listing, staging->run->env->backup_store, dir, NULL, cancel, error);
+    if (status == MB_OK)
+        status = add_listed(staging, &named, listing, &to, error);
+    mb_listing_close(listing);
+    if (status == MB_OK)
+        status = add_unlisted(staging, &named, &to, cancel, error);
+    mb_named_done(&named);
+    mb_buf_done(&to);
+    return status;
+}
 
 static mb_status compare_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
 {
@@ -220,26 +269,23 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
     struct mb_restore *run = work->run;
     const struct mb_restore_env *env = run->env;
     struct mb_transfer_options options = run->transfer;
-    struct mb_transfer *transfer = NULL;
-    struct staging staging = {.run = run, .prefix_len = strlen(prefix)};
-    size_t inserts = 0, deletes = 0;
+    struct staging staging = {.run = run, .unit = unit, .prefix = prefix, .prefix_len = strlen(prefix)};
 
     options.moved = compare_moved;
     options.ctx = &staging;
     options.progress = env->progress;
     options.log = env->log;
-    MB_TRY(mb_transfer_open(&transfer, env->backup_store, env->milvus_store, &options, cancel, error));
-    mb_status status = MB_OK;
-    if (unit->insert_dir)
-        status = add_directory(run, transfer, unit->insert_dir, prefix, &inserts, cancel, error);
+    MB_TRY(
+        mb_transfer_open(&staging.transfer, env->backup_store, env->milvus_store, &options, cancel, error));
+    mb_status status = add_directory(&staging, false, cancel, error);
     if (status == MB_OK)
-        status = add_directory(run, transfer, unit->delta_dir, prefix, &deletes, cancel, error);
-    if (status == MB_OK && inserts + deletes == 0)
+        status = add_directory(&staging, true, cancel, error);
+    if (status == MB_OK && staging.count == 0)
         status = mb_fail(error, MB_E_CORRUPT, "nothing lies under %s",
                          unit->insert_dir ? unit->insert_dir : unit->delta_dir);
     if (status == MB_OK)
-        status = mb_transfer_finish(transfer, error);
-    mb_transfer_close(transfer);
+        status = mb_transfer_finish(staging.transfer, error);
+    mb_transfer_close(staging.transfer);
     return status == MB_OK ? MB_OK
                            : mb_error_context(error, "copy the data of %s.%s to %s", MB_WORK_NAME(work),
                                               mb_storage_info(env->milvus_store)->location);
@@ -271,15 +317,23 @@ static mb_status path_to(struct mb_restore_work *work, const char *dir, const ch
     return *out ? MB_OK : mb_fail_memory(error);
 }
 
-/* Only a look into the storage says for sure that there are no deletes: descriptions of older tools have left
- * them out. */
-static mb_status has_deletes(struct mb_restore_work *work, const struct mb_import_unit *unit, bool *out,
-                             struct mb_cancel *cancel, struct mb_error *error)
+bool mb_stage_has_copy(const struct mb_restore *run, const struct mb_import_unit *unit)
 {
-    *out = true;
-    if (unit->has_deletes)
+    return run->foreign || unit->strays > 0;
+}
+
+mb_status mb_stage_all(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    const char *prefix = temporary_prefix(work, work->arena);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    if (work->copied)
         return MB_OK;
-    return mb_storage_any(work->run->env->backup_store, unit->delta_dir, out, cancel, error);
+    for (size_t i = 0; i < work->units.count; i++)
+        if (mb_stage_has_copy(work->run, &work->units.items[i]))
+            MB_TRY(copy_unit(work, &work->units.items[i], prefix, cancel, error));
+    work->copied = true;
+    return MB_OK;
 }
 
 mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_unit *unit, bool always_deletes,
@@ -287,22 +341,20 @@ mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_uni
                         struct mb_error *error)
 {
     const char *prefix = NULL;
-    bool deletes = true;
     struct mb_strings paths = {.items = mb_arena_alloc(arena, 2, sizeof *paths.items)};
 
     if (paths.items == NULL)
         return mb_fail_memory(error);
-    if (work->run->staged) {
+    if (mb_stage_has_copy(work->run, unit)) {
         prefix = temporary_prefix(work, arena);
         if (prefix == NULL)
             return mb_fail_memory(error);
-        MB_TRY(copy_unit(work, unit, prefix, cancel, error));
+        if (!work->copied)
+            MB_TRY(copy_unit(work, unit, prefix, cancel, error));
     }
-    if (!always_deletes)
-        MB_TRY(has_deletes(work, unit, &deletes, cancel, error));
     if (unit->insert_dir)
         MB_TRY(path_to(work, unit->insert_dir, prefix, arena, &paths.items[paths.count++], error));
-    if (deletes)
+    if (always_deletes || unit->has_deletes)
         MB_TRY(path_to(work, unit->delta_dir, prefix, arena, &paths.items[paths.count++], error));
     *out = paths;
     return MB_OK;

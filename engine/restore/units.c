@@ -10,7 +10,8 @@
 
 struct builder {
     const char *dir;
-    struct mb_version server;
+    bool v2;
+    bool unique_keys;
     struct mb_arena *arena;
     struct mb_import_units units;
     size_t cap;
@@ -46,8 +47,9 @@ static mb_status make_dir(struct builder *b, dir_fn *fn, const struct mb_segment
 }
 
 /* How many rows of the segment are there for sure after its deletes.  No delta log says how many it holds,
- * but each names a key and a time, which no compression brings below a bit. */
-static int64_t least_rows(const struct mb_segment_backup *segment)
+ * but each names a key and a time, which no compression brings below a bit.  Rows may share a key, and then
+ * one delete is about all of them, unless the server has given the keys out. */
+static int64_t least_rows(const struct mb_segment_backup *segment, bool unique_keys)
 {
     int64_t deletes = 0;
     bool any = false;
@@ -61,17 +63,24 @@ static int64_t least_rows(const struct mb_segment_backup *segment)
         }
     if (!any)
         return segment->rows;
-    return segment->rows > 8 * deletes;
+    return unique_keys && segment->rows > 8 * deletes;
 }
 
-static void count_in(struct mb_import_unit *unit, const struct mb_segment_backup *segment)
+static mb_status count_in(struct builder *b, struct mb_import_unit *unit,
+                          const struct mb_segment_backup *segment, struct mb_error *error)
 {
+    struct mb_unit_segment *item = mb_arena_alloc(b->arena, 1, sizeof *item);
+    if (item == NULL)
+        return mb_fail_memory(error);
+    *item = (struct mb_unit_segment){.segment = segment, .next = unit->first};
+    unit->first = item;
     unit->rows += segment->rows;
-    unit->least_rows += least_rows(segment);
+    unit->least_rows += least_rows(segment, b->unique_keys);
     unit->bytes += segment->size;
     unit->segments++;
     for (size_t i = 0; i < segment->delta_count; i++)
         unit->has_deletes = unit->has_deletes || segment->delta_logs[i].count > 0;
+    return MB_OK;
 }
 
 static mb_status add_unit(struct builder *b, enum mb_unit_phase phase, const char *partition,
@@ -119,7 +128,7 @@ static mb_status check_segment(const struct mb_segment_backup *s, const struct b
     if (is_empty(s) && s->rows > 0 && !s->is_l0)
         return mb_fail(error, MB_E_CORRUPT, "segment %lld has %lld rows, but no insert logs",
                        (long long)s->id, (long long)s->rows);
-    if (is_l0(s) && !is_empty(s) && !mb_version_at_least(b->server, 2, 4, 0))
+    if (is_l0(s) && !is_empty(s) && !b->v2)
         return mb_fail(
             error, MB_E_UNSUPPORTED,
             "segment %lld holds only deletes, which Milvus before 2.4 cannot import: restore to a newer "
@@ -133,7 +142,7 @@ static mb_status check_segment(const struct mb_segment_backup *s, const struct b
 static bool fits_one_import(const struct mb_partition_backup *partition, const struct builder *b)
 {
     int64_t total = 0, version = -1;
-    if (mb_version_at_least(b->server, 2, 4, 0))
+    if (b->v2)
         return false;
     for (size_t i = 0; i < partition->segment_count; i++) {
         const struct mb_segment_backup *s = &partition->segments[i];
@@ -160,7 +169,7 @@ static mb_status add_whole(struct builder *b, const struct mb_partition_backup *
         above.group_id = 0; /* the directory above the groups is the partition's */
         if (unit == NULL)
             MB_TRY(add_unit(b, MB_UNIT_DATA, partition->name, &above, &unit, error));
-        count_in(unit, &above);
+        MB_TRY(count_in(b, unit, &partition->segments[i], error));
     }
     return MB_OK;
 }
@@ -190,7 +199,7 @@ static mb_status add_by_directory(struct builder *b, const struct mb_partition_b
         }
         if (unit == NULL)
             MB_TRY(add_unit(b, MB_UNIT_DATA, partition->name, s, &unit, error));
-        count_in(unit, s);
+        MB_TRY(count_in(b, unit, s, error));
     }
     return MB_OK;
 }
@@ -205,7 +214,7 @@ static mb_status add_deletes(struct builder *b, enum mb_unit_phase phase, const 
             continue;
         segment.is_l0 = true;
         MB_TRY(add_unit(b, phase, partition, &segment, &unit, error));
-        count_in(unit, &segment);
+        MB_TRY(count_in(b, unit, &segments[i], error));
         unit->rows = unit->least_rows = 0; /* what it counts are deletes */
     }
     return MB_OK;
@@ -230,11 +239,19 @@ static mb_status add_all(struct builder *b, const struct mb_collection_backup *c
     return add_deletes(b, MB_UNIT_ALL_DELETES, "", c->l0_segments, c->l0_count, error);
 }
 
-mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir,
-                               struct mb_version server, struct mb_arena *arena, struct mb_import_units *out,
-                               struct mb_error *error)
+static bool keys_are_unique(const struct mb_schema *schema)
 {
-    struct builder b = {.dir = dir, .server = server, .arena = arena};
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (schema->fields[i].is_primary_key)
+            return schema->auto_id || schema->fields[i].auto_id;
+    return false;
+}
+
+mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
+                               struct mb_arena *arena, struct mb_import_units *out, struct mb_error *error)
+{
+    struct builder b = {
+        .dir = dir, .v2 = v2, .unique_keys = keys_are_unique(&collection->collection.schema), .arena = arena};
     mb_buf_init(&b.key, 64 << 10);
     mb_status status = add_all(&b, collection, error);
     if (status == MB_OK)

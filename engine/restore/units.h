@@ -6,24 +6,32 @@
 #ifndef MB_RESTORE_UNITS_H
 #define MB_RESTORE_UNITS_H
 
-#include "base/version.h"
+#include "base/arena.h"
 #include "model/backup.h"
 
 /* Later phases need earlier ones to have ended: a delete is imported after the rows that it is about. */
 enum mb_unit_phase { MB_UNIT_DATA, MB_UNIT_PARTITION_DELETES, MB_UNIT_ALL_DELETES, MB_UNIT_PHASES };
+
+struct mb_unit_segment {
+    const struct mb_segment_backup *segment;
+    const struct mb_unit_segment *next;
+};
 
 struct mb_import_unit {
     enum mb_unit_phase phase;
     const char *partition;  /* its name; "" for deletes over all partitions */
     const char *insert_dir; /* keys in the backup's store, with a slash at the end; NULL for deletes only */
     const char *delta_dir;
-    bool has_deletes; /* the description lists delta logs */
+    bool has_deletes; /* the description lists delta logs, or mb_restore_prove has found some that it left out
+                       */
     const char *virtual_channel;
     int64_t storage_version;
     int64_t rows;       /* by the description, deleted ones included */
-    int64_t least_rows; /* that cannot all have been deleted */
+    int64_t least_rows; /* that cannot have been deleted */
     int64_t bytes;
+    const struct mb_unit_segment *first;
     size_t segments;
+    size_t strays; /* objects in its directories that are no part of the backup */
 };
 
 struct mb_import_units {
@@ -31,10 +39,9 @@ struct mb_import_units {
     size_t count;
 };
 
-/* dir is the backup's directory.  MB_E_CORRUPT when a segment with rows has no insert logs, MB_E_UNSUPPORTED
- * when the server is older than what the backup needs. */
-mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir,
-                               struct mb_version server, struct mb_arena *arena, struct mb_import_units *out,
-                               struct mb_error *error);
+/* dir is the backup's directory; v2 is imports_v2 of the server.  MB_E_CORRUPT when a segment with rows has
+ * no insert logs, MB_E_UNSUPPORTED when the server is older than what the backup needs. */
+mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
+                               struct mb_arena *arena, struct mb_import_units *out, struct mb_error *error);
 
 #endif

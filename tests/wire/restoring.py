@@ -9,35 +9,75 @@ from testbed.program import Program
 from wire.fake_milvus import FakeMilvus, status
 
 PENDING, FAILED, STARTED, COMPLETED = 0, 1, 2, 6
+NOT_LOADED, LOADED = 1, 3
+FLUSHED = 4  # SegmentState
 CREATE = "/v2/vectordb/jobs/import/create"
 DESCRIBE = "/v2/vectordb/jobs/import/describe"
 
 
+class Collection:
+    """What the fake knows of one; it keeps all of that under another name."""
+
+    def __init__(self, number, schema):
+        self.id = number
+        self.schema = schema
+        self.properties = {}
+        self.partitions = ["_default"]
+        self.loaded = set()
+        self.rows = 0
+
+
 class Server(FakeMilvus):
-    """Remembers collections; an import is started at its first look and completed at its second."""
+    """Remembers collections; an import is started at its first look and completed at its second.
+
+    rows: task -> how many rows Milvus says that it imported; counted: whether it lists segments with as many.
+    """
 
     def __init__(self, version):
         super().__init__(build_tags=f"v{version}")
         self.collections = {}
+        self.aliases = {}
         self.imports = []
         self.events = []
         self.outcome = lambda task, look: (COMPLETED if look > 1 else STARTED, "")
         self.rows = lambda task: 5
+        self.counted = lambda rows: rows
         self.looks = {}
+        self.made = 0
         self.answers |= {
-            "HasCollection": lambda r: milvus_pb2.BoolResponse(value=r.collection_name in self.collections),
+            "HasCollection": lambda r: milvus_pb2.BoolResponse(value=self._find(r.collection_name) is not None),
             "CreateCollection": self._create,
             "AddCollectionField": self._add_field,
             "AlterCollection": self._alter,
             "DropCollection": self._drop,
+            "RenameCollection": self._rename,
+            "AlterAlias": self._alter_alias,
             "DescribeCollection": self._describe,
-            "ShowPartitions": lambda r: milvus_pb2.ShowPartitionsResponse(partition_names=["_default"], partitionIDs=[1]),
-            "CreatePartition": self._note("partition", "partition_name"),
+            "ShowPartitions": self._show_partitions,
+            "CreatePartition": self._create_partition,
             "CreateIndex": self._note("index", "field_name"),
+            "GetLoadState": self._load_state,
+            "LoadCollection": self._load,
+            "LoadPartitions": self._load_partitions,
+            "GetPersistentSegmentInfo": self._segments,
             "Import": self._import,
             "GetImportState": self._state,
             "DescribeDatabase": lambda r: milvus_pb2.DescribeDatabaseResponse(db_name=r.db_name),
         }
+
+    def make(self, name, fields=(("id", 5), ("vec", 101)), rows=0, loaded=(), aliases=()):
+        """A collection that is there before the program runs."""
+        schema = schema_pb2.CollectionSchema()
+        for number, (field, data_type) in enumerate(fields):
+            schema.fields.add(fieldID=100 + number, name=field, data_type=data_type)
+        self.made += 1
+        collection = self.collections[name] = Collection(self.made, schema)
+        collection.rows, collection.loaded = rows, set(loaded)
+        self.aliases |= dict.fromkeys(aliases, name)
+        return collection
+
+    def _find(self, name):
+        return self.collections.get(self.aliases.get(name, name))
 
     def _note(self, what, field):
         def run(request):
@@ -50,12 +90,13 @@ class Server(FakeMilvus):
         schema = schema_pb2.CollectionSchema.FromString(request.schema)
         for number, field in enumerate(schema.fields):
             field.fieldID = 100 + number
-        self.collections[request.collection_name] = schema
+        self.made += 1
+        self.collections[request.collection_name] = Collection(self.made, schema)
         self.events.append(("create", request.collection_name))
         return status()
 
     def _add_field(self, request):
-        schema = self.collections[request.collection_name]
+        schema = self.collections[request.collection_name].schema
         field = schema_pb2.FieldSchema.FromString(request.schema)
         field.fieldID = 100 + len(schema.fields) + schema.enable_dynamic_field
         schema.fields.append(field)
@@ -63,17 +104,75 @@ class Server(FakeMilvus):
         return status()
 
     def _alter(self, request):
-        self.events.append(("alter", {p.key: p.value for p in request.properties}))
+        properties = {p.key: p.value for p in request.properties}
+        self.collections[request.collection_name].properties |= properties
+        self.events.append(("alter", properties))
         return status()
 
     def _drop(self, request):
-        del self.collections[request.collection_name]
-        self.events.append(("drop", request.collection_name))
+        dropped = self.collections.pop(request.collection_name, None)
+        self.aliases = {alias: name for alias, name in self.aliases.items() if name != request.collection_name}
+        if dropped:
+            self.events.append(("drop", request.collection_name))
+        return status()
+
+    def _rename(self, request):
+        old, new = request.oldName, request.newName
+        if old not in self.collections or self._find(new):
+            return status(code=65535, error_code=1, reason=f"duplicated new collection name {new}, or no {old}")
+        self.collections[new] = self.collections.pop(old)
+        self.aliases = {alias: new if name == old else name for alias, name in self.aliases.items()}
+        self.events.append(("rename", old, new))
+        return status()
+
+    def _alter_alias(self, request):
+        if request.alias not in self.aliases or request.collection_name not in self.collections:
+            return status(code=1600, error_code=1, reason="alias not found")
+        self.aliases[request.alias] = request.collection_name
+        self.events.append(("alias", request.alias, request.collection_name))
         return status()
 
     def _describe(self, request):
-        schema = self.collections[request.collection_name]
-        return milvus_pb2.DescribeCollectionResponse(schema=schema, collection_name=request.collection_name)
+        collection = self._find(request.collection_name)
+        if collection is None:
+            return milvus_pb2.DescribeCollectionResponse(status=status(code=100, error_code=4, reason="not found"))
+        return milvus_pb2.DescribeCollectionResponse(
+            schema=collection.schema,
+            collectionID=collection.id,
+            collection_name=request.collection_name,
+            aliases=[alias for alias, name in self.aliases.items() if self.collections.get(name) is collection],
+            properties=[common_pb2.KeyValuePair(key=k, value=v) for k, v in collection.properties.items()],
+        )
+
+    def _show_partitions(self, request):
+        names = self._find(request.collection_name).partitions
+        return milvus_pb2.ShowPartitionsResponse(partition_names=names, partitionIDs=range(1, len(names) + 1))
+
+    def _create_partition(self, request):
+        self.collections[request.collection_name].partitions.append(request.partition_name)
+        self.events.append(("partition", request.partition_name))
+        return status()
+
+    def _load_state(self, request):
+        collection = self._find(request.collection_name)
+        asked = set(request.partition_names) or set(collection.partitions)
+        return milvus_pb2.GetLoadStateResponse(state=LOADED if asked & collection.loaded else NOT_LOADED)
+
+    def _load(self, request):
+        collection = self._find(request.collection_name)
+        collection.loaded = set(collection.partitions)
+        self.events.append(("load", request.collection_name))
+        return status()
+
+    def _load_partitions(self, request):
+        self._find(request.collection_name).loaded |= set(request.partition_names)
+        self.events.append(("load", request.collection_name, *request.partition_names))
+        return status()
+
+    def _segments(self, request):
+        rows = self.counted(self._find(request.collectionName).rows)
+        infos = [milvus_pb2.PersistentSegmentInfo(segmentID=1, num_rows=rows, state=FLUSHED)] if rows else []
+        return milvus_pb2.GetPersistentSegmentInfoResponse(infos=infos)
 
     def _import(self, request):
         self.imports.append(request)
@@ -89,6 +188,9 @@ class Server(FakeMilvus):
         state, reason = answer
         if state == COMPLETED:
             self.events.append(("completed", task))
+            asked = self.imports[task - 1]
+            if not any(option.key == "l0_import" for option in asked.options):
+                self.collections[asked.collection_name].rows += self.rows(task)
         infos = [
             common_pb2.KeyValuePair(key="failed_reason", value=reason),
             common_pb2.KeyValuePair(key="progress_percent", value="50"),

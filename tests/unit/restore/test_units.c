@@ -9,7 +9,7 @@
 
 #define GIB (INT64_C(1) << 30)
 
-static const struct mb_version v235 = {2, 3, 5}, v240 = {2, 4, 0};
+static const bool v235 = false, v240 = true; /* imports_v2 */
 static struct mb_binlog some_log = {.id = 7, .size = 10};
 static struct mb_field_binlogs some_logs = {.field_id = 100, .logs = &some_log, .count = 1};
 static struct mb_field_binlogs no_logs = {0};
@@ -57,12 +57,17 @@ static struct mb_segment_backup deletes(int64_t id, int64_t partition, int64_t g
     return s;
 }
 
-static struct mb_import_units units_of(struct mb_segment_backup *segments, size_t count,
-                                       struct mb_version server)
+static struct mb_field key_field = {.name = "id", .is_primary_key = true};
+
+static struct mb_import_units units_of(struct mb_segment_backup *segments, size_t count, bool server)
 {
     struct mb_partition_backup partition = {
         .id = 10, .name = "p", .segments = segments, .segment_count = count};
-    struct mb_collection_backup collection = {.partitions = &partition, .partition_count = 1};
+    struct mb_collection_backup collection = {
+        .collection.schema = {.fields = &key_field, .field_count = 1},
+        .partitions = &partition,
+        .partition_count = 1,
+    };
     struct mb_import_units units;
     if (mb_import_units_make(&collection, "root/b", server, arena, &units, &error) != MB_OK)
         fail_msg("%s", error.message);
@@ -229,6 +234,7 @@ static void test_rows_that_cannot_all_have_been_deleted(void **state)
     struct mb_segment_backup list[] = {segment(20, 20), segment(21, 21), segment(22, 22)};
     list[1].delta_logs = &some_logs; /* of 10 bytes, which cannot name more than 80 rows */
     list[1].rows = 80;
+    key_field.auto_id = true;
     struct mb_import_units units = units_of(list, 3, v235);
     assert_int_equal(units.items[0].rows, 90);
     assert_int_equal(units.items[0].least_rows, 10);
@@ -236,6 +242,10 @@ static void test_rows_that_cannot_all_have_been_deleted(void **state)
     list[1].rows = 81;
     units = units_of(list, 3, v235);
     assert_int_equal(units.items[0].least_rows, 11);
+
+    key_field.auto_id = false; /* one delete may be about all rows, if they share their key */
+    units = units_of(list, 3, v235);
+    assert_int_equal(units.items[0].least_rows, 10);
 }
 
 static void test_deletes_of_unknown_size_may_be_of_all_rows(void **state)
