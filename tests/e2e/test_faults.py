@@ -70,8 +70,8 @@ def test_a_commit_that_fails_without_data_can_be_resumed(site, program, rows, na
 
 
 def test_a_claim_that_fails_leaves_the_name_free(site, program, rows, name, tmp_path):
-    """The look at the name behind the mark is refused: the fourth listing of the description."""
-    broken = over_fault(program, tmp_path / "fault", "list_open:key=/meta/:nth=4:error=FORBIDDEN")
+    """The look at the name behind the mark is refused: the third listing of the description."""
+    broken = over_fault(program, tmp_path / "fault", "list_open:key=/meta/:nth=3:error=FORBIDDEN")
     broken.fails("create", "-n", name, "-c", COLLECTION, code=DENIED)
     assert site.place.keys(f"{BACKUPS}{name}/") == {}
     program.ok("create", "-n", name, "-c", COLLECTION)
