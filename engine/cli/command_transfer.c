@@ -41,16 +41,29 @@ static const struct mb_flag flags[] = {
 
 static json_t *report_json(const char *name, const struct mb_relocate_report *report, double seconds)
 {
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:s, s:f}", "name", mb_json_text(name), "objects",
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f}", "name", mb_json_text(name), "objects",
                      (json_int_t)report->objects, "bytes", (json_int_t)report->bytes, "already_there",
                      (json_int_t)report->present, "checksums_verified", (json_int_t)report->verified,
+                     "not_listed", (json_int_t)report->unlisted, "left_behind", (json_int_t)report->strays,
                      "transfer", report->how, "seconds", seconds);
+}
+
+static void warn(struct mb_context *context, const struct mb_relocate_report *report)
+{
+    if (report->strays > 0)
+        mb_context_warn(context, "%llu objects that are no part of the backup stay behind, the first is %s",
+                        (unsigned long long)report->strays, report->first_stray);
+    if (report->unlisted > 0)
+        mb_context_warn(context,
+                        "the listing of the source lacked %llu objects, which were found by name and copied",
+                        (unsigned long long)report->unlisted);
 }
 
 static mb_status tell(struct mb_context *context, const char *name, const struct mb_relocate_report *report,
                       int64_t ns, struct mb_error *error)
 {
     char size[32];
+    warn(context, report);
     if (context->global.json)
         return mb_context_json(context, report_json(name, report, (double)ns / 1e9), error);
     mb_context_say(context, "%llu objects, %s, %s; %llu were there already, %llu checksums compared",

@@ -1,7 +1,5 @@
 """What the program makes of an S3 service that repeats pages, hides errors in answers of 200, or has odd ETags."""
 
-import json
-
 import pytest
 from testbed.program import DENIED, Program
 from testbed.stores import VersityGw
@@ -17,9 +15,8 @@ from testbed.strict_proxy import (
 from wire.drivers import Drivers
 from wire.s3_rules import CapitalEtags, SmallPages
 from wire.s3_servers import options
-from wire.restoring import Backup
+from wire.transferring import BUCKET, backup_in, bucket_config, folder_config, to
 
-BUCKET = "a-bucket"
 MIB = 1 << 20
 PAGE = 4
 FOR_EVER = 1 << 30
@@ -45,41 +42,9 @@ def root(request):
     return "".join(c if c.isalnum() else "_" for c in request.node.name)
 
 
-def backup_in(folder, segments=6, weight=10):
-    """The keys below folder of a backup with so many segments."""
-    backup = Backup(folder).partition(10, "_default")
-    for number in range(segments):
-        backup.segment(20 + number)
-    for segment in backup.collection["partition_backups"][0]["segment_backups"]:
-        for field in segment["binlogs"]:
-            if field["fieldID"] == 101:
-                field["binlogs"][0]["log_size"] = weight
-    backup.write()
-    for path in folder.glob("binlogs/insert_log/**/101/7"):
-        path.write_bytes(bytes(weight))
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-
-
-def bucket_config(store, port, root):
-    keys = {**store.storage(BUCKET, "files"), "port": port, "backupBucketName": BUCKET, "backupRootPath": root}
-    return {"minio": keys}
-
-
-def folder_config(path):
-    keys = {"storageType": "local", "bucketName": "none", "rootPath": str(path / "m"), "backupRootPath": str(path)}
-    return {"minio": keys}
-
-
 @pytest.fixture
 def program(store, behind, root, tmp_path):
     return Program(tmp_path / "program", bucket_config(store, behind.port, root))
-
-
-def to(program, config):
-    """The configuration of the other side, as --to and --from take it."""
-    path = program.folder / "other.yaml"
-    path.write_text(json.dumps(config))
-    return path
 
 
 # --- listings -------------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ static void make(struct bed *bed)
     bed_put(bed, "from/b/meta/objects.jsonl", records);
 }
 
+static enum mb_transfer_mode mode = MB_TRANSFER_STREAMING;
+
 static mb_status move_to(struct bed *bed, const char *root, struct mb_relocate_report *report)
 {
     struct mb_progress progress;
@@ -34,7 +36,7 @@ static mb_status move_to(struct bed *bed, const char *root, struct mb_relocate_r
                                          .to = {.storage = bed->storage, .root = root},
                                          .name = "b",
                                          .timing = {.settle_ns = 1},
-                                         .transfer = {.mode = MB_TRANSFER_STREAMING},
+                                         .transfer = {.mode = mode},
                                          .progress = &progress};
     struct mb_cancel *cancel = mb_cancel_new(NULL);
     mb_status status = mb_relocate(&relocate, report, cancel, &bed->error);
@@ -205,7 +207,7 @@ static void a_name_that_only_other_tools_make_is_moved(void **state)
     const struct mb_relocate relocate = {.from = {.storage = bed->storage, .root = "from"},
                                          .to = {.storage = bed->storage, .root = "to"},
                                          .name = "full-backup-2025",
-                                         .transfer = {.mode = MB_TRANSFER_STREAMING},
+                                         .transfer = {.mode = mode},
                                          .progress = &progress};
     struct mb_cancel *cancel = mb_cancel_new(NULL);
     if (mb_relocate(&relocate, &report, cancel, &bed->error) != MB_OK)
@@ -247,6 +249,116 @@ static void a_damaged_object_is_refused_every_time(void **state)
     assert_int_equal(move_to(bed, "to", &report), MB_OK);
 }
 
+static mb_status remove_nothing(struct mb_store *store, const char *key, const struct mb_call *call)
+{
+    (void)store, (void)key;
+    return mb_fail(call->error, MB_E_FORBIDDEN, "this credential may not remove");
+}
+
+/* By its size a damaged copy would be a good one to the next run, so it must not stay, whatever may be
+ * removed: streamed, it is never written; copied inside the service, it is emptied. */
+static void a_damaged_copy_that_cannot_be_removed(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    static const enum mb_transfer_mode modes[] = {MB_TRANSFER_STREAMING, MB_TRANSFER_DIRECT};
+    make(bed);
+    for (size_t i = 0; i < 2; i++) {
+        const char *root = i == 0 ? "streamed" : "copied";
+        char key[64];
+        snprintf(key, sizeof(key), "%s/b/binlogs/1", root);
+        bed_put(bed, "from/b/binlogs/1", "tHe bytes of a binlog");
+        bed->driver.remove = remove_nothing;
+        bed->driver.remove_many = NULL;
+        bed_reopen(bed);
+        mode = modes[i];
+        assert_int_equal(move_to(bed, root, &report), MB_E_CORRUPT);
+        const char *left = bed_get(bed, key);
+        assert_true(left == NULL || *left == '\0');
+
+        bed->driver = *mb_storage_plugin_entry();
+        bed_reopen(bed);
+        bed_put(bed, "from/b/binlogs/1", DATA);
+        if (move_to(bed, root, &report) != MB_OK)
+            fail_msg("%s", bed->error.message);
+        assert_string_equal(bed_get(bed, key), DATA);
+    }
+    mode = MB_TRANSFER_STREAMING;
+}
+
+/* Dictated for the source's folder only; the target lists what lies there. */
+static const char *hidden; /* a key that listings leave out */
+static unsigned hidden_times;
+
+static mb_status hide(struct mb_list *list, struct mb_page *page, const struct mb_call *call)
+{
+    mb_status status = mb_storage_plugin_entry()->list_next(list, page, call);
+    struct mb_entry *entries = (struct mb_entry *)(uintptr_t)page->entries;
+    if (status != MB_OK || hidden_times == 0)
+        return status;
+    for (size_t i = 0; i < page->count; i++) {
+        if (strcmp(entries[i].key, hidden) != 0)
+            continue;
+        memmove(&entries[i], &entries[i + 1], (page->count - i - 1) * sizeof(*entries));
+        page->count--;
+        hidden_times--;
+        break;
+    }
+    return status;
+}
+
+static void hide_from_listings(struct bed *bed, const char *key, unsigned times)
+{
+    hidden = key;
+    hidden_times = times;
+    bed->driver.list_next = hide;
+    bed_reopen(bed);
+}
+
+static void what_a_listing_shows_late_is_moved(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    hide_from_listings(bed, "from/b/binlogs/1", 1);
+    if (move_to(bed, "to", &report) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    assert_int_equal(hidden_times, 0);
+    assert_int_equal(report.unlisted, 1);
+    assert_string_equal(bed_get(bed, "to/b/binlogs/1"), DATA);
+    assert_int_equal(report.objects, bed_count(bed, "from/b/"));
+}
+
+static void what_the_target_shows_late_has_arrived(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    hide_from_listings(bed, "to/b/binlogs/1", 9);
+    if (move_to(bed, "to", &report) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    assert_true(hidden_times < 9);
+    assert_int_equal(state_there(bed), MB_BACKUP_COMPLETE);
+}
+
+static void strays_stay_behind(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_relocate_report report = {0};
+    make(bed);
+    bed_put(bed, "from/b/binlogs/insert_log/.DS_Store", "x");
+    bed_put(bed, "from/b/binlogs/insert_log/1/2/3/100/4", "not recorded");
+    bed_mark(bed, "to/b", "id-1", 3600);
+    bed_put(bed, "to/b/binlogs/insert_log/.DS_Store", "x");
+    if (move_to(bed, "to", &report) != MB_OK)
+        fail_msg("%s", bed->error.message);
+    assert_int_equal(report.strays, 2);
+    assert_string_equal(report.first_stray, "binlogs/insert_log/.DS_Store");
+    assert_null(bed_get(bed, "to/b/binlogs/insert_log/.DS_Store"));
+    assert_null(bed_get(bed, "to/b/binlogs/insert_log/1/2/3/100/4"));
+    assert_int_equal(report.objects, bed_count(bed, "to/b/"));
+}
+
 static void no_such_backup(void **state)
 {
     struct bed *bed = *state;
@@ -269,6 +381,10 @@ int main(void)
         BED_TEST(a_name_that_only_other_tools_make_is_moved),
         BED_TEST(a_backup_that_lost_an_object_is_no_success),
         BED_TEST(a_damaged_object_is_refused_every_time),
+        BED_TEST(a_damaged_copy_that_cannot_be_removed),
+        BED_TEST(what_a_listing_shows_late_is_moved),
+        BED_TEST(what_the_target_shows_late_has_arrived),
+        BED_TEST(strays_stay_behind),
         BED_TEST(no_such_backup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
