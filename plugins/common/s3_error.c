@@ -115,6 +115,12 @@ void mb_s3_fault_parse(struct mb_s3_fault *fault, const char *body, size_t len)
         *fault = (struct mb_s3_fault){0};
 }
 
+/* MinIO's console, which speaks no S3, says so as S3 would. */
+static bool is_console(const struct mb_s3_fault *fault)
+{
+    return strcmp(fault->code, "InvalidArgument") == 0 && strstr(fault->message, "API port");
+}
+
 static bool is_archived(const char *code)
 {
     return strcmp(code, "InvalidObjectState") == 0 || strcmp(code, "ObjectNotInActiveTierError") == 0;
@@ -148,6 +154,8 @@ static void advise(const struct mb_store *store, const struct mb_http_response *
         mb_plugin_advise(error, "check bucketName, which is '%s'", store->bucket);
     else if (fault->region[0] != '\0' && error->status == MB_E_CONFIG)
         mb_plugin_advise(error, "the bucket is in region '%s': set region to it", fault->region);
+    else if (is_console(fault))
+        mb_plugin_advise(error, "this is the console of the service: check port");
     else if (fault->endpoint[0] != '\0' && error->status == MB_E_CONFIG)
         mb_plugin_advise(error, "the bucket is elsewhere: set address to '%s', or region",
                          address_of(store, fault->endpoint));
@@ -190,6 +198,8 @@ mb_status mb_s3_fail(const struct mb_store *store, const struct mb_http_response
 
     if (fault->code[0] == '\0' && response->status >= 300)
         return fail_without_document(store, response, fault, error);
+    if (is_console(fault))
+        answer.status = MB_E_CONFIG;
     if (answer.status == MB_OK && response->status < 300)
         answer.status = MB_E_UNAVAILABLE; /* an error in an answer of 200 is like one of 500 */
     mb_plugin_fail_answer(error, response, &answer);

@@ -3,7 +3,7 @@
 import pytest
 from testbed.program import Program
 from testbed.stores import VersityGw
-from testbed.strict_proxy import Answer, Response, Rule, StrictProxy, s3_error
+from testbed.strict_proxy import Answer, ChecksumOfEveryPart, Response, Rule, StrictProxy, s3_error
 
 from wire.test_s3_strict_pages import BUCKET, FOR_EVER, MIB, backup_in, bucket_config, move, to
 
@@ -88,6 +88,18 @@ def test_parts_that_are_not_copied_go_another_way(store, behind, program, root, 
     keys = store.keys(BUCKET, f"{root}/to/b/")
     assert {key.removeprefix(f"{root}/to/b/") for key in keys} == made
     assert sum(size == 20 * MIB + 1 for key, size in keys.items()) == 2
+    assert store.uploads(BUCKET) == []
+
+
+def test_parts_are_copied_where_announced_checksums_are_wanted_of_each(store, behind, program, root, tmp_path):
+    """As by MinIO since its release of 2025-10-15: what is only copied announces none, so that nothing is streamed."""
+    made = backup_in(store.data / BUCKET / root / "from" / "b", segments=2, weight=20 * MIB + 1)
+    program.configure(minio={"multipartCopyThresholdMiB": 1}, transfer={"mode": "direct"})
+    behind.rules = [ChecksumOfEveryPart()]
+    program.ok("transfer", "-n", "b", "--from", to(program, bucket_config(store, behind.port, f"{root}/from")))
+    copied = [target for method, target in behind.requests if method == "PUT" and "partNumber=" in target]
+    assert behind.rules[0].refused == 0 and len(copied) >= 4
+    assert {key.removeprefix(f"{root}/to/b/") for key in store.keys(BUCKET, f"{root}/to/b/")} == made
     assert store.uploads(BUCKET) == []
 
 

@@ -105,6 +105,8 @@ def test_damage_on_the_way_is_told_and_may_be_tried_again(drivers):
         (fault(400, "ExpiredToken"), "unauthenticated", "auth.sessionToken"),
         (fault(400, "InvalidBucketName"), "config", "bucketName"),
         (fault(301, "PermanentRedirect", Endpoint="elsewhere"), "config", "address"),
+        (fault(400, "InvalidArgument", "S3 API Requests must be made to API port."), "config", "console of the service: check port"),
+        (fault(400, "InvalidArgument", "something else"), "invalid", "something else"),
         (fault(507, "XMinioStorageFull"), "no_space", "XMinioStorageFull"),
         (fault(405, "MethodNotAllowed"), "unsupported", ""),
         (fault(503, "SlowDown"), "throttled", "SlowDown"),
