@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define FIRST_WAIT_NS (250 * MB_NS_PER_MS)
-#define LEAST_WAIT_NS (10 * MB_NS_PER_MS)
+#define LEAST_WAIT_NS (10 * MB_NS_PER_MS) /* for as long as PATIENT_NS */
+#define PATIENT_NS    (2 * MB_NS_PER_S)
 #define USUAL_MOST_NS (5 * MB_NS_PER_S)
 #define MOST_WAIT_NS  (15 * MB_NS_PER_S)
 #define TELL_EVERY_NS (60 * MB_NS_PER_S)
@@ -146,21 +147,23 @@ static double told_rate(const char *message)
     return told != NULL ? strtod(told + strlen("[rate="), NULL) : -1;
 }
 
-/* To ask costs nothing, so a call is let in soon after its time has come. */
-static int64_t longest_wait_ns(double rate)
+/* To ask costs little, so a call is let in soon after its time has come.  The rate of imports is one of
+ * bytes.
+ */
+static int64_t longest_wait_ns(const struct call *call, double rate)
 {
-    if (rate < 0)
+    if (rate < 0 || call->kind == MB_LIMITED_IMPORT)
         return USUAL_MOST_NS;
     double quarter = (double)MB_NS_PER_S / rate / 4;
-    return quarter > (double)MOST_WAIT_NS ? MOST_WAIT_NS
-           : quarter < LEAST_WAIT_NS      ? LEAST_WAIT_NS
-                                          : (int64_t)quarter;
+    bool patient = mb_clock_monotonic() - call->since_ns < PATIENT_NS;
+    int64_t least = patient ? LEAST_WAIT_NS : FIRST_WAIT_NS;
+    return quarter > (double)MOST_WAIT_NS ? MOST_WAIT_NS : quarter < (double)least ? least : (int64_t)quarter;
 }
 
 static int64_t next_wait_ns(struct call *call, const struct mb_error *error)
 {
     int64_t asked = (int64_t)error->retry_after_ms * MB_NS_PER_MS;
-    int64_t most = longest_wait_ns(told_rate(error->message));
+    int64_t most = longest_wait_ns(call, told_rate(error->message));
     int64_t wait = call->wait_ns < most ? call->wait_ns : most;
     call->wait_ns = wait * 3 / 2;
     return wait > asked ? wait : asked;

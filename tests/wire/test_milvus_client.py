@@ -256,17 +256,17 @@ def test_a_message_that_is_too_large_is_no_limit(fake, call):
 
 def test_limits_over_http(fake, call):
     """429 with and without a time to wait, and the code of a limit: the import is made once, when it is let in."""
-    answers = [*[(429, b"slow down")] * 3, *[(200, {"code": 1807, "message": "rate limit exceeded[rate=1000]"})] * 12]
-    answers += [(429, b"", {"Retry-After": "1"}), (200, {"code": 0, "data": {"jobId": "99"}})]
+    limit = (200, {"code": 1807, "message": "rate limit exceeded[rate=1000]"})
+    done = (200, {"code": 0, "data": {"state": "Completed"}})
     fake.http = {
-        "/v2/vectordb/jobs/import/create": answers,
-        "/v2/vectordb/jobs/import/describe": (200, {"code": 0, "data": {"state": "Completed"}}),
+        "/v2/vectordb/jobs/import/create": [(429, b"slow down"), limit, (200, {"code": 0, "data": {"jobId": "99"}})],
+        "/v2/vectordb/jobs/import/describe": [*[limit] * 30, (429, b"", {"Retry-After": "1"}), done],
     }
     start = time.monotonic()
     result = call(fake.port, "job", "d", "c", "p", "i/", "d/", rest=fake.web)
     assert result.lines[0]["job"] == "99"
     assert time.monotonic() - start > 1
-    assert sum(path.endswith("create") for path, *_ in fake.http_calls) == 17
+    assert [path.rpartition("/")[2] for path, *_ in fake.http_calls] == ["create"] * 3 + ["describe"] * 32
 
 
 # --- flush, load, indexes -----------------------------------------------------------------------------------------------

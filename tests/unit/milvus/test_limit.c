@@ -20,8 +20,8 @@ struct server {
     atomic_int refusals;
     atomic_int calls, within, most_within;
     atomic_int let_in;
-    bool has_limit;   /* or else it fails otherwise */
-    const char *seen; /* in the progress, when it was asked last */
+    bool has_limit;             /* or else it fails otherwise */
+    _Atomic(const char *) seen; /* in the progress, when it was asked last */
     struct mb_cancel *cancel;
     enum mb_limited kind;
 };
