@@ -100,6 +100,7 @@ static bool any_being_written(const struct mb_create_collection *job)
     return false;
 }
 
+/* torn is what was torn and did not change any more; or NULL. */
 static mb_status fail_unsettled(const struct mb_create_collection *job, const struct mb_segment *torn,
                                 struct mb_error *error)
 {
@@ -123,6 +124,7 @@ mb_status mb_create_settle(struct mb_create_collection *job, struct mb_binlogs *
 {
     struct mb_binlogs *before = NULL;
     const struct mb_segment *torn = NULL;
+    bool is_quiet = false;
     *out = NULL;
     if (!any_being_written(job))
         return MB_OK;
@@ -134,13 +136,14 @@ mb_status mb_create_settle(struct mb_create_collection *job, struct mb_binlogs *
             status = look(job, &now, cancel, error);
         if (status == MB_OK)
             status = find_torn(job, now, &torn, error);
-        if (status == MB_OK && torn == NULL && mb_binlogs_equal(before, now))
+        is_quiet = status == MB_OK && mb_binlogs_equal(before, now);
+        if (is_quiet && torn == NULL)
             *out = now;
         mb_binlogs_free(before);
         before = *out != NULL ? NULL : now;
     }
     mb_binlogs_free(before);
     if (status == MB_OK && *out == NULL)
-        return fail_unsettled(job, torn, error);
+        return fail_unsettled(job, is_quiet ? torn : NULL, error);
     return status;
 }
