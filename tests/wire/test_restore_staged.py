@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -51,6 +53,30 @@ def test_the_copy_can_be_kept(data, elsewhere, restore):
     with Server("2.6.4") as server:
         restore(server, backup_root=elsewhere.folder.parent, keep=True)
     assert left_behind(data)
+
+
+def owner_of_a_dead_process(**changes):
+    """What a restore of this machine, killed since, has written into its mark; older versions wrote no boot."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    parts = {"boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(), "started": "1", **changes}
+    text = f"{socket.gethostname()}, process {gone.pid}, {os.readlink('/proc/self/ns/pid')}"
+    return text + "".join(f", {name} {value}" for name, value in parts.items() if value)
+
+
+@pytest.mark.parametrize(
+    ("owner", "stays"),
+    [({}, False), ({"boot": "6f1c0f3e-0000-4000-8000-000000000000"}, True), ({"boot": "", "started": ""}, True)],
+    ids=["here", "another-machine-of-this-name", "older-version"],
+)
+def test_only_copies_of_who_is_surely_gone_are_cleaned_up(data, elsewhere, restore, owner, stays):
+    copy = data / "restore-temp-1-default-c" / "binlogs" / "x"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("x")
+    (data / "restore-temp-1-~owner").write_text(owner_of_a_dead_process(**owner))
+    with Server("2.6.4") as server:
+        restore(server, backup_root=elsewhere.folder.parent)
+    assert copy.exists() == stays and bool(left_behind(data)) == stays
 
 
 def record_checksums(backup, changed=()):
