@@ -195,8 +195,9 @@ static mb_status text_to_status(const char *reason)
         return MB_E_THROTTLED;
     if (contains(reason, "can't find collection") || contains(reason, "collection not found") ||
         contains(reason, "index not found") || contains(reason, "index not exist") ||
-        contains(reason, "partition not found") || contains(reason, "database not found") ||
-        contains(reason, "task id doesn't exist") || contains(reason, "job does not exist"))
+        contains(reason, "index doesn't exist") || contains(reason, "partition not found") ||
+        contains(reason, "database not found") || contains(reason, "task id doesn't exist") ||
+        contains(reason, "job does not exist"))
         return MB_E_NOT_FOUND;
     return MB_OK;
 }

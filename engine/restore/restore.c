@@ -254,14 +254,12 @@ static const char *stray_text(const struct mb_restore_work *work, struct mb_aren
     const char *names = strays->names[0];
     for (size_t i = 1; names && i < strays->count && i < MB_STRAY_NAMES; i++)
         names = mb_arena_printf(arena, "%s, %s", names, strays->names[i]);
-    return names
-               ? mb_arena_printf(arena,
-                                 "%zu objects among the binlogs of %s.%s are no part of the backup and were "
-                                 "left out: %s%s",
-                                 strays->count, work->target->source->collection.db_name,
-                                 work->target->source->collection.name, names,
-                                 strays->count > MB_STRAY_NAMES ? ", ..." : "")
-               : NULL;
+    if (names == NULL)
+        return NULL;
+    return mb_arena_printf(
+        arena, "left out what is no part of the backup, %zu %s among the binlogs of %s.%s: %s%s",
+        strays->count, strays->count == 1 ? "object" : "objects", work->target->source->collection.db_name,
+        work->target->source->collection.name, names, strays->count > MB_STRAY_NAMES ? ", ..." : "");
 }
 
 static const char *unserved_text(const struct mb_restore_work *work, struct mb_arena *arena)

@@ -7,7 +7,7 @@ import pytest
 from testbed import ports
 from testbed.data import make_simple
 from testbed.program import CORRUPT, DENIED, EXISTS, NO_SPACE, NOT_FOUND, UNREACHABLE, USAGE
-from testbed.rows import count_rows
+from testbed.rows import assert_same_rows, count_rows, read_rows
 
 on_s3 = pytest.mark.parametrize("site", ["s3"], indirect=True)
 on_local = pytest.mark.parametrize("site", ["local"], indirect=True)
@@ -227,6 +227,21 @@ def test_binlogs_that_vanished_beside_deletes_are_noticed_before_anything_is_dro
     result = program.fails("restore", "-n", name, "-s", "_lossy", "--drop_exist_collection", code=CORRUPT)
     assert lost in result.err and "1 of " in result.err
     assert count_rows(site.milvus, "partitions_lossy") == 3
+
+
+@pytest.mark.parametrize("flags", [[], ["--drop_first"]], ids=["beside", "drop_first"])
+@on_local
+def test_what_a_file_manager_left_in_a_backup_does_no_harm(site, program, name, flags):
+    """Milvus reads every file of a folder that it imports."""
+    program.ok("create", "-n", name, "-c", "partitions")
+    folders = {key.rsplit("/", 1)[0] for key in site.backup(name) if "_log/" in key}
+    for folder in folders:
+        site.place.put(f"backup/{name}/{folder}/.DS_Store", b"left by a Mac")
+    with site.milvus.client() as client:
+        make_simple(client, "partitions_kept", 3)
+    result = program.ok("restore", "-n", name, "-s", "_kept", "--drop_exist_collection", *flags)
+    assert f"{len(folders)} objects" in result.err and ".DS_Store" in result.err
+    assert_same_rows(site.rows["default", "partitions"], read_rows(site.milvus, "partitions_kept"))
 
 
 def test_check_sees_both_sides_and_leaves_no_probe(site, program):

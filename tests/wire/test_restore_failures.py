@@ -1,6 +1,7 @@
 """restore against a fake Milvus: what it does when imports, data or targets are not as they should be."""
 
 import signal
+import threading
 import time
 
 import pytest
@@ -105,6 +106,23 @@ def test_binlogs_that_are_missing_beside_a_delete(data, backup, restore, version
     assert result.code == CORRUPT and how_many in result.err and "missing" in result.err
     assert any(str(path.relative_to(data / "backup")) in result.err for path in gone)
     assert server.events == []
+
+
+def test_a_binlog_that_the_listing_shows_late(data, backup, restore):
+    """It is looked for once more before the backup is called damaged."""
+    backup.partition(10, "_default").segment(20, deletes=True).write()
+    hidden, there = data / "hidden", data / "backup/b/binlogs/insert_log/1/10/20/20/101/7"
+    there.rename(hidden)
+    with Server("2.6.4") as server:
+
+        def has(request):
+            if hidden.exists():
+                threading.Timer(0.7, lambda: hidden.exists() and hidden.rename(there)).start()
+            return milvus_pb2.BoolResponse(value=request.collection_name in server.collections)
+
+        server.answers["HasCollection"] = has
+        restore(server)
+    assert len(server.imports) == 1
 
 
 def test_a_binlog_in_another_group_is_missing(data, backup, restore):
