@@ -1,14 +1,10 @@
 #include "restore/proof.h"
 
-#include "base/clock.h"
 #include "catalog/layout.h"
 #include "restore/named.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/* A backup is seldom restored in the seconds after it was written. */
-#define PATIENCE_NS (2 * MB_NS_PER_S)
 
 /* The binlogs of one kind of one collection.  The listing passes by it and is not kept. */
 struct proof {
@@ -94,7 +90,7 @@ static mb_status list(struct proof *proof, struct mb_cancel *cancel, struct mb_e
 static mb_status look_again(struct proof *proof, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_storage *store = proof->work->run->env->backup_store;
-    int64_t deadline = mb_deadline_min(mb_storage_patience(store), mb_clock_monotonic() + PATIENCE_NS);
+    int64_t deadline = mb_storage_patience(store);
     for (size_t i = 0; i < proof->named.count; i++) {
         struct mb_named *named = &proof->named.items[i];
         struct mb_error failure = MB_ERROR_INIT;

@@ -210,6 +210,7 @@ def test_a_segment_that_vanished_from_the_backup_is_noticed(site, program, name)
     for lost in site.backup(name):
         if lost.startswith(segment):
             site.place.remove(f"backup/{name}/{lost}")
+    program.configure(transfer={"patienceSeconds": 0})
     result = program.fails("restore", "-n", name, "-s", "_lossy", code=CORRUPT)
     assert segment in result.err
     assert ("default", "auto_id_lossy") not in site.collections()
@@ -224,6 +225,7 @@ def test_binlogs_that_vanished_beside_deletes_are_noticed_before_anything_is_dro
     site.place.remove(f"backup/{name}/{lost}")
     with site.milvus.client() as client:
         make_simple(client, "partitions_lossy", 3)
+    program.configure(transfer={"patienceSeconds": 0})
     result = program.fails("restore", "-n", name, "-s", "_lossy", "--drop_exist_collection", code=CORRUPT)
     assert lost in result.err and "1 of " in result.err
     assert count_rows(site.milvus, "partitions_lossy") == 3

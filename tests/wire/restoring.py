@@ -303,7 +303,7 @@ def backup(data):
     return Backup(data / "backup" / "b")
 
 
-def program_for(server, data, folder, backup_root=None, keep=False, mode="auto"):
+def program_for(server, data, folder, backup_root=None, keep=False, mode="auto", patience=0):
     config = {
         "configVersion": "v2",
         "milvus": {
@@ -313,7 +313,7 @@ def program_for(server, data, folder, backup_root=None, keep=False, mode="auto")
         },
         "backup": {"storage": {"rootPath": str(backup_root or data / "backup")}},
         "restore": {"keepTempFiles": keep},
-        "transfer": {"mode": mode},
+        "transfer": {"mode": mode, "patienceSeconds": patience},
     }
     return Program(folder, config)
 

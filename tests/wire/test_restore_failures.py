@@ -121,7 +121,7 @@ def test_a_binlog_that_the_listing_shows_late(data, backup, restore):
             return milvus_pb2.BoolResponse(value=request.collection_name in server.collections)
 
         server.answers["HasCollection"] = has
-        restore(server)
+        restore(server, patience=10)
     assert len(server.imports) == 1
 
 
