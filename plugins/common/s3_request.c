@@ -87,7 +87,9 @@ static mb_status find_region(struct mb_store *store, char out[MB_S3_REGION_MAX],
     mb_url_query(&request.query, "location", NULL);
     mb_status status = send_for_region(store, &request, region, &response, &fault, call);
     if (status == MB_OK && response.status >= 200 && response.status < 300) {
-        status = mb_s3_read_result(store, &response, &result, call->error);
+        status = mb_foreign_refuse_page(&response, call->error);
+        if (status == MB_OK)
+            status = mb_s3_read_result(store, &response, &result, call->error);
         region = region_of_location(store, result.region);
     } else if (status == MB_OK && response.status >= 500 && response.status != 501) {
         status = mb_s3_fail(store, &response, &fault, call->error);
@@ -146,13 +148,14 @@ static void set_headers(const struct mb_store *store, const struct mb_s3_request
             mb_headers_set(headers, store->extras[i].name, store->extras[i].value);
     for (size_t i = 0; i < request->headers.count; i++)
         mb_headers_set(headers, request->headers.items[i].name, request->headers.items[i].value);
-    if (request->crc32c && mb_s3_sends_checksums(store)) {
+    bool checked = mb_s3_sends_checksums(store) && !request->unchecked;
+    if (request->crc32c && checked) {
         const uint8_t *b = request->crc32c;
         char text[9];
         mb_crc32c_to_base64((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3], text);
         mb_headers_set(headers, "x-amz-checksum-crc32c", text);
     }
-    if (request->announces_checksums && mb_s3_sends_checksums(store))
+    if (request->announces_checksums && checked)
         mb_headers_set(headers, "x-amz-checksum-algorithm", "CRC32C");
     if (request->headers.status != MB_OK)
         headers->status = request->headers.status;
@@ -302,7 +305,7 @@ static bool misses_md5(const struct mb_http_response *response, const struct mb_
 }
 
 /* Changes what made the service refuse; true when the request is worth sending again. */
-static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
+static bool adapt(struct mb_store *store, struct mb_s3_request *request,
                   const struct mb_http_response *response, struct mb_s3_fault *fault, const char *region,
                   const struct mb_credential *credential, struct adaptations *tried)
 {
@@ -323,7 +326,7 @@ static bool adapt(struct mb_store *store, const struct mb_s3_request *request,
     if (!tried->checksum && (request->crc32c || request->announces_checksums) && tried->had_checksum &&
         refuses_checksum(response, fault)) {
         tried->checksum = true;
-        atomic_store(&store->no_checksums, true);
+        request->unchecked = true;
         return true;
     }
     return false;
@@ -358,12 +361,14 @@ mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, stru
             return status;
         if (response->status < 300 || strcmp(fault.code, "NoSuchKey") == 0)
             atomic_store(&store->bucket_seen, true);
-        if (response->status < 300)
-            return MB_OK;
-        if (again && mb_http_can_resend(request->http.source))
+        bool done = response->status < 300;
+        if (!done && again && mb_http_can_resend(request->http.source))
             continue;
-        if (tried.checksum && !again && refuses_checksum(response, &fault))
-            atomic_store(&store->no_checksums, false); /* it was not because of them */
+        /* Only now: an upload that began meanwhile without announcing what its parts carry would be lost. */
+        if (request->unchecked && (done || again))
+            atomic_store(&store->no_checksums, true);
+        if (done)
+            return MB_OK;
         mb_s3_fail(store, response, &fault, call->error);
         if (again)
             call->error->flags |= MB_ERR_RETRYABLE; /* with another body it would go */

@@ -53,6 +53,7 @@ struct mb_s3_request {
     const uint8_t *crc32c;     /* of the body, 4 bytes; sent when the service knows checksums; or NULL */
     uint8_t own_crc32c[4];     /* what crc32c points to when it was not the caller who gave it */
     bool announces_checksums;  /* the parts of the upload will have them, or the copy shall get one */
+    bool unchecked;            /* tried without either: they may be what the service refused */
     struct mb_http_request
         http; /* body, source, sink, ceiling, begin; method, url and headers are filled in */
 };

@@ -1,6 +1,7 @@
 """Refusals, errors and wrong regions of S3 services: how they are told, and which the driver copes with itself."""
 
 import re
+import threading
 import time
 from email.utils import formatdate
 
@@ -63,6 +64,33 @@ def test_many_at_once_find_out_that_a_service_has_no_checksums(drivers):
         put = {"store": "a", "key": "k", "data": b"12345", "crc32c": True}
         answers = drivers.ok("put", **put, threads=8)["answers"]
         assert {answer["status"] for answer in answers} == {"ok"}
+
+
+def test_while_one_request_tries_without_checksums_the_others_go_with_them(drivers):
+    """Otherwise an upload could begin without announcing what its parts then carry."""
+    trying = threading.Event()
+    slow = []  # the key whose request is refused with and without
+
+    def rule(asked):
+        if asked.method != "PUT":
+            slow.append(asked.path)
+            if asked.path != slow[0]:
+                trying.wait(5)
+            return fault(404, "NoSuchKey")
+        if asked.path != slow[0]:
+            return Answer(headers={"ETag": '"x"'})
+        if "x-amz-checksum-crc32c" in asked.headers:
+            return fault(400, "InvalidArgument")
+        trying.set()
+        return Answer(400, fault(400, "InvalidArgument").body, wait=0.5)
+
+    with Scripted(rule=rule) as server:
+        opened(drivers, server)
+        put = {"store": "a", "key": "k", "data": b"12345", "crc32c": True, "if_absent": True}
+        answers = drivers.call("put", **put, threads=2, own_keys=True)["answers"]
+    assert sorted(answer["status"] for answer in answers) == ["invalid", "ok"]
+    others = [asked for asked in server.asked if asked.method == "PUT" and asked.path != slow[0]]
+    assert trying.is_set() and ["x-amz-checksum-crc32c" in asked.headers for asked in others] == [True]
 
 
 def test_a_copy_that_is_refused_for_another_reason_does_not_end_the_checksums(drivers):

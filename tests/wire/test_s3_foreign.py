@@ -210,6 +210,13 @@ def test_a_web_page_is_no_success(drivers, operation):
     assert answer.get("received", 0) == 0 and not any(answer.get("done", []))
 
 
+def test_a_web_page_is_no_region_either(drivers):
+    with Scripted(rule=lambda asked: Answer(200, PAGE, HTML)) as server:
+        opened(drivers, server, region="")
+        assert "web page" in drivers.fails("protocol", "get", **ONE)["message"]
+    assert [asked.query for asked in server.asked] == [{"location": ""}]
+
+
 def test_an_empty_answer_that_is_called_a_page_is_one_of_the_service(drivers):
     """As of services that are written with a framework for web pages."""
     empty = Answer(204, headers=HTML)

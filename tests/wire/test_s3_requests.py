@@ -318,6 +318,7 @@ def test_copy(drivers):
     "told, wanted",
     [
         ({"ChecksumCRC32C": "mnG7TA=="}, 0x9A71BB4C),
+        ({"ChecksumCRC32C": "AQIDBA=="}, 0x01020304),  # of whatever bytes: it is handed on as it is told
         ({"ChecksumCRC32C": "mnG7TA==", "ChecksumType": "FULL_OBJECT"}, 0x9A71BB4C),
         ({"ChecksumType": "COMPOSITE", "ChecksumCRC32C": "mnG7TA=="}, None),
         ({"ChecksumCRC32C": "mnG7TA==-3"}, None),
