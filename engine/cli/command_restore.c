@@ -154,8 +154,8 @@ static json_t *report_json(const struct mb_restore_options *options, const struc
                                         "seconds", (double)line->ns / 1e9));
     }
     json_t *warnings = json_array();
-    for (size_t i = 0; i < report->unmatched.count; i++)
-        json_array_append_new(warnings, mb_json_text(report->unmatched.items[i]));
+    for (size_t i = 0; i < report->warnings.count; i++)
+        json_array_append_new(warnings, mb_json_text(report->warnings.items[i]));
     return json_pack("{s:o, s:s, s:b, s:o, s:f, s:o}", "name", mb_json_text(options->name), "id", options->id,
                      "staged", report->staged, "collections", collections, "seconds", seconds, "warnings",
                      warnings);
@@ -180,8 +180,6 @@ static mb_status tell(struct mb_context *context, const struct mb_restore_option
             return mb_fail_memory(error);
     }
     MB_TRY(mb_context_summary(context, lines, report->count, error));
-    for (size_t i = 0; i < report->unmatched.count; i++)
-        mb_context_warn(context, "%s", report->unmatched.items[i]);
     for (size_t i = 0; i < report->warnings.count; i++)
         mb_context_warn(context, "%s", report->warnings.items[i]);
     if (report->staged)

@@ -47,11 +47,13 @@ static const struct mb_method method_rename = {
     .name = "RenameCollection",
     .doing = "rename collection",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
 };
 static const struct mb_method method_alter_alias = {
     .name = "AlterAlias",
     .doing = "move an alias to",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
 };
 static const struct mb_method method_list_partitions = {
     .name = "ShowPartitions",

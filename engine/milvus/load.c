@@ -24,11 +24,13 @@ static const struct mb_method method_load = {
     .name = "LoadCollection",
     .doing = "load",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
 };
 static const struct mb_method method_load_partitions = {
     .name = "LoadPartitions",
     .doing = "load partitions of",
     .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_PARTITION,
 };
 
 mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,

@@ -273,20 +273,16 @@ static const char *unserved_text(const struct mb_restore_work *work, struct mb_a
 static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
                                struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
 {
-    struct mb_strings list = {.items = mb_arena_alloc(arena, 2 * run->plan.count + 1, sizeof *list.items)};
-    if (list.items == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < run->plan.count; i++) {
+    struct mb_strings list = run->plan.warnings;
+    bool ok = true;
+    for (size_t i = 0; i < run->plan.count && ok; i++) {
         if (works[i].strays.count > 0)
-            list.items[list.count++] = stray_text(&works[i], arena);
-        if (works[i].unserved)
-            list.items[list.count++] = unserved_text(&works[i], arena);
+            ok = mb_strings_add(&list, arena, stray_text(&works[i], arena));
+        if (works[i].unserved && ok)
+            ok = mb_strings_add(&list, arena, unserved_text(&works[i], arena));
     }
-    for (size_t i = 0; i < list.count; i++)
-        if (list.items[i] == NULL)
-            return mb_fail_memory(error);
     *out = list;
-    return MB_OK;
+    return ok ? MB_OK : mb_fail_memory(error);
 }
 
 static mb_status make_report(const struct mb_restore *run, const struct mb_restore_work *works,
@@ -296,7 +292,6 @@ static mb_status make_report(const struct mb_restore *run, const struct mb_resto
     report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
     if (report.lines == NULL)
         return mb_fail_memory(error);
-    report.unmatched = run->plan.warnings;
     for (size_t i = 0; i < report.count; i++)
         report.lines[i] = works[i].line;
     MB_TRY(make_warnings(run, works, arena, &report.warnings, error));

@@ -57,9 +57,8 @@ struct mb_restore_line {
 struct mb_restore_report {
     struct mb_restore_line *lines;
     size_t count;
-    struct mb_strings unmatched; /* what was given and matched nothing, as warnings */
-    struct mb_strings warnings;  /* about the collections that were restored */
-    bool staged;                 /* the data went through Milvus' own store first */
+    struct mb_strings warnings; /* what was given and matched nothing, and what befell the collections */
+    bool staged;                /* the data went through Milvus' own store first */
 };
 
 /* Nothing is changed before it is known that the backup can be read, that every target is free (or may be

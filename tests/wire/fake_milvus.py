@@ -98,6 +98,7 @@ class FakeMilvus(grpc.GenericRpcHandler):
             self.port = self._grpc.add_insecure_port("127.0.0.1:0")
         self._grpc.start()
         self._web = ThreadingHTTPServer(("127.0.0.1", 0), self._web_handler())
+        self._web.handle_error = lambda *_: None  # a client that has gone
         self.web = f"http://127.0.0.1:{self._web.server_port}"
         threading.Thread(target=self._web.serve_forever, daemon=True).start()
 
