@@ -6,6 +6,7 @@ import signal
 import sys
 
 import testbed
+from testbed.zoo import ZOO
 
 SERVERS = {
     "milvus": testbed.Milvus,
@@ -15,6 +16,7 @@ SERVERS = {
     "fake-gcs": testbed.FakeGcs,
     "azurite": testbed.Azurite,
     "toxiproxy": testbed.Toxiproxy,
+    **ZOO,
 }
 S3_SERVERS = {"s3": "versitygw", "versitygw": "versitygw", "seaweedfs": "seaweedfs", "rclone": "rclone"}
 

@@ -65,6 +65,7 @@ class Store(Server):
 class S3Store(Store):
     storage_type = "minio"
     region = "us-east-1"
+    checks_credentials = True
 
     def __init__(self, folder=None, access_key="testaccess", secret_key="testsecretkey"):
         super().__init__(folder)
@@ -187,6 +188,25 @@ class RcloneS3(S3Store):
     def prepare(self):
         super().prepare()
         (self.folder / "rclone.conf").touch()
+
+
+class GoFakeS3(S3Store):
+    """gofakes3: S3 in memory, for tests; it checks no credentials and cannot copy parts."""
+
+    component = "gofakes3"
+    checks_credentials = False
+
+    def command(self):
+        address = f"{self.address}:{self.port}"
+        return [self.install / "bin" / "gofakes3", "-backend", "memory", "-host", address, "-quiet"]
+
+    def uploads(self, bucket):
+        """Where there are none it answers with an error."""
+        client = self.client()
+        try:
+            return super().uploads(bucket)
+        except client.exceptions.NoSuchUpload:
+            return []
 
 
 class FakeGcs(Store):

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from testbed.stores import RcloneS3, SeaweedS3, VersityGw
+from testbed.stores import GoFakeS3, RcloneS3, SeaweedS3, VersityGw
 from testbed.strict_proxy import ChecksumOfEveryPart, RefuseAwsChunked, RefusePathStyle, StrictProxy
 from wire.s3_rules import CapitalEtags, ContentMd5, Unsized
 
@@ -47,6 +47,7 @@ SERVERS = {
     "versitygw": lambda: direct(VersityGw),
     "seaweedfs": lambda: direct(SeaweedS3),
     "rclone": lambda: direct(RcloneS3),
+    "gofakes3": lambda: direct(GoFakeS3),
     "oss": lambda: strict("SecondLevelDomainForbidden"),
     "cos": lambda: strict("PathStyleDomainForbidden"),
     "obs": lambda: strict("VirtualHostDomainRequired"),
