@@ -53,6 +53,14 @@ class Hang:
     """No answer until the client has gone or the fake is closed."""
 
 
+class Held:
+    """An answer that is given when the test releases it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.released = threading.Event()
+
+
 class Late:
     """An answer after some time; one that nobody waits for any more is counted as cut short."""
 
@@ -143,6 +151,9 @@ class FakeMilvus(grpc.GenericRpcHandler):
         if isinstance(answer, Hang):
             self._closing.wait(60)
             context.abort(grpc.StatusCode.ABORTED, "closing")
+        if isinstance(answer, Held):
+            answer.released.wait(60)
+            return answer.answer
         if isinstance(answer, Late):
             time.sleep(answer.seconds)
             self.cut_short += not context.is_active()

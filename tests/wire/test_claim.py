@@ -7,6 +7,7 @@ import time
 import pytest
 from testbed.program import CORRUPT, EXISTS, NOT_FOUND, USAGE, Program
 
+from wire.fake_milvus import Held
 from wire.restoring import Backup
 from wire.test_create import Data, Server, binlogs, batches
 
@@ -47,10 +48,19 @@ def mark(tmp_path):
 
 
 @pytest.fixture
-def at_work(data, program, mark):
-    """A create that has claimed the name and waits for the rest of a batch."""
+def held(server):
+    """The first one who asks for the segments gets them when the test says so."""
+    answer = server.answers["GetPersistentSegmentInfo"]
+    held = Held(answer)
+    server.answers["GetPersistentSegmentInfo"] = [held, answer]
+    yield held.released
+    held.released.set()
+
+
+@pytest.fixture
+def at_work(data, held, program, mark):
+    """A create that has claimed the name and waits for Milvus."""
     data.write_batch(1)
-    data.write_batch(2, (0, 1))
     process = program.start(*CREATE)
     try:
         until = time.monotonic() + 30
@@ -68,49 +78,49 @@ def on_another_host(program, folder):
     return Program(folder, program.config, prefix=ANOTHER_HOST)
 
 
-def test_a_resume_from_another_host_does_not_take_what_is_being_made(data, program, at_work, tmp_path, mark):
+def test_a_resume_from_another_host_does_not_take_what_is_being_made(held, program, at_work, tmp_path, mark):
     other = on_another_host(program, tmp_path / "other")
     before = mark.read_text()
     result = other.fails(*CREATE, "--resume", code=EXISTS)
     assert f"at this moment ({socket.gethostname()}, process {at_work.pid}" in result.err
     assert mark.read_text() == before
-    data.write_batch(2)
+    held.set()
     assert program.finish(at_work).code == 0
-    assert binlogs(tmp_path) == batches(1, 2)
+    assert binlogs(tmp_path) == batches(1)
 
 
-def test_who_is_taken_over_from_by_force_is_no_success(data, program, at_work, tmp_path):
+def test_who_is_taken_over_from_by_force_is_no_success(held, program, at_work, tmp_path):
     other = on_another_host(program, tmp_path / "other")
     second = other.start(*CREATE, "--resume", "--take_over")
     mark = tmp_path / "backup" / "b" / "meta" / "in_progress.json"
     while "another-host" not in mark.read_text() and second.poll() is None:
         time.sleep(0.01)
-    data.write_batch(2)
+    held.set()
     first = program.finish(at_work)
     assert first.code == EXISTS and "taken over by somebody else at this moment (another-host" in first.err, first
     assert other.finish(second).code == 0
-    assert binlogs(tmp_path) == batches(1, 2)
+    assert binlogs(tmp_path) == batches(1)
 
 
-def test_a_delete_does_not_take_what_is_being_made(data, program, at_work, tmp_path):
+def test_a_delete_does_not_take_what_is_being_made(held, program, at_work, tmp_path):
     assert "at this moment" in program.fails("delete", "-n", "b", code=EXISTS).err
     assert "b (in progress)" in program.ok("list", "--all").out
     assert "at this moment" in program.fails("get", "-n", "b", code=CORRUPT).err
     program.ok("delete", "-n", "b", "--force")
-    data.write_batch(2)
+    held.set()
     made = program.finish(at_work)
     assert made.code == EXISTS and "backup b was deleted while it was being made" in made.err, made
     assert "--resume" not in made.err
     assert program.listed() == {}
 
 
-def test_a_killed_create_is_interrupted_and_gone_on_with_at_once(data, program, at_work, tmp_path):
+def test_a_killed_create_is_interrupted_and_gone_on_with_at_once(held, program, at_work, tmp_path):
     at_work.kill()
     at_work.wait()
     assert "b (interrupted)" in program.ok("list", "--all").out
-    data.write_batch(2)
+    held.set()
     program.ok(*CREATE, "--resume")
-    assert binlogs(tmp_path) == batches(1, 2)
+    assert binlogs(tmp_path) == batches(1)
 
 
 def test_a_create_that_failed_says_when_and_why(data, program, mark, tmp_path):

@@ -443,7 +443,7 @@ static void work_stops_when_the_mark_is_gone(void **state)
 static void work_stops_when_the_claim_cannot_be_renewed(void **state)
 {
     struct bed *bed = *state;
-    struct mb_claim *claim = begin_quick(bed, 100 * MB_NS_PER_MS);
+    struct mb_claim *claim = begin_quick(bed, 600 * MB_NS_PER_MS);
     atomic_store(&puts_fail, true);
     work_until_cancelled(bed, claim);
     says(bed, "could not be renewed");
