@@ -29,7 +29,7 @@ mb_status mb_route_choose(struct mb_transfer *transfer, uint64_t size, enum mb_r
                        mb_storage_info(transfer->dst)->location, (unsigned long long)size);
     if (size <= transfer->whole_max)
         *out = MB_ROUTE_STREAM;
-    else if (mb_storage_has_multipart(transfer->dst))
+    else if (mb_storage_has_multipart(transfer->dst) && !atomic_load(&transfer->upload_refused))
         *out = MB_ROUTE_PART_STREAM;
     else
         *out = mb_storage_nests(transfer->dst, transfer->src) ? MB_ROUTE_STREAM_THROUGH : MB_ROUTE_STAGE;

@@ -25,6 +25,7 @@ struct mb_transfer {
     /* What the service has refused for this pair of stores. */
     atomic_bool copy_refused;
     atomic_bool part_copy_refused;
+    atomic_bool upload_refused;
 };
 
 enum mb_route {
@@ -83,6 +84,11 @@ mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint6
 mb_status mb_stream_fetch(struct mb_transfer *transfer, const struct mb_object *object, uint64_t offset,
                           void *data, size_t len, uint32_t *crc, struct mb_cancel *cancel,
                           struct mb_error *error);
+
+/* Does this failed begin of an upload mean that the service takes none, and would it take the object in one
+ * put? Then it is remembered and told as above. */
+bool mb_stream_refused(struct mb_transfer *transfer, const struct mb_object *object,
+                       const struct mb_error *error);
 
 /* --- stage.c: bytes that pass through a file */
 

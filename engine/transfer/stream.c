@@ -118,6 +118,22 @@ mb_status mb_stream_part_size(struct mb_transfer *transfer, uint64_t size, uint6
     return mb_part_size(&rules, size, out, error);
 }
 
+bool mb_stream_refused(struct mb_transfer *transfer, const struct mb_object *object,
+                       const struct mb_error *error)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    uint64_t part, most = mb_storage_info(transfer->dst)->max_put_size;
+    bool fits = most == 0 || object->size <= most;
+    if (error->status != MB_E_UNSUPPORTED || !fits ||
+        mb_stream_part_size(transfer, object->size, &part, &ignored) != MB_OK)
+        return false;
+    if (!atomic_exchange(&transfer->upload_refused, true))
+        mb_log(transfer->options.log, MB_LOG_WARN,
+               "%s takes no uploads in parts, so each object goes there in one request: %s",
+               mb_storage_info(transfer->dst)->location, error->message);
+    return true;
+}
+
 /* The source of a put whose object does not fit into a buffer: a window over the object that moves on. */
 struct window {
     struct mb_transfer *transfer;

@@ -135,6 +135,8 @@ static mb_status run_object(struct mb_transfer *transfer, struct mb_job *job, st
             again = mb_direct_refused(transfer, &transfer->copy_refused, error);
         else if (status < 0 && route == MB_ROUTE_PART_COPY)
             again = mb_direct_refused(transfer, &transfer->part_copy_refused, error);
+        else if (status < 0 && route == MB_ROUTE_PART_STREAM)
+            again = mb_stream_refused(transfer, object, error);
     } while (again);
 
     bool split = route == MB_ROUTE_PART_COPY || route == MB_ROUTE_PART_STREAM;

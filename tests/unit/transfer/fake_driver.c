@@ -88,6 +88,7 @@ static mb_status fake_open(struct mb_store **out, struct mb_store_info *info, co
     struct mb_store *store = calloc(1, sizeof(*store));
     store->service = service;
     info->caps = service->no_ranges ? 0 : MB_CAP_RANGE;
+    info->max_put_size = service->max_put_size;
     info->max_copy_size = service->max_copy_size;
     info->min_part_size = service->min_part_size;
     info->max_part_size = service->max_part_size;
@@ -329,6 +330,8 @@ static mb_status fake_mpu_begin(struct mb_store *store, const char *key, const s
     (void)call;
     struct fake_service *service = store->service;
     atomic_fetch_add(&service->begins, 1);
+    if (atomic_load(&service->refuse_begin) != 0)
+        return fail(call, atomic_load(&service->refuse_begin), 0, "no uploads here");
     struct fake_upload *upload = calloc(1, sizeof(*upload));
     upload->key = strdup(key);
     upload->for_copies = (opts->flags & MB_PUT_PARTS_COPIED) != 0;

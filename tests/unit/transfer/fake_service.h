@@ -42,6 +42,7 @@ struct fake_service {
 
     /* What the store says of itself. */
     bool no_ranges;
+    uint64_t max_put_size;
     uint64_t max_copy_size;
     uint64_t min_part_size;
     uint64_t max_part_size;
@@ -57,6 +58,7 @@ struct fake_service {
     atomic_uint gather_copies; /* the first copies wait until there are so many */
     atomic_int refuse_part_copy_after;    /* so many part copies succeed, the rest fail; or -1 */
     atomic_int refuse_part_copy;          /* with this status, MB_E_UNSUPPORTED when it is 0 */
+    atomic_int refuse_begin;              /* a status for every begin of an upload, or 0 */
     atomic_int refuse_complete;           /* a status for every complete, or 0 */
     atomic_int refuse_complete_of_copies; /* the same for uploads with parts that were copied */
     atomic_int forbid_put_of;             /* index n: the put of "dst/n" is forbidden; or -1 */

@@ -210,6 +210,37 @@ static void test_a_refused_complete_of_carried_parts_is_a_failure(void **state)
     assert_int_equal(fake_service_open_uploads(&moving->dst_service), 0);
 }
 
+static void test_a_service_without_uploads_gets_large_objects_whole(void **state)
+{
+    struct moving *moving = *state;
+    char path[] = "/tmp/mb-test-transfer-XXXXXX";
+    uint64_t size = 40 * MOVING_PART;
+    for (unsigned n = 0; n < 4; n++)
+        moving_fill(moving, n, size);
+    open_log(moving, path);
+    atomic_store(&moving->dst_service.refuse_begin, MB_E_UNSUPPORTED);
+    assert_int_equal(moving_run(moving, moving->dst, 4, size), MB_OK);
+    for (unsigned n = 0; n < 4; n++)
+        assert_true(moving_arrived(&moving->dst_service, n, size));
+    assert_int_equal(close_log(moving, path, "takes no uploads in parts"), 1);
+
+    atomic_store(&moving->dst_service.refuse_begin, MB_E_FORBIDDEN);
+    assert_int_equal(moving_run(moving, moving->dst, 1, size), MB_E_FORBIDDEN);
+    assert_int_equal(atomic_load(&moving->dst_service.puts), 4);
+}
+
+static void test_what_is_too_large_for_one_put_needs_an_upload(void **state)
+{
+    struct moving *moving = *state;
+    moving->dst_service.max_put_size = 20 * MOVING_PART;
+    mb_storage_close(moving->dst);
+    moving->dst = fake_service_store(&moving->dst_service);
+    moving_fill(moving, 0, 20 * MOVING_PART + 1);
+    atomic_store(&moving->dst_service.refuse_begin, MB_E_UNSUPPORTED);
+    assert_int_equal(moving_run(moving, moving->dst, 1, 20 * MOVING_PART + 1), MB_E_UNSUPPORTED);
+    assert_non_null(strstr(moving->error.message, "no uploads here"));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, moving_setup, moving_teardown)
 
 int main(void)
@@ -225,6 +256,8 @@ int main(void)
         TEST(test_a_refused_complete_of_copied_parts_is_streamed),
         TEST(test_a_direct_transfer_says_why_its_parts_do_not_arrive),
         TEST(test_a_refused_complete_of_carried_parts_is_a_failure),
+        TEST(test_a_service_without_uploads_gets_large_objects_whole),
+        TEST(test_what_is_too_large_for_one_put_needs_an_upload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
