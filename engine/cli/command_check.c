@@ -2,10 +2,11 @@
 #include "cli/commands.h"
 #include "cli/probe.h"
 
-static json_t *side_json(const struct mb_config_storage *side)
+static json_t *side_json(const struct mb_config_storage *side, const struct mb_probe_listing *listing)
 {
-    return json_pack("{s:s, s:s, s:s, s:s}", "driver", side->driver, "bucket", side->bucket, "root_path",
-                     side->root_path, "place", side->place);
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "driver", side->driver, "bucket", side->bucket,
+                     "root_path", side->root_path, "place", side->place, "lists_in_order", listing->in_order,
+                     "lists_at_once", listing->at_once);
 }
 
 static json_t *steps_json(const struct mb_probe *probe)
@@ -23,10 +24,10 @@ static json_t *check_json(const struct mb_context *context, const struct mb_prob
 {
     return json_pack("{s:s, s:o, s:o, s:b, s:b, s:o, s:o}", "milvus_version",
                      mb_milvus_info(context->milvus)->version_text, "milvus_storage",
-                     side_json(&context->config->milvus_storage), "backup_storage",
-                     side_json(&context->config->backup_storage), "milvus_root_empty", probe->milvus_empty,
-                     "copied_in_service", probe->in_service, "probes", steps_json(probe), "configuration",
-                     mb_configuration_json(context->config));
+                     side_json(&context->config->milvus_storage, &probe->milvus_listing), "backup_storage",
+                     side_json(&context->config->backup_storage, &probe->backup_listing), "milvus_root_empty",
+                     probe->milvus_empty, "copied_in_service", probe->in_service, "probes", steps_json(probe),
+                     "configuration", mb_configuration_json(context->config));
 }
 
 static mb_status print_steps(struct mb_context *context, const struct mb_probe *probe, FILE *out,
@@ -58,11 +59,23 @@ static void print_sides(const struct mb_context *context, FILE *out)
     fprintf(out, "backup-bucket: %s\nbackup-rootpath: %s\n\n", backup->bucket, backup->root_path);
 }
 
+static void print_listing(const char *side, const struct mb_probe_listing *listing, FILE *out)
+{
+    fprintf(out, "Listings of the %s storage come %s and show a write %s.\n", side,
+            listing->in_order
+                ? "in the order of their bytes"
+                : "in another order than that of their bytes (they are sorted where that matters)",
+            listing->at_once ? "at once" : "late (what they lack is asked for by name)");
+}
+
 static void print_verdict(const struct mb_context *context, const struct mb_probe *probe, FILE *out)
 {
     const struct mb_config_storage_keys *keys = &context->config->milvus_storage.keys;
 
-    fprintf(out, "\nObjects are copied %s.\n\n",
+    fputc('\n', out);
+    print_listing("milvus", &probe->milvus_listing, out);
+    print_listing("backup", &probe->backup_listing, out);
+    fprintf(out, "Objects are copied %s.\n\n",
             probe->in_service ? "inside the storage service" : "through this program");
     if (!probe->milvus_empty) {
         fputs("Success!\n", out);
@@ -98,7 +111,8 @@ static mb_status run(struct mb_context *context, const void *options, struct mb_
 const struct mb_command mb_command_check = {
     .name = "check",
     .summary = "Proves that Milvus and both storages can be used, and prints the configuration",
-    .description = "Writes, reads, copies and removes a probe object of one byte on both sides.",
+    .description =
+        "Writes, reads, lists, copies and removes probe objects of one byte at most on both sides.",
     .example = "milvus-backup check",
     .needs = MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_FOLDER | MB_NEEDS_MILVUS,
     .run = run,

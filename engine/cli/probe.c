@@ -102,6 +102,16 @@ static mb_status read_object(struct probing *p, const struct side *side)
     return MB_OK;
 }
 
+static mb_status list_objects(struct probing *p, const struct side *side, struct mb_probe_listing *out)
+{
+    int64_t started = mb_clock_monotonic();
+
+    if (mb_probe_listing(side->storage, side->key, out, p->context->cancel, p->error) != MB_OK)
+        return failed(p, side, "listing");
+    note(p, side, "write and list", started);
+    return MB_OK;
+}
+
 /* Inside the service where the pair allows it; a service that refuses is no failure, as for a backup. */
 static mb_status copy_object(struct probing *p)
 {
@@ -146,8 +156,10 @@ static mb_status probe_both(struct probing *p)
     MB_TRY(look_for_data(p));
     MB_TRY(write_object(p, &p->milvus));
     MB_TRY(read_object(p, &p->milvus));
+    MB_TRY(list_objects(p, &p->milvus, &p->probe->milvus_listing));
     MB_TRY(copy_object(p));
     MB_TRY(read_object(p, &p->backup));
+    MB_TRY(list_objects(p, &p->backup, &p->probe->backup_listing));
     MB_TRY(remove_object(p, &p->milvus, p->error));
     return remove_object(p, &p->backup, p->error);
 }

@@ -1,70 +1,18 @@
 """A whole backup through stores whose listings are late, short, in another order or hold folder markers."""
 
-import re
 import tarfile
-from urllib.parse import unquote
 
 import pytest
 from testbed.components import ROOT
 from testbed.program import CORRUPT, Program
 from testbed.stores import SeaweedS3, VersityGw
-from testbed.strict_proxy import Rule, StrictProxy
+from testbed.strict_proxy import StrictProxy
 
+from wire.listing_rules import Backwards, EndsEarly, Late
 from wire.s3_rules import SmallPages
 from wire.transferring import BUCKET, backup_in, bucket_config, folder_config, keys_below, record, to
 
 INTEROP = ROOT / "tests" / "data" / "interop"
-
-
-class Listings(Rule):
-    """Changes the entries of recursive S3 listings below `root`."""
-
-    def __init__(self, root):
-        self.root = root
-        self.hits = 0
-
-    def response(self, request, response):
-        query = request.query
-        if b"<ListBucketResult" not in response.body or "delimiter" in query or not query.get("prefix", "").startswith(self.root):
-            return
-        entries = re.findall(rb"<Contents>.*?</Contents>", response.body, re.S)
-        changed = self.change(entries)
-        if changed != entries:
-            self.hits += 1
-            rest = re.sub(rb"<Contents>.*?</Contents>", b"", response.body, flags=re.S)
-            response.body = rest.replace(b"</ListBucketResult>", b"".join(changed) + b"</ListBucketResult>")
-
-
-class Backwards(Listings):
-    def change(self, entries):
-        return entries[::-1]
-
-
-class Late(Listings):
-    """The first `times` listings leave out keys that end like this."""
-
-    def __init__(self, root, end, times):
-        super().__init__(root)
-        self.end = end
-        self.times = times
-
-    def change(self, entries):
-        if self.hits >= self.times:
-            return entries
-        return [entry for entry in entries if self.end + "</Key>" not in unquote(entry.decode())]
-
-
-class EndsEarly(Rule):
-    """Recursive listings have no second page."""
-
-    def __init__(self, root):
-        self.root = root
-
-    def response(self, request, response):
-        query = request.query
-        if b"<ListBucketResult" in response.body and "delimiter" not in query and query.get("prefix", "").startswith(self.root):
-            response.body = re.sub(rb"<NextContinuationToken>.*?</NextContinuationToken>", b"", response.body)
-            response.body = response.body.replace(b"<IsTruncated>true", b"<IsTruncated>false")
 
 
 @pytest.fixture(scope="module")
