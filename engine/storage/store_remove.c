@@ -136,29 +136,59 @@ static mb_status collect_keys(struct mb_listing *listing, struct mb_arena *arena
     return MB_OK;
 }
 
-static mb_status remove_listed(struct mb_storage *storage, const char *prefix, uint64_t *removed,
+/* Where listings lag, they go on showing what is gone. */
+static mb_status keep_existing(struct mb_storage *storage, const char **keys, size_t *count,
                                struct mb_cancel *cancel, struct mb_error *error)
 {
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        struct mb_stat stat;
+        mb_status status = mb_storage_stat(storage, keys[i], &stat, cancel, error);
+        if (status == MB_OK)
+            keys[kept++] = keys[i];
+        else if (status != MB_E_NOT_FOUND)
+            return status;
+    }
+    mb_error_clear(error);
+    *count = kept;
+    return MB_OK;
+}
+
+static mb_status remove_batch_of(struct mb_storage *storage, struct mb_listing *listing, bool again,
+                                 size_t *listed, uint64_t *removed, struct mb_cancel *cancel,
+                                 struct mb_error *error)
+{
     const char *keys[LARGEST_BATCH];
+    struct mb_arena *arena = mb_arena_new();
+    mb_status status = arena != NULL ? collect_keys(listing, arena, keys, LARGEST_BATCH, listed, error)
+                                     : mb_fail_memory(error);
+    size_t count = *listed;
+    if (status == MB_OK && again)
+        status = keep_existing(storage, keys, &count, cancel, error);
+    if (status == MB_OK)
+        status = mb_storage_remove_many(storage, keys, count, cancel, error);
+    if (status == MB_OK)
+        *removed += count;
+    mb_arena_free(arena);
+    return status;
+}
+
+static mb_status remove_listed(struct mb_storage *storage, const char *prefix, bool again, uint64_t *removed,
+                               struct mb_cancel *cancel, struct mb_error *error)
+{
     struct mb_listing *listing = NULL;
     MB_TRY(mb_listing_open(&listing, storage, prefix, NULL, cancel, error));
     mb_status status;
-    size_t count = 0;
-    do {
-        struct mb_arena *arena = mb_arena_new();
-        status = arena != NULL ? collect_keys(listing, arena, keys, LARGEST_BATCH, &count, error)
-                               : mb_fail_memory(error);
-        if (status == MB_OK)
-            status = mb_storage_remove_many(storage, keys, count, cancel, error);
-        if (status == MB_OK)
-            *removed += count;
-        mb_arena_free(arena);
-    } while (status == MB_OK && count > 0);
+    size_t listed = 0;
+    do
+        status = remove_batch_of(storage, listing, again, &listed, removed, cancel, error);
+    while (status == MB_OK && listed > 0);
     mb_listing_close(listing);
     return status;
 }
 
-/* Listing and removing at once may skip objects on some services, so it is over when a listing is empty. */
+/* Listing and removing at once may skip objects on some services, so it is over when a listing shows nothing
+ * that is still there. */
 mb_status mb_storage_remove_prefix(struct mb_storage *storage, const char *prefix, uint64_t *removed,
                                    struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -170,7 +200,7 @@ mb_status mb_storage_remove_prefix(struct mb_storage *storage, const char *prefi
     MB_TRY(mb_storage_abort_uploads(storage, prefix, NULL, cancel, error));
     for (int pass = 0; pass < MOST_PASSES; pass++) {
         uint64_t before = total;
-        MB_TRY(remove_listed(storage, prefix, &total, cancel, error));
+        MB_TRY(remove_listed(storage, prefix, pass > 0, &total, cancel, error));
         if (total != before)
             continue;
         if (removed != NULL)

@@ -351,6 +351,31 @@ static void test_cancelled_between_pages(void **state)
     mb_cancel_free(cancel);
 }
 
+static mb_status open_and_show(struct mb_list **out, struct mb_store *store,
+                               const struct mb_list_options *opts, const struct mb_call *call)
+{
+    dictation.next = 0;
+    return dictated_list_open(out, store, opts, call);
+}
+
+/* Three keys are shown for ever, the third was never there. */
+static void test_removing_what_a_listing_goes_on_showing(void **state)
+{
+    struct bed *bed = *state;
+    static const struct dictated_page pages[] = {{.keys = "p/a p/b p/c"}};
+    uint64_t removed = 77;
+    bed->scripted.table.list_open = open_and_show;
+    bed->scripted.table.list_next = dictated_list_next;
+    bed->scripted.table.list_close = dictated_list_close;
+    reopen(bed, 0);
+    dictation = (struct dictation){.pages = pages, .count = COUNT(pages)};
+    write_text(bed, "p/a", "v");
+    write_text(bed, "p/b", "v");
+    assert_int_equal(mb_storage_remove_prefix(bed->storage, "p/", &removed, NULL, &bed->error), MB_OK);
+    assert_int_equal(memory_object_count(bed->scripted.store), 0);
+    assert_string_equal(bed->error.message, "");
+}
+
 static void test_any(void **state)
 {
     struct bed *bed = *state;
@@ -381,6 +406,7 @@ int main(void)
         WITH_BED(test_a_real_listing_with_failures),
         WITH_BED(test_left_early),
         WITH_BED(test_cancelled_between_pages),
+        WITH_BED(test_removing_what_a_listing_goes_on_showing),
         WITH_BED(test_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
