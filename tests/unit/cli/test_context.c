@@ -331,10 +331,12 @@ static void test_probe(void **state)
     assert_int_equal(mb_probe_run(&b->context, &probe, &b->error), MB_OK);
     assert_true(probe.milvus_empty);
     assert_true(probe.in_service);
-    assert_int_equal(probe.count, 7);
+    assert_int_equal(probe.count, 9);
+    assert_true(probe.milvus_listing.in_order && probe.milvus_listing.at_once);
+    assert_true(probe.backup_listing.in_order && probe.backup_listing.at_once);
     assert_string_equal(probe.steps[0].operation, "list");
-    assert_string_equal(probe.steps[6].side, "backup");
-    assert_string_equal(probe.steps[6].operation, "remove");
+    assert_string_equal(probe.steps[8].side, "backup");
+    assert_string_equal(probe.steps[8].operation, "remove");
     assert_int_equal(files_in(b, "data") + files_in(b, "backup"), 0);
 
     snprintf(path, sizeof path, "%s/data/insert_log", b->folder);
