@@ -1,4 +1,4 @@
-/* claim_private.h - what claim.c and its heart share. */
+/* claim_private.h - what claim.c, claim_begin.c, claim_end.c and claim_heart.c share. */
 #ifndef MB_CATALOG_CLAIM_PRIVATE_H
 #define MB_CATALOG_CLAIM_PRIVATE_H
 
@@ -28,8 +28,29 @@ struct mb_claim {
     struct mb_error why;
 };
 
+struct mb_claim_timing mb_claim_timing_of(const struct mb_claim_timing *given);
+
+/* Random; NULL without memory or randomness. */
+const char *mb_claim_new_generation(struct mb_arena *arena);
+
+/* A claim that stands nowhere yet; like says what the mark is about. */
+mb_status mb_claim_new(struct mb_claim **out, const struct mb_catalog *catalog, const char *name,
+                       const struct mb_mark *like, const struct mb_claim_timing *timing,
+                       struct mb_cancel *cancel, struct mb_error *error);
+
 /* Under turn: MB_E_EXISTS, and the claim is lost, when the mark is not the one that this claim put. */
 mb_status mb_claim_look(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
+
+/* The same, taking the turn. */
+mb_status mb_claim_look_in_turn(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
+
+/* MB_E_EXISTS, and the claim is lost, when somebody has committed. */
+mb_status mb_claim_check_uncommitted(struct mb_claim *claim, struct mb_cancel *cancel,
+                                     struct mb_error *error);
+mb_status mb_claim_fail_committed(struct mb_claim *claim, struct mb_error *error);
+
+/* Under turn; leaves another's mark alone. */
+mb_status mb_claim_remove_mark(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
 
 /* Under turn. */
 mb_status mb_claim_put(struct mb_claim *claim, unsigned flags, struct mb_cancel *cancel,
