@@ -118,8 +118,8 @@ static mb_status refuse_shape(const struct shape *shape, const char *name, const
         return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", name);
     if (shape->disk_files)
         return mb_fail(error, MB_E_CORRUPT,
-                       "%s holds MinIO's own disk files (xl.meta), which only MinIO can read: copy the "
-                       "backup out of MinIO by its S3 interface, for instance by mc or by transfer",
+                       "%s holds a storage server's own disk files (xl.meta), which only that server can "
+                       "read: copy the backup out of it through its S3 interface, for instance by transfer",
                        shape->prefix);
     for (int i = 0; i < MB_META_COUNT; i++)
         if (present[i])

@@ -91,7 +91,7 @@ class ContentMd5(Rule):
 
     def request(self, request):
         if any(name.lower().startswith("x-amz-checksum-") for name in request.headers):
-            return self.refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
+            return self.refuse(501, "NotImplemented", "A header means something that this service does not do")
         if request.body and "Content-MD5" not in request.headers:
             return self.refuse(400, "InvalidRequest", "Missing required header for this request: Content-MD5")
         return None

@@ -54,7 +54,7 @@ static void disk_files_of_minio(void **state)
     bed_put(bed, ROOT "disk/meta/backup_meta.json/xl.meta", "XL2 ");
     says(bed, "disk", MB_E_CORRUPT, "xl.meta");
     bed_put(bed, ROOT "data/binlogs/insert_log/1/2/3/3/100/7/xl.meta", "XL2 ");
-    says(bed, "data", MB_E_CORRUPT, "MinIO's own disk files");
+    says(bed, "data", MB_E_CORRUPT, "own disk files (xl.meta)");
 }
 
 static void a_backup_that_is_being_made(void **state)

@@ -20,6 +20,7 @@ struct server {
     atomic_int refusals;
     atomic_int calls, within, most_within;
     atomic_int let_in;
+    pthread_barrier_t *first;   /* of every thread: refused when all are under way; or NULL */
     bool has_limit;             /* or else it fails otherwise */
     _Atomic(const char *) seen; /* in the progress, when it was asked last */
     struct mb_cancel *cancel;
@@ -49,10 +50,13 @@ static int tear_down(void **state)
 static mb_status ask(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct server *server = ctx;
+    if (atomic_fetch_add(&server->calls, 1) < CALLS && server->first != NULL) {
+        pthread_barrier_wait(server->first);
+        return mb_fail(error, MB_E_THROTTLED, "rate limit exceeded[rate=10000]");
+    }
     int within = atomic_fetch_add(&server->within, 1) + 1;
-    if (atomic_load(&server->calls) >= CALLS && within > atomic_load(&server->most_within))
+    if (within > atomic_load(&server->most_within))
         atomic_store(&server->most_within, within);
-    atomic_fetch_add(&server->calls, 1);
     server->seen = atomic_load(&server->progress.waiting_for);
     bool refused = atomic_fetch_sub(&server->refusals, 1) > 0;
     mb_status status = mb_cancel_sleep(cancel, MB_NS_PER_MS, error);
@@ -121,9 +125,13 @@ static void test_one_at_a_time_once_a_limit_is_met(void **state)
 {
     struct server *server = *state;
     pthread_t threads[CALLS];
-    server->refusals = 15;
+    pthread_barrier_t first;
+    assert_int_equal(pthread_barrier_init(&first, NULL, CALLS), 0);
+    server->first = &first;
+    server->refusals = 9;
     begin_calls(server, threads);
     end_calls(threads, MB_OK);
+    pthread_barrier_destroy(&first);
     assert_int_equal(server->let_in, CALLS);
     assert_int_equal(server->most_within, 1);
     assert_null(atomic_load(&server->progress.waiting_for));
