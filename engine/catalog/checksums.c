@@ -9,10 +9,8 @@
 
 struct entry {
     uint64_t hash;
-    uint64_t size;
     uint32_t crc32c;
     bool has_crc32c;
-    bool seen;
 };
 
 struct mb_checksums {
@@ -42,10 +40,8 @@ static mb_status add(struct mb_checksums *checksums, const struct mb_object_reco
         checksums->entries = entries;
         checksums->cap = cap;
     }
-    checksums->entries[checksums->count++] = (struct entry){.hash = mb_text_hash(record->key),
-                                                            .size = record->size,
-                                                            .crc32c = record->crc32c,
-                                                            .has_crc32c = record->has_crc32c};
+    checksums->entries[checksums->count++] = (struct entry){
+        .hash = mb_text_hash(record->key), .crc32c = record->crc32c, .has_crc32c = record->has_crc32c};
     return MB_OK;
 }
 
@@ -138,50 +134,4 @@ mb_status mb_checksums_compare(const struct mb_checksums *checksums, const char 
         "%s/%s in %s: the CRC32C of its bytes is %08x, but %08x was recorded when the backup was made; "
         "run it again, and if it stays so take the object from another copy of the backup",
         checksums->dir, name, checksums->place, crc32c, recorded);
-}
-
-mb_status mb_checksums_see(struct mb_checksums *checksums, const char *name, uint64_t size,
-                           struct mb_error *error)
-{
-    struct entry *found = find(checksums, name);
-    if (found == NULL)
-        return MB_OK;
-    found->seen = true;
-    if (found->size == size)
-        return MB_OK;
-    return mb_fail(
-        error, MB_E_CORRUPT, "%s/%s in %s has %llu bytes, but %llu were recorded when the backup was made",
-        checksums->dir, name, checksums->place, (unsigned long long)size, (unsigned long long)found->size);
-}
-
-/* Into error: the records are not kept, so the file is read once more for the name of the first. */
-static mb_status tell_missing(const struct mb_checksums *checksums, size_t missing,
-                              struct mb_storage *storage, struct mb_cancel *cancel, struct mb_error *error)
-{
-    struct mb_objects_reader *reader = NULL;
-    const struct mb_object_record *record;
-    const struct entry *found = NULL;
-    char *key = mb_layout_meta_key(checksums->arena, checksums->dir, MB_META_OBJECTS);
-    if (key == NULL)
-        return mb_fail_memory(error);
-    mb_status status = mb_objects_open(&reader, storage, key, cancel, error);
-    while (status == MB_OK && (status = mb_objects_next(reader, &record, error)) == MB_OK) {
-        found = find(checksums, record->key);
-        if (found == NULL || found->seen)
-            continue;
-        status = mb_fail(error, MB_E_CORRUPT,
-                         "%s is damaged: %zu of its %zu objects are missing in %s, the first is %s",
-                         checksums->dir, missing, checksums->count, checksums->place, record->key);
-    }
-    mb_objects_close(reader);
-    return status == MB_END ? mb_fail(error, MB_E_CORRUPT, "%s changed while it was read", key) : status;
-}
-
-mb_status mb_checksums_all_seen(const struct mb_checksums *checksums, struct mb_storage *storage,
-                                struct mb_cancel *cancel, struct mb_error *error)
-{
-    size_t missing = 0;
-    for (size_t i = 0; i < checksums->count; i++)
-        missing += !checksums->entries[i].seen;
-    return missing == 0 ? MB_OK : tell_missing(checksums, missing, storage, cancel, error);
 }

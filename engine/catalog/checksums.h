@@ -1,5 +1,5 @@
-/* checksums.h - what meta/objects.jsonl says of a backup's objects, their sizes and bytes, to compare with
- * what lies there and what passes by: 24 bytes each. */
+/* checksums.h - what meta/objects.jsonl says of the bytes of a backup's objects, to compare with what passes
+ * by: 16 bytes each. */
 #ifndef MB_CATALOG_CHECKSUMS_H
 #define MB_CATALOG_CHECKSUMS_H
 
@@ -21,13 +21,5 @@ bool mb_checksums_find(const struct mb_checksums *checksums, const char *name, u
  * MB_E_CORRUPT names the object and says what to do.  Any number of threads. */
 mb_status mb_checksums_compare(const struct mb_checksums *checksums, const char *name, uint32_t crc32c,
                                bool *compared, struct mb_error *error);
-
-/* Notes that an object lies in the backup.  MB_E_CORRUPT when it has another size than was recorded. */
-mb_status mb_checksums_see(struct mb_checksums *checksums, const char *name, uint64_t size,
-                           struct mb_error *error);
-
-/* MB_E_CORRUPT, with how many and which is the first, when recorded objects were not seen in storage. */
-mb_status mb_checksums_all_seen(const struct mb_checksums *checksums, struct mb_storage *storage,
-                                struct mb_cancel *cancel, struct mb_error *error);
 
 #endif
