@@ -5,6 +5,8 @@
 struct help_options {
     bool man;
     bool bash;
+    bool zsh;
+    bool fish;
 };
 
 static const struct mb_flag flags[] = {
@@ -16,6 +18,14 @@ static const struct mb_flag flags[] = {
      .flags = MB_FLAG_HIDDEN,
      .offset = offsetof(struct help_options, bash),
      .help = "Prints the completion for bash."},
+    {.name = "zsh",
+     .flags = MB_FLAG_HIDDEN,
+     .offset = offsetof(struct help_options, zsh),
+     .help = "Prints the completion for zsh."},
+    {.name = "fish",
+     .flags = MB_FLAG_HIDDEN,
+     .offset = offsetof(struct help_options, fish),
+     .help = "Prints the completion for fish."},
 };
 
 static mb_status run(struct mb_context *context, const void *data, struct mb_error *error)
@@ -37,6 +47,10 @@ static mb_status run(struct mb_context *context, const void *data, struct mb_err
         mb_help_man(out);
     else if (options->bash)
         mb_help_bash(out);
+    else if (options->zsh)
+        mb_help_zsh(out);
+    else if (options->fish)
+        mb_help_fish(out);
     else
         mb_help_print(command, out);
     return MB_OK;

@@ -12,7 +12,9 @@ void mb_help_print(const struct mb_command *command, FILE *out);
 /* The man page milvus-backup(1), in roff. */
 void mb_help_man(FILE *out);
 
-/* Completion for bash. */
+/* Completion for a shell, as a script of it. */
 void mb_help_bash(FILE *out);
+void mb_help_zsh(FILE *out);
+void mb_help_fish(FILE *out);
 
 #endif
