@@ -4,19 +4,11 @@ import json
 
 import pytest
 from testbed.program import Program
-from testbed.stores import VersityGw
 from testbed.strict_proxy import StrictProxy
 
 from wire.creating import Collections
 from wire.listing_rules import Backwards, Late
 from wire.transferring import BUCKET
-
-
-@pytest.fixture(scope="module")
-def store():
-    with VersityGw() as store:
-        store.make_bucket(BUCKET)
-        yield store
 
 
 @pytest.mark.parametrize(

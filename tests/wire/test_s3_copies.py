@@ -2,28 +2,9 @@
 
 import pytest
 from testbed.program import Program
-from testbed.stores import VersityGw
-from testbed.strict_proxy import Answer, ChecksumOfEveryPart, Response, Rule, StrictProxy, s3_error
+from testbed.strict_proxy import Answer, ChecksumOfEveryPart, Response, Rule, s3_error
 
-from wire.test_s3_strict_pages import BUCKET, FOR_EVER, MIB, backup_in, bucket_config, move, to
-
-
-@pytest.fixture(scope="module")
-def store():
-    with VersityGw() as store:
-        store.make_bucket(BUCKET)
-        yield store
-
-
-@pytest.fixture
-def behind(store):
-    with StrictProxy(store.port) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def root(request):
-    return "".join(c if c.isalnum() else "_" for c in request.node.name)
+from wire.transferring import BUCKET, FOR_EVER, MIB, backup_in, bucket_config, move, to
 
 
 @pytest.fixture

@@ -2,44 +2,14 @@
 
 import pytest
 from testbed.program import DENIED, Program
-from testbed.stores import VersityGw
-from testbed.strict_proxy import (
-    DuplicateListEntry,
-    ErrorInside200,
-    StaleListPage,
-    StrictProxy,
-    UpperCaseEtags,
-    WrongEtag,
-)
+from testbed.strict_proxy import DuplicateListEntry, ErrorInside200, StaleListPage, UpperCaseEtags, WrongEtag
 
 from wire.drivers import Drivers
 from wire.s3_rules import CapitalEtags, SmallPages
 from wire.s3_servers import options
-from wire.transferring import BUCKET, backup_in, bucket_config, folder_config, to
+from wire.transferring import BUCKET, FOR_EVER, MIB, backup_in, bucket_config, folder_config, move, to
 
-MIB = 1 << 20
 PAGE = 4
-FOR_EVER = 1 << 30
-
-
-@pytest.fixture(scope="module")
-def store():
-    with VersityGw() as store:
-        store.make_bucket(BUCKET)
-        yield store
-
-
-@pytest.fixture
-def behind(store):
-    """A proxy before the store; its rules are set by the test."""
-    with StrictProxy(store.port) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def root(request):
-    """A folder of the bucket that no other test uses."""
-    return "".join(c if c.isalnum() else "_" for c in request.node.name)
 
 
 @pytest.fixture
@@ -131,17 +101,6 @@ def test_an_error_inside_of_200_that_stays_is_told(store, behind, program, root,
     assert f"{root}/to/b/meta/backup_meta.json" not in keys
     assert not any("/binlogs/" in key and size > MIB for key, size in keys.items())
     assert store.uploads(BUCKET) == []
-
-
-def move(store, behind, program, root, heavy, tmp_path):
-    """A transfer into the bucket: from the bucket, by copies, or from a folder, in parts."""
-    program.config = bucket_config(store, behind.port, f"{root}/to")
-    program.configure()
-    if not heavy:
-        made = backup_in(store.data / BUCKET / root / "from" / "b", segments=2)
-        return ["transfer", "-n", "b", "--from", to(program, bucket_config(store, behind.port, f"{root}/from"))], made
-    made = backup_in(tmp_path / "from" / "b", segments=1, weight=24 * MIB)
-    return ["transfer", "-n", "b", "--from", to(program, folder_config(tmp_path / "from"))], made
 
 
 # --- ETags ----------------------------------------------------------------------------------------------------------

@@ -5,33 +5,13 @@ import tarfile
 import pytest
 from testbed.components import ROOT
 from testbed.program import CORRUPT, Program
-from testbed.stores import SeaweedS3, VersityGw
-from testbed.strict_proxy import StrictProxy
+from testbed.stores import SeaweedS3
 
 from wire.listing_rules import Backwards, EndsEarly, Late
 from wire.s3_rules import SmallPages
 from wire.transferring import BUCKET, backup_in, bucket_config, folder_config, keys_below, record, to
 
 INTEROP = ROOT / "tests" / "data" / "interop"
-
-
-@pytest.fixture(scope="module")
-def store():
-    with VersityGw() as store:
-        store.make_bucket(BUCKET)
-        yield store
-
-
-@pytest.fixture
-def behind(store):
-    with StrictProxy(store.port) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def root(request):
-    """A folder of the bucket that no other test uses."""
-    return "".join(c if c.isalnum() else "_" for c in request.node.name)
 
 
 @pytest.fixture

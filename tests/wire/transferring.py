@@ -5,6 +5,8 @@ import json
 from wire.restoring import Backup
 
 BUCKET = "a-bucket"
+MIB = 1 << 20
+FOR_EVER = 1 << 30
 
 
 def keys_below(folder):
@@ -48,3 +50,14 @@ def to(program, config):
     path = program.folder / "other.yaml"
     path.write_text(json.dumps(config))
     return path
+
+
+def move(store, behind, program, root, heavy, tmp_path):
+    """A transfer into the bucket: from the bucket, by copies, or from a folder, in parts."""
+    program.config = bucket_config(store, behind.port, f"{root}/to")
+    program.configure()
+    if not heavy:
+        made = backup_in(store.data / BUCKET / root / "from" / "b", segments=2)
+        return ["transfer", "-n", "b", "--from", to(program, bucket_config(store, behind.port, f"{root}/from"))], made
+    made = backup_in(tmp_path / "from" / "b", segments=1, weight=24 * MIB)
+    return ["transfer", "-n", "b", "--from", to(program, folder_config(tmp_path / "from"))], made
