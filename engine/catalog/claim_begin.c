@@ -122,12 +122,12 @@ enum mb_heart mb_claim_heart(const struct mb_catalog *catalog, const char *name,
 {
     struct mb_catalog_scratch scratch;
     struct mb_error error = MB_ERROR_INIT;
-    int64_t limit = mb_claim_timing_of(timing).limit_ns, age = 0, by_store;
+    int64_t limit = mb_claim_timing_of(timing).limit_ns, by_store = 0;
     /* What no age decides is not worth a probe. */
     enum mb_heart young = mb_mark_heart(seen, 0, limit), old = mb_mark_heart(seen, INT64_MAX, limit);
     if (young == old)
         return young;
-    age = mb_mark_age(seen);
+    int64_t age = mb_mark_age(seen);
     if (age <= no_clock_is_so_wrong_ns && mb_catalog_scratch_init(&scratch, catalog, name, &error) == MB_OK) {
         if (age_by_store(catalog, scratch.dir, scratch.arena, &by_store, cancel, &error) == MB_OK)
             age = by_store;

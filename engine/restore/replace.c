@@ -203,7 +203,7 @@ static mb_status keep_known(struct mb_restore_work *work, struct mb_strings *nam
 static mb_status load_like_old(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_strings names;
-    bool all;
+    bool all = false;
     MB_TRY(loaded_partitions(work, &names, &all, cancel, error));
     if (!all)
         MB_TRY(keep_known(work, &names, cancel, error));

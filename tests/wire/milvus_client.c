@@ -308,7 +308,7 @@ int main(int argc, char **argv)
 {
     struct session s = {.arena = mb_arena_new(), .cancel = mb_cancel_new(NULL), .error = MB_ERROR_INIT};
     struct mb_log *log = NULL;
-    struct mb_progress progress = {0};
+    struct mb_progress progress = {.objects_total = 0};
 
     if (argc < 4)
         return 2;
