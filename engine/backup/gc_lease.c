@@ -220,11 +220,12 @@ mb_status mb_gc_lease_begin(struct mb_gc_lease **out, const struct mb_gc_calls *
     if (status < 0 || !lease->supported)
         mb_log(log, MB_LOG_WARN, "garbage collection in milvus is not paused: %s",
                status < 0 ? own.message : "this server has no such call");
-    if (lease->supported && pthread_create(&lease->thread, NULL, renew, lease) != 0) {
+    lease->has_thread = lease->supported;
+    if (lease->has_thread && pthread_create(&lease->thread, NULL, renew, lease) != 0) {
+        lease->has_thread = false;
         mb_gc_lease_end(lease, lease->arena, &ignored);
         return mb_fail(error, MB_E_NO_MEMORY, "start a thread that keeps garbage collection paused");
     }
-    lease->has_thread = lease->supported;
     *out = lease;
     return MB_OK;
 }
