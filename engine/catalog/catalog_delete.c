@@ -135,8 +135,8 @@ static mb_status delete_in(const struct mb_catalog *catalog, const char *name, b
         described = described || present[i];
     if (!described)
         MB_TRY(check_shape(catalog, name, prefix, cancel, error));
-    if (present[MB_META_IN_PROGRESS])
-        MB_TRY(check_maker(catalog, scratch, name, force, cancel, error));
+    /* By name: a maker may have begun since the listing. */
+    MB_TRY(check_maker(catalog, scratch, name, force, cancel, error));
     MB_TRY(remove_all(catalog, scratch, prefix, &count, cancel, error));
     MB_TRY(sweep(catalog, prefix, &count, cancel, error));
     *removed = count + present[MB_META_BACKUP];

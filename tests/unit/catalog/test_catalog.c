@@ -111,6 +111,18 @@ static void what_a_listing_does_not_show_is_asked_for(void **state)
     }
 }
 
+static void a_maker_that_a_listing_does_not_show_is_not_deleted(void **state)
+{
+    struct bed *bed = *state;
+    bed_mark(bed, ROOT "b1", "id-1", 0);
+    bed_put(bed, ROOT "b1/binlogs/x", "1");
+    unlisted = "in_progress.json";
+    bed->driver.list_next = list_all_but_one;
+    bed_reopen(bed);
+    assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_E_EXISTS);
+    assert_non_null(bed_get(bed, ROOT "b1/binlogs/x"));
+}
+
 static void a_name_is_claimed_once(void **state)
 {
     struct bed *bed = *state;
@@ -515,6 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BED_TEST(a_backup_goes_from_absent_to_complete),
         BED_TEST(what_a_listing_does_not_show_is_asked_for),
+        BED_TEST(a_maker_that_a_listing_does_not_show_is_not_deleted),
         BED_TEST(a_name_is_claimed_once),
         BED_TEST(of_many_creates_at_once_one_wins),
         BED_TEST(a_commit_cut_short_is_not_complete),
