@@ -159,6 +159,7 @@ static mb_status find_version(struct mb_milvus *milvus, const char *build_tags, 
     info->version = mb_version_parse(build_tags, info->version_text);
     info->can_rename = mb_version_at_least(info->version, 2, 2, 9);
     info->imports_v2 = mb_version_at_least(info->version, 2, 4, 0);
+    info->pauses_gc = mb_version_at_least(info->version, 2, 4, 0);
     info->describe_database = info->has_databases && mb_version_at_least(info->version, 2, 4, 3);
     info->describe_segment = mb_version_at_least(info->version, 2, 5, 8);
     info->multi_l0_import = mb_version_at_least(info->version, 2, 6, 5);

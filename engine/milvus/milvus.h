@@ -60,6 +60,7 @@ struct mb_milvus_info {
     bool imports_v2;        /* from 2.4 on: imports run side by side, over HTTP too, and each takes what lies
                                directly in its directories, deletes of their own too; before, they run one after
                                the other, two seconds at least each, and take a whole partition */
+    bool pauses_gc;         /* from 2.4 on: garbage collection can be paused */
     bool describe_database; /* from 2.4.3 on */
     bool describe_segment;  /* from 2.5.8 on */
     bool multi_l0_import;   /* from 2.6.5 on: several L0 directories in one job */
