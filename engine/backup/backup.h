@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "catalog/catalog.h"
+#include "copy/copy.h"
 #include "milvus/milvus.h"
 #include "model/backup.h"
 #include "model/selection.h"
 #include "storage/store.h"
-#include "transfer/transfer.h"
 
 enum mb_backup_strategy {
     MB_STRATEGY_AUTO,        /* what suits the server */
@@ -47,7 +47,7 @@ struct mb_backup_options {
     bool resume;    /* go on where an earlier create of this name was interrupted */
     bool take_over; /* also when that one seems to be at work */
     unsigned parallel_collections;
-    struct mb_transfer_options transfer;
+    struct mb_copy_options copy;
 };
 
 /* One line of the summary. */
@@ -64,7 +64,7 @@ struct mb_backup_line {
 struct mb_backup_report {
     struct mb_backup_line *lines;
     size_t count;
-    const char *transfer;       /* how the objects went */
+    const char *how;            /* how the objects went */
     struct mb_strings warnings; /* what its maker must hear of although it is a success */
 };
 

@@ -92,13 +92,12 @@ static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, s
                                struct mb_error *error)
 {
     const struct mb_backup_env *env = create->env;
-    struct mb_transfer_options options = create->options->transfer;
+    struct mb_copy_options options = create->options->copy;
     options.moved = mb_create_moved;
     options.ctx = create;
     options.progress = env->progress;
     options.log = env->log;
-    MB_TRY(
-        mb_transfer_open(&create->transfer, env->milvus_store, env->backup_store, &options, cancel, error));
+    MB_TRY(mb_copy_open(&create->copy, env->milvus_store, env->backup_store, &options, cancel, error));
 
     struct mb_group *group = mb_group_new(pool, cancel);
     mb_status status = group ? MB_OK : mb_fail_memory(error);
@@ -109,7 +108,7 @@ static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, s
     mb_group_free(group);
     atomic_store(&env->progress->listed, true);
     if (status == MB_OK)
-        status = mb_transfer_finish(create->transfer, error);
+        status = mb_copy_finish(create->copy, error);
     return status;
 }
 
@@ -150,10 +149,10 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     char how[128] = "";
     struct mb_backup_report made = {.count = create->collection_count};
     made.lines = mb_arena_alloc(arena, create->collection_count, sizeof(*made.lines));
-    if (create->transfer != NULL)
-        mb_transfer_describe(create->transfer, how, sizeof(how));
-    made.transfer = mb_arena_strdup(arena, how);
-    if (made.lines == NULL || made.transfer == NULL)
+    if (create->copy != NULL)
+        mb_copy_describe(create->copy, how, sizeof(how));
+    made.how = mb_arena_strdup(arena, how);
+    if (made.lines == NULL || made.how == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < create->warnings.count; i++)
         if (!mb_strings_add(&made.warnings, arena, mb_arena_strdup(arena, create->warnings.items[i])))
@@ -270,7 +269,7 @@ static mb_status resume_gc(struct mb_create *create, struct mb_gc_lease *lease, 
 
 static void end(struct mb_create *create)
 {
-    mb_transfer_close(create->transfer);
+    mb_copy_close(create->copy);
     mb_objects_free(create->objects);
     mb_binlogs_free(create->present);
     for (size_t i = 0; i < create->collection_count; i++) {

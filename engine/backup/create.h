@@ -29,7 +29,7 @@ struct mb_create_collection {
     int64_t started_ns;
     atomic_int_fast64_t ended_ns;
     atomic_uint_fast64_t moved;
-    atomic_bool listed; /* every object has been handed to the transfer */
+    atomic_bool listed; /* every object has been handed to the copy */
 };
 
 struct mb_create {
@@ -43,7 +43,7 @@ struct mb_create {
     struct mb_create_collection *collections;
     size_t collection_count;
     struct mb_objects *objects;
-    struct mb_transfer *transfer;
+    struct mb_copy *copy;
     struct mb_binlogs *present; /* what an interrupted create left; NULL when not resumed */
     struct mb_strings warnings; /* see mb_backup_report */
     pthread_mutex_t proof_lock;
@@ -63,7 +63,7 @@ mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, str
 mb_status mb_create_describe_partitions(struct mb_create_collection *collection, struct mb_cancel *cancel,
                                         struct mb_error *error);
 
-/* segments.c: flushes one collection, lists its segments' binlogs and hands them to the transfer. */
+/* segments.c: flushes one collection, lists its segments' binlogs and hands them to the copy. */
 mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);
 
 /* segments.c: does Milvus still add to it? */
@@ -80,7 +80,7 @@ struct mb_binlog_entry mb_create_entry(const struct mb_source_key *key, uint64_t
 mb_status mb_create_settle(struct mb_create_collection *collection, struct mb_binlogs **out,
                            struct mb_cancel *cancel, struct mb_error *error);
 
-/* segments.c: the transfer's report of one object that lies in the backup. */
+/* segments.c: the copy's report of one object that lies in the backup. */
 mb_status mb_create_moved(void *create, const struct mb_object_moved *object, struct mb_error *error);
 
 /* proof.c: is this the storage that Milvus writes to?  Once a create, by the first segment that has rows;

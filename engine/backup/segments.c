@@ -196,8 +196,7 @@ static mb_status take_entry(struct listing_job *listing, const struct mb_segment
     if (lies_in_backup(create, binlog))
         return count_present(job, listing->key.data, binlog, error);
     atomic_store(&create->touched, true);
-    return mb_transfer_add(create->transfer, entry->key, listing->key.data, entry->size, entry->etag, job,
-                           error);
+    return mb_copy_add(create->copy, entry->key, listing->key.data, entry->size, entry->etag, job, error);
 }
 
 static mb_status list_prefix(struct listing_job *job, const char *prefix, struct mb_cancel *cancel,

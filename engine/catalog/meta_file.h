@@ -3,9 +3,9 @@
 #define MB_CATALOG_META_FILE_H
 
 #include "base/log.h"
-#include "catalog/json_reader.h"
 #include "catalog/layout.h"
 #include "catalog/meta_tables.h"
+#include "json/reader.h"
 
 /* One of the five files that describe a backup. */
 mb_status mb_meta_write(const struct mb_backup *backup, enum mb_meta_file file, const struct mb_sink *sink,

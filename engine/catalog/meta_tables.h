@@ -2,8 +2,8 @@
 #ifndef MB_CATALOG_META_TABLES_H
 #define MB_CATALOG_META_TABLES_H
 
-#include "catalog/json_table.h"
 #include "model/backup.h"
+#include "json/table.h"
 
 extern const struct mb_json_field mb_meta_backup_fields[];         /* struct mb_backup, full_meta.json */
 extern const struct mb_json_field mb_meta_backup_summary_fields[]; /* struct mb_backup, backup_meta.json */

@@ -1,8 +1,8 @@
 #include "catalog/objects.h"
 
-#include "catalog/json_writer.h"
 #include "catalog/object_stream.h"
 #include "catalog/spool.h"
+#include "json/writer.h"
 
 #include <inttypes.h>
 #include <pthread.h>

@@ -5,8 +5,8 @@
 #include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/copy_options.h"
 #include "cli/id.h"
-#include "cli/transfer_options.h"
 
 #include <string.h>
 #include <time.h>
@@ -133,7 +133,7 @@ static json_t *report_json(const struct mb_backup_options *options, const struct
     for (size_t i = 0; i < report->warnings.count; i++)
         json_array_append_new(warnings, mb_json_text(report->warnings.items[i]));
     return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "name", options->name, "id", options->id, "transfer",
-                     report->transfer, "collections", collections, "seconds", seconds, "warnings", warnings);
+                     report->how, "collections", collections, "seconds", seconds, "warnings", warnings);
 }
 
 static mb_status tell(struct mb_context *context, const struct mb_backup_options *options,
@@ -157,8 +157,8 @@ static mb_status tell(struct mb_context *context, const struct mb_backup_options
     MB_TRY(mb_context_summary(context, lines, report->count, error));
     for (size_t i = 0; i < report->warnings.count; i++)
         mb_context_warn(context, "%s", report->warnings.items[i]);
-    if (*report->transfer != '\0')
-        mb_context_say(context, "objects were %s", report->transfer);
+    if (*report->how != '\0')
+        mb_context_say(context, "objects were %s", report->how);
     if (context->global.json)
         return mb_context_json(context, report_json(options, report, seconds), error);
     fprintf(mb_context_out(context), "create backup success\nduration:%.2f s\n", seconds);
@@ -207,7 +207,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     MB_TRY(mb_choice_select(&options->choice, &choice_rules, context->arena, &selection, &ignored, error));
     mb_choice_warn(context, ignored);
     warn_of_strategy(context, options);
-    create.transfer = mb_cli_transfer_options(config);
+    create.copy = mb_cli_copy_options(config);
     MB_TRY(mb_backup_create(&env, &create, context->arena, &report, context->cancel, error));
     return tell(context, &create, &report, started, error);
 }

@@ -4,8 +4,8 @@
 #include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/copy_options.h"
 #include "cli/id.h"
-#include "cli/transfer_options.h"
 #include "restore/restore.h"
 
 #include <string.h>
@@ -226,7 +226,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
         .parallel_collections = config->restore.collections,
         .import_jobs = config->restore.import_jobs,
         .max_segments_per_job = config->restore.max_segments_per_import_job,
-        .transfer = mb_cli_transfer_options(config),
+        .copy = mb_cli_copy_options(config),
     };
     const struct mb_restore_env env = {
         .milvus = context->milvus,

@@ -3,8 +3,8 @@
 #include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/transfer_options.h"
-#include "relocate/relocate.h"
+#include "cli/copy_options.h"
+#include "transfer/transfer.h"
 
 struct options {
     const char *name;
@@ -39,7 +39,7 @@ static const struct mb_flag flags[] = {
          "which then fails."},
 };
 
-static json_t *report_json(const char *name, const struct mb_relocate_report *report, double seconds)
+static json_t *report_json(const char *name, const struct mb_transfer_report *report, double seconds)
 {
     return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f}", "name", mb_json_text(name), "objects",
                      (json_int_t)report->objects, "bytes", (json_int_t)report->bytes, "already_there",
@@ -48,7 +48,7 @@ static json_t *report_json(const char *name, const struct mb_relocate_report *re
                      "transfer", report->how, "seconds", seconds);
 }
 
-static void warn(struct mb_context *context, const struct mb_relocate_report *report)
+static void warn(struct mb_context *context, const struct mb_transfer_report *report)
 {
     if (report->strays > 0)
         mb_context_warn(context, "%llu objects that are no part of the backup stay behind, the first is %s",
@@ -59,7 +59,7 @@ static void warn(struct mb_context *context, const struct mb_relocate_report *re
                         (unsigned long long)report->unlisted);
 }
 
-static mb_status tell(struct mb_context *context, const char *name, const struct mb_relocate_report *report,
+static mb_status tell(struct mb_context *context, const char *name, const struct mb_transfer_report *report,
                       int64_t ns, struct mb_error *error)
 {
     char size[32];
@@ -90,7 +90,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     bool away = options->to != NULL;
     int64_t started = mb_clock_monotonic();
     struct mb_context_peer peer;
-    struct mb_relocate_report report = {0};
+    struct mb_transfer_report report = {0};
 
     MB_TRY(mb_context_open_peer(context, away ? options->to : options->from, away ? MB_NEEDS_BUCKET : 0,
                                 &peer, error));
@@ -98,14 +98,14 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
         .storage = context->backup_store, .root = config->backup_storage.prefix, .log = context->log};
     const struct mb_catalog other = {
         .storage = peer.backup_store, .root = peer.config->backup_storage.prefix, .log = context->log};
-    const struct mb_relocate relocate = {.from = away ? own : other,
+    const struct mb_transfer transfer = {.from = away ? own : other,
                                          .to = away ? other : own,
                                          .name = options->name,
                                          .take_over = options->take_over,
-                                         .transfer = mb_cli_transfer_options(config),
+                                         .copy = mb_cli_copy_options(config),
                                          .progress = &context->progress,
                                          .log = context->log};
-    mb_status status = mb_relocate(&relocate, &report, context->cancel, error);
+    mb_status status = mb_transfer(&transfer, &report, context->cancel, error);
     mb_context_close_peer(&peer);
     return status < 0 ? status : tell(context, options->name, &report, mb_clock_monotonic() - started, error);
 }

@@ -159,8 +159,8 @@ static void divide(struct mb_restore *run)
     unsigned most = options->parallel_collections ? options->parallel_collections : PARALLEL_COLLECTIONS;
     if (most > run->plan.count)
         most = run->plan.count ? (unsigned)run->plan.count : 1;
-    run->transfer = options->transfer;
-    run->parallel = run->staged ? mb_stage_divide(&run->transfer, most) : most;
+    run->copy = options->copy;
+    run->parallel = run->staged ? mb_stage_divide(&run->copy, most) : most;
 }
 
 static bool any_strays(const struct mb_restore *run, const struct mb_restore_work *works)

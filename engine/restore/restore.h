@@ -5,10 +5,10 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "copy/copy.h"
 #include "milvus/milvus.h"
 #include "restore/plan.h"
 #include "storage/store.h"
-#include "transfer/transfer.h"
 
 /* What a restore works on.  Everything is the caller's and outlives the call. */
 struct mb_restore_env {
@@ -38,7 +38,7 @@ struct mb_restore_options {
     unsigned parallel_collections; /* 0 for 2 */
     unsigned import_jobs;          /* under way at once in one collection; 0 for 768 */
     unsigned max_segments_per_job; /* with use_jobs; 0 for 256 */
-    struct mb_transfer_options transfer;
+    struct mb_copy_options copy;
 };
 
 /* One line of the summary. */

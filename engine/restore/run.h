@@ -23,11 +23,11 @@ struct mb_restore {
     const char *dir; /* of the backup, without a slash at the end */
     struct mb_backup backup;
     struct mb_restore_plan plan;
-    bool foreign;                        /* Milvus cannot read the backup where it lies: all is staged */
-    bool staged;                         /* something is */
-    struct mb_checksums *checksums;      /* of the backup while it is staged; or NULL */
-    unsigned parallel;                   /* collections at once */
-    struct mb_transfer_options transfer; /* of one of them */
+    bool foreign;                   /* Milvus cannot read the backup where it lies: all is staged */
+    bool staged;                    /* something is */
+    struct mb_checksums *checksums; /* of the backup while it is staged; or NULL */
+    unsigned parallel;              /* collections at once */
+    struct mb_copy_options copy;    /* of one of them */
     int64_t total_bytes;
     atomic_int_fast64_t done_bytes;
 };

@@ -150,11 +150,11 @@ void mb_stage_end(struct mb_restore *run)
 
 /* ------------------------------------------------------------------- copies */
 
-unsigned mb_stage_divide(struct mb_transfer_options *transfer, unsigned collections)
+unsigned mb_stage_divide(struct mb_copy_options *copy, unsigned collections)
 {
-    uint64_t memory = transfer->memory_bytes ? transfer->memory_bytes : MB_TRANSFER_MEMORY_BYTES;
-    uint64_t parts = memory / (transfer->part_bytes ? transfer->part_bytes : MB_TRANSFER_PART_BYTES);
-    unsigned workers = transfer->max_concurrency ? transfer->max_concurrency : MB_TRANSFER_CONCURRENCY;
+    uint64_t memory = copy->memory_bytes ? copy->memory_bytes : MB_COPY_MEMORY_BYTES;
+    uint64_t parts = memory / (copy->part_bytes ? copy->part_bytes : MB_COPY_PART_BYTES);
+    unsigned workers = copy->max_concurrency ? copy->max_concurrency : MB_COPY_CONCURRENCY;
 
     if (collections > parts)
         collections = (unsigned)parts;
@@ -162,8 +162,8 @@ unsigned mb_stage_divide(struct mb_transfer_options *transfer, unsigned collecti
         collections = workers;
     if (collections == 0)
         collections = 1;
-    transfer->memory_bytes = memory / collections;
-    transfer->max_concurrency = workers / collections;
+    copy->memory_bytes = memory / collections;
+    copy->max_concurrency = workers / collections;
     return collections;
 }
 
@@ -178,7 +178,7 @@ struct staging {
     const struct mb_import_unit *unit;
     const char *prefix; /* of the keys in Milvus' store; behind it they are those in the backup */
     size_t prefix_len;
-    struct mb_transfer *transfer;
+    struct mb_copy *copy;
     size_t count;
 };
 
@@ -189,7 +189,7 @@ static mb_status add_object(struct staging *staging, const char *from, uint64_t 
     mb_buf_printf(to, "%s%s", staging->prefix, from + strlen(staging->run->dir) + 1);
     MB_TRY(mb_buf_status(to, error));
     staging->count++;
-    return mb_transfer_add(staging->transfer, from, to->data, size, etag, NULL, error);
+    return mb_copy_add(staging->copy, from, to->data, size, etag, NULL, error);
 }
 
 /* What the listing does not show although it is there (see mb_restore_prove). */
@@ -268,15 +268,14 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
 {
     struct mb_restore *run = work->run;
     const struct mb_restore_env *env = run->env;
-    struct mb_transfer_options options = run->transfer;
+    struct mb_copy_options options = run->copy;
     struct staging staging = {.run = run, .unit = unit, .prefix = prefix, .prefix_len = strlen(prefix)};
 
     options.moved = compare_moved;
     options.ctx = &staging;
     options.progress = env->progress;
     options.log = env->log;
-    MB_TRY(
-        mb_transfer_open(&staging.transfer, env->backup_store, env->milvus_store, &options, cancel, error));
+    MB_TRY(mb_copy_open(&staging.copy, env->backup_store, env->milvus_store, &options, cancel, error));
     mb_status status = add_directory(&staging, false, cancel, error);
     if (status == MB_OK)
         status = add_directory(&staging, true, cancel, error);
@@ -284,8 +283,8 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
         status = mb_fail(error, MB_E_CORRUPT, "nothing lies under %s",
                          unit->insert_dir ? unit->insert_dir : unit->delta_dir);
     if (status == MB_OK)
-        status = mb_transfer_finish(staging.transfer, error);
-    mb_transfer_close(staging.transfer);
+        status = mb_copy_finish(staging.copy, error);
+    mb_copy_close(staging.copy);
     return status == MB_OK ? MB_OK
                            : mb_error_context(error, "copy the data of %s.%s to %s", MB_WORK_NAME(work),
                                               mb_storage_info(env->milvus_store)->location);

@@ -1,227 +1,157 @@
-#include "transfer/mover.h"
+#include "transfer/transfer.h"
 
-#include "base/clock.h"
-#include "base/text.h"
+#include "catalog/layout.h"
+#include "transfer/run.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* How long aborting uploads may take altogether; each has the deadline that the store gives it. */
-static const int64_t abort_ns = 30 * MB_NS_PER_S;
-
-static void set_defaults(struct mb_transfer_options *options)
+static bool is_meta_file(const char *name, enum mb_meta_file file)
 {
-    const uint64_t mib = UINT64_C(1) << 20;
-    if (options->max_concurrency == 0)
-        options->max_concurrency = MB_TRANSFER_CONCURRENCY;
-    if (options->memory_bytes == 0)
-        options->memory_bytes = MB_TRANSFER_MEMORY_BYTES;
-    if (options->part_bytes == 0)
-        options->part_bytes = MB_TRANSFER_PART_BYTES;
-    if (options->multipart_copy_threshold == 0)
-        options->multipart_copy_threshold = 500 * mib;
-    options->memory_bytes -= options->memory_bytes / 16; /* for the buffers of the requests themselves */
-    if (options->part_bytes > options->memory_bytes)
-        options->part_bytes = options->memory_bytes;
+    static const char folder[] = "meta/";
+    return strncmp(name, folder, sizeof(folder) - 1) == 0 &&
+           strcmp(name + sizeof(folder) - 1, mb_layout_meta_name(file)) == 0;
 }
 
-/* Objects that are too large for memory may have to go through a file: the destination takes them in one put
- * only, and while that runs the source cannot be read. */
-static bool may_stage(struct mb_storage *src, struct mb_storage *dst)
+bool mb_run_is_commit_file(const char *name)
 {
-    return !mb_storage_has_multipart(dst) && !mb_storage_nests(dst, src);
+    return is_meta_file(name, MB_META_BACKUP) || is_meta_file(name, MB_META_IN_PROGRESS);
 }
 
-/* One request for two parts' worth of bytes costs less than an upload's four, as long as many such objects
- * fit into memory side by side.  A source that knows no ranges would send the whole object for each part. */
-static uint64_t largest_whole(const struct mb_transfer_options *options, struct mb_storage *source,
-                              struct mb_storage *destination)
+/* ------------------------------------------------------------- claiming the name */
+
+static mb_status resume(struct run *run, const struct mb_mark *mark, const struct mb_claim_wish *wish,
+                        struct mb_error *error)
 {
-    const struct mb_store_info *src = mb_storage_info(source), *dst = mb_storage_info(destination);
-    uint64_t whole = options->part_bytes;
-    if (may_stage(source, destination) || (src->caps & MB_CAP_RANGE) == 0)
-        whole = options->memory_bytes;
-    else if (whole * 2 <= options->memory_bytes / 8)
-        whole *= 2;
-    if (dst->max_put_size != 0 && whole > dst->max_put_size)
-        whole = dst->max_put_size;
-    return whole;
+    const struct mb_transfer *transfer = run->transfer;
+    if (strcmp(mark->backup_id, run->backup_id) != 0)
+        return mb_fail(error, MB_E_EXISTS,
+                       "%s holds an incomplete backup of another origin (%s, begun %s); delete it first",
+                       run->to_dir, mark->owner, mark->started);
+    MB_TRY(mb_claim_take_over(&run->claim, &transfer->to, transfer->name, mark, wish, run->cancel, error));
+    run->resumed = true;
+    return mb_catalog_abort_uploads(&transfer->to, transfer->name, run->cancel, error);
 }
 
-static void wake_all(void *ctx)
+static mb_status claim(struct run *run, struct mb_error *error)
 {
-    struct mb_transfer *transfer = ctx;
-    mb_queue_wake(&transfer->queue);
-    mb_budget_wake(transfer->budget);
-}
-
-uint64_t mb_transfer_overloads(const struct mb_transfer *transfer)
-{
-    return mb_storage_overloads(transfer->src) + mb_storage_overloads(transfer->dst);
-}
-
-static mb_status start_machinery(struct mb_transfer *transfer, struct mb_cancel *cancel,
-                                 struct mb_error *error)
-{
-    unsigned workers = transfer->options.max_concurrency;
-    if (workers > 2 && may_stage(transfer->src, transfer->dst))
-        workers = 2; /* one reads and one writes; more would only fill the disk */
-    transfer->budget = mb_budget_new(transfer->options.memory_bytes);
-    transfer->pool = mb_pool_new(workers);
-    if (transfer->budget == NULL || transfer->pool == NULL)
-        return mb_fail_memory(error);
-    transfer->group = mb_group_new(transfer->pool, cancel);
-    if (transfer->group == NULL)
-        return mb_fail_memory(error);
-    mb_queue_init(&transfer->queue, workers, mb_transfer_overloads(transfer),
-                  mb_group_cancel(transfer->group));
-    if (transfer->in_service)
-        mb_queue_pace_copies(&transfer->queue);
-    pthread_mutex_init(&transfer->moved_lock, NULL);
-    transfer->watch = mb_cancel_watch(mb_group_cancel(transfer->group), wake_all, transfer);
-    if (transfer->watch != NULL)
-        return MB_OK;
-    pthread_mutex_destroy(&transfer->moved_lock);
-    mb_queue_done(&transfer->queue);
-    return mb_fail_memory(error);
-}
-
-static void free_machinery(struct mb_transfer *transfer)
-{
-    mb_group_free(transfer->group);
-    mb_pool_free(transfer->pool);
-    mb_budget_free(transfer->budget);
-    free(transfer);
-}
-
-mb_status mb_transfer_open(struct mb_transfer **out, struct mb_storage *src, struct mb_storage *dst,
-                           const struct mb_transfer_options *options, struct mb_cancel *cancel,
-                           struct mb_error *error)
-{
-    bool can_copy = mb_storage_can_copy(dst, src);
-    if (options->mode == MB_TRANSFER_DIRECT && !can_copy)
-        return mb_fail(error, MB_E_CONFIG,
-                       "%s cannot copy from %s by itself: set transfer.mode to auto or streaming",
-                       mb_storage_info(dst)->location, mb_storage_info(src)->location);
-
-    struct mb_transfer *transfer = calloc(1, sizeof(*transfer));
-    if (transfer == NULL)
-        return mb_fail_memory(error);
-    transfer->src = src;
-    transfer->dst = dst;
-    transfer->options = *options;
-    set_defaults(&transfer->options);
-    transfer->in_service = can_copy && options->mode != MB_TRANSFER_STREAMING;
-    transfer->whole_max = largest_whole(&transfer->options, src, dst);
-    mb_status status = start_machinery(transfer, cancel, error);
-    if (status < 0) {
-        free_machinery(transfer);
-        return status;
+    const struct mb_transfer *transfer = run->transfer;
+    const struct mb_claim_wish wish = {.backup_id = run->backup_id,
+                                       .plan_digest = "transfer",
+                                       .force = transfer->take_over,
+                                       .timing = transfer->timing};
+    struct mb_mark mark;
+    enum mb_backup_state state;
+    MB_TRY(mb_catalog_state(&transfer->to, transfer->name, &state, run->cancel, error));
+    mb_status status = MB_E_NOT_FOUND;
+    if (state == MB_BACKUP_IN_PROGRESS)
+        status = mb_mark_read(&transfer->to, transfer->name, run->arena, &mark, run->cancel, error);
+    if (status == MB_OK) {
+        status = resume(run, &mark, &wish, error);
+    } else if (status == MB_E_NOT_FOUND) {
+        mb_error_clear(error);
+        status = mb_claim_begin(&run->claim, &transfer->to, transfer->name, &wish, run->cancel, error);
     }
-    *out = transfer;
+    MB_TRY(status);
+    run->cancel = mb_claim_cancel(run->claim);
     return MB_OK;
 }
 
-/* An empty object whose key ends in a slash stands for a folder in some consoles.  A file system could not
- * hold it beside what lies below it. */
-static bool is_directory_marker(const char *key, uint64_t size)
+/* Its target stays, marked as failed, and calling again goes on with it. */
+static mb_status give_up(struct run *run, struct mb_error *error)
 {
-    return size == 0 && mb_text_ends_with(key, "/");
-}
-
-static void count_total(struct mb_transfer *transfer, uint64_t size, bool done)
-{
-    struct mb_progress *progress = transfer->options.progress;
-    if (progress == NULL)
-        return;
-    atomic_fetch_add(&progress->objects_total, 1);
-    atomic_fetch_add(&progress->bytes_total, size);
-    if (done)
-        atomic_fetch_add(&progress->objects_done, 1);
-}
-
-/* What made the workers stop; all of them have when this returns. */
-static mb_status failure(struct mb_transfer *transfer, mb_status otherwise, struct mb_error *error)
-{
-    struct mb_error first = MB_ERROR_INIT;
-    if (mb_group_wait(transfer->group, &first) == MB_OK)
-        return otherwise;
-    *error = first;
+    if (run->claim == NULL)
+        return error->status;
+    mb_claim_explain(run->claim, error);
+    mb_claim_fail(run->claim, error);
     return error->status;
 }
 
-mb_status mb_transfer_add(struct mb_transfer *transfer, const char *src_key, const char *dst_key,
-                          uint64_t size, const char *etag, void *tag, struct mb_error *error)
+mb_status mb_run_key(struct mb_buf *key, const char *dir, const char *name, struct mb_error *error)
 {
-    bool marker = is_directory_marker(src_key, size);
-    count_total(transfer, size, marker);
-    if (marker)
-        return MB_OK;
-    struct mb_object *object = mb_object_new(src_key, dst_key, size, etag, tag);
-    if (object == NULL)
+    mb_buf_reset(key);
+    mb_buf_printf(key, "%s/%s", dir, name);
+    return mb_buf_status(key, error);
+}
+
+/* ------------------------------------------------------------- committing */
+
+/* backup_meta.json makes it a backup, so it goes last. */
+static mb_status commit(struct run *run, struct mb_error *error)
+{
+    const struct mb_transfer *transfer = run->transfer;
+    struct mb_buf meta;
+    if (run->resumed)
+        MB_TRY(mb_catalog_abort_uploads(&transfer->to, transfer->name, run->cancel, error));
+    char *from = mb_layout_meta_key(run->arena, run->from_dir, MB_META_BACKUP);
+    if (from == NULL)
         return mb_fail_memory(error);
-    bool start = false;
-    mb_status status = mb_queue_push(&transfer->queue, object, &start, error);
-    if (status < 0) {
-        mb_object_free(object);
-        return status == MB_E_CANCELLED ? failure(transfer, status, error) : status;
+    mb_buf_init(&meta, 64U << 20);
+    mb_status status = mb_storage_read_all(transfer->from.storage, from, &meta, run->cancel, error);
+    if (status == MB_OK)
+        status = mb_claim_commit(run->claim, meta.data, meta.len, run->cancel, error);
+    if (status == MB_OK) {
+        run->report.objects++;
+        run->report.bytes += meta.len;
     }
-    return start ? mb_worker_start(transfer, error) : MB_OK;
-}
-
-void mb_transfer_abort_upload(struct mb_transfer *transfer, const struct mb_object *object)
-{
-    struct mb_error error = MB_ERROR_INIT;
-    if (mb_storage_upload_abort(transfer->dst, object->dst_key, object->upload->id, &error) < 0)
-        mb_log(transfer->options.log, MB_LOG_WARN, "an unfinished upload of %s stays in %s: %s",
-               object->dst_key, mb_storage_info(transfer->dst)->location, error.message);
-}
-
-/* Only once no worker runs. */
-static void abort_uploads(struct mb_transfer *transfer)
-{
-    int64_t deadline = mb_clock_monotonic() + abort_ns;
-    struct mb_object *object;
-    while ((object = mb_queue_open_upload(&transfer->queue)) != NULL) {
-        if (mb_clock_monotonic() < deadline)
-            mb_transfer_abort_upload(transfer, object);
-        else
-            mb_log(transfer->options.log, MB_LOG_WARN, "an unfinished upload of %s stays in %s",
-                   object->dst_key, mb_storage_info(transfer->dst)->location);
-        mb_queue_retire(&transfer->queue, object);
-        mb_object_free(object);
-    }
-}
-
-mb_status mb_transfer_finish(struct mb_transfer *transfer, struct mb_error *error)
-{
-    mb_queue_close(&transfer->queue);
-    mb_status status = mb_group_wait(transfer->group, error);
-    if (status < 0)
-        abort_uploads(transfer);
+    mb_buf_done(&meta);
     return status;
 }
 
-void mb_transfer_close(struct mb_transfer *transfer)
+static mb_status begin(struct run *run, struct mb_error *error)
 {
-    if (transfer == NULL)
-        return;
-    struct mb_error ignored = MB_ERROR_INIT;
-    mb_cancel_request(mb_group_cancel(transfer->group));
-    mb_group_wait(transfer->group, &ignored);
-    abort_uploads(transfer);
-    mb_cancel_unwatch(transfer->watch);
-    mb_queue_done(&transfer->queue);
-    pthread_mutex_destroy(&transfer->moved_lock);
-    free_machinery(transfer);
+    const struct mb_transfer *transfer = run->transfer;
+    MB_TRY(mb_catalog_read(&transfer->from, transfer->name, run->arena, &run->backup, run->cancel, error));
+    run->backup_id = run->backup.id;
+    run->from_dir = mb_layout_backup_dir(run->arena, transfer->from.root, transfer->name);
+    run->to_dir = mb_layout_backup_dir(run->arena, transfer->to.root, transfer->name);
+    if (run->from_dir == NULL || run->to_dir == NULL)
+        return mb_fail_memory(error);
+    run->from = (struct mb_folder){transfer->from.storage, mb_arena_printf(run->arena, "%s/", run->from_dir)};
+    run->to = (struct mb_folder){transfer->to.storage, mb_arena_printf(run->arena, "%s/", run->to_dir)};
+    if (run->from.prefix == NULL || run->to.prefix == NULL)
+        return mb_fail_memory(error);
+    if (strcmp(mb_storage_info(transfer->from.storage)->realm,
+               mb_storage_info(transfer->to.storage)->realm) == 0 &&
+        strcmp(mb_storage_info(transfer->from.storage)->native_root,
+               mb_storage_info(transfer->to.storage)->native_root) == 0 &&
+        strcmp(run->from_dir, run->to_dir) == 0)
+        return mb_fail(error, MB_E_CONFIG, "both configurations name the same place for backups: %s in %s",
+                       run->to_dir, mb_storage_info(transfer->to.storage)->location);
+    MB_TRY(mb_checksums_read(&run->checksums, transfer->from.storage, run->from_dir, run->cancel, error));
+    MB_TRY(mb_run_expect(run, error));
+    return claim(run, error);
 }
 
-const char *mb_transfer_describe(struct mb_transfer *transfer, char *buf, size_t cap)
+mb_status mb_transfer(const struct mb_transfer *transfer, struct mb_transfer_report *report,
+                      struct mb_cancel *cancel, struct mb_error *error)
 {
-    if (transfer->in_service && !atomic_load(&transfer->copy_refused))
-        snprintf(buf, cap, "copied inside %s", mb_storage_info(transfer->dst)->location);
-    else
-        snprintf(buf, cap, "streamed, %u at once", mb_queue_limit(&transfer->queue));
-    return buf;
+    struct run run = {.transfer = transfer, .arena = mb_arena_new(), .cancel = cancel};
+    if (run.arena == NULL)
+        return mb_fail_memory(error);
+    mb_buf_init(&run.from_key, 8192);
+    mb_buf_init(&run.to_key, 8192);
+    mb_progress_phase(transfer->progress, "prepare");
+    mb_status status = begin(&run, error);
+    if (status == MB_OK) {
+        mb_progress_phase(transfer->progress, "copy");
+        status = mb_run_move(&run, error);
+    }
+    if (status == MB_OK) {
+        mb_progress_phase(transfer->progress, "verify");
+        status = mb_run_verify(&run, error);
+    }
+    if (status == MB_OK)
+        status = commit(&run, error);
+    mb_copy_close(run.copy);
+    if (status < 0)
+        status = give_up(&run, error);
+    mb_claim_free(run.claim);
+    mb_checksums_free(run.checksums);
+    mb_expected_free(run.expected);
+    mb_buf_done(&run.from_key);
+    mb_buf_done(&run.to_key);
+    if (status == MB_OK)
+        *report = run.report;
+    mb_arena_free(run.arena);
+    return status;
 }

@@ -1,77 +1,39 @@
-/* transfer.h - moves objects from one store to another.
- *
- * Objects are added while a listing runs and moved at once by a set of workers: by
- * a copy inside the service where the pair of stores allows it, otherwise streamed
- * in parts through buffers that are taken from one budget.  Memory depends neither
- * on the size of an object nor on the number of objects. */
+/* transfer.h - moves a whole backup from one storage to another, whatever the two are. */
 #ifndef MB_TRANSFER_TRANSFER_H
 #define MB_TRANSFER_TRANSFER_H
 
-#include "base/cancel.h"
-#include "base/log.h"
 #include "base/progress.h"
-#include "storage/store.h"
+#include "catalog/claim.h"
+#include "copy/copy.h"
 
-struct mb_transfer;
-
-enum mb_transfer_mode {
-    MB_TRANSFER_AUTO,     /* in the service when it can, streamed when it cannot or refuses */
-    MB_TRANSFER_DIRECT,   /* in the service or not at all */
-    MB_TRANSFER_STREAMING /* through this process */
-};
-
-struct mb_object_moved {
-    const char *key; /* in the destination; valid during the call */
-    uint64_t size;
-    bool has_crc32c; /* of every byte, when it passed through us or the service told it */
-    uint32_t crc32c;
-    const char *etag; /* the destination's; "" when not known */
-    bool in_service;
-    void *tag; /* from mb_transfer_add */
-};
-
-/* What 0 stands for in the options. */
-#define MB_TRANSFER_CONCURRENCY  128U
-#define MB_TRANSFER_MEMORY_BYTES (UINT64_C(128) << 20)
-#define MB_TRANSFER_PART_BYTES   (UINT64_C(8) << 20)
-
-struct mb_transfer_options {
-    enum mb_transfer_mode mode;
-    unsigned max_concurrency; /* objects and parts under way at once */
-    uint64_t memory_bytes;    /* for objects on their way, requests' own buffers included */
-    uint64_t part_bytes;      /* grown where the part limit of the service asks */
-    uint64_t
-        multipart_copy_threshold; /* bytes from which a copy in the service goes by parts; 0 for 500 MiB */
-    /* Called when every byte of an object that passes through this process has been read, before anything can
-     * be seen of it in the destination: what is refused here is never written.  key is the destination's.
-     * From worker threads, several at a time; again when an attempt is repeated. */
-    mb_status (*carried)(void *ctx, const char *key, uint32_t crc32c, struct mb_error *error);
-    /* Called once for every object that lies complete in the destination, from worker threads, one at a time.
-     * What it calls MB_E_CORRUPT is discarded. */
-    mb_status (*moved)(void *ctx, const struct mb_object_moved *object, struct mb_error *error);
-    void *ctx;
-    struct mb_progress *progress; /* objects and bytes, done and total, are counted here; or NULL */
+struct mb_transfer {
+    struct mb_catalog from;
+    struct mb_catalog to;
+    const char *name;
+    bool take_over;                /* go on also where another transfer seems to be at work */
+    struct mb_claim_timing timing; /* usually all zero */
+    struct mb_copy_options copy;   /* its callback is set here */
+    struct mb_progress *progress;
     struct mb_log *log;
 };
 
-mb_status mb_transfer_open(struct mb_transfer **out, struct mb_storage *src, struct mb_storage *dst,
-                           const struct mb_transfer_options *options, struct mb_cancel *cancel,
-                           struct mb_error *error);
+struct mb_transfer_report {
+    uint64_t objects; /* of the backup */
+    uint64_t bytes;
+    uint64_t present;  /* of these, already there from an interrupted run */
+    uint64_t verified; /* checksums compared with those that create had recorded */
+    uint64_t unlisted; /* found by name where the source's listing lacked them */
+    uint64_t strays;   /* in the source's directory, but no part of the backup: they stay behind */
+    char first_stray[256];
+    char how[128]; /* how the objects went */
+};
 
-/* Queues one object of a known size; etag may be NULL.  The keys are copied.  A directory marker (empty, its
- * key ends in a slash) counts as done and is left out, moved is not called.  Waits while the queue is full
- * (that is what bounds memory).  Fails with the error of the transfer once an object has failed.  One thread
- * or several. */
-mb_status mb_transfer_add(struct mb_transfer *transfer, const char *src_key, const char *dst_key,
-                          uint64_t size, const char *etag, void *tag, struct mb_error *error);
-
-/* Until everything that was added lies in the destination, or the first failure. */
-mb_status mb_transfer_finish(struct mb_transfer *transfer, struct mb_error *error);
-
-/* Cancels what is under way, aborts unfinished uploads, waits. */
-void mb_transfer_close(struct mb_transfer *transfer);
-
-/* How objects go at present, for people: "copied inside s3://bucket", "streamed, 8 at once". */
-const char *mb_transfer_describe(struct mb_transfer *transfer, char *buf, size_t cap);
+/* Copies the backup of that name.  It is committed at the end like one that was made there: until then the
+ * target is claimed, and calling this again goes on with it when nobody works on it any more.  Every object's
+ * size is compared at the end, and the checksum of each one that passed through this process with what create
+ * recorded of it.
+ */
+mb_status mb_transfer(const struct mb_transfer *transfer, struct mb_transfer_report *report,
+                      struct mb_cancel *cancel, struct mb_error *error);
 
 #endif

@@ -63,7 +63,7 @@ class Bed:
 
     def ours(self, dst, memory=128, mode="auto"):
         command = [
-            self.arguments.build / "tests" / "transfer_bench",
+            self.arguments.build / "tests" / "copy_bench",
             *("--drivers", self.arguments.build / "lib" / "milvus-backup" / "drivers"),
             *("--memory", memory, "--mode", mode),
             *("--from", "minio", PREFIX, *_options(self.a)),

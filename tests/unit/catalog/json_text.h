@@ -2,7 +2,7 @@
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
 
-#include "catalog/json_reader.h"
+#include "json/reader.h"
 
 #include <string.h>
 

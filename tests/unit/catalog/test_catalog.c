@@ -1,6 +1,6 @@
 #include "base/owner.h"
 #include "bed.h"
-#include "catalog/json_writer.h"
+#include "json/writer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

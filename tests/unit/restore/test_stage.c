@@ -13,42 +13,42 @@ static void test_shares_stay_within_the_whole(void **state)
     (void)state;
     for (unsigned collections = 1; collections < 300; collections++)
         for (uint64_t memory = 8; memory <= 4096; memory *= 2) {
-            struct mb_transfer_options transfer = {.memory_bytes = memory * MIB, .max_concurrency = 24};
-            unsigned parallel = mb_stage_divide(&transfer, collections);
+            struct mb_copy_options copy = {.memory_bytes = memory * MIB, .max_concurrency = 24};
+            unsigned parallel = mb_stage_divide(&copy, collections);
             assert_in_range(parallel, 1, collections);
-            assert_in_range(transfer.memory_bytes, 8 * MIB, memory * MIB / parallel);
-            assert_in_range(transfer.max_concurrency, 1, 24 / parallel);
+            assert_in_range(copy.memory_bytes, 8 * MIB, memory * MIB / parallel);
+            assert_in_range(copy.max_concurrency, 1, 24 / parallel);
         }
 }
 
 static void test_two_collections_get_a_half_each(void **state)
 {
     (void)state;
-    struct mb_transfer_options transfer = {.memory_bytes = 128 * MIB, .max_concurrency = 128};
-    assert_int_equal(mb_stage_divide(&transfer, 2), 2);
-    assert_int_equal(transfer.memory_bytes, 64 * MIB);
-    assert_int_equal(transfer.max_concurrency, 64);
+    struct mb_copy_options copy = {.memory_bytes = 128 * MIB, .max_concurrency = 128};
+    assert_int_equal(mb_stage_divide(&copy, 2), 2);
+    assert_int_equal(copy.memory_bytes, 64 * MIB);
+    assert_int_equal(copy.max_concurrency, 64);
 }
 
 static void test_what_is_not_said_is_divided_too(void **state)
 {
     (void)state;
-    struct mb_transfer_options transfer = {0};
-    assert_int_equal(mb_stage_divide(&transfer, 4), 4);
-    assert_int_equal(transfer.memory_bytes, 32 * MIB);
-    assert_int_equal(transfer.max_concurrency, 32);
+    struct mb_copy_options copy = {0};
+    assert_int_equal(mb_stage_divide(&copy, 4), 4);
+    assert_int_equal(copy.memory_bytes, 32 * MIB);
+    assert_int_equal(copy.max_concurrency, 32);
 }
 
 static void test_fewer_collections_when_memory_is_short(void **state)
 {
     (void)state;
-    struct mb_transfer_options transfer = {.memory_bytes = 20 * MIB};
-    assert_int_equal(mb_stage_divide(&transfer, 4), 2);
-    assert_int_equal(transfer.memory_bytes, 10 * MIB);
+    struct mb_copy_options copy = {.memory_bytes = 20 * MIB};
+    assert_int_equal(mb_stage_divide(&copy, 4), 2);
+    assert_int_equal(copy.memory_bytes, 10 * MIB);
 
-    transfer = (struct mb_transfer_options){.memory_bytes = 4 * MIB, .part_bytes = 5 * MIB};
-    assert_int_equal(mb_stage_divide(&transfer, 4), 1);
-    assert_int_equal(transfer.memory_bytes, 4 * MIB);
+    copy = (struct mb_copy_options){.memory_bytes = 4 * MIB, .part_bytes = 5 * MIB};
+    assert_int_equal(mb_stage_divide(&copy, 4), 1);
+    assert_int_equal(copy.memory_bytes, 4 * MIB);
 }
 
 int main(void)

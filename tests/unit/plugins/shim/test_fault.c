@@ -8,7 +8,7 @@
 #include "bed.h"
 
 #include "base/clock.h"
-#include "transfer/transfer.h"
+#include "copy/copy.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -216,22 +216,21 @@ static void test_the_process_is_killed_before_and_after(void **state)
     expect_killed(*state, "fault.rules=any:key=k7:kill", 6);
 }
 
-static mb_status move(struct bed *bed, struct mb_storage *src, struct mb_storage *dst,
-                      enum mb_transfer_mode mode)
+static mb_status move(struct bed *bed, struct mb_storage *src, struct mb_storage *dst, enum mb_copy_mode mode)
 {
-    const struct mb_transfer_options options = {
+    const struct mb_copy_options options = {
         .mode = mode, .memory_bytes = 1 << 20, .part_bytes = 1 << 16, .log = bed->log};
-    struct mb_transfer *transfer = NULL;
+    struct mb_copy *copy = NULL;
     char from[16], to[16];
-    mb_status status = mb_transfer_open(&transfer, src, dst, &options, NULL, &bed->error);
+    mb_status status = mb_copy_open(&copy, src, dst, &options, NULL, &bed->error);
     for (int i = 0; i < 8 && status == MB_OK; i++) {
         snprintf(from, sizeof(from), "src/%d", i);
         snprintf(to, sizeof(to), "dst/%d", i);
-        status = mb_transfer_add(transfer, from, to, 100000, NULL, NULL, &bed->error);
+        status = mb_copy_add(copy, from, to, 100000, NULL, NULL, &bed->error);
     }
     if (status == MB_OK)
-        status = mb_transfer_finish(transfer, &bed->error);
-    mb_transfer_close(transfer);
+        status = mb_copy_finish(copy, &bed->error);
+    mb_copy_close(copy);
     return status;
 }
 
@@ -250,14 +249,14 @@ static void test_a_transfer_comes_through(void **state)
         snprintf(key, sizeof(key), "src/%d", i);
         assert_ok(bed, bed_put(bed, storage, key, 100000));
     }
-    assert_ok(bed, move(bed, storage, storage, MB_TRANSFER_AUTO));
+    assert_ok(bed, move(bed, storage, storage, MB_COPY_AUTO));
     for (int i = 0; i < 8; i++) {
         snprintf(key, sizeof(key), "dst/%d", i);
         assert_true(bed_holds(bed, storage, key, 100000));
     }
     assert_true(stats_of(storage, MB_OP_COPY).failures > 0);
     assert_true(stats_of(storage, MB_OP_GET).failures > 0);
-    assert_int_equal(move(bed, storage, storage, MB_TRANSFER_DIRECT), MB_E_UNSUPPORTED);
+    assert_int_equal(move(bed, storage, storage, MB_COPY_DIRECT), MB_E_UNSUPPORTED);
     mb_storage_close(storage);
 }
 

@@ -1,0 +1,77 @@
+/* copy.h - moves objects from one store to another.
+ *
+ * Objects are added while a listing runs and moved at once by a set of workers: by
+ * a copy inside the service where the pair of stores allows it, otherwise streamed
+ * in parts through buffers that are taken from one budget.  Memory depends neither
+ * on the size of an object nor on the number of objects. */
+#ifndef MB_COPY_COPY_H
+#define MB_COPY_COPY_H
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "storage/store.h"
+
+struct mb_copy;
+
+enum mb_copy_mode {
+    MB_COPY_AUTO,     /* in the service when it can, streamed when it cannot or refuses */
+    MB_COPY_DIRECT,   /* in the service or not at all */
+    MB_COPY_STREAMING /* through this process */
+};
+
+struct mb_object_moved {
+    const char *key; /* in the destination; valid during the call */
+    uint64_t size;
+    bool has_crc32c; /* of every byte, when it passed through us or the service told it */
+    uint32_t crc32c;
+    const char *etag; /* the destination's; "" when not known */
+    bool in_service;
+    void *tag; /* from mb_copy_add */
+};
+
+/* What 0 stands for in the options. */
+#define MB_COPY_CONCURRENCY  128U
+#define MB_COPY_MEMORY_BYTES (UINT64_C(128) << 20)
+#define MB_COPY_PART_BYTES   (UINT64_C(8) << 20)
+
+struct mb_copy_options {
+    enum mb_copy_mode mode;
+    unsigned max_concurrency; /* objects and parts under way at once */
+    uint64_t memory_bytes;    /* for objects on their way, requests' own buffers included */
+    uint64_t part_bytes;      /* grown where the part limit of the service asks */
+    uint64_t
+        multipart_copy_threshold; /* bytes from which a copy in the service goes by parts; 0 for 500 MiB */
+    /* Called when every byte of an object that passes through this process has been read, before anything can
+     * be seen of it in the destination: what is refused here is never written.  key is the destination's.
+     * From worker threads, several at a time; again when an attempt is repeated. */
+    mb_status (*carried)(void *ctx, const char *key, uint32_t crc32c, struct mb_error *error);
+    /* Called once for every object that lies complete in the destination, from worker threads, one at a time.
+     * What it calls MB_E_CORRUPT is discarded. */
+    mb_status (*moved)(void *ctx, const struct mb_object_moved *object, struct mb_error *error);
+    void *ctx;
+    struct mb_progress *progress; /* objects and bytes, done and total, are counted here; or NULL */
+    struct mb_log *log;
+};
+
+mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_storage *dst,
+                       const struct mb_copy_options *options, struct mb_cancel *cancel,
+                       struct mb_error *error);
+
+/* Queues one object of a known size; etag may be NULL.  The keys are copied.  A directory marker (empty, its
+ * key ends in a slash) counts as done and is left out, moved is not called.  Waits while the queue is full
+ * (that is what bounds memory).  Fails with the error of the copy once an object has failed.  One thread
+ * or several. */
+mb_status mb_copy_add(struct mb_copy *copy, const char *src_key, const char *dst_key, uint64_t size,
+                      const char *etag, void *tag, struct mb_error *error);
+
+/* Until everything that was added lies in the destination, or the first failure. */
+mb_status mb_copy_finish(struct mb_copy *copy, struct mb_error *error);
+
+/* Cancels what is under way, aborts unfinished uploads, waits. */
+void mb_copy_close(struct mb_copy *copy);
+
+/* How objects go at present, for people: "copied inside s3://bucket", "streamed, 8 at once". */
+const char *mb_copy_describe(struct mb_copy *copy, char *buf, size_t cap);
+
+#endif
