@@ -4,7 +4,7 @@
 #ifndef MB_AZURE_AZURE_H
 #define MB_AZURE_AZURE_H
 
-#include "common/credentials.h"
+#include "common/credentials/credentials.h"
 #include "common/http.h"
 
 #include <pthread.h>

@@ -4,9 +4,9 @@
  * the instance metadata service and the IDENTITY_ENDPOINT of App Service. */
 #include "azure.h"
 
-#include "common/credential_source.h"
+#include "common/credentials/oauth.h"
+#include "common/credentials/source.h"
 #include "common/error.h"
-#include "common/oauth.h"
 #include "common/url.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#include "common/oauth.h"
-#include "common/s3.h"
+#include "common/credentials/oauth.h"
+#include "common/s3/s3.h"
 
 #include <string.h>
 

@@ -4,9 +4,9 @@
  * Facts: RFC 7523 (JWT as an authorization grant), RFC 8693 (token exchange), https://google.aip.dev/auth. */
 #include "gcs.h"
 
+#include "common/credentials/oauth.h"
 #include "common/error.h"
 #include "common/file.h"
-#include "common/oauth.h"
 #include "common/times.h"
 #include "common/url.h"
 #include "jwt.h"

@@ -5,7 +5,7 @@
 #ifndef MB_GCPNATIVE_GCS_H
 #define MB_GCPNATIVE_GCS_H
 
-#include "common/credentials.h"
+#include "common/credentials/credentials.h"
 #include "common/http.h"
 #include "common/options.h"
 

@@ -1,9 +1,9 @@
 #include "gcs.h"
 
+#include "common/credentials/oauth.h"
 #include "common/driver.h"
 #include "common/error.h"
 #include "common/foreign.h"
-#include "common/oauth.h"
 #include "common/times.h"
 #include "common/url.h"
 

@@ -1,6 +1,6 @@
-#include "common/s3.h"
+#include "common/s3/s3.h"
 
-#include "common/credentials_aws.h"
+#include "common/credentials/aws.h"
 
 /* Older servers, and others that are spoken to as MinIO, ignore If-None-Match on a put.  MinIO's own lists
  * the uploads of one key when it is given a prefix, so that those below a directory are only found among all.

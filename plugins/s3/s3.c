@@ -1,6 +1,6 @@
-#include "common/s3.h"
+#include "common/s3/s3.h"
 
-#include "common/credentials_aws.h"
+#include "common/credentials/aws.h"
 #include "common/error.h"
 
 #include <openssl/crypto.h>

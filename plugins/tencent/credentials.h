@@ -3,7 +3,7 @@
 #ifndef MB_TENCENT_CREDENTIALS_H
 #define MB_TENCENT_CREDENTIALS_H
 
-#include "common/credential_source.h"
+#include "common/credentials/source.h"
 
 mb_status mb_credentials_find_tencent(struct mb_credentials **out, const struct mb_config_values *config,
                                       struct mb_error *error);

@@ -1,9 +1,9 @@
-/* s3_store.h - one bucket, and requests to it.  Only for the s3_*.c files. */
+/* store.h - one bucket, and requests to it.  Only for the files of this folder. */
 #ifndef MB_COMMON_S3_STORE_H
 #define MB_COMMON_S3_STORE_H
 
-#include "common/s3.h"
-#include "common/sigv4.h"
+#include "common/s3/s3.h"
+#include "common/s3/sigv4.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

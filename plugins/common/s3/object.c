@@ -1,7 +1,7 @@
 #include "common/error.h"
 #include "common/foreign.h"
 #include "common/range.h"
-#include "common/s3_store.h"
+#include "common/s3/store.h"
 #include "common/times.h"
 
 #include <string.h>

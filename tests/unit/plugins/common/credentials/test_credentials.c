@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "common/credentials.h"
+#include "common/credentials/credentials.h"
 #include "common/error.h"
 #include "common/http.h"
 #include "common/times.h"

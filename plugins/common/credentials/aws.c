@@ -1,4 +1,4 @@
-#include "common/credentials_aws.h"
+#include "common/credentials/aws.h"
 
 #include "common/error.h"
 #include "common/file.h"

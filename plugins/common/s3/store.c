@@ -1,4 +1,4 @@
-#include "common/s3_store.h"
+#include "common/s3/store.h"
 
 #include "common/error.h"
 

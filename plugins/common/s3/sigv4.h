@@ -1,7 +1,7 @@
 /* sigv4.h - AWS Signature Version 4 with header authentication
  * (AWS, "Signature Version 4 for API requests"; Amazon S3 API Reference, "Authenticating Requests"). */
-#ifndef MB_COMMON_SIGV4_H
-#define MB_COMMON_SIGV4_H
+#ifndef MB_COMMON_S3_SIGV4_H
+#define MB_COMMON_S3_SIGV4_H
 
 #include "common/headers.h"
 

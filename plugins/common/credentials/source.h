@@ -1,8 +1,8 @@
-/* credential_source.h - what the providers of short-lived credentials have in common. */
-#ifndef MB_COMMON_CREDENTIAL_SOURCE_H
-#define MB_COMMON_CREDENTIAL_SOURCE_H
+/* source.h - what the providers of short-lived credentials have in common. */
+#ifndef MB_COMMON_CREDENTIALS_SOURCE_H
+#define MB_COMMON_CREDENTIALS_SOURCE_H
 
-#include "common/credentials.h"
+#include "common/credentials/credentials.h"
 #include "common/driver.h"
 #include "common/options.h"
 #include "common/url.h"

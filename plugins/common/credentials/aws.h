@@ -1,4 +1,4 @@
-/* credentials_aws.h - where Amazon's tools look for credentials (AWS SDKs and Tools Reference Guide,
+/* aws.h - where Amazon's tools look for credentials (AWS SDKs and Tools Reference Guide,
  * "Standardized credential providers").
  *
  * auth.type default: environment, web identity, shared file, container, instance; iam: without environment
@@ -6,7 +6,7 @@
 #ifndef MB_COMMON_CREDENTIALS_AWS_H
 #define MB_COMMON_CREDENTIALS_AWS_H
 
-#include "common/credential_source.h"
+#include "common/credentials/source.h"
 
 mb_status mb_credentials_find_aws(struct mb_credentials **out, const struct mb_config_values *config,
                                   struct mb_error *error);

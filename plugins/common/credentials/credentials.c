@@ -1,4 +1,4 @@
-#include "common/credentials.h"
+#include "common/credentials/credentials.h"
 
 #include "common/error.h"
 #include "common/times.h"

@@ -1,7 +1,7 @@
 #include "test.h"
 
-#include "common/credential_source.h"
-#include "common/credentials_aws.h"
+#include "common/credentials/aws.h"
+#include "common/credentials/source.h"
 #include "common/error.h"
 #include "common/times.h"
 

@@ -1,4 +1,4 @@
-#include "common/oauth.h"
+#include "common/credentials/oauth.h"
 
 #include "common/error.h"
 #include "common/times.h"

@@ -1,6 +1,6 @@
 #include "common/error.h"
 #include "common/range.h"
-#include "common/s3_store.h"
+#include "common/s3/store.h"
 #include "common/xml.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "common/credential_source.h"
+#include "common/credentials/source.h"
 
 #include "common/error.h"
 #include "common/file.h"

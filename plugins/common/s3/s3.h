@@ -3,10 +3,10 @@
  * A driver is a dialect (what its service does differently) and a plugin table
  * whose slots are these functions; only open is its own, one line that hands the
  * dialect to mb_s3_open. */
-#ifndef MB_COMMON_S3_H
-#define MB_COMMON_S3_H
+#ifndef MB_COMMON_S3_S3_H
+#define MB_COMMON_S3_S3_H
 
-#include "common/credentials.h"
+#include "common/credentials/credentials.h"
 #include "common/driver.h"
 #include "common/options.h"
 #include "common/url.h"

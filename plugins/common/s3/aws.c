@@ -1,4 +1,4 @@
-#include "common/s3.h"
+#include "common/s3/s3.h"
 
 #include <stdio.h>
 #include <string.h>

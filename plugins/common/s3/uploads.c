@@ -1,5 +1,5 @@
 #include "common/error.h"
-#include "common/s3_store.h"
+#include "common/s3/store.h"
 #include "common/times.h"
 #include "common/xml.h"
 

@@ -1,6 +1,6 @@
 #include "common/error.h"
 #include "common/foreign.h"
-#include "common/s3_store.h"
+#include "common/s3/store.h"
 #include "common/times.h"
 #include "common/xml.h"
 

@@ -1,4 +1,4 @@
-#include "common/sigv4.h"
+#include "common/s3/sigv4.h"
 
 #include "common/error.h"
 #include "common/str.h"

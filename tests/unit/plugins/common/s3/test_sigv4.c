@@ -2,7 +2,7 @@
  * Signature Version 4 test suite. */
 #include "test.h"
 
-#include "common/sigv4.h"
+#include "common/s3/sigv4.h"
 
 static const char empty_hash[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

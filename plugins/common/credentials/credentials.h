@@ -5,8 +5,8 @@
  * others go on with the credential at hand as long as it is valid, so there is
  * no thread of its own.  Secrets are overwritten before their memory is freed
  * and never reach a message.  Thread-safe. */
-#ifndef MB_COMMON_CREDENTIALS_H
-#define MB_COMMON_CREDENTIALS_H
+#ifndef MB_COMMON_CREDENTIALS_CREDENTIALS_H
+#define MB_COMMON_CREDENTIALS_CREDENTIALS_H
 
 #include "milvus_backup/storage_plugin.h"
 

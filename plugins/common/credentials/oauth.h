@@ -1,9 +1,9 @@
 /* oauth.h - asking an OAuth 2.0 token endpoint (RFC 6749 section 5) or a metadata service that answers like
  * one, and sending what it gave (RFC 6750 section 2.1). */
-#ifndef MB_COMMON_OAUTH_H
-#define MB_COMMON_OAUTH_H
+#ifndef MB_COMMON_CREDENTIALS_OAUTH_H
+#define MB_COMMON_CREDENTIALS_OAUTH_H
 
-#include "common/credential_source.h"
+#include "common/credentials/source.h"
 
 #include <jansson.h>
 
