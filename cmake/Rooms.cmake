@@ -19,14 +19,16 @@ function(mb_room name)
     endforeach()
 endfunction()
 
-# mb_driver(NAME SOURCES file... [LIBRARIES dep...]): one shared object that exports its entry function and nothing else.
+# mb_driver(NAME [INSIDE] SOURCES file... [LIBRARIES dep...]): one shared object that exports its entry function and nothing
+# else.  INSIDE: the same code as the archive NAME_inside, too, for tests that look behind the table.
 function(mb_driver name)
-    cmake_parse_arguments(DRIVER "" "" "SOURCES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(DRIVER "INSIDE" "" "SOURCES;LIBRARIES" ${ARGN})
     add_library(driver_${name} MODULE ${DRIVER_SOURCES})
     set_target_properties(driver_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
         LIBRARY_OUTPUT_DIRECTORY ${MB_DRIVER_OUTPUT_DIRECTORY}
         LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/driver.map)
     target_compile_definitions(driver_${name} PRIVATE MB_DRIVER_VERSION="${PROJECT_VERSION}")
+    target_include_directories(driver_${name} PRIVATE ${CMAKE_SOURCE_DIR}/plugins)
     target_link_libraries(driver_${name} PRIVATE mb_public_headers mb_warnings ${DRIVER_LIBRARIES})
     target_link_options(driver_${name} PRIVATE
         -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/driver.map -Wl,--exclude-libs,ALL)
@@ -34,4 +36,10 @@ function(mb_driver name)
     add_custom_command(TARGET driver_${name} POST_BUILD
         COMMAND chmod go-w $<TARGET_FILE:driver_${name}> ${MB_DRIVER_OUTPUT_DIRECTORY})
     install(TARGETS driver_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/milvus-backup/drivers)
+    if(DRIVER_INSIDE)
+        add_library(${name}_inside STATIC EXCLUDE_FROM_ALL ${DRIVER_SOURCES})
+        target_compile_definitions(${name}_inside PRIVATE MB_DRIVER_VERSION="${PROJECT_VERSION}")
+        target_include_directories(${name}_inside INTERFACE ${CMAKE_CURRENT_SOURCE_DIR} PUBLIC ${CMAKE_SOURCE_DIR}/plugins)
+        target_link_libraries(${name}_inside PUBLIC mb_public_headers ${DRIVER_LIBRARIES} PRIVATE mb_warnings)
+    endif()
 endfunction()

@@ -6,6 +6,7 @@
 
 #include "common/credentials/credentials.h"
 #include "common/http.h"
+#include "common/table.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -88,62 +89,28 @@ mb_status azure_hmac(const unsigned char *key, size_t key_len, const char *text,
 mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_str *out,
                                 const struct mb_call *call);
 
-/* object.c */
-mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *out,
-                     const struct mb_call *call);
-mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
-                    const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
-mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                    const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
-mb_status azure_remove(struct mb_store *store, const char *key, const struct mb_call *call);
-
-/* What If-None-Match has to say. */
+/* object.c: what If-None-Match has to say. */
 const char *azure_none_if_absent(const struct mb_put_options *opts);
 
-/* copy.c */
-mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
-
-/* Appends the address from which the service may read a blob. */
+/* copy.c: appends the address from which the service may read a blob. */
 mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_str *out,
                             const struct mb_call *call);
 
 /* A failure of a synchronous copy that says nothing against an asynchronous one. */
 bool azure_wants_async(const struct mb_error *error);
 
-/* batch.c */
-mb_status azure_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
-                            const struct mb_call *call);
-
-/* list.c; uncommitted shows blobs that have blocks only. */
-mb_status azure_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
-                          const struct mb_call *call);
+/* list.c: as azure_list_open, and shows blobs that have blocks only. */
 mb_status azure_list_open_uncommitted(struct mb_list **out, struct mb_store *store, const char *prefix,
                                       const struct mb_call *call);
-mb_status azure_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
-void azure_list_close(struct mb_list *list);
-
-/* upload.c: blocks, whose ids begin with the upload's. */
-mb_status azure_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                          char *upload_id, size_t cap, const struct mb_call *call);
-mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
-                         const struct mb_put_options *opts, const struct mb_source *source,
-                         struct mb_part *out, const struct mb_call *call);
-mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
-                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
-                              struct mb_part *out, const struct mb_call *call);
-mb_status azure_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
-                             const struct mb_part *parts, size_t count, struct mb_stat *out,
-                             const struct mb_call *call);
-mb_status azure_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
-                          const struct mb_call *call);
-mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
-                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
-                         const struct mb_call *call);
 
 /* identity.c: tokens from the environment (client secret, federated token), which http asks for and has to
  * outlive, or of the machine's managed identity, which is asked by options but waits only shortly. */
 mb_status azure_identity_open(struct mb_credentials **out, struct mb_http *http,
                               const struct mb_http_options *options, struct mb_error *error);
+
+MB_SLOT(azure, open);
+MB_SLOT(azure, remove_many);
+MB_SLOT(azure, mpu_copy_part);
+MB_SLOTS(azure);
 
 #endif

@@ -141,7 +141,7 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
     return status == MB_OK ? decode_key(store, text, error) : status;
 }
 
-static void azure_close(struct mb_store *store)
+void azure_close(struct mb_store *store)
 {
     if (store == NULL)
         return;
@@ -186,8 +186,7 @@ static mb_status find_names(struct mb_store *store, const struct mb_config_value
 
 static void fill_info(const struct mb_store *store, struct mb_store_info *info)
 {
-    info->caps =
-        MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT;
     info->max_put_size = 5000 * MIB;
     info->max_copy_size = 50000 * 4000 * MIB; /* "Copy Blob" takes whatever a blob can hold */
     info->min_part_size = 0;
@@ -199,8 +198,8 @@ static void fill_info(const struct mb_store *store, struct mb_store_info *info)
     info->native_root[0] = '\0';
 }
 
-static mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
-                            size_t count, const struct mb_call *call)
+mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
+                     size_t count, const struct mb_call *call)
 {
     const struct mb_config_values config = {.items = items, .count = count};
     struct mb_http_options http = {0};
@@ -227,7 +226,7 @@ static mb_status azure_open(struct mb_store **out, struct mb_store_info *info, c
 }
 
 /* By a listing of one name: the permission for that is what a backup needs anyway. */
-static mb_status azure_check(struct mb_store *store, const struct mb_call *call)
+mb_status azure_check(struct mb_store *store, const struct mb_call *call)
 {
     static const struct azure_pair query[] = {
         {"comp", "list"}, {"restype", "container"}, {"maxresults", "1"}, {NULL, NULL}};
@@ -238,7 +237,7 @@ static mb_status azure_check(struct mb_store *store, const struct mb_call *call)
     return status;
 }
 
-static mb_status azure_create_bucket(struct mb_store *store, const struct mb_call *call)
+mb_status azure_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
     static const struct azure_pair query[] = {{"restype", "container"}, {NULL, NULL}};
     struct mb_http_response response = {0};
@@ -249,45 +248,16 @@ static mb_status azure_create_bucket(struct mb_store *store, const struct mb_cal
 }
 
 /* The service fetches from any account that it can reach by name: those of the same cloud. */
-static int azure_can_copy(struct mb_store *dst, struct mb_store *src)
+int azure_can_copy(struct mb_store *dst, struct mb_store *src)
 {
     return strcmp(dst->suffix, src->suffix) == 0;
 }
 
-static const struct mb_storage_plugin plugin = {
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
-    .name = "azure",
-    .version = MB_DRIVER_VERSION,
-    .description = "Azure Blob Storage with account keys, shared access signatures and identities",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(*options),
-    .option_size = sizeof(*options),
-    .load = mb_driver_load,
-    .open = azure_open,
-    .close = azure_close,
-    .check = azure_check,
-    .stat = azure_stat,
-    .get = azure_get,
-    .put = azure_put,
-    .remove = azure_remove,
-    .list_open = azure_list_open,
-    .list_next = azure_list_next,
-    .list_close = azure_list_close,
-    .create_bucket = azure_create_bucket,
-    .remove_many = azure_remove_many,
-    .can_copy = azure_can_copy,
-    .copy = azure_copy,
-    .mpu_begin = azure_mpu_begin,
-    .mpu_part = azure_mpu_part,
-    .mpu_copy_part = azure_mpu_copy_part,
-    .mpu_complete = azure_mpu_complete,
-    .mpu_abort = azure_mpu_abort,
-    .mpu_list = azure_mpu_list,
+MB_DRIVER = {
+    MB_HEAD("azure", "Azure Blob Storage with account keys, shared access signatures and identities"),
+    MB_ROW(mb_driver, load),
+    MB_ROW(azure, open),
+    MB_ROWS(azure),
+    MB_ROW(azure, remove_many),
+    MB_ROW(azure, mpu_copy_part),
 };
-
-MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &plugin;
-}

@@ -1,4 +1,5 @@
-/* upload.c - "Put Block", "Put Block From URL", "Put Block List" of the REST API. */
+/* upload.c - "Put Block", "Put Block From URL", "Put Block List" of the REST API: an upload is its blocks,
+ * whose ids begin with its own. */
 #include "azure.h"
 
 #include "common/driver.h"

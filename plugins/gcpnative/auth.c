@@ -2,7 +2,7 @@
  * provider.
  *
  * Facts: RFC 7523 (JWT as an authorization grant), RFC 8693 (token exchange), https://google.aip.dev/auth. */
-#include "gcs.h"
+#include "gcpnative.h"
 
 #include "common/credentials/oauth.h"
 #include "common/error.h"

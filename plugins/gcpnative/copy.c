@@ -1,7 +1,7 @@
 /* copy.c - copies inside the service.  A large one takes several requests, each of which hands on a token;
  * when the time of a call is over its token is kept, so that the next call for the same copy goes on from
  * there. */
-#include "gcs.h"
+#include "gcpnative.h"
 
 #include "common/driver.h"
 #include "common/error.h"

@@ -1,5 +1,5 @@
 /* driver.c - the table of the gcpnative driver: Google Cloud Storage by its own API. */
-#include "gcs.h"
+#include "gcpnative.h"
 
 #include "common/driver.h"
 #include "common/error.h"
@@ -110,7 +110,7 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
     return gcs_auth_open(&store->credentials, &store->project, store->http, &auth, error);
 }
 
-static void gcs_close(struct mb_store *store)
+void gcs_close(struct mb_store *store)
 {
     if (store == NULL)
         return;
@@ -127,8 +127,7 @@ static void gcs_close(struct mb_store *store)
 
 static void fill_info(const struct mb_store *store, struct mb_store_info *info)
 {
-    info->caps =
-        MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT;
     info->max_put_size = UINT64_C(5) << 40; /* the largest object there can be */
     info->max_copy_size = 0;
     info->min_part_size = 0;
@@ -140,8 +139,8 @@ static void fill_info(const struct mb_store *store, struct mb_store_info *info)
     info->native_root[0] = '\0';
 }
 
-static mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
-                          size_t count, const struct mb_call *call)
+mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items, size_t count,
+                   const struct mb_call *call)
 {
     const struct mb_config_values config = {.items = items, .count = count};
     struct mb_http_options http = {0};
@@ -172,7 +171,7 @@ static mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, con
 }
 
 /* By a listing of one name: the permission for that is what a backup needs anyway. */
-static mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
+mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
 {
     struct mb_str path = MB_STR_INIT(2048);
     json_t *answer = NULL;
@@ -192,7 +191,7 @@ static mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
     return status;
 }
 
-static mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call *call)
+mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
     struct mb_str query = MB_STR_INIT(1024);
     json_t *answer = NULL;
@@ -219,43 +218,14 @@ static mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call 
     return status;
 }
 
-static int gcs_can_copy(struct mb_store *dst, struct mb_store *src)
+int gcs_can_copy(struct mb_store *dst, struct mb_store *src)
 {
     return strcmp(dst->service, src->service) == 0;
 }
 
-static const struct mb_storage_plugin plugin = {
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
-    .name = "gcpnative",
-    .version = MB_DRIVER_VERSION,
-    .description = "Google Cloud Storage by its JSON API, with service accounts and workload identity",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(*options),
-    .option_size = sizeof(*options),
-    .load = mb_driver_load,
-    .open = gcs_open,
-    .close = gcs_close,
-    .check = gcs_check,
-    .stat = gcs_stat,
-    .get = gcs_get,
-    .put = gcs_put,
-    .remove = gcs_remove,
-    .list_open = gcs_list_open,
-    .list_next = gcs_list_next,
-    .list_close = gcs_list_close,
-    .create_bucket = gcs_create_bucket,
-    .can_copy = gcs_can_copy,
-    .copy = gcs_copy,
-    .mpu_begin = gcs_mpu_begin,
-    .mpu_part = gcs_mpu_part,
-    .mpu_complete = gcs_mpu_complete,
-    .mpu_abort = gcs_mpu_abort,
-    .mpu_list = gcs_mpu_list,
+MB_DRIVER = {
+    MB_HEAD("gcpnative", "Google Cloud Storage by its JSON API, with service accounts and workload identity"),
+    MB_ROW(mb_driver, load),
+    MB_ROW(gcs, open),
+    MB_ROWS(gcs),
 };
-
-MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &plugin;
-}

@@ -1,4 +1,4 @@
-#include "gcs.h"
+#include "gcpnative.h"
 
 #include "common/error.h"
 #include "common/url.h"

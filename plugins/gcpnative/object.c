@@ -1,4 +1,4 @@
-#include "gcs.h"
+#include "gcpnative.h"
 
 #include "common/driver.h"
 #include "common/error.h"

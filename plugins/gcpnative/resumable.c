@@ -4,7 +4,7 @@
  * Location; pieces are multiples of 256 KiB but for the last; 308 says in Range how much is kept, nothing
  * when there is no Range; Content-Range with a star before the size, without a body, asks for that; DELETE
  * ends a session and answers 499. */
-#include "gcs.h"
+#include "gcpnative.h"
 
 #include "common/driver.h"
 #include "common/error.h"

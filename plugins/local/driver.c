@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct mb_option local_options[] = {
+static const struct mb_option options[] = {
     {.name = "root",
      .type = MB_OPT_PATH,
      .flags = MB_OPT_REQUIRED,
@@ -85,7 +85,7 @@ static void read_boot(char out[9])
     memcpy(out, "00000000", 9);
     if (fd >= 0 && (read(fd, out, 8) != 8 || strspn(out, "0123456789abcdef") != 8))
         memcpy(out, "00000000", 9);
-    local_close(fd);
+    local_close_fd(fd);
 }
 
 static mb_status fill_info(const struct mb_store *store, struct mb_store_info *info, struct mb_error *error)
@@ -94,8 +94,7 @@ static mb_status fill_info(const struct mb_store *store, struct mb_store_info *i
     if (strlen(store->root) + strlen(slash) >= sizeof(info->native_root))
         return mb_fail(error, MB_E_CONFIG, "the path of the root directory is longer than %zu bytes",
                        sizeof(info->native_root) - 2);
-    info->caps =
-        MB_CAP_RANGE | MB_CAP_IF_ABSENT | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT;
     info->max_put_size = info->max_copy_size = info->min_part_size = info->max_part_size = 0;
     info->max_parts = info->max_remove = 0;
     snprintf(info->location, sizeof(info->location), "%.*s", (int)sizeof(info->location) - 1, store->root);
@@ -104,7 +103,7 @@ static mb_status fill_info(const struct mb_store *store, struct mb_store_info *i
     return MB_OK;
 }
 
-static void local_store_close(struct mb_store *store)
+void local_close(struct mb_store *store)
 {
     if (store == NULL)
         return;
@@ -112,8 +111,8 @@ static void local_store_close(struct mb_store *store)
     free(store);
 }
 
-static mb_status local_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
-                            size_t count, const struct mb_call *call)
+mb_status local_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
+                     size_t count, const struct mb_call *call)
 {
     const char *root = find(config, count, "root", "");
     bool sync = true;
@@ -135,11 +134,11 @@ static mb_status local_open(struct mb_store **out, struct mb_store_info *info, c
     if (status == MB_OK)
         *out = store;
     else
-        local_store_close(store);
+        local_close(store);
     return status;
 }
 
-static mb_status local_check(struct mb_store *store, const struct mb_call *call)
+mb_status local_check(struct mb_store *store, const struct mb_call *call)
 {
     int root = -1;
     MB_TRY(local_poll(call));
@@ -147,7 +146,7 @@ static mb_status local_check(struct mb_store *store, const struct mb_call *call)
     int readable = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int sys_errno = errno;
     bool enterable = faccessat(root, ".", X_OK, AT_EACCESS) == 0;
-    local_close(readable);
+    local_close_fd(readable);
     close(root);
     if (readable < 0)
         return local_fail(call->error, sys_errno, store, "read the root directory", "");
@@ -169,7 +168,7 @@ static mb_status sync_above(const struct mb_store *store, const char *path, stru
     int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool failed = fd < 0 ? errno != EACCES : fsync(fd) != 0 && errno != EINVAL;
     mb_status status = failed ? mb_fail_errno(error, errno, "sync the directory '%s'", parent) : MB_OK;
-    local_close(fd);
+    local_close_fd(fd);
     free(parent);
     return status;
 }
@@ -189,7 +188,7 @@ static mb_status make_directory(struct mb_store *store, const char *path, struct
     return status;
 }
 
-static mb_status local_create_bucket(struct mb_store *store, const struct mb_call *call)
+mb_status local_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
     MB_TRY(local_poll(call));
     char *path = strdup(store->root);
@@ -209,45 +208,16 @@ static mb_status local_create_bucket(struct mb_store *store, const struct mb_cal
 }
 
 /* Every file is within reach of the same process; across file systems bytes are read and written. */
-static int local_can_copy(struct mb_store *dst, struct mb_store *src)
+int local_can_copy(struct mb_store *dst, struct mb_store *src)
 {
     (void)dst;
     (void)src;
     return 1;
 }
 
-static const struct mb_storage_plugin local_plugin = {
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
-    .name = "local",
-    .version = MB_DRIVER_VERSION,
-    .description = "files below a directory of this machine",
-    .options = local_options,
-    .option_count = sizeof(local_options) / sizeof(local_options[0]),
-    .option_size = sizeof(local_options[0]),
-    .open = local_open,
-    .close = local_store_close,
-    .check = local_check,
-    .stat = local_stat,
-    .get = local_get,
-    .put = local_put,
-    .remove = local_remove,
-    .list_open = local_list_open,
-    .list_next = local_list_next,
-    .list_close = local_list_close,
-    .create_bucket = local_create_bucket,
-    .can_copy = local_can_copy,
-    .copy = local_copy,
-    .mpu_begin = local_mpu_begin,
-    .mpu_part = local_mpu_part,
-    .mpu_copy_part = local_mpu_copy_part,
-    .mpu_complete = local_mpu_complete,
-    .mpu_abort = local_mpu_abort,
-    .mpu_list = local_mpu_list,
+MB_DRIVER = {
+    MB_HEAD("local", "files below a directory of this machine"),
+    MB_ROW(local, open),
+    MB_ROWS(local),
+    MB_ROW(local, mpu_copy_part),
 };
-
-MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &local_plugin;
-}

@@ -92,7 +92,7 @@ static mb_status open_part(const struct joint *joint, const struct mb_part *part
     if (data < 0 || fstat(data, &st) != 0) {
         mb_status status =
             local_fail(error, errno, joint->upload->store, "open a part of", joint->upload->key);
-        local_close(data);
+        local_close_fd(data);
         return status;
     }
     if ((uint64_t)st.st_size < end) {
@@ -196,7 +196,7 @@ static mb_status find_renamed(struct joint *joint, const struct local_target *ta
     struct stat st;
     int fd = openat(joint->upload->dir, RECORD, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read(fd, record, sizeof(record) - 1) : 0;
-    local_close(fd);
+    local_close_fd(fd);
     *renamed = false;
     if (len <= 0 || record[len - 1] != '\n' || is_recorded(record, joint->upload->dir, joint->name, &st))
         return MB_OK;
@@ -254,7 +254,7 @@ mb_status local_mpu_complete(struct mb_store *store, const char *key, const char
         }
         local_target_close(&target);
     }
-    local_close(joint.file.fd);
+    local_close_fd(joint.file.fd);
     close(upload.dir);
     return status;
 }

@@ -7,6 +7,7 @@
 #define MB_PLUGINS_LOCAL_H
 
 #include "base/error.h"
+#include "common/table.h"
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -48,7 +49,7 @@ int local_open_below(struct mb_store *store, int root, const char *path, int fla
 mb_status local_open_object(struct mb_store *store, const char *key, int *fd, struct stat *st,
                             struct mb_error *error);
 
-void local_close(int fd); /* ignores -1 */
+void local_close_fd(int fd); /* ignores -1 */
 
 /* Removes the directories above key that are empty, up to the root. */
 void local_prune(struct mb_store *store, int root, const char *key);
@@ -151,38 +152,8 @@ mb_status local_write_source(struct mb_store *store, const struct mb_source *sou
 /* Writes all of it, however little the file system takes at once; -1 and errno otherwise. */
 int local_write_all(int fd, const char *data, size_t len, uint64_t offset);
 
-/* ---------------------------------------------------------------- slots */
-
-mb_status local_stat(struct mb_store *store, const char *key, struct mb_stat *out,
-                     const struct mb_call *call);
-mb_status local_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
-                    const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
-mb_status local_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                    const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
-mb_status local_remove(struct mb_store *store, const char *key, const struct mb_call *call);
-mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
-
-mb_status local_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
-                          const struct mb_call *call);
-mb_status local_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
-void local_list_close(struct mb_list *list);
-
-mb_status local_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                          char *upload_id, size_t cap, const struct mb_call *call);
-mb_status local_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
-                         const struct mb_put_options *opts, const struct mb_source *source,
-                         struct mb_part *out, const struct mb_call *call);
-mb_status local_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
-                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
-                              struct mb_part *out, const struct mb_call *call);
-mb_status local_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
-                             const struct mb_part *parts, size_t count, struct mb_stat *out,
-                             const struct mb_call *call);
-mb_status local_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
-                          const struct mb_call *call);
-mb_status local_mpu_list(struct mb_store *store, const char *prefix,
-                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
-                         const struct mb_call *call);
+MB_SLOT(local, open);
+MB_SLOT(local, mpu_copy_part);
+MB_SLOTS(local);
 
 #endif

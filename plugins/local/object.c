@@ -141,7 +141,7 @@ mb_status local_remove(struct mb_store *store, const char *key, const struct mb_
     if (status == MB_OK)
         local_prune(store, root, key);
     free(parent);
-    local_close(dir);
+    local_close_fd(dir);
     close(root);
     return status;
 }

@@ -151,7 +151,7 @@ mb_status local_mpu_copy_part(struct mb_store *dst, const char *key, const char 
                     "%" PRIu64 " bytes from %" PRIu64 " on are not all within '%s'", length, offset, src_key);
     if (status == MB_OK)
         status = place_range(&upload, number, &range, call);
-    local_close(range.src);
+    local_close_fd(range.src);
     close(upload.dir);
     if (status == MB_OK) {
         describe_part(out, &upload, number, length);

@@ -99,7 +99,7 @@ mb_status local_open_root(const struct mb_store *store, int *fd, struct mb_error
     return MB_OK;
 }
 
-void local_close(int fd)
+void local_close_fd(int fd)
 {
     if (fd >= 0)
         close(fd);
@@ -216,7 +216,7 @@ void local_prune(struct mb_store *store, int root, const char *key)
             return;
         int removed = dir < 0 ? 0 : unlinkat(dir, name == NULL ? path : name + 1, AT_REMOVEDIR);
         bool stop = removed != 0 && errno != ENOENT;
-        local_close(dir);
+        local_close_fd(dir);
         if (stop)
             return;
     }

@@ -142,7 +142,7 @@ mb_status local_write(struct mb_store *store, const char *key, bool if_absent, l
             unlinkat(target.dir, name, 0);
         local_prune(store, target.root, key);
     }
-    local_close(file.fd);
+    local_close_fd(file.fd);
     local_target_close(&target);
     return status;
 }

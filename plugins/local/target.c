@@ -77,7 +77,7 @@ static size_t above(const char *key, size_t len)
 /* (Re)opens the directory of the key; 0, or -1 and errno. */
 static int enter(struct local_target *target)
 {
-    local_close(target->dir);
+    local_close_fd(target->dir);
     target->dir = open_prefix(target, parent_len(target), O_PATH);
     if (target->dir < 0 && errno == ENOENT)
         target->dir = make_parents(target);
@@ -103,8 +103,8 @@ void local_target_close(struct local_target *target)
 {
     if (target->store->fsync && target->made_above != SIZE_MAX)
         atomic_store(&target->store->unsynced, true);
-    local_close(target->dir);
-    local_close(target->root);
+    local_close_fd(target->dir);
+    local_close_fd(target->root);
 }
 
 mb_status local_target_enter(struct local_target *target, struct mb_error *error)
@@ -174,7 +174,7 @@ mb_status local_target_sync(struct local_target *target, struct mb_error *error)
     for (size_t len = parent_len(target);; len = above(target->key, len)) {
         int dir = open_prefix(target, len, O_RDONLY);
         int failed = dir < 0 || fsync(dir) != 0 ? errno : 0;
-        local_close(dir);
+        local_close_fd(dir);
         /* Some network file systems cannot sync a directory and need not. */
         if (failed != 0 && failed != EINVAL) {
             mb_status status = local_fail(error, failed, target->store, "sync the directory of", target->key);

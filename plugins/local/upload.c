@@ -64,7 +64,7 @@ mb_status local_upload_open(struct local_upload *out, struct mb_store *store, co
     upload.dir =
         parent < 0 ? -1 : openat(parent, upload.hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int sys_errno = errno;
-    local_close(parent);
+    local_close_fd(parent);
     close(root);
     if (upload.dir < 0 && (sys_errno == ENOENT || sys_errno == ENOTDIR))
         return local_no_upload(key, upload_id, call->error);
@@ -155,7 +155,7 @@ mb_status local_mpu_abort(struct mb_store *store, const char *key, const char *u
         status = local_fail(call->error, errno, store, "abort an upload of", key);
     if (status == MB_OK)
         local_prune(store, root, key);
-    local_close(parent);
+    local_close_fd(parent);
     close(root);
     return status;
 }
@@ -167,7 +167,7 @@ static bool is_left(const struct local_found *found)
         return true;
     int fd = openat(found->dir, found->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool left = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
-    local_close(fd);
+    local_close_fd(fd);
     return left;
 }
 

@@ -1,12 +1,13 @@
 /* shim.h - a driver that wraps another one and sees every call that goes through.
  *
  * The wrapped driver is named by the option "over"; what is not in the shim's own table of options is handed
- * on to it.  "over: trace/minio" wraps a shim that wraps a driver.  A shim is a set of hooks and a table made
- * with SHIM_SLOTS. */
+ * on to it.  "over: trace/minio" wraps a shim that wraps a driver.  A shim is its options, a set of
+ * hooks and SHIM_DRIVER. */
 #ifndef MB_SHIM_SHIM_H
 #define MB_SHIM_SHIM_H
 
 #include "base/error.h"
+#include "common/table.h"
 
 enum shim_operation {
     SHIM_OPEN,
@@ -76,41 +77,10 @@ const char *shim_option(const struct mb_kv *config, size_t count, const char *ke
 
 void shim_log(int level, const char *text);
 
-mb_status shim_load(const struct mb_host *host, struct mb_error *error);
-void shim_close(struct mb_store *store);
-mb_status shim_check(struct mb_store *store, const struct mb_call *call);
-mb_status shim_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call);
-mb_status shim_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
-                   const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
-mb_status shim_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                   const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
-mb_status shim_remove(struct mb_store *store, const char *key, const struct mb_call *call);
-mb_status shim_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
-                         const struct mb_call *call);
-mb_status shim_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
-void shim_list_close(struct mb_list *list);
-mb_status shim_create_bucket(struct mb_store *store, const struct mb_call *call);
-mb_status shim_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
-                           const struct mb_call *call);
-int shim_can_copy(struct mb_store *dst, struct mb_store *src);
-mb_status shim_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                    const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
-mb_status shim_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                         char *upload_id, size_t cap, const struct mb_call *call);
-mb_status shim_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
-                        const struct mb_put_options *opts, const struct mb_source *source,
-                        struct mb_part *out, const struct mb_call *call);
-mb_status shim_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
-                             struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
-                             struct mb_part *out, const struct mb_call *call);
-mb_status shim_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
-                            const struct mb_part *parts, size_t count, struct mb_stat *out,
-                            const struct mb_call *call);
-mb_status shim_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
-                         const struct mb_call *call);
-mb_status shim_mpu_list(struct mb_store *store, const char *prefix,
-                        mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
-                        const struct mb_call *call);
+MB_SLOT(shim, load);
+MB_SLOT(shim, remove_many);
+MB_SLOT(shim, mpu_copy_part);
+MB_SLOTS(shim);
 
 /* The rows that every shim's table of options has. */
 #define SHIM_OPTIONS                                                                                      \
@@ -122,13 +92,16 @@ mb_status shim_mpu_list(struct mb_store *store, const char *prefix,
         .name = "*", .type = MB_OPT_STRING, .help = "Every other option is handed to the wrapped driver." \
     }
 
-/* Every slot but open.  What the wrapped driver lacks, its store says in mb_store_info. */
-#define SHIM_SLOTS                                                                                        \
-    .load = shim_load, .close = shim_close, .check = shim_check, .stat = shim_stat, .get = shim_get,      \
-    .put = shim_put, .remove = shim_remove, .list_open = shim_list_open, .list_next = shim_list_next,     \
-    .list_close = shim_list_close, .create_bucket = shim_create_bucket, .remove_many = shim_remove_many,  \
-    .can_copy = shim_can_copy, .copy = shim_copy, .mpu_begin = shim_mpu_begin, .mpu_part = shim_mpu_part, \
-    .mpu_copy_part = shim_mpu_copy_part, .mpu_complete = shim_mpu_complete, .mpu_abort = shim_mpu_abort,  \
-    .mpu_list = shim_mpu_list
+/* A whole driver, for an array called options and hooks called hooks.  What the wrapped driver lacks, its
+ * store says in mb_store_info. */
+#define SHIM_DRIVER(name_, description_)                                                              \
+    static mb_status open_store(struct mb_store **out, struct mb_store_info *info,                    \
+                                const struct mb_kv *config, size_t count, const struct mb_call *call) \
+    {                                                                                                 \
+        return shim_open(out, info, config, count, &hooks, call);                                     \
+    }                                                                                                 \
+    MB_DRIVER = {                                                                                     \
+        MB_HEAD(name_, description_), MB_ROW(shim, load),         .open = open_store, MB_ROWS(shim),  \
+        MB_ROW(shim, remove_many),    MB_ROW(shim, mpu_copy_part)}
 
 #endif

@@ -1,14 +1,14 @@
 /* s3.h - storage drivers for services that speak Amazon's S3 REST API (Amazon S3 API Reference, 2006-03-01).
  *
- * A driver is a dialect (what its service does differently) and a plugin table
- * whose slots are these functions; only open is its own, one line that hands the
- * dialect to mb_s3_open. */
+ * A driver is a dialect, which is what its service does differently, its options,
+ * and one line that makes a table of both. */
 #ifndef MB_COMMON_S3_S3_H
 #define MB_COMMON_S3_S3_H
 
 #include "common/credentials/credentials.h"
 #include "common/driver.h"
 #include "common/options.h"
+#include "common/table.h"
 #include "common/url.h"
 
 enum {
@@ -157,58 +157,19 @@ bool mb_s3_region_after(const char *host, const char *prefix, char *region, size
 mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out, struct mb_store_info *info,
                      const struct mb_kv *config, size_t count, const struct mb_call *call);
 
-void mb_s3_close(struct mb_store *store);
-mb_status mb_s3_check(struct mb_store *store, const struct mb_call *call);
-mb_status mb_s3_stat(struct mb_store *store, const char *key, struct mb_stat *out,
-                     const struct mb_call *call);
-mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
-                    const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
-mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                    const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
-mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_call *call);
-mb_status mb_s3_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
-                          const struct mb_call *call);
-mb_status mb_s3_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
-void mb_s3_list_close(struct mb_list *list);
-mb_status mb_s3_create_bucket(struct mb_store *store, const struct mb_call *call);
-mb_status mb_s3_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
-                            const struct mb_call *call);
-int mb_s3_can_copy(struct mb_store *dst, struct mb_store *src);
-mb_status mb_s3_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                     const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
-mb_status mb_s3_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                          char *upload_id, size_t cap, const struct mb_call *call);
-mb_status mb_s3_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
-                         const struct mb_put_options *opts, const struct mb_source *source,
-                         struct mb_part *out, const struct mb_call *call);
-mb_status mb_s3_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
-                              struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
-                              struct mb_part *out, const struct mb_call *call);
-mb_status mb_s3_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
-                             const struct mb_part *parts, size_t count, struct mb_stat *out,
-                             const struct mb_call *call);
-mb_status mb_s3_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
-                          const struct mb_call *call);
-mb_status mb_s3_mpu_list(struct mb_store *store, const char *prefix,
-                         mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
-                         const struct mb_call *call);
+MB_SLOT(mb_s3, remove_many);
+MB_SLOT(mb_s3, mpu_copy_part);
+MB_SLOTS(mb_s3);
 
-/* All slots of a plugin table but open, and but the two that not every service has. */
-#define MB_S3_SLOTS                                                                                     \
-    .load = mb_driver_load, .close = mb_s3_close, .check = mb_s3_check, .stat = mb_s3_stat,             \
-    .get = mb_s3_get, .put = mb_s3_put, .remove = mb_s3_remove, .list_open = mb_s3_list_open,           \
-    .list_next = mb_s3_list_next, .list_close = mb_s3_list_close, .create_bucket = mb_s3_create_bucket, \
-    .can_copy = mb_s3_can_copy, .copy = mb_s3_copy, .mpu_begin = mb_s3_mpu_begin,                       \
-    .mpu_part = mb_s3_mpu_part, .mpu_complete = mb_s3_mpu_complete, .mpu_abort = mb_s3_mpu_abort,       \
-    .mpu_list = mb_s3_mpu_list
-#define MB_S3_SLOT_REMOVE_MANY .remove_many = mb_s3_remove_many
-#define MB_S3_SLOT_COPY_PART   .mpu_copy_part = mb_s3_mpu_copy_part
-
-/* The head of a driver's table, for an array called options and a function called open_store. */
-#define MB_S3_TABLE(name_, description_)                                                                  \
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),                                                               \
-        .name = (name_), .version = MB_DRIVER_VERSION, .description = (description_), .options = options, \
-        .option_count = sizeof(options) / sizeof(options[0]), .option_size = sizeof(options[0]),          \
-        .open = open_store, MB_S3_SLOTS
+/* A whole driver, for an array called options and a dialect called dialect.  Behind the description stand the
+ * rows for what not every service has. */
+#define MB_S3_DRIVER(name_, description_, ...)                                                              \
+    static mb_status open_store(struct mb_store **out, struct mb_store_info *info,                          \
+                                const struct mb_kv *config, size_t count, const struct mb_call *call)       \
+    {                                                                                                       \
+        return mb_s3_open(&dialect, out, info, config, count, call);                                        \
+    }                                                                                                       \
+    MB_DRIVER = {MB_HEAD(name_, description_), MB_ROW(mb_driver, load), .open = open_store, MB_ROWS(mb_s3), \
+                 __VA_ARGS__}
 
 #endif

@@ -137,7 +137,7 @@ static void write_info(const struct mb_store *store, struct mb_store_info *info)
     const struct mb_s3_dialect *dialect = store->dialect;
     struct mb_str authority = MB_STR_INIT(sizeof(info->realm));
 
-    info->caps = MB_CAP_RANGE | MB_CAP_LIST_SORTED | MB_CAP_STRONG_LIST | MB_CAP_ATOMIC_PUT;
+    info->caps = MB_USUAL_CAPS;
     if (dialect->if_absent.name)
         info->caps |= MB_CAP_IF_ABSENT;
     info->max_put_size = dialect->max_put_size;

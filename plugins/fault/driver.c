@@ -119,12 +119,6 @@ static const struct shim_hooks hooks = {.name = "fault",
                                         .pass = pass,
                                         .after = after};
 
-static mb_status fault_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
-                            size_t count, const struct mb_call *call)
-{
-    return shim_open(out, info, config, count, &hooks, call);
-}
-
 static const struct mb_option options[] = {
     {.name = "fault.rules",
      .type = MB_OPT_STRING,
@@ -133,21 +127,4 @@ static const struct mb_option options[] = {
     SHIM_OPTIONS,
 };
 
-static const struct mb_storage_plugin table = {
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
-    .name = "fault",
-    .version = MB_DRIVER_VERSION,
-    .description = "another driver, with failures on demand; for tests",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
-    .option_size = sizeof(options[0]),
-    .open = fault_open,
-    SHIM_SLOTS,
-};
-
-MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &table;
-}
+SHIM_DRIVER("fault", "another driver, with failures on demand; for tests");

@@ -116,21 +116,4 @@ static const struct mb_option options[] = {
      .help = "Agree to pay for requests to a bucket that asks its readers to."},
 };
 
-static mb_status open_store(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
-                            size_t count, const struct mb_call *call)
-{
-    return mb_s3_open(&dialect, out, info, config, count, call);
-}
-
-static const struct mb_storage_plugin plugin = {
-    MB_S3_TABLE("s3", "Amazon S3"),
-    MB_S3_SLOT_REMOVE_MANY,
-    MB_S3_SLOT_COPY_PART,
-};
-
-MB_EXPORT mb_storage_plugin_entry_fn mb_storage_plugin_entry;
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &plugin;
-}
+MB_S3_DRIVER("s3", "Amazon S3", MB_ROW(mb_s3, remove_many), MB_ROW(mb_s3, mpu_copy_part));

@@ -107,12 +107,6 @@ static mb_status pass(void *state, const struct shim_event *event, size_t *len, 
 static const struct shim_hooks hooks = {
     .name = "throttle", .prefix = "throttle.", .start = start, .stop = stop, .before = before, .pass = pass};
 
-static mb_status throttle_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
-                               size_t count, const struct mb_call *call)
-{
-    return shim_open(out, info, config, count, &hooks, call);
-}
-
 static const struct mb_option options[] = {
     {.name = "throttle.bytesPerSecond",
      .type = MB_OPT_SIZE,
@@ -123,21 +117,4 @@ static const struct mb_option options[] = {
     SHIM_OPTIONS,
 };
 
-static const struct mb_storage_plugin table = {
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
-    .name = "throttle",
-    .version = MB_DRIVER_VERSION,
-    .description = "another driver, with a limit for its requests and bytes a second",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
-    .option_size = sizeof(options[0]),
-    .open = throttle_open,
-    SHIM_SLOTS,
-};
-
-MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &table;
-}
+SHIM_DRIVER("throttle", "another driver, with a limit for its requests and bytes a second");

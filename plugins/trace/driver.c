@@ -89,12 +89,6 @@ static mb_status after(void *state, const struct shim_event *event)
 static const struct shim_hooks hooks = {
     .name = "trace", .prefix = "trace.", .start = start, .stop = stop, .after = after};
 
-static mb_status trace_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
-                            size_t count, const struct mb_call *call)
-{
-    return shim_open(out, info, config, count, &hooks, call);
-}
-
 static const struct mb_option options[] = {
     {.name = "trace.file",
      .type = MB_OPT_PATH,
@@ -102,21 +96,4 @@ static const struct mb_option options[] = {
     SHIM_OPTIONS,
 };
 
-static const struct mb_storage_plugin table = {
-    MB_STORAGE_PLUGIN(MB_THREADS_PARALLEL),
-    .name = "trace",
-    .version = MB_DRIVER_VERSION,
-    .description = "another driver, with a line for every operation",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
-    .option_size = sizeof(options[0]),
-    .open = trace_open,
-    SHIM_SLOTS,
-};
-
-MB_EXPORT const struct mb_storage_plugin *mb_storage_plugin_entry(void);
-
-const struct mb_storage_plugin *mb_storage_plugin_entry(void)
-{
-    return &table;
-}
+SHIM_DRIVER("trace", "another driver, with a line for every operation");

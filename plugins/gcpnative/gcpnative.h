@@ -1,4 +1,4 @@
-/* gcs.h - Google Cloud Storage by its JSON API.  Private to the driver.
+/* gcpnative.h - Google Cloud Storage by its JSON API.  Private to the driver.
  *
  * Facts: Cloud Storage JSON API v1 (objects, buckets, uploads),
  * https://cloud.google.com/storage/docs/json_api. */
@@ -8,6 +8,7 @@
 #include "common/credentials/credentials.h"
 #include "common/http.h"
 #include "common/options.h"
+#include "common/table.h"
 
 #include <jansson.h>
 
@@ -71,15 +72,9 @@ bool gcs_number(const json_t *value, uint64_t *out);
  * none. */
 int64_t gcs_updated(const json_t *object);
 
-/* object.c */
-mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call);
-mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
-                  const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
-mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                  const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
+/* object.c: in one request. */
 mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                         const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
-mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call);
 
 /* What is told of an object that is to be made, as text on the heap. */
 mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out,
@@ -93,36 +88,17 @@ mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struc
 /* copy.c */
 mb_status gcs_copies_new(struct gcs_copies **out, struct mb_error *error);
 void gcs_copies_free(struct gcs_copies *copies);
-mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
-                   const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
 
 /* Is that a listing of objects, even when it is empty? */
 mb_status gcs_expect_listing(const json_t *answer, struct mb_error *error);
 
-/* list.c; gcs_list_raw also shows the pieces of unfinished uploads. */
-mb_status gcs_list_open(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
-                        const struct mb_call *call);
+/* list.c: as gcs_list_open, and shows the pieces of unfinished uploads. */
 mb_status gcs_list_open_raw(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
                             const struct mb_call *call);
-mb_status gcs_list_next(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
-void gcs_list_close(struct mb_list *list);
 
 /* upload.c: parts are objects beside the one to come, joined by compose.  A piece is called
  * "<key>.mb-upload.<id>.<name>"; the marker, which begin makes, has the name "0". */
 bool gcs_is_piece(const char *key);
-mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                        char *upload_id, size_t cap, const struct mb_call *call);
-mb_status gcs_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
-                       const struct mb_put_options *opts, const struct mb_source *source, struct mb_part *out,
-                       const struct mb_call *call);
-mb_status gcs_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
-                           const struct mb_part *parts, size_t count, struct mb_stat *out,
-                           const struct mb_call *call);
-mb_status gcs_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
-                        const struct mb_call *call);
-mb_status gcs_mpu_list(struct mb_store *store, const char *prefix,
-                       mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
-                       const struct mb_call *call);
 
 /* auth.c: where tokens come from. */
 struct gcs_auth_options {
@@ -135,5 +111,8 @@ struct gcs_auth_options {
  */
 mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_http *http,
                         const struct gcs_auth_options *options, struct mb_error *error);
+
+MB_SLOT(gcs, open);
+MB_SLOTS(gcs);
 
 #endif
