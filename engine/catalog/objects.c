@@ -170,6 +170,27 @@ static bool parse_record(json_t *value, struct mb_object_record *out)
     return true;
 }
 
+/* Where an object lies may be said by a member that begins so.  Who passes over it would look for the object,
+ * or read another, in the wrong place. */
+static const char *unknown_reference(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    json_object_foreach(value, name, member)
+        if (strncmp(name, "ref", 3) == 0)
+            return name;
+    return NULL;
+}
+
+static mb_status refuse_reference(const struct mb_objects_reader *reader, const char *name,
+                                  struct mb_error *error)
+{
+    return mb_fail(error, MB_E_UNSUPPORTED,
+                   "objects.jsonl: line %" PRIu64 " has a member \"%.64s\", which says where else the object "
+                   "lies and which this version does not know: use a newer one",
+                   reader->number, name);
+}
+
 mb_status mb_objects_next(struct mb_objects_reader *reader, const struct mb_object_record **out,
                           struct mb_error *error)
 {
@@ -182,6 +203,9 @@ mb_status mb_objects_next(struct mb_objects_reader *reader, const struct mb_obje
     reader->value = json_loadb(reader->line.data, reader->line.len, 0, &problem);
     if (reader->value == NULL)
         return bad_line(reader, error, problem.text);
+    const char *reference = unknown_reference(reader->value);
+    if (reference != NULL)
+        return refuse_reference(reader, reference, error);
     if (!parse_record(reader->value, &reader->record))
         return bad_line(reader, error, "this is no record of an object");
     *out = &reader->record;

@@ -3,9 +3,9 @@
  *
  *   {"key":"binlogs/insert_log/1/2/3/3/100/7","size":88,"crc32c":"1a2b3c4d","etag":"..."}
  *
- * crc32c and etag are left out when they are not known.  The Go program ignores the file; verify works from
- * it.
- */
+ * crc32c and etag are left out when they are not known.  Members that a reader does not know are passed over,
+ * except those that begin with "ref": they are kept for saying that an object lies in another backup.  The Go
+ * program ignores the file; verify works from it. */
 #ifndef MB_CATALOG_OBJECTS_H
 #define MB_CATALOG_OBJECTS_H
 
@@ -41,7 +41,7 @@ mb_status mb_objects_open(struct mb_objects_reader **out, struct mb_storage *sto
                           struct mb_cancel *cancel, struct mb_error *error);
 
 /* MB_OK with the next record, valid until the next call, or MB_END.  A line that is no record is MB_E_CORRUPT
- * with its number. */
+ * with its number, one with an unknown member that begins with "ref" MB_E_UNSUPPORTED. */
 mb_status mb_objects_next(struct mb_objects_reader *reader, const struct mb_object_record **out,
                           struct mb_error *error);
 void mb_objects_close(struct mb_objects_reader *reader);

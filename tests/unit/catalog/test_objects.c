@@ -90,6 +90,27 @@ static void lines_that_are_no_records_are_refused(void **state)
     }
 }
 
+/* What is not known is passed over, except where it says that the object lies elsewhere. */
+static void references_are_not_passed_over(void **state)
+{
+    struct bed *bed = *state;
+    const struct mb_object_record *record = NULL;
+    static const char *const lines[] = {
+        "{\"key\":\"a\",\"size\":1,\"later\":{\"ref\":1},\"Ref\":2}\n",
+        "{\"key\":\"a\",\"size\":1,\"ref\":\"b0\"}\n",
+        "{\"ref_backup\":null,\"key\":\"a\",\"size\":1}\n",
+        "{\"refusal\":[]}\n",
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+        struct mb_objects_reader *reader = NULL;
+        bed_put(bed, KEY, lines[i]);
+        assert_int_equal(mb_objects_open(&reader, bed->storage, KEY, NULL, &bed->error), MB_OK);
+        assert_int_equal(mb_objects_next(reader, &record, &bed->error), i == 0 ? MB_OK : MB_E_UNSUPPORTED);
+        assert_true(i == 0 || strstr(bed->error.message, "line 1 has a member \"ref") != NULL);
+        mb_objects_close(reader);
+    }
+}
+
 static void a_line_without_end_is_refused(void **state)
 {
     struct bed *bed = *state;
@@ -164,6 +185,7 @@ int main(void)
         BED_TEST(records_are_lines_of_json),
         BED_TEST(records_come_back),
         BED_TEST(lines_that_are_no_records_are_refused),
+        BED_TEST(references_are_not_passed_over),
         BED_TEST(a_line_without_end_is_refused),
         BED_TEST(a_missing_file_is_told),
         BED_TEST(threads_may_add_at_once),
