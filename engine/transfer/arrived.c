@@ -32,7 +32,7 @@ static mb_status verify_one(void *ctx, const struct mb_pair *pair, struct mb_err
     if (mb_run_is_commit_file(pair->name))
         return MB_OK;
     MB_TRY(mb_run_key(&run->to_key, run->to_dir, pair->name, error));
-    if (!expected && !(pair->here && mb_run_owns(run, pair->name)))
+    if (!expected && !(pair->here && mb_content_owns(&run->content, run->expected, pair->name)))
         return pair->there ? judge_stray(run, pair->name, error) : MB_OK;
     run->listed += pair->here && expected;
     if (expected && pair->there)
@@ -58,7 +58,7 @@ static mb_status start_again(void *ctx, struct mb_error *error)
 static mb_status judge_listing(const struct run *run, struct mb_error *error)
 {
     uint64_t lacking = mb_expected_count(run->expected) - run->listed;
-    if (lacking == 0 || run->recorded)
+    if (lacking == 0 || run->content.recorded)
         return MB_OK;
     return mb_fail(
         error, MB_E_PROTOCOL,
@@ -116,7 +116,7 @@ static mb_status compare_file(struct run *run, enum mb_meta_file file, struct mb
 static mb_status compare_descriptions(struct run *run, struct mb_error *error)
 {
     for (int i = 0; i < MB_META_COUNT; i++)
-        if (run->described[i] && i != MB_META_BACKUP && i != MB_META_IN_PROGRESS)
+        if (run->content.described[i])
             MB_TRY(compare_file(run, (enum mb_meta_file)i, error));
     return MB_OK;
 }
@@ -127,7 +127,7 @@ mb_status mb_run_verify(struct run *run, struct mb_error *error)
     struct mb_missing missing;
     mb_expected_forget_seen(run->expected);
     MB_TRY(mb_folders_compare(&run->from, &run->to, &visitor, run->cancel, error));
-    MB_TRY(mb_folder_look_again(&run->to, run->expected, NULL, NULL, &missing, run->cancel, error));
+    MB_TRY(mb_folder_look_again(&run->to, run->expected, NULL, &missing, run->cancel, error));
     if (mb_folder_judge(&run->to, run->expected, &missing, error) < 0)
         return mb_error_context(error, "after copying");
     MB_TRY(judge_listing(run, error));

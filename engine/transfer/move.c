@@ -99,7 +99,7 @@ static mb_status move_one(void *ctx, const struct mb_pair *pair, struct mb_error
         return MB_OK;
     MB_TRY(mb_run_key(&run->from_key, run->from_dir, pair->name, error));
     MB_TRY(mb_run_key(&run->to_key, run->to_dir, pair->name, error));
-    bool owned = pair->here && mb_run_owns(run, pair->name);
+    bool owned = pair->here && mb_content_owns(&run->content, run->expected, pair->name);
     if (pair->here && !owned)
         leave_behind(run, pair->name);
     if (!owned)
@@ -158,10 +158,11 @@ static mb_status move_unlisted(void *ctx, const char *name, const struct mb_stat
 mb_status mb_run_move(struct run *run, struct mb_error *error)
 {
     const struct mb_pair_visitor visitor = {.visit = move_one, .restart = begin_again, .ctx = run};
+    const struct mb_looker looker = {.found = move_unlisted, .ctx = run};
     struct mb_missing missing;
     MB_TRY(open_transfer(run, error));
     MB_TRY(mb_folders_compare(&run->from, &run->to, &visitor, run->cancel, error));
-    MB_TRY(mb_folder_look_again(&run->from, run->expected, move_unlisted, run, &missing, run->cancel, error));
+    MB_TRY(mb_folder_look_again(&run->from, run->expected, &looker, &missing, run->cancel, error));
     /* A copy of what is damaged would be called a success. */
     MB_TRY(mb_folder_judge(&run->from, run->expected, &missing, error));
     atomic_store(&run->transfer->progress->listed, true);

@@ -6,7 +6,7 @@
 #include "catalog/claim.h"
 #include "catalog/layout.h"
 #include "transfer/transfer.h"
-#include "verify/folder.h"
+#include "verify/content.h"
 
 /* What one call works with. */
 struct run {
@@ -19,9 +19,8 @@ struct run {
     struct mb_claim *claim;
     bool resumed;
     struct mb_backup backup;
-    bool described[MB_META_COUNT]; /* by which files */
-    bool recorded;                 /* meta/objects.jsonl knows every object */
-    struct mb_expected *expected;  /* what those files and the description name */
+    struct mb_content content;    /* of the source, without what commits it */
+    struct mb_expected *expected; /* the same */
     struct mb_checksums *checksums;
     struct mb_copy *copy;
     struct mb_cancel *cancel;
@@ -31,13 +30,6 @@ struct run {
     char first_unlisted[256]; /* name of an object that is there and was not listed */
     struct mb_transfer_report report;
 };
-
-/* source.c: reads what the backup should consist of. */
-mb_status mb_run_expect(struct run *run, struct mb_error *error);
-
-/* source.c: is an object of that name in the source's directory part of the backup?  The rest stays behind.
- */
-bool mb_run_owns(const struct run *run, const char *name);
 
 /* The object that makes a target complete, and the mark until then: neither is moved like the others. */
 bool mb_run_is_commit_file(const char *name);

@@ -97,6 +97,18 @@ static mb_status commit(struct run *run, struct mb_error *error)
     return status;
 }
 
+/* The mark and what follows when all is there are not moved like the others. */
+static mb_status expect(struct run *run, struct mb_error *error)
+{
+    const struct mb_expectation of = {.each = mb_content_each, .source = &run->content};
+    run->content = (struct mb_content){
+        .arena = run->arena, .dir = run->from_dir, .folder = run->from, .backup = &run->backup};
+    MB_TRY(mb_content_find(&run->content, run->cancel, error));
+    run->content.described[MB_META_BACKUP] = false;
+    run->content.described[MB_META_IN_PROGRESS] = false;
+    return mb_expected_new(&run->expected, &of, run->cancel, error);
+}
+
 static mb_status begin(struct run *run, struct mb_error *error)
 {
     const struct mb_transfer *transfer = run->transfer;
@@ -118,7 +130,7 @@ static mb_status begin(struct run *run, struct mb_error *error)
         return mb_fail(error, MB_E_CONFIG, "both configurations name the same place for backups: %s in %s",
                        run->to_dir, mb_storage_info(transfer->to.storage)->location);
     MB_TRY(mb_checksums_read(&run->checksums, transfer->from.storage, run->from_dir, run->cancel, error));
-    MB_TRY(mb_run_expect(run, error));
+    MB_TRY(expect(run, error));
     return claim(run, error);
 }
 

@@ -6,8 +6,10 @@
 
 struct item {
     uint64_t hash; /* of the name */
-    uint64_t size;
+    uint64_t size; /* that it should have, or where any will do, that it was seen with */
+    bool any_size;
     bool seen;
+    bool told; /* to who goes through all of them */
 };
 
 struct mb_expected {
@@ -44,7 +46,8 @@ static mb_status add(void *ctx, const char *name, uint64_t size, struct mb_error
         expected->items = items;
         expected->cap = cap;
     }
-    expected->items[expected->count++] = (struct item){.hash = mb_text_hash(name), .size = size};
+    expected->items[expected->count++] =
+        (struct item){.hash = mb_text_hash(name), .size = size, .any_size = size == MB_ANY_SIZE};
     return MB_OK;
 }
 
@@ -102,7 +105,7 @@ bool mb_expected_find(const struct mb_expected *expected, const char *name, uint
 {
     const struct item *item = find(expected, name);
     if (item != NULL && size != NULL)
-        *size = item->size;
+        *size = item->any_size ? MB_ANY_SIZE : item->size;
     return item != NULL;
 }
 
@@ -117,8 +120,9 @@ enum mb_found mb_expected_see(struct mb_expected *expected, const char *name, ui
     struct item *item = find(expected, name);
     if (item == NULL)
         return MB_FOUND_STRAY;
-    if (item->size != MB_ANY_SIZE && item->size != size)
+    if (!item->any_size && item->size != size)
         return MB_FOUND_OTHER_SIZE;
+    item->size = size;
     see(expected, item);
     return MB_FOUND_EXPECTED;
 }
@@ -130,28 +134,67 @@ void mb_expected_forget_seen(struct mb_expected *expected)
     expected->seen = 0;
 }
 
+/* The low bits alone of such a hash follow from those of the characters. */
+static bool in_share(const struct mb_share *share, uint64_t hash)
+{
+    return (hash ^ hash >> 32) % share->of == share->n - 1;
+}
+
+bool mb_share_holds(const struct mb_share *share, const char *name)
+{
+    return in_share(share, mb_text_hash(name));
+}
+
+void mb_expected_count_seen(const struct mb_expected *expected, const struct mb_share *share,
+                            uint64_t *objects, uint64_t *bytes)
+{
+    *objects = *bytes = 0;
+    for (size_t i = 0; i < expected->count; i++) {
+        const struct item *item = &expected->items[i];
+        bool counts = item->seen && in_share(share, item->hash);
+        *objects += counts;
+        *bytes += counts ? item->size : 0;
+    }
+}
+
 struct visiting {
     struct mb_expected *expected;
+    bool seen; /* those that have been, or those that have not */
     mb_expect_fn *visit;
     void *ctx;
 };
 
-static mb_status visit_unseen(void *ctx, const char *name, uint64_t size, struct mb_error *error)
+static mb_status visit_once(void *ctx, const char *name, uint64_t size, struct mb_error *error)
 {
     const struct visiting *visiting = ctx;
     struct item *item = find(visiting->expected, name);
-    (void)size;
-    if (item == NULL || item->seen)
+    if (item == NULL || item->told || item->seen != visiting->seen)
         return MB_OK;
-    see(visiting->expected, item); /* it may be told twice */
-    return visiting->visit(visiting->ctx, name, item->size, error);
+    item->told = true;
+    size = item->any_size && !item->seen ? MB_ANY_SIZE : item->size;
+    return visiting->visit(visiting->ctx, name, size, error);
+}
+
+static mb_status each_once(struct visiting *visiting, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_expected *expected = visiting->expected;
+    if (expected->seen == (visiting->seen ? 0 : expected->count))
+        return MB_OK;
+    for (size_t i = 0; i < expected->count; i++)
+        expected->items[i].told = false;
+    return expected->of.each(expected->of.source, visit_once, visiting, cancel, error);
 }
 
 mb_status mb_expected_each_missing(struct mb_expected *expected, mb_expect_fn *visit, void *ctx,
                                    struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct visiting visiting = {expected, visit, ctx};
-    if (expected->seen == expected->count)
-        return MB_OK;
-    return expected->of.each(expected->of.source, visit_unseen, &visiting, cancel, error);
+    struct visiting visiting = {expected, false, visit, ctx};
+    return each_once(&visiting, cancel, error);
+}
+
+mb_status mb_expected_each_seen(struct mb_expected *expected, mb_expect_fn *visit, void *ctx,
+                                struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct visiting visiting = {expected, true, visit, ctx};
+    return each_once(&visiting, cancel, error);
 }

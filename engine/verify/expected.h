@@ -36,11 +36,26 @@ enum mb_found {
 /* Notes that an object lies there. */
 enum mb_found mb_expected_see(struct mb_expected *expected, const char *name, uint64_t size);
 
+/* The n-th of so many parts that all names together are cut into, by a hash of the name: it stays the same
+ * for as long as names do, and each name is in one part. */
+struct mb_share {
+    unsigned n, of; /* 1 <= n <= of */
+};
+bool mb_share_holds(const struct mb_share *share, const char *name);
+
+/* What was seen of a share: how many objects, and the bytes that they have. */
+void mb_expected_count_seen(const struct mb_expected *expected, const struct mb_share *share,
+                            uint64_t *objects, uint64_t *bytes);
+
 /* For another folder of the same objects. */
 void mb_expected_forget_seen(struct mb_expected *expected);
 
-/* Calls visit once for each object that has not been seen. */
+/* Calls visit once for each object that has not been seen; visit may see it. */
 mb_status mb_expected_each_missing(struct mb_expected *expected, mb_expect_fn *visit, void *ctx,
                                    struct mb_cancel *cancel, struct mb_error *error);
+
+/* Calls visit once for each object that has been seen, with the size that was seen last. */
+mb_status mb_expected_each_seen(struct mb_expected *expected, mb_expect_fn *visit, void *ctx,
+                                struct mb_cancel *cancel, struct mb_error *error);
 
 #endif

@@ -17,56 +17,55 @@ bool mb_is_folder_marker(const char *key, uint64_t size)
 
 struct looking {
     const struct mb_folder *folder;
-    mb_status (*found)(void *ctx, const char *name, const struct mb_stat *stat, struct mb_error *error);
-    void *ctx;
+    const struct mb_looker *looker;
     struct mb_missing *missing;
     int64_t deadline_ns; /* of all together */
     struct mb_buf key;
     struct mb_cancel *cancel;
 };
 
-static void note_missing(struct mb_missing *missing, const char *name, const struct mb_error *error)
+/* why is NULL when it was not asked for. */
+static mb_status lose(struct looking *looking, const char *name, uint64_t size, const struct mb_error *why,
+                      struct mb_error *error)
 {
-    if (missing->count++ > 0)
-        return;
-    snprintf(missing->first, sizeof(missing->first), "%s", name);
-    missing->error = *error;
+    const struct mb_looker *looker = looking->looker;
+    struct mb_missing *missing = looking->missing;
+    if (missing->count++ == 0) {
+        snprintf(missing->first, sizeof(missing->first), "%s", name);
+        missing->error = *why;
+    }
+    return looker->lost != NULL ? looker->lost(looker->ctx, name, size, why, error) : MB_OK;
 }
 
 static mb_status look(void *ctx, const char *name, uint64_t size, struct mb_error *error)
 {
     struct looking *looking = ctx;
+    const struct mb_looker *looker = looking->looker;
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     struct mb_error failure = MB_ERROR_INIT;
-    if (looking->missing->count >= MOST_LOOKS) {
-        looking->missing->count++;
-        return MB_OK;
-    }
+    if (looking->missing->count >= MOST_LOOKS)
+        return lose(looking, name, size, NULL, error);
     mb_buf_reset(&looking->key);
     mb_buf_printf(&looking->key, "%s%s", looking->folder->prefix, name);
     MB_TRY(mb_buf_status(&looking->key, error));
     mb_status status = mb_storage_await(looking->folder->storage, looking->key.data, size,
                                         looking->deadline_ns, &stat, looking->cancel, &failure);
-    if (status == MB_E_NOT_FOUND || status == MB_E_CORRUPT) {
-        note_missing(looking->missing, name, &failure);
-        return MB_OK;
-    }
+    if (status == MB_E_NOT_FOUND || status == MB_E_CORRUPT)
+        return lose(looking, name, size, &failure, error);
     if (status < 0) {
         *error = failure;
         return status;
     }
-    return looking->found != NULL ? looking->found(looking->ctx, name, &stat, error) : MB_OK;
+    return looker->found != NULL ? looker->found(looker->ctx, name, &stat, error) : MB_OK;
 }
 
 mb_status mb_folder_look_again(const struct mb_folder *folder, struct mb_expected *expected,
-                               mb_status (*found)(void *ctx, const char *name, const struct mb_stat *stat,
-                                                  struct mb_error *error),
-                               void *ctx, struct mb_missing *missing, struct mb_cancel *cancel,
-                               struct mb_error *error)
+                               const struct mb_looker *looker, struct mb_missing *missing,
+                               struct mb_cancel *cancel, struct mb_error *error)
 {
+    static const struct mb_looker nobody = {.found = NULL};
     struct looking looking = {.folder = folder,
-                              .found = found,
-                              .ctx = ctx,
+                              .looker = looker != NULL ? looker : &nobody,
                               .missing = missing,
                               .deadline_ns = mb_storage_patience(folder->storage),
                               .cancel = cancel};
@@ -116,50 +115,44 @@ mb_status mb_folder_holds(const struct mb_folder *folder, const char *name, bool
     return status;
 }
 
-struct verifying {
-    const struct mb_folder *folder;
-    struct mb_expected *expected;
-    mb_status (*stray)(void *ctx, const char *key, struct mb_error *error);
-    void *ctx;
-    struct mb_cancel *cancel;
-};
-
-static mb_status take(struct verifying *verifying, const struct mb_entry *entry, struct mb_error *error)
+static mb_status take(const struct mb_folder *folder, const struct mb_entry *entry,
+                      struct mb_expected *expected, const struct mb_stray_visitor *strays,
+                      struct mb_cancel *cancel, struct mb_error *error)
 {
-    const char *name = entry->key + strlen(verifying->folder->prefix);
+    const char *name = entry->key + strlen(folder->prefix);
     bool holds = false;
-    if (mb_is_folder_marker(name, entry->size) ||
-        mb_expected_see(verifying->expected, name, entry->size) != MB_FOUND_STRAY)
+    if (mb_is_folder_marker(entry->key, entry->size) ||
+        mb_expected_see(expected, name, entry->size) != MB_FOUND_STRAY)
         return MB_OK;
-    MB_TRY(mb_folder_holds(verifying->folder, name, &holds, verifying->cancel, error));
-    return holds ? verifying->stray(verifying->ctx, entry->key, error) : MB_OK;
+    MB_TRY(mb_folder_holds(folder, name, &holds, cancel, error));
+    return holds ? strays->visit(strays->ctx, name, entry->size, error) : MB_OK;
 }
 
-static mb_status list(struct verifying *verifying, const char *below, struct mb_error *error)
+mb_status mb_folder_list(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
+                         const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                         struct mb_error *error)
 {
     struct mb_listing *listing = NULL;
     const struct mb_entry *entry;
     struct mb_buf prefix;
     mb_buf_init(&prefix, MAX_KEY);
-    mb_buf_printf(&prefix, "%s%s", verifying->folder->prefix, below);
+    mb_buf_printf(&prefix, "%s%s", folder->prefix, below);
     mb_status status = mb_buf_status(&prefix, error);
     if (status == MB_OK)
-        status = mb_listing_open(&listing, verifying->folder->storage, prefix.data, NULL, verifying->cancel,
-                                 error);
+        status = mb_listing_open(&listing, folder->storage, prefix.data, NULL, cancel, error);
     while (status == MB_OK && (status = mb_listing_next(listing, &entry, error)) == MB_OK)
-        status = take(verifying, entry, error);
+        status = take(folder, entry, expected, strays, cancel, error);
     mb_listing_close(listing);
     mb_buf_done(&prefix);
     return status < 0 ? status : MB_OK;
 }
 
 mb_status mb_folder_verify(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
-                           mb_status (*stray)(void *ctx, const char *key, struct mb_error *error), void *ctx,
-                           struct mb_cancel *cancel, struct mb_error *error)
+                           const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                           struct mb_error *error)
 {
-    struct verifying verifying = {folder, expected, stray, ctx, cancel};
     struct mb_missing missing;
-    MB_TRY(list(&verifying, below, error));
-    MB_TRY(mb_folder_look_again(folder, expected, NULL, NULL, &missing, cancel, error));
+    MB_TRY(mb_folder_list(folder, below, expected, strays, cancel, error));
+    MB_TRY(mb_folder_look_again(folder, expected, NULL, &missing, cancel, error));
     return mb_folder_judge(folder, expected, &missing, error);
 }

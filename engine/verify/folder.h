@@ -20,13 +20,22 @@ struct mb_missing {
     struct mb_error error; /* what was said of it: MB_E_NOT_FOUND, or MB_E_CORRUPT for another size */
 };
 
-/* Asks by name for every object that has not been seen.  found, which may be NULL, is called for each that is
- * there after all.  Fails only when the store does. */
+/* Who hears what became of the objects that no listing showed; each may be NULL. */
+struct mb_looker {
+    /* It is there after all. */
+    mb_status (*found)(void *ctx, const char *name, const struct mb_stat *stat, struct mb_error *error);
+    /* It is not, or not like that; size is the one it should have, or MB_ANY_SIZE.  why is MB_E_NOT_FOUND or
+     * MB_E_CORRUPT, or NULL when so many are missing already that this one was not asked for. */
+    mb_status (*lost)(void *ctx, const char *name, uint64_t size, const struct mb_error *why,
+                      struct mb_error *error);
+    void *ctx;
+};
+
+/* Asks by name for every object that has not been seen.  looker may be NULL.  Fails only when the store or
+ * the looker does. */
 mb_status mb_folder_look_again(const struct mb_folder *folder, struct mb_expected *expected,
-                               mb_status (*found)(void *ctx, const char *name, const struct mb_stat *stat,
-                                                  struct mb_error *error),
-                               void *ctx, struct mb_missing *missing, struct mb_cancel *cancel,
-                               struct mb_error *error);
+                               const struct mb_looker *looker, struct mb_missing *missing,
+                               struct mb_cancel *cancel, struct mb_error *error);
 
 /* MB_E_CORRUPT with what is missing where and how to read it; MB_OK when nothing is. */
 mb_status mb_folder_judge(const struct mb_folder *folder, const struct mb_expected *expected,
@@ -36,10 +45,21 @@ mb_status mb_folder_judge(const struct mb_folder *folder, const struct mb_expect
 mb_status mb_folder_holds(const struct mb_folder *folder, const char *name, bool *holds,
                           struct mb_cancel *cancel, struct mb_error *error);
 
-/* Lists the part of the folder that begins with below ("binlogs/"), compares it with what is expected and
- * looks again for what is missing.  stray is called for each object that is not expected. */
+/* Who hears of objects that are not expected and still there; name is relative to the folder. */
+struct mb_stray_visitor {
+    mb_status (*visit)(void *ctx, const char *name, uint64_t size, struct mb_error *error);
+    void *ctx;
+};
+
+/* Lists the part of the folder that begins with below ("binlogs/", or "" for all of it) and sees what is
+ * expected there. */
+mb_status mb_folder_list(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
+                         const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                         struct mb_error *error);
+
+/* Lists, looks again for what is missing, and judges. */
 mb_status mb_folder_verify(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
-                           mb_status (*stray)(void *ctx, const char *key, struct mb_error *error), void *ctx,
-                           struct mb_cancel *cancel, struct mb_error *error);
+                           const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                           struct mb_error *error);
 
 #endif

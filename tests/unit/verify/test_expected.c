@@ -69,6 +69,63 @@ static void names_decide_and_not_their_number(void **state)
     mb_expected_free(expected);
 }
 
+static void each_that_was_seen_is_told_once(void **state)
+{
+    struct bed *bed = *state;
+    char seen[256] = "", missing[256] = "";
+    struct mb_expected *expected = make(bed);
+    mb_expected_see(expected, "b", 2);
+    mb_expected_see(expected, "any", 5);
+    mb_expected_see(expected, "any", 6);
+    assert_int_equal(mb_expected_each_missing(expected, put_name, missing, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_expected_each_seen(expected, put_name, seen, NULL, &bed->error), MB_OK);
+    assert_string_equal(missing, "a:1 c:3 ");
+    assert_string_equal(seen, "b:2 any:6 ");
+    mb_expected_free(expected);
+}
+
+/* Every name is in one of the shares, and the shares together are all of it. */
+static void shares_cut_everything_once(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_expected *expected = make(bed);
+    static const char *const names[] = {"a", "b", "any"};
+    uint64_t objects = 0, bytes = 0, held = 0;
+    mb_expected_see(expected, "a", 1);
+    mb_expected_see(expected, "b", 2);
+    mb_expected_see(expected, "any", 4);
+    for (struct mb_share share = {.n = 1, .of = 7}; share.n <= share.of; share.n++) {
+        uint64_t some, size, before = held;
+        mb_expected_count_seen(expected, &share, &some, &size);
+        objects += some;
+        bytes += size;
+        for (size_t i = 0; i < 3; i++)
+            held += mb_share_holds(&share, names[i]) ? 1 : 0;
+        assert_int_equal(some, held - before);
+    }
+    assert_int_equal(objects, 3);
+    assert_int_equal(held, 3);
+    assert_int_equal(bytes, 7);
+    mb_expected_free(expected);
+}
+
+/* The nights of a month have about the same to do. */
+static void shares_are_about_as_large(void **state)
+{
+    enum { NAMES = 30000, SHARES = 30 };
+    unsigned counts[SHARES] = {0};
+    (void)state;
+    for (unsigned i = 0; i < NAMES; i++) {
+        char name[128];
+        snprintf(name, sizeof(name), "binlogs/insert_log/4706/4707/%u/%u/%u/%u", i / 100, i / 100, i % 10,
+                 470000 + 2 * i);
+        for (struct mb_share share = {.n = 1, .of = SHARES}; share.n <= share.of; share.n++)
+            counts[share.n - 1] += mb_share_holds(&share, name);
+    }
+    for (unsigned i = 0; i < SHARES; i++)
+        assert_in_range(counts[i], 800, 1200);
+}
+
 static void what_is_looked_for(void **state)
 {
     struct bed *bed = *state;
@@ -119,6 +176,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BED_TEST(names_decide_and_not_their_number),
+        BED_TEST(each_that_was_seen_is_told_once),
+        BED_TEST(shares_cut_everything_once),
+        cmocka_unit_test(shares_are_about_as_large),
         BED_TEST(what_is_looked_for),
         BED_TEST(names_by_a_description),
     };
