@@ -74,14 +74,13 @@ struct verification {
 };
 
 /* An object that does not belong here would be imported by a restore. */
-static mb_status judge_stray(void *ctx, const char *name, uint64_t size, struct mb_error *error)
+static mb_status judge_stray(void *ctx, const char *name, const struct mb_entry *entry,
+                             struct mb_error *error)
 {
     struct verification *verification = ctx;
     struct mb_create *create = verification->create;
-    (void)size;
-    const char *key = mb_arena_printf(create->arena, "%s/%s", create->dir, name);
-    if (key == NULL)
-        return mb_fail_memory(error);
+    const char *key = entry->key;
+    (void)name;
     if (create->present == NULL)
         return mb_fail(error, MB_E_CORRUPT, "%s lies in the backup but nothing of this backup wrote it", key);
     mb_log(create->env->log, MB_LOG_INFO, "%s of the interrupted run is not needed any more and removed",
@@ -95,12 +94,12 @@ mb_status mb_create_verify(struct mb_create *create, struct mb_cancel *cancel, s
     const struct mb_folder folder = {.storage = create->env->backup_store,
                                      .prefix = mb_arena_printf(create->arena, "%s/", create->dir)};
     struct verification verification = {.create = create, .cancel = cancel};
-    const struct mb_stray_visitor strays = {.visit = judge_stray, .ctx = &verification};
+    const struct mb_folder_visitor visitor = {.stray = judge_stray, .ctx = &verification};
     struct mb_expected *expected = NULL;
     if (folder.prefix == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_expected_new(&expected, &described, cancel, error));
-    mb_status status = mb_folder_verify(&folder, "binlogs/", expected, &strays, cancel, error);
+    mb_status status = mb_folder_verify(&folder, "binlogs/", expected, &visitor, cancel, error);
     mb_expected_free(expected);
     return status == MB_E_CORRUPT ? mb_error_context(error, "after copying") : status;
 }

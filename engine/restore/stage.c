@@ -1,7 +1,8 @@
 #include "restore/stage.h"
 
 #include "base/owner.h"
-#include "restore/named.h"
+#include "restore/unit_objects.h"
+#include "verify/folder.h"
 
 #include <string.h>
 
@@ -33,6 +34,7 @@ static const char *path_of(const struct mb_restore_env *env, const char *key, st
 /* After the id; '~' comes after the names of databases, so that the mark is what goes last. */
 #define OWNER_SUFFIX "-~owner"
 #define MAX_OWNER    ((size_t)4096)
+#define MAX_KEY      ((size_t)64 << 10)
 
 static const char *owner_key(const struct mb_restore *run, struct mb_arena *arena)
 {
@@ -180,51 +182,62 @@ struct staging {
     size_t prefix_len;
     struct mb_copy *copy;
     size_t count;
+    struct mb_folder folder;        /* of the backup */
+    struct mb_unit_objects objects; /* of the kind at hand */
 };
 
 static mb_status add_object(struct staging *staging, const char *from, uint64_t size, const char *etag,
-                            struct mb_buf *to, struct mb_error *error)
+                            struct mb_error *error)
 {
-    mb_buf_reset(to);
-    mb_buf_printf(to, "%s%s", staging->prefix, from + strlen(staging->run->dir) + 1);
-    MB_TRY(mb_buf_status(to, error));
+    struct mb_buf to;
+    mb_buf_init(&to, MAX_KEY);
+    mb_buf_printf(&to, "%s%s", staging->prefix, from + strlen(staging->folder.prefix));
+    mb_status status = mb_buf_status(&to, error);
     staging->count++;
-    return mb_copy_add(staging->copy, from, to->data, size, etag, NULL, error);
+    if (status == MB_OK)
+        status = mb_copy_add(staging->copy, from, to.data, size, etag, NULL, error);
+    mb_buf_done(&to);
+    return status;
+}
+
+static mb_status add_listed(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error)
+{
+    (void)name;
+    return add_object(ctx, entry->key, entry->size, entry->etag, error);
+}
+
+static mb_status add_left_out(void *ctx, const char *name, const struct mb_entry *entry,
+                              struct mb_error *error)
+{
+    const struct staging *staging = ctx;
+    return mb_unit_objects_left_out(&staging->objects, name) ? add_listed(ctx, name, entry, error) : MB_OK;
 }
 
 /* What the listing does not show although it is there (see mb_restore_prove). */
-static mb_status add_unlisted(struct staging *staging, struct mb_named_set *named, struct mb_buf *to,
-                              struct mb_cancel *cancel, struct mb_error *error)
+static mb_status add_unlisted(void *ctx, const char *name, const struct mb_stat *stat, struct mb_error *error)
 {
-    for (size_t i = 0; i < named->count; i++) {
-        struct mb_stat stat;
-        if (named->items[i].found || named->items[i].log == NULL)
-            continue;
-        const char *key = mb_named_key(named, &named->items[i]);
-        if (key == NULL)
-            return mb_buf_status(&named->key, error);
-        MB_TRY(mb_storage_await(staging->run->env->backup_store, key, MB_ANY_SIZE, 0, &stat, cancel, error));
-        MB_TRY(add_object(staging, key, stat.size, stat.etag, to, error));
-    }
-    return MB_OK;
+    struct staging *staging = ctx;
+    struct mb_buf from;
+    mb_buf_init(&from, MAX_KEY);
+    mb_buf_printf(&from, "%s%s", staging->folder.prefix, name);
+    mb_status status = mb_buf_status(&from, error);
+    if (status == MB_OK)
+        status = add_object(staging, from.data, stat->size, stat->etag, error);
+    mb_buf_done(&from);
+    return status;
 }
 
-static mb_status add_listed(struct staging *staging, struct mb_named_set *named, struct mb_listing *listing,
-                            struct mb_buf *to, struct mb_error *error)
+static mb_status add_objects(struct staging *staging, const char *dir, struct mb_cancel *cancel,
+                             struct mb_error *error)
 {
-    const struct mb_entry *entry;
-    mb_status status;
-    while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
-        enum mb_named_kind kind;
-        struct mb_named *item;
-        MB_TRY(mb_named_find(named, entry->key, &kind, &item, error));
-        if (kind == MB_NAMED_STRAY)
-            continue;
-        if (item != NULL)
-            item->found = true;
-        MB_TRY(add_object(staging, entry->key, entry->size, entry->etag, to, error));
-    }
-    return status == MB_END ? MB_OK : status;
+    const struct mb_folder_visitor visitor = {.seen = add_listed, .stray = add_left_out, .ctx = staging};
+    const struct mb_looker looker = {.found = add_unlisted, .ctx = staging};
+    struct mb_expected *named = staging->objects.named;
+    struct mb_missing missing;
+    MB_TRY(mb_folder_list(&staging->folder, dir + strlen(staging->folder.prefix), named, &visitor, cancel,
+                          error));
+    MB_TRY(mb_folder_look_again(&staging->folder, named, &looker, &missing, cancel, error));
+    return mb_folder_judge(&staging->folder, "objects", named, &missing, error);
 }
 
 /* Queues what the backup has in a directory of the unit for its place in the copy. */
@@ -232,23 +245,14 @@ static mb_status add_directory(struct staging *staging, bool is_delta, struct mb
                                struct mb_error *error)
 {
     const char *dir = is_delta ? staging->unit->delta_dir : staging->unit->insert_dir;
-    struct mb_listing *listing = NULL;
-    struct mb_named_set named;
-    struct mb_buf to;
-
+    struct mb_import_unit unit = *staging->unit;
+    const struct mb_import_units units = {.items = &unit, .count = 1};
     if (dir == NULL)
         return MB_OK;
-    mb_buf_init(&to, (size_t)64 << 10);
-    mb_status status = mb_named_init(&named, staging->run->dir, is_delta, staging->unit, 1, error);
+    mb_status status = mb_unit_objects_init(&staging->objects, &units, is_delta, cancel, error);
     if (status == MB_OK)
-        status = mb_listing_open(&listing, staging->run->env->backup_store, dir, NULL, cancel, error);
-    if (status == MB_OK)
-        status = add_listed(staging, &named, listing, &to, error);
-    mb_listing_close(listing);
-    if (status == MB_OK)
-        status = add_unlisted(staging, &named, &to, cancel, error);
-    mb_named_done(&named);
-    mb_buf_done(&to);
+        status = add_objects(staging, dir, cancel, error);
+    mb_unit_objects_done(&staging->objects);
     return status;
 }
 
@@ -269,8 +273,14 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
     struct mb_restore *run = work->run;
     const struct mb_restore_env *env = run->env;
     struct mb_copy_options options = run->copy;
-    struct staging staging = {.run = run, .unit = unit, .prefix = prefix, .prefix_len = strlen(prefix)};
+    struct staging staging = {.run = run,
+                              .unit = unit,
+                              .prefix = prefix,
+                              .prefix_len = strlen(prefix),
+                              .folder = {env->backup_store, mb_arena_printf(work->arena, "%s/", run->dir)}};
 
+    if (staging.folder.prefix == NULL)
+        return mb_fail_memory(error);
     options.moved = compare_moved;
     options.ctx = &staging;
     options.progress = env->progress;

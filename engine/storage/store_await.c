@@ -17,7 +17,7 @@ static mb_status look(struct mb_storage *storage, const char *key, uint64_t size
     MB_TRY(mb_storage_stat(storage, key, stat, cancel, error));
     if (size == MB_ANY_SIZE || stat->size == size)
         return MB_OK;
-    return mb_fail(error, MB_E_CORRUPT, "%s has %llu bytes, not %llu",
+    return mb_fail(error, MB_E_CORRUPT, "%s has %llu bytes, not %llu bytes",
                    mb_storage_where(storage, key, place, sizeof(place)), (unsigned long long)stat->size,
                    (unsigned long long)size);
 }

@@ -128,7 +128,7 @@ mb_status mb_run_verify(struct run *run, struct mb_error *error)
     mb_expected_forget_seen(run->expected);
     MB_TRY(mb_folders_compare(&run->from, &run->to, &visitor, run->cancel, error));
     MB_TRY(mb_folder_look_again(&run->to, run->expected, NULL, &missing, run->cancel, error));
-    if (mb_folder_judge(&run->to, run->expected, &missing, error) < 0)
+    if (mb_folder_judge(&run->to, "objects", run->expected, &missing, error) < 0)
         return mb_error_context(error, "after copying");
     MB_TRY(judge_listing(run, error));
     return compare_descriptions(run, error);

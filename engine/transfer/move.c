@@ -164,7 +164,7 @@ mb_status mb_run_move(struct run *run, struct mb_error *error)
     MB_TRY(mb_folders_compare(&run->from, &run->to, &visitor, run->cancel, error));
     MB_TRY(mb_folder_look_again(&run->from, run->expected, &looker, &missing, run->cancel, error));
     /* A copy of what is damaged would be called a success. */
-    MB_TRY(mb_folder_judge(&run->from, run->expected, &missing, error));
+    MB_TRY(mb_folder_judge(&run->from, "objects", run->expected, &missing, error));
     atomic_store(&run->transfer->progress->listed, true);
     MB_TRY(mb_copy_finish(run->copy, error));
     mb_copy_describe(run->copy, run->report.how, sizeof(run->report.how));

@@ -109,12 +109,6 @@ bool mb_expected_find(const struct mb_expected *expected, const char *name, uint
     return item != NULL;
 }
 
-static void see(struct mb_expected *expected, struct item *item)
-{
-    expected->seen += !item->seen;
-    item->seen = true;
-}
-
 enum mb_found mb_expected_see(struct mb_expected *expected, const char *name, uint64_t size)
 {
     struct item *item = find(expected, name);
@@ -123,7 +117,10 @@ enum mb_found mb_expected_see(struct mb_expected *expected, const char *name, ui
     if (!item->any_size && item->size != size)
         return MB_FOUND_OTHER_SIZE;
     item->size = size;
-    see(expected, item);
+    if (item->seen)
+        return MB_FOUND_AGAIN;
+    item->seen = true;
+    expected->seen++;
     return MB_FOUND_EXPECTED;
 }
 

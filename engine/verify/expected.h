@@ -29,6 +29,7 @@ bool mb_expected_find(const struct mb_expected *expected, const char *name, uint
 
 enum mb_found {
     MB_FOUND_EXPECTED,
+    MB_FOUND_AGAIN,      /* as well, but it has been seen before */
     MB_FOUND_OTHER_SIZE, /* expected, but not like that: it does not count as seen */
     MB_FOUND_STRAY,
 };

@@ -76,8 +76,9 @@ mb_status mb_folder_look_again(const struct mb_folder *folder, struct mb_expecte
     return status;
 }
 
-mb_status mb_folder_judge(const struct mb_folder *folder, const struct mb_expected *expected,
-                          const struct mb_missing *missing, struct mb_error *error)
+mb_status mb_folder_judge(const struct mb_folder *folder, const char *what,
+                          const struct mb_expected *expected, const struct mb_missing *missing,
+                          struct mb_error *error)
 {
     int dir_len = (int)strlen(folder->prefix) - 1;
     const char *place = mb_storage_info(folder->storage)->location;
@@ -85,15 +86,12 @@ mb_status mb_folder_judge(const struct mb_folder *folder, const struct mb_expect
         return MB_OK;
     if (missing->error.status == MB_E_CORRUPT)
         return mb_fail(error, MB_E_CORRUPT,
-                       "%.*s is damaged: %zu of its %zu objects are missing or have "
-                       "another size, the first: %s",
-                       dir_len, folder->prefix, missing->count, mb_expected_count(expected),
+                       "%.*s is damaged: %zu of %zu %s are missing or have another size, the first: %s",
+                       dir_len, folder->prefix, missing->count, mb_expected_count(expected), what,
                        missing->error.message);
-    return mb_fail(error, MB_E_CORRUPT,
-                   "%.*s is damaged: %zu of its %zu objects are missing in %s, the first "
-                   "is %s",
-                   dir_len, folder->prefix, missing->count, mb_expected_count(expected), place,
-                   missing->first);
+    return mb_fail(error, MB_E_CORRUPT, "%.*s is damaged: %zu of %zu %s are missing in %s, the first is %s%s",
+                   dir_len, folder->prefix, missing->count, mb_expected_count(expected), what, place,
+                   folder->prefix, missing->first);
 }
 
 mb_status mb_folder_holds(const struct mb_folder *folder, const char *name, bool *holds,
@@ -116,20 +114,24 @@ mb_status mb_folder_holds(const struct mb_folder *folder, const char *name, bool
 }
 
 static mb_status take(const struct mb_folder *folder, const struct mb_entry *entry,
-                      struct mb_expected *expected, const struct mb_stray_visitor *strays,
+                      struct mb_expected *expected, const struct mb_folder_visitor *visitor,
                       struct mb_cancel *cancel, struct mb_error *error)
 {
     const char *name = entry->key + strlen(folder->prefix);
     bool holds = false;
-    if (mb_is_folder_marker(entry->key, entry->size) ||
-        mb_expected_see(expected, name, entry->size) != MB_FOUND_STRAY)
+    if (mb_is_folder_marker(entry->key, entry->size))
+        return MB_OK;
+    enum mb_found found = mb_expected_see(expected, name, entry->size);
+    if (found == MB_FOUND_EXPECTED && visitor->seen != NULL)
+        return visitor->seen(visitor->ctx, name, entry, error);
+    if (found != MB_FOUND_STRAY)
         return MB_OK;
     MB_TRY(mb_folder_holds(folder, name, &holds, cancel, error));
-    return holds ? strays->visit(strays->ctx, name, entry->size, error) : MB_OK;
+    return holds ? visitor->stray(visitor->ctx, name, entry, error) : MB_OK;
 }
 
 mb_status mb_folder_list(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
-                         const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                         const struct mb_folder_visitor *visitor, struct mb_cancel *cancel,
                          struct mb_error *error)
 {
     struct mb_listing *listing = NULL;
@@ -141,18 +143,18 @@ mb_status mb_folder_list(const struct mb_folder *folder, const char *below, stru
     if (status == MB_OK)
         status = mb_listing_open(&listing, folder->storage, prefix.data, NULL, cancel, error);
     while (status == MB_OK && (status = mb_listing_next(listing, &entry, error)) == MB_OK)
-        status = take(folder, entry, expected, strays, cancel, error);
+        status = take(folder, entry, expected, visitor, cancel, error);
     mb_listing_close(listing);
     mb_buf_done(&prefix);
     return status < 0 ? status : MB_OK;
 }
 
 mb_status mb_folder_verify(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
-                           const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                           const struct mb_folder_visitor *visitor, struct mb_cancel *cancel,
                            struct mb_error *error)
 {
     struct mb_missing missing;
-    MB_TRY(mb_folder_list(folder, below, expected, strays, cancel, error));
+    MB_TRY(mb_folder_list(folder, below, expected, visitor, cancel, error));
     MB_TRY(mb_folder_look_again(folder, expected, NULL, &missing, cancel, error));
-    return mb_folder_judge(folder, expected, &missing, error);
+    return mb_folder_judge(folder, "objects", expected, &missing, error);
 }

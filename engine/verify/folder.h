@@ -37,29 +37,34 @@ mb_status mb_folder_look_again(const struct mb_folder *folder, struct mb_expecte
                                const struct mb_looker *looker, struct mb_missing *missing,
                                struct mb_cancel *cancel, struct mb_error *error);
 
-/* MB_E_CORRUPT with what is missing where and how to read it; MB_OK when nothing is. */
-mb_status mb_folder_judge(const struct mb_folder *folder, const struct mb_expected *expected,
-                          const struct mb_missing *missing, struct mb_error *error);
+/* MB_E_CORRUPT with what is missing where and how to read it; MB_OK when nothing is.  what is expected, in
+ * words: "objects". */
+mb_status mb_folder_judge(const struct mb_folder *folder, const char *what,
+                          const struct mb_expected *expected, const struct mb_missing *missing,
+                          struct mb_error *error);
 
 /* Is an object that was listed still there?  Where listings lag they show what is gone. */
 mb_status mb_folder_holds(const struct mb_folder *folder, const char *name, bool *holds,
                           struct mb_cancel *cancel, struct mb_error *error);
 
-/* Who hears of objects that are not expected and still there; name is relative to the folder. */
-struct mb_stray_visitor {
-    mb_status (*visit)(void *ctx, const char *name, uint64_t size, struct mb_error *error);
+/* Who hears of what a listing shows, each object once; name is relative to the folder. */
+struct mb_folder_visitor {
+    /* It is expected; may be NULL. */
+    mb_status (*seen)(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error);
+    /* It is not, but it is there. */
+    mb_status (*stray)(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error);
     void *ctx;
 };
 
 /* Lists the part of the folder that begins with below ("binlogs/", or "" for all of it) and sees what is
  * expected there. */
 mb_status mb_folder_list(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
-                         const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                         const struct mb_folder_visitor *visitor, struct mb_cancel *cancel,
                          struct mb_error *error);
 
 /* Lists, looks again for what is missing, and judges. */
 mb_status mb_folder_verify(const struct mb_folder *folder, const char *below, struct mb_expected *expected,
-                           const struct mb_stray_visitor *strays, struct mb_cancel *cancel,
+                           const struct mb_folder_visitor *visitor, struct mb_cancel *cancel,
                            struct mb_error *error);
 
 #endif

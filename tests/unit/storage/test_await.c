@@ -59,7 +59,7 @@ static void test_the_time_is_bounded(void **state)
     write_text(bed, "no", "longer");
     assert_int_equal(mb_storage_await(bed->storage, "no", 5, deadline, &stat, NULL, &bed->error),
                      MB_E_CORRUPT);
-    assert_string_equal(bed->error.message, "memory://m/no has 6 bytes, not 5");
+    assert_string_equal(bed->error.message, "memory://m/no has 6 bytes, not 5 bytes");
     assert_int_equal(mb_storage_await(bed->storage, "no", 6, deadline, &stat, NULL, &bed->error), MB_OK);
 }
 

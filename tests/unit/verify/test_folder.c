@@ -17,10 +17,10 @@ static mb_status tell(void *source, mb_expect_fn *expect, void *ctx, struct mb_c
 
 static char strays[256];
 
-static mb_status note_stray(void *ctx, const char *name, uint64_t size, struct mb_error *error)
+static mb_status note_stray(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error)
 {
     size_t len = strlen(strays);
-    (void)ctx, (void)size, (void)error;
+    (void)ctx, (void)entry, (void)error;
     snprintf(strays + len, sizeof(strays) - len, "%s ", name);
     return MB_OK;
 }
@@ -29,7 +29,7 @@ static mb_status verify(struct bed *bed)
 {
     const struct mb_expectation of = {.each = tell};
     const struct mb_folder folder = {.storage = bed->storage, .prefix = "f/"};
-    const struct mb_stray_visitor visitor = {.visit = note_stray};
+    const struct mb_folder_visitor visitor = {.stray = note_stray};
     struct mb_expected *expected = NULL;
     strays[0] = '\0';
     assert_int_equal(mb_expected_new(&expected, &of, NULL, &bed->error), MB_OK);
@@ -50,8 +50,8 @@ static void a_key_that_is_listed_twice_hides_no_other(void **state)
     bed_put(bed, "f/data/1", "1");
     LIST(bed, {.key = "f/data/1", .size = 1}, {.key = "f/data/0", .size = 0}, {.key = "f/data/1", .size = 1});
     assert_int_equal(verify(bed), MB_E_CORRUPT);
-    assert_non_null(strstr(bed->error.message, "f is damaged: 1 of its 2 objects are missing in "));
-    assert_non_null(strstr(bed->error.message, "the first is data/2"));
+    assert_non_null(strstr(bed->error.message, "f is damaged: 1 of 2 objects are missing in "));
+    assert_non_null(strstr(bed->error.message, "the first is f/data/2"));
     bed_put(bed, "f/data/2", "22");
     assert_int_equal(verify(bed), MB_OK); /* not listed, but there */
 }
