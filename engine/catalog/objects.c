@@ -176,9 +176,7 @@ static const char *unknown_reference(json_t *value)
 {
     const char *name;
     json_t *member;
-    json_object_foreach(value, name, member)
-        if (strncmp(name, "ref", 3) == 0)
-            return name;
+    json_object_foreach(value, name, member) if (strncmp(name, "ref", 3) == 0) return name;
     return NULL;
 }
 
