@@ -1,5 +1,6 @@
 #include "backup/create.h"
 #include "base/crc32c.h"
+#include "base/hint.h"
 #include "catalog/layout.h"
 
 #include <string.h>
@@ -68,17 +69,14 @@ static mb_status check_name(struct mb_create *create, struct mb_cancel *cancel, 
     case MB_BACKUP_IN_PROGRESS:
         if (create->options->resume)
             return MB_OK;
-        return mb_fail(
-            error, MB_E_EXISTS,
-            "backup %s already exists but is incomplete: an earlier create was interrupted or still runs; "
-            "go on with it by --resume, or remove it by: milvus-backup delete -n %s",
-            name, name);
+        return mb_fail_hint(
+            error, MB_E_EXISTS, MB_HINT_RESUME, name,
+            "backup %s already exists but is incomplete: an earlier create was interrupted or still runs",
+            name);
     case MB_BACKUP_FOREIGN:
-        return mb_fail(
-            error, MB_E_EXISTS,
-            "%s already holds objects that are no complete backup; choose another name, or remove them by: "
-            "milvus-backup delete -n %s",
-            create->dir, name);
+        return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_DELETE, name,
+                            "%s already holds objects that are no complete backup; choose another name",
+                            create->dir);
     case MB_BACKUP_COMPLETE:
         break;
     }
@@ -206,7 +204,8 @@ static mb_status abandon(struct mb_create *create, struct mb_error *error)
     if (mb_claim_is_lost(create->claim))
         return error->status;
     mb_claim_fail(create->claim, error);
-    return mb_error_context(error, "backup %s is incomplete (go on with --resume, or remove it with delete)",
+    mb_error_hint(error, MB_HINT_RESUME, create->options->name);
+    return mb_error_context(error, "backup %s is incomplete and can be resumed or deleted",
                             create->options->name);
 }
 

@@ -1,7 +1,9 @@
 #include "backup/create.h"
 #include "base/clock.h"
+#include "base/hint.h"
 #include "catalog/layout.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ------------------------------------------------------------ which segments */
@@ -68,14 +70,15 @@ static mb_status find_segments(struct mb_create_collection *job, struct mb_cance
 }
 
 /* A server that does not flush can be backed up all the same. */
-static mb_status name_way_out(struct mb_error *error)
+static mb_status name_way_out(const struct mb_create_collection *job, struct mb_error *error)
 {
-    struct mb_error told = *error;
-    if (told.status == MB_E_CANCELLED || told.status == MB_E_NOT_FOUND || told.status == MB_E_NO_MEMORY ||
-        told.status == MB_E_UNAVAILABLE || told.status == MB_E_UNAUTHENTICATED)
-        return told.status;
-    return mb_fail(error, told.status, "%s; --strategy skip_flush backs up what milvus has written out",
-                   told.message);
+    mb_status status = error->status;
+    if (status == MB_E_CANCELLED || status == MB_E_NOT_FOUND || status == MB_E_NO_MEMORY ||
+        status == MB_E_UNAVAILABLE || status == MB_E_UNAUTHENTICATED)
+        return status;
+    char subject[sizeof(error->subject)];
+    snprintf(subject, sizeof(subject), "%s.%s", job->db, job->name);
+    return mb_error_hint(error, MB_HINT_SKIP_FLUSH, subject);
 }
 
 static mb_status flush(struct mb_create_collection *job, struct mb_cancel *cancel, struct mb_error *error)
@@ -84,7 +87,7 @@ static mb_status flush(struct mb_create_collection *job, struct mb_cancel *cance
     struct mb_collection_backup *backup = &job->backup;
     if (mb_milvus_flush(job->create->env->milvus, job->db, job->name, job->arena, &flushed, cancel, error) <
         0)
-        return name_way_out(error);
+        return name_way_out(job, error);
     backup->physical_timestamp = (uint64_t)flushed.seal_time;
     backup->checkpoints = flushed.checkpoints;
     backup->checkpoint_count = flushed.checkpoint_count;

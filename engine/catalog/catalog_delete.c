@@ -1,3 +1,4 @@
+#include "base/hint.h"
 #include "base/owner.h"
 #include "catalog/catalog_files.h"
 #include "catalog/claim.h"
@@ -78,10 +79,11 @@ static mb_status refuse(const char *name, const struct mb_mark *mark, struct mb_
                         struct mb_error *error)
 {
     const char *owner = mb_owner_brief(mark->owner, arena);
-    return mb_fail(error, MB_E_EXISTS,
-                   "backup %s is being made at this moment (%s, which was at work at %s), and nothing was "
-                   "deleted; to delete it all the same, and fail its maker, add --force",
-                   name, owner == NULL ? "" : owner, *mark->heartbeat ? mark->heartbeat : mark->started);
+    return mb_fail_hint(
+        error, MB_E_EXISTS, MB_HINT_FORCE_DELETE, name,
+        "backup %s is being made at this moment (%s, which was at work at %s), and nothing was "
+        "deleted",
+        name, owner == NULL ? "" : owner, *mark->heartbeat ? mark->heartbeat : mark->started);
 }
 
 /* Its maker finds the mark of another, stops, and commits nothing. */

@@ -32,6 +32,7 @@
  * than the limit.  Where the store tells when an object was written, both times are the store's: that of the
  * mark and that of an object which is put for the comparison and removed.  Elsewhere the written time is
  * compared with this machine's clock.  A list of backups, which only shows, always does the latter. */
+#include "base/hint.h"
 #include "base/owner.h"
 #include "catalog/catalog_files.h"
 #include "catalog/claim_private.h"
@@ -182,10 +183,8 @@ static bool is_ours(const struct mb_claim *claim, const struct mb_mark *mark)
 
 static mb_status fail_deleted(const struct mb_claim *claim, struct mb_error *error)
 {
-    return mb_fail(error, MB_E_EXISTS,
-                   "backup %s was deleted while it was being made (delete it once more if list --all still "
-                   "names it)",
-                   claim->name);
+    return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_DELETE_AGAIN, claim->name,
+                        "backup %s was deleted while it was being made", claim->name);
 }
 
 static mb_status fail_taken(const struct mb_claim *claim, const struct mb_mark *mark, struct mb_arena *arena,

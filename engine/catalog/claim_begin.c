@@ -1,4 +1,5 @@
 /* claim_begin.c - how a name is claimed: when it is free, and when another has left it. */
+#include "base/hint.h"
 #include "base/owner.h"
 #include "catalog/catalog_files.h"
 #include "catalog/claim_private.h"
@@ -145,11 +146,12 @@ static mb_status check_heart(const struct mb_catalog *catalog, const char *name,
     struct mb_arena *arena = mb_arena_new();
     const char *owner = arena != NULL ? mb_owner_brief(seen->owner, arena) : NULL;
     char limit[32];
-    mb_fail(error, MB_E_EXISTS,
-            "backup %s is being made at this moment (%s, which was at work at %s): wait for it; if you know "
-            "that it is not, wait until its last sign of life is %s old, or add --take_over",
-            name, owner == NULL ? "" : owner, *seen->heartbeat ? seen->heartbeat : seen->started,
-            mb_text_duration(mb_claim_timing_of(&wish->timing).limit_ns, limit, sizeof(limit)));
+    mb_fail_hint(
+        error, MB_E_EXISTS, MB_HINT_TAKE_OVER, name,
+        "backup %s is being made at this moment (%s, which was at work at %s): wait for it, or until its "
+        "last sign of life is %s old",
+        name, owner == NULL ? "" : owner, *seen->heartbeat ? seen->heartbeat : seen->started,
+        mb_text_duration(mb_claim_timing_of(&wish->timing).limit_ns, limit, sizeof(limit)));
     mb_arena_free(arena);
     return error->status;
 }

@@ -34,14 +34,12 @@ static mb_status name_ignored(const bool given[CHOICES], const char *const flags
 static mb_status add(const struct mb_choice *choice, const struct mb_choice_rules *rules, int counts,
                      struct mb_arena *arena, struct mb_selection *out, struct mb_error *error)
 {
-    if (counts == FILTER && !rules->filter_is_apart &&
-        mb_selection_add_filter(out, arena, choice->filter, error) < 0)
-        return mb_error_context(error, "--filter");
+    if (counts == FILTER && !rules->filter_is_apart)
+        MB_TRY(mb_selection_add_filter(out, arena, choice->filter, error));
     if (counts == DATABASE_COLLECTIONS)
         return mb_selection_add_json(out, arena, choice->database_collections, error);
     for (size_t i = 0; counts == COLLECTIONS && i < choice->collections.count; i++)
-        MB_TRY(
-            mb_selection_add_names(out, arena, choice->collections.items[i], rules->collections_flag, error));
+        MB_TRY(mb_selection_add_names(out, arena, choice->collections.items[i], error));
     for (size_t i = 0; counts == DATABASES && i < choice->databases.count; i++)
         MB_TRY(mb_selection_add_databases(out, arena, choice->databases.items[i], error));
     return MB_OK;

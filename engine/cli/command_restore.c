@@ -128,12 +128,10 @@ static mb_status plan_options(const struct options *options, struct mb_arena *ar
     if (selection == NULL || renames == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_choice_select(&options->choice, &choice_rules, arena, &selection[0], ignored, error));
-    if (options->choice.filter &&
-        mb_selection_add_filter(&selection[1], arena, options->choice.filter, error) < 0)
-        return mb_error_context(error, "--filter");
+    if (options->choice.filter)
+        MB_TRY(mb_selection_add_filter(&selection[1], arena, options->choice.filter, error));
     for (size_t i = 0; i < options->renames.count; i++)
-        if (mb_renames_add(renames, arena, options->renames.items[i], error) < 0)
-            return mb_error_context(error, "--rename");
+        MB_TRY(mb_renames_add(renames, arena, options->renames.items[i], error));
     *out = (struct mb_plan_options){
         .selection = &selection[0], .filter = &selection[1], .suffix = options->suffix, .renames = renames};
     return MB_OK;

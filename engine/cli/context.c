@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/version.h"
+#include "cli/hint.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -132,7 +133,8 @@ static mb_status load_config(struct mb_context *context, struct mb_error *error)
     struct mb_config_sources sources = {.path = context->global.config,
                                         .sets = context->global.sets.items,
                                         .set_count = context->global.sets.count,
-                                        .environment = (const char *const *)environ};
+                                        .environment = (const char *const *)environ,
+                                        .words = mb_hint_words()};
     struct mb_config_report report;
     mb_status status = mb_config_load(&context->config, &sources, &report, error);
 
@@ -302,7 +304,7 @@ static mb_status open_milvus(struct mb_context *context, struct mb_error *error)
 mb_status mb_context_open_peer(struct mb_context *context, const char *path, unsigned needs,
                                struct mb_context_peer *out, struct mb_error *error)
 {
-    struct mb_config_sources sources = {.path = path};
+    struct mb_config_sources sources = {.path = path, .words = mb_hint_words()};
     struct mb_config_report report;
     struct mb_context_peer peer = {0};
     mb_status status = mb_config_load(&peer.config, &sources, &report, error);

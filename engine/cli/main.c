@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/help.h"
+#include "cli/hint.h"
 #include "cli/parse.h"
 #include "cli/run.h"
 
@@ -47,17 +48,22 @@ static void signalled(void *ctx, int signal_number)
                                                  : "stopping; a second signal stops without cleaning up");
 }
 
-static void tell_failure(bool json, const struct mb_error *error, int code)
+/* text is the message as mb_hint_message words it. */
+static void tell_failure(bool json, const struct mb_error *error, const char *text, int code)
 {
     if (json) {
         json_t *value = json_pack("{s:{s:s, s:o, s:i}}", "error", "status", mb_status_name(error->status),
-                                  "message", mb_json_text(error->message), "exit_code", code);
+                                  "message", mb_json_text(text), "exit_code", code);
+        if (error->hint != MB_HINT_NONE)
+            json_object_update_new(json_object_get(value, "error"),
+                                   json_pack("{s:s, s:o}", "hint", mb_hint_name(error->hint), "subject",
+                                             mb_json_text(error->subject)));
         if (value != NULL && json_dumpf(value, stdout, JSON_INDENT(4)) == 0)
             putchar('\n');
         json_decref(value);
     }
     fputs("Error: ", stderr);
-    mb_print_clean(stderr, error->message);
+    mb_print_clean(stderr, text);
     fputc('\n', stderr);
 }
 
@@ -91,8 +97,9 @@ static int execute(struct job *job, struct mb_error *error)
         status = flush_output(error);
     int code = mb_exit_code(status, signal_number);
     if (status < 0) {
-        tell_failure(job->context.global.json, error, code);
-        mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, error->message);
+        const char *text = mb_hint_message(error, job->context.command, job->context.arena);
+        tell_failure(job->context.global.json, error, text, code);
+        mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, text);
         return code;
     }
     mb_log(job->context.log, MB_LOG_INFO, "%s: done in %s", job->context.command->name,
@@ -158,7 +165,7 @@ int main(int argc, char **argv)
         mb_parse(arena, argc, argv, &parsed, &error);
     if (error.status < 0) {
         code = mb_exit_code(error.status, 0);
-        tell_failure(parsed.global.json || wants_json(argc, argv), &error, code);
+        tell_failure(parsed.global.json || wants_json(argc, argv), &error, error.message, code);
     } else if (parsed.global.help) {
         mb_help_print(parsed.command, stdout);
     } else if (parsed.global.version) {

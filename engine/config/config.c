@@ -215,7 +215,7 @@ static void resolve(struct mb_settings *settings, const char *folder, struct mb_
         mb_settings_keep(settings, NULL);
 }
 
-/* Copies what the caller may free: the settings point into environment and --set. */
+/* Copies what the caller may free: the settings point into environment and overrides. */
 static const char *const *copy_strings(struct mb_arena *arena, const char *const *items, size_t count)
 {
     const char **copy = mb_arena_alloc(arena, count + 1, sizeof *copy);
@@ -224,6 +224,15 @@ static const char *const *copy_strings(struct mb_arena *arena, const char *const
         if ((copy[i] = mb_arena_strdup(arena, items[i])) == NULL)
             return NULL;
     return copy;
+}
+
+static struct mb_config_words words_of(const struct mb_config_words *given)
+{
+    return (struct mb_config_words){
+        .overrides = given->overrides != NULL ? given->overrides : "the override",
+        .no_file = given->no_file != NULL ? given->no_file : "name no file",
+        .drivers = given->drivers != NULL ? given->drivers : "the list of drivers",
+    };
 }
 
 static mb_status load(struct mb_config *config, const struct mb_config_sources *sources,
@@ -239,7 +248,8 @@ static mb_status load(struct mb_config *config, const struct mb_config_sources *
     copy.environment = copy_strings(config->arena, sources->environment, variables);
     if (settings == NULL || copy.environment == NULL)
         return mb_fail_memory(error);
-    *settings = (struct mb_settings){.arena = config->arena, .report = report, .path = ""};
+    *settings = (struct mb_settings){
+        .arena = config->arena, .report = report, .path = "", .words = words_of(&sources->words)};
     if (*sources->path != '\0')
         MB_TRY(mb_config_read_file(config->arena, &copy, &settings->path, content, error));
     if (getcwd(cwd, sizeof cwd) == NULL && sources->folder == NULL)

@@ -1,7 +1,7 @@
-/* config.h - backup.yaml, the environment and --set as one checked struct.
+/* config.h - backup.yaml, the environment and overrides as one checked struct.
  *
  * Two schemas of keys are read: v1 (the default) and v2 ("configVersion: v2").  What the struct holds does
- * not depend on the schema.  Precedence: --set, environment, file, default. */
+ * not depend on the schema.  Precedence: overrides, environment, file, default. */
 #ifndef MB_CONFIG_CONFIG_H
 #define MB_CONFIG_CONFIG_H
 
@@ -132,12 +132,20 @@ struct mb_config {
     struct mb_arena *arena;
 };
 
+/* How the front end calls what only it has, for messages; a member may be NULL. */
+struct mb_config_words {
+    const char *overrides; /* a flag, say: stands in front of a key, or alone */
+    const char *no_file;   /* "leave the path empty": what to do to have no file read */
+    const char *drivers;   /* what lists the drivers that are installed */
+};
+
 struct mb_config_sources {
-    const char *path;        /* --config; "" reads no file */
-    const char *const *sets; /* items "key=value" of --set; the last one wins */
+    const char *path;        /* "" reads no file */
+    const char *const *sets; /* overrides, items "key=value"; the last one wins */
     size_t set_count;
     const char *const *environment; /* "NAME=value", NULL at the end; or NULL for none */
     const char *folder;             /* absolute; relative paths start here; NULL for the working folder */
+    struct mb_config_words words;
 };
 
 enum mb_config_notice_kind {

@@ -209,10 +209,13 @@ bool mb_misfit_judge_empty(struct mb_settings *settings, const struct mb_yaml_no
         return true;
     for (size_t id = 0; id < MB_ID_COUNT; id++)
         others = others || settings->items[id].text != NULL;
-    mb_report_add(settings->report, others ? MB_CONFIG_WARNING : MB_CONFIG_PROBLEM, settings->path,
-                  "the file sets nothing; %s",
-                  others ? "only the environment and --set count"
-                         : "fill it in, or pass --config '' to go by the environment, --set and defaults");
+    if (others)
+        mb_report_add(settings->report, MB_CONFIG_WARNING, settings->path,
+                      "the file sets nothing; only the environment and %s count", settings->words.overrides);
+    else
+        mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->path,
+                      "the file sets nothing; fill it in, or %s to go by the environment, %s and defaults",
+                      settings->words.no_file, settings->words.overrides);
     return others;
 }
 

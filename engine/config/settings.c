@@ -21,7 +21,7 @@ const char *mb_setting_where(const struct mb_settings *settings, const struct mb
     case MB_FROM_ENVIRONMENT:
         return mb_arena_printf(settings->arena, "environment variable %s", setting->key);
     case MB_FROM_SET:
-        return mb_arena_printf(settings->arena, "--set %s", setting->key);
+        return mb_arena_printf(settings->arena, "%s %s", settings->words.overrides, setting->key);
     case MB_FROM_DEFAULT:
         break;
     }
@@ -301,23 +301,23 @@ static void apply_set(struct mb_settings *settings, const char *key, const char 
     if (id < MB_ID_COUNT)
         put(settings, id, &setting);
     else if (old != NULL)
-        mb_report_add(settings->report, MB_CONFIG_NOTE, "--set", "%s %s", old->name,
+        mb_report_add(settings->report, MB_CONFIG_NOTE, settings->words.overrides, "%s %s", old->name,
                       old->note != NULL ? old->note : "has no effect any more");
     else if (mb_text_equal_nocase(key, "configVersion"))
-        mb_report_add(settings->report, MB_CONFIG_PROBLEM, "--set",
+        mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->words.overrides,
                       "configVersion is read from the file only");
     else if (!put_free(settings, key, &setting))
-        mb_report_add(settings->report, MB_CONFIG_PROBLEM, "--set", "unknown key: %s%s",
+        mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->words.overrides, "unknown key: %s%s",
                       name_item(settings, key, before), mb_key_hint(settings->arena, settings->schema, key));
 }
 
 static void refuse_item(struct mb_settings *settings, const char *item, const char *before)
 {
     mb_report_add(
-        settings->report, MB_CONFIG_PROBLEM, "--set",
+        settings->report, MB_CONFIG_PROBLEM, settings->words.overrides,
         "%s is not of the form KEY=VALUE; a comma separates items, so a value with a comma needs quotes "
-        "around its item: --set '\"KEY=A,B\"'",
-        name_item(settings, item, before));
+        "around its item: %s '\"KEY=A,B\"'",
+        name_item(settings, item, before), settings->words.overrides);
 }
 
 void mb_settings_from_sets(struct mb_settings *settings, const char *const *sets, size_t count)
@@ -337,7 +337,7 @@ void mb_settings_from_sets(struct mb_settings *settings, const char *const *sets
         const char *key = mb_arena_strndup(settings->arena, start, len);
         const char *value = mb_arena_strdup(settings->arena, equals + 1);
         if (key == NULL || value == NULL) {
-            mb_report_add(settings->report, MB_CONFIG_PROBLEM, "--set", "out of memory");
+            mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->words.overrides, "out of memory");
             return;
         }
         apply_set(settings, key, value, before);

@@ -31,6 +31,7 @@ struct mb_settings {
     struct mb_arena *arena;
     struct mb_config_report *report;
     const char *path; /* of the file; "" for none */
+    struct mb_config_words words;
     unsigned schema;
     struct mb_setting items[MB_ID_COUNT];
     struct mb_free_setting *free;
@@ -51,7 +52,8 @@ void mb_settings_translate(struct mb_settings *settings);
 /* Given on purpose, for this very option? */
 bool mb_setting_explicit(const struct mb_setting *setting);
 
-/* "configs/backup.yaml:12:9", "environment variable MILVUS_PORT", "--set milvus.port"; NULL for a default. */
+/* "configs/backup.yaml:12:9", "environment variable MILVUS_PORT", or an override by its word and key; NULL
+ * for a default. */
 const char *mb_setting_where(const struct mb_settings *settings, const struct mb_setting *setting);
 
 /* The option's key in the schema in use; what stands for it where the schema has none. */

@@ -1,6 +1,7 @@
 #include "config/source.h"
 
 #include "base/arena.h"
+#include "base/hint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,10 +75,7 @@ mb_status mb_config_read_file(struct mb_arena *arena, const struct mb_config_sou
         if (status != MB_END)
             return status;
     }
-    return mb_fail(
-        error, MB_E_NOT_FOUND,
-        "no configuration file: tried %s%s%s%s%s; name one with --config, or pass --config '' to use "
-        "the environment and --set only",
-        places[0], count > 1 ? ", " : "", count > 1 ? places[1] : "", count > 2 ? ", " : "",
-        count > 2 ? places[2] : "");
+    return mb_fail_hint(error, MB_E_NOT_FOUND, MB_HINT_CONFIG_FILE, NULL,
+                        "no configuration file: tried %s%s%s%s%s", places[0], count > 1 ? ", " : "",
+                        count > 1 ? places[1] : "", count > 2 ? ", " : "", count > 2 ? places[2] : "");
 }

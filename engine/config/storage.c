@@ -78,9 +78,8 @@ static void resolve_driver(struct side *side)
     if (*driver == '\0' || driver[strspn(driver, allowed)] != '\0')
         mb_settings_problem(
             side->settings, id,
-            "%s is no name of a driver (letters, digits, '_' and '-'); `milvus-backup drivers` "
-            "lists what is installed",
-            mb_quote(side->settings->arena, spelling));
+            "%s is no name of a driver (letters, digits, '_' and '-'); %s lists what is installed",
+            mb_quote(side->settings->arena, spelling), side->settings->words.drivers);
     else if (nearest != NULL)
         mb_settings_warn(side->settings, id, "'%s' is taken for a third party's driver; did you mean '%s'?",
                          driver, nearest);

@@ -53,8 +53,8 @@ int64_t mb_settings_int(struct mb_settings *settings, size_t id)
         mb_settings_problem(
             settings, id,
             "%s is what Kubernetes puts there for a service of that name; unset the variable "
-            "(enableServiceLinks: false in the pod), set it to a number, or pass --set %s=NUMBER",
-            quoted(settings, id), mb_settings_key(settings, id));
+            "(enableServiceLinks: false in the pod), set it to a number, or pass %s %s=NUMBER",
+            quoted(settings, id), settings->words.overrides, mb_settings_key(settings, id));
     else if (!to_whole(setting->text, &value))
         mb_settings_problem(settings, id, "%s is not a whole number", quoted(settings, id));
     else if (value < option->min || value > option->max)

@@ -1,5 +1,7 @@
 #include "model/selection.h"
 
+#include "base/hint.h"
+
 #include <ctype.h>
 #include <jansson.h>
 #include <string.h>
@@ -46,7 +48,7 @@ static mb_status for_each_piece(const char *csv,
 struct piece_target {
     struct mb_selection *selection;
     struct mb_arena *arena;
-    const char *flag;
+    const char *member; /* of the request */
 };
 
 static mb_status add_filter_piece(void *ctx, const char *piece, size_t len, struct mb_error *error)
@@ -73,16 +75,15 @@ static mb_status add_filter_piece(void *ctx, const char *piece, size_t len, stru
     return add_item(target->selection, target->arena, item, error);
 
 invalid:
-    return mb_fail(
-        error, MB_E_CONFIG,
-        "filter: invalid filter rule: %.*s (write coll, db.coll, db.* or db., with commas between)", (int)len,
-        piece);
+    return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, target->member,
+                        "invalid filter rule: %.*s (write coll, db.coll, db.* or db., with commas between)",
+                        (int)len, piece);
 }
 
 mb_status mb_selection_add_filter(struct mb_selection *selection, struct mb_arena *arena, const char *text,
                                   struct mb_error *error)
 {
-    struct piece_target target = {.selection = selection, .arena = arena, .flag = "--filter"};
+    struct piece_target target = {.selection = selection, .arena = arena, .member = "filter"};
     if (*text == '\0')
         return MB_OK;
     return for_each_piece(text, add_filter_piece, &target, error);
@@ -110,9 +111,9 @@ static mb_status add_name_piece(void *ctx, const char *piece, size_t len, struct
     size_t name_len = len - (size_t)(name - piece);
 
     if ((dot && db_len == 0) || name_len == 0 || memchr(name, '.', name_len) != NULL)
-        return mb_fail(error, MB_E_CONFIG,
-                       "%s: \"%.*s\" is not a collection (write coll or db.coll, with commas between)",
-                       target->flag, (int)len, piece);
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, target->member,
+                            "\"%.*s\" is not a collection (write coll or db.coll, with commas between)",
+                            (int)len, piece);
     item.db = dot ? mb_arena_strndup(target->arena, piece, db_len) : DEFAULT_DATABASE;
     item.collection = mb_arena_strndup(target->arena, name, name_len);
     if (item.collection == NULL)
@@ -121,9 +122,9 @@ static mb_status add_name_piece(void *ctx, const char *piece, size_t len, struct
 }
 
 mb_status mb_selection_add_names(struct mb_selection *selection, struct mb_arena *arena, const char *csv,
-                                 const char *flag, struct mb_error *error)
+                                 struct mb_error *error)
 {
-    struct piece_target target = {.selection = selection, .arena = arena, .flag = flag};
+    struct piece_target target = {.selection = selection, .arena = arena, .member = "collections"};
     if (*csv == '\0')
         return MB_OK;
     return for_each_piece(csv, add_name_piece, &target, error);
@@ -134,8 +135,8 @@ static mb_status add_database_piece(void *ctx, const char *piece, size_t len, st
     struct piece_target *target = ctx;
     piece = trim(piece, &len);
     if (len == 0 || memchr(piece, '.', len) != NULL)
-        return mb_fail(error, MB_E_CONFIG, "%s: \"%.*s\" is not a database name", target->flag, (int)len,
-                       piece);
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, target->member,
+                            "\"%.*s\" is not a database name", (int)len, piece);
     struct mb_selection_item item = {.db = mb_arena_strndup(target->arena, piece, len)};
     return add_item(target->selection, target->arena, item, error);
 }
@@ -143,7 +144,7 @@ static mb_status add_database_piece(void *ctx, const char *piece, size_t len, st
 mb_status mb_selection_add_databases(struct mb_selection *selection, struct mb_arena *arena, const char *csv,
                                      struct mb_error *error)
 {
-    struct piece_target target = {.selection = selection, .arena = arena, .flag = "--databases"};
+    struct piece_target target = {.selection = selection, .arena = arena, .member = "databases"};
     if (*csv == '\0')
         return MB_OK;
     return for_each_piece(csv, add_database_piece, &target, error);
@@ -156,16 +157,16 @@ static mb_status add_json_database(struct mb_selection *selection, struct mb_are
     if (json_is_null(collections) || (json_is_array(collections) && json_array_size(collections) == 0))
         return add_item(selection, arena, item, error);
     if (!json_is_array(collections))
-        return mb_fail(error, MB_E_CONFIG, "--database_collections: \"%s\" needs a list of collection names",
-                       db);
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "database_collections",
+                            "\"%s\" needs a list of collection names", db);
 
     size_t i;
     json_t *name;
     json_array_foreach(collections, i, name)
     {
         if (!json_is_string(name) || json_string_length(name) == 0)
-            return mb_fail(error, MB_E_CONFIG,
-                           "--database_collections: \"%s\" lists something that is no collection name", db);
+            return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "database_collections",
+                                "\"%s\" lists something that is no collection name", db);
         item.collection = mb_arena_strdup(arena, json_string_value(name));
         if (item.collection == NULL)
             return mb_fail_memory(error);
@@ -182,19 +183,19 @@ mb_status mb_selection_add_json(struct mb_selection *selection, struct mb_arena 
         return MB_OK;
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &where);
     if (root == NULL)
-        return mb_fail(error, MB_E_CONFIG,
-                       "--database_collections: %s at column %d (write {\"db1\":[\"c1\"],\"db2\":[]})",
-                       where.text, where.column);
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "database_collections",
+                            "%s at column %d (write {\"db1\":[\"c1\"],\"db2\":[]})", where.text,
+                            where.column);
 
     mb_status status = MB_OK;
     const char *db;
     json_t *collections;
     if (!json_is_object(root))
-        status = mb_fail(error, MB_E_CONFIG,
-                         "--database_collections: not an object (write {\"db1\":[\"c1\"],\"db2\":[]})");
+        status = mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "database_collections",
+                              "not an object (write {\"db1\":[\"c1\"],\"db2\":[]})");
     else if (json_object_size(root) == 0)
-        status = mb_fail(error, MB_E_CONFIG,
-                         "--database_collections: names no database (leave it out for everything)");
+        status = mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "database_collections",
+                              "names no database (leave it out for everything)");
     json_object_foreach(root, db, collections)
     {
         if (status == MB_OK)

@@ -1,7 +1,9 @@
-/* selection.h - which collections a command is about, as its flags say it.
+/* selection.h - which collections a command is about, as its parts say it.
  *
- * Parsers add to what the selection already holds, so several flags can be joined.  Errors are MB_E_CONFIG
- * and name the item and the flag. */
+ * Parsers add to what the selection already holds, so several can be joined.  Errors are MB_E_CONFIG
+ * and name the item, with
+ * MB_HINT_INPUT about the member of the request: "filter", "collections", "databases",
+ * "database_collections". */
 #ifndef MB_MODEL_SELECTION_H
 #define MB_MODEL_SELECTION_H
 
@@ -18,23 +20,23 @@ struct mb_selection {
     size_t count; /* 0: everything */
 };
 
-/* "coll,db.coll,db.*,db." of --filter; every part [0-9A-Za-z_]+. */
+/* "coll,db.coll,db.*,db." of a filter; every part [0-9A-Za-z_]+. */
 mb_status mb_selection_add_filter(struct mb_selection *selection, struct mb_arena *arena, const char *text,
                                   struct mb_error *error);
 
-/* "coll,db.coll" of -c; flag is its name for messages. */
+/* "coll,db.coll". */
 mb_status mb_selection_add_names(struct mb_selection *selection, struct mb_arena *arena, const char *csv,
-                                 const char *flag, struct mb_error *error);
+                                 struct mb_error *error);
 
-/* "db1,db2" of -d. */
+/* "db1,db2". */
 mb_status mb_selection_add_databases(struct mb_selection *selection, struct mb_arena *arena, const char *csv,
                                      struct mb_error *error);
 
-/* {"db1":["c1","c2"],"db2":[]} of -a; an empty or null list is the whole database, "" is the default one. */
+/* {"db1":["c1","c2"],"db2":[]}; an empty or null list is the whole database, "" is the default one. */
 mb_status mb_selection_add_json(struct mb_selection *selection, struct mb_arena *arena, const char *json,
                                 struct mb_error *error);
 
-/* "db.coll", "db.*" or "db.": as --filter takes it.  NULL without memory. */
+/* "db.coll", "db.*" or "db.": as a filter takes it.  NULL without memory. */
 const char *mb_selection_item_text(const struct mb_selection_item *item, struct mb_arena *arena);
 
 bool mb_selection_has(const struct mb_selection *selection, const char *db, const char *collection);

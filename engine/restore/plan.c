@@ -1,5 +1,7 @@
 #include "restore/plan_private.h"
 
+#include "base/hint.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,9 +82,10 @@ static mb_status add_item(struct mb_renames *renames, const char *item, size_t l
     struct side left, right;
     const char *colon = memchr(item, ':', len);
     if (colon == NULL)
-        return mb_fail(error, MB_E_CONFIG,
-                       "illegal rename parameter: \"%.*s\" (write old:new, db.old:db2.new or db.*:db2.*)",
-                       (int)len, item);
+        return mb_fail_hint(
+            error, MB_E_CONFIG, MB_HINT_INPUT, "rename",
+            "illegal rename parameter: \"%.*s\" (write old:new, db.old:db2.new or db.*:db2.*)", (int)len,
+            item);
     const char *second = colon + 1;
     size_t left_len = (size_t)(colon - item), right_len = len - left_len - 1;
     const char *end = memchr(second, ':', right_len);
@@ -90,8 +93,8 @@ static mb_status add_item(struct mb_renames *renames, const char *item, size_t l
         right_len = (size_t)(end - second);
     if (!parse_side(item, left_len, arena, &left) || !parse_side(second, right_len, arena, &right) ||
         left.kind != right.kind)
-        return mb_fail(
-            error, MB_E_CONFIG,
+        return mb_fail_hint(
+            error, MB_E_CONFIG, MB_HINT_INPUT, "rename",
             "invalid mapper rule: %.*s -> %.*s (write old:new, db.old:db2.new or db.*:db2.*; names are "
             "of letters, digits and _)",
             (int)left_len, item, (int)right_len, second);
@@ -224,7 +227,8 @@ static mb_status check_suffix(const char *suffix, struct mb_error *error)
 {
     if (suffix == NULL || *suffix == '\0' || is_name(suffix, strlen(suffix)))
         return MB_OK;
-    return mb_fail(error, MB_E_CONFIG, "--suffix: \"%s\" may hold letters, digits and _ only", suffix);
+    return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "suffix",
+                        "\"%s\" may hold letters, digits and _ only", suffix);
 }
 
 mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_plan_options *options,

@@ -2,6 +2,8 @@
  */
 #include "restore/plan_private.h"
 
+#include "base/hint.h"
+
 #include <string.h>
 
 /* ------------------------------------------------- names in the backup */
@@ -51,7 +53,7 @@ mb_status mb_plan_check_names(const struct mb_backup *backup, const struct mb_pl
         const struct mb_rename *rule = &renames->items[i];
         const struct mb_selection_item item = {.db = rule->db, .collection = rule->collection};
         if (check_item(backup, &item, error) < 0)
-            return mb_error_context(error, "--rename");
+            return mb_error_hint(error, MB_HINT_INPUT, "rename");
     }
     return MB_OK;
 }
@@ -97,10 +99,11 @@ static const char *filter_text(const struct mb_backup *backup, const struct mb_p
     const char *before = matched_before(backup, options, item, arena);
     if (text == NULL || before == NULL)
         return NULL;
-    return mb_arena_printf(arena,
-                           "nothing of backup %s matches --filter %s, which is about names after suffix and "
-                           "rename%s",
-                           backup->name, text, before);
+    return mb_arena_printf(
+        arena,
+        "nothing of backup %s matches the filter %s, which is about names after suffix and "
+        "rename%s",
+        backup->name, text, before);
 }
 
 static mb_status warn(struct mb_restore_plan *plan, struct mb_arena *arena, const char *text,
@@ -163,7 +166,7 @@ static mb_status check_renames(const struct mb_backup *backup, const struct mb_p
         const struct mb_rename *rule = &options->renames->items[i];
         if (!is_used(rule, backup, options))
             MB_TRY(warn(plan, arena,
-                        mb_arena_printf(arena, "--rename of %s.%s has no effect: it is not selected",
+                        mb_arena_printf(arena, "the renaming of %s.%s has no effect: it is not selected",
                                         rule->db, rule->collection ? rule->collection : "*"),
                         error));
     }

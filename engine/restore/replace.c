@@ -1,6 +1,7 @@
 #include "restore/replace.h"
 
 #include "base/crc32c.h"
+#include "base/hint.h"
 #include "restore/schema.h"
 
 #include <inttypes.h>
@@ -237,10 +238,9 @@ static mb_status serve(struct mb_restore_work *work, struct mb_cancel *cancel, s
     }
     if (status == MB_OK || status == MB_E_CANCELLED)
         return status;
+    mb_restore_hint(work, MB_HINT_DROP_FIRST, error);
     return mb_error_context(
-        error,
-        "the collection that is to be replaced is loaded, so the new one was to be loaded, too (release "
-        "it, or use --drop_first)");
+        error, "the collection that is to be replaced is loaded, so the new one was to be loaded, too");
 }
 
 /* --------------------------------------------------------------------- swap */

@@ -1,5 +1,6 @@
 #include "restore/restore.h"
 
+#include "base/hint.h"
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
@@ -53,6 +54,13 @@ static bool is_in(const struct mb_strings *list, const char *text)
     return false;
 }
 
+mb_status mb_restore_hint(const struct mb_restore_work *work, enum mb_hint hint, struct mb_error *error)
+{
+    char subject[sizeof(error->subject)];
+    snprintf(subject, sizeof(subject), "%s.%s", MB_WORK_NAME(work));
+    return mb_error_hint(error, hint, subject);
+}
+
 /* A collection that is to be dropped, and not an alias, of which nobody knows whether it is meant. */
 static mb_status check_old(struct mb_restore_work *work, struct mb_arena *arena, struct mb_cancel *cancel,
                            struct mb_error *error)
@@ -61,11 +69,11 @@ static mb_status check_old(struct mb_restore_work *work, struct mb_arena *arena,
     struct mb_collection old;
     MB_TRY(mb_milvus_describe_collection(work->run->env->milvus, MB_WORK_NAME(work), arena, &old, cancel,
                                          error));
-    if (is_in(&old.aliases, work->target->name))
-        return mb_fail(error, MB_E_EXISTS,
-                       "%s.%s is an alias of another collection and is not replaced: name that one by "
-                       "--rename, or drop the alias",
-                       MB_WORK_NAME(work));
+    if (is_in(&old.aliases, work->target->name)) {
+        mb_fail(error, MB_E_EXISTS, "%s.%s is an alias of another collection and is not replaced",
+                MB_WORK_NAME(work));
+        return mb_restore_hint(work, MB_HINT_TARGET_IS_ALIAS, error);
+    }
     work->old_id = old.id;
     work->replaces = work->run->milvus->can_rename && !options->drop_first;
     return MB_OK;
@@ -84,18 +92,15 @@ static mb_status check_target(struct mb_restore_work *work, const struct mb_stri
     }
     if (work->exists && options->drop_exist_collection)
         MB_TRY(check_old(work, arena, cancel, error));
-    if (work->exists && !options->drop_exist_collection && !options->skip_create_collection)
-        return mb_fail(
-            error, MB_E_EXISTS,
-            "collection already exist, database %s collection %s: give it another name by --suffix or "
-            "--rename, replace it by --drop_exist_collection, or add to it by --skip_create_collection",
-            MB_WORK_NAME(work));
-    if (!work->exists && options->skip_create_collection && !options->drop_exist_collection)
-        return mb_fail(
-            error, MB_E_NOT_FOUND,
-            "collection not exist, database %s collection %s: leave out --skip_create_collection to have "
-            "it made",
-            MB_WORK_NAME(work));
+    if (work->exists && !options->drop_exist_collection && !options->skip_create_collection) {
+        mb_fail(error, MB_E_EXISTS, "collection already exist, database %s collection %s",
+                MB_WORK_NAME(work));
+        return mb_restore_hint(work, MB_HINT_TARGET_EXISTS, error);
+    }
+    if (!work->exists && options->skip_create_collection && !options->drop_exist_collection) {
+        mb_fail(error, MB_E_NOT_FOUND, "collection not exist, database %s collection %s", MB_WORK_NAME(work));
+        return mb_restore_hint(work, MB_HINT_TARGET_MISSING, error);
+    }
     return MB_OK;
 }
 
@@ -132,11 +137,10 @@ static mb_status check_databases(const struct mb_restore *run, struct mb_error *
 {
     if (run->milvus->has_databases || run->plan.databases.count == 0)
         return MB_OK;
-    return mb_fail(
-        error, MB_E_UNSUPPORTED,
-        "Milvus %s knows no databases, but the restore needs %s: send it to \"default\" by --rename %s.*:"
-        "default.*",
-        run->milvus->version_text, run->plan.databases.items[0], run->plan.databases.items[0]);
+    const char *db = run->plan.databases.items[0];
+    return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_RENAME_DATABASE, db,
+                        "Milvus %s knows no databases, but the restore needs %s", run->milvus->version_text,
+                        db);
 }
 
 static mb_status create_databases(struct mb_restore *run, const struct mb_strings *there,
@@ -266,7 +270,7 @@ static const char *unserved_text(const struct mb_restore_work *work, struct mb_a
 {
     return mb_arena_printf(arena,
                            "%s.%s was loaded and is not any more: without an index it cannot be "
-                           "(--restore_index makes those of the backup)",
+                           "(restore its indexes, too, to have it loaded)",
                            MB_WORK_NAME(work));
 }
 
@@ -308,9 +312,8 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     struct mb_strings databases;
 
     if (options->use_jobs && !run.milvus->imports_v2)
-        return mb_fail(error, MB_E_UNSUPPORTED,
-                       "--use_v2_restore needs Milvus 2.4 or later, this is %s: leave it out",
-                       run.milvus->version_text);
+        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_NO_JOBS, NULL,
+                            "import jobs need Milvus 2.4 or later, this is %s", run.milvus->version_text);
     if (env->progress)
         mb_progress_phase(env->progress, "check");
     MB_TRY(read_backup(&run, arena, cancel, error));

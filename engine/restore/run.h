@@ -2,6 +2,7 @@
 #ifndef MB_RESTORE_RUN_H
 #define MB_RESTORE_RUN_H
 
+#include "base/hint.h"
 #include "catalog/checksums.h"
 #include "restore/restore.h"
 #include "restore/units.h"
@@ -57,6 +58,9 @@ struct mb_restore_work {
 
 /* The name of the collection for messages: "db.name". */
 #define MB_WORK_NAME(work) (work)->target->db, (work)->target->name
+
+/* Gives the error a hint about the collection. */
+mb_status mb_restore_hint(const struct mb_restore_work *work, enum mb_hint hint, struct mb_error *error);
 
 /* What it is called in Milvus until it is complete. */
 #define MB_WORK_PLACE(work) (work)->target->db, (work)->place

@@ -10,8 +10,8 @@
 struct mb_drivers;
 
 struct mb_drivers_options {
-    const char *plugin_dir; /* --plugin-dir: one folder, searched first; or NULL */
-    const char *path;       /* MILVUS_BACKUP_PLUGIN_PATH: folders with ':' between; or NULL */
+    const char *plugin_dir; /* one folder, searched first; or NULL */
+    const char *path;       /* folders with ':' between; or NULL */
     const char *build_dir;  /* beside the executable; or NULL */
     const char *libdir;     /* where an installation keeps them; or NULL */
     struct mb_log *log;     /* outlives the process' last use of a driver */

@@ -63,6 +63,37 @@ def test_only_storage_loads_drivers():
     assert lines_with(loading, [p for p in c_files("engine/") if not p.startswith("engine/storage/")]) == []
 
 
+# Who reads the environment below the front ends, until it is given what it needs.
+MAY_READ_ENVIRONMENT = {"engine/base/temporary.c", "engine/milvus/channel.c"}
+
+
+def below_front_ends():
+    return [path for path in c_files("engine/") if not path.startswith(("engine/cli/", "engine/task/"))]
+
+
+def said(path):
+    """The texts and comments of a file, each with the number of its line."""
+    token = re.compile(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/|\'(?:\\.|[^\'\\])+\'', re.DOTALL)
+    for match in token.finditer(text(path)):
+        yield text(path).count("\n", 0, match.start()) + 1, match.group()
+
+
+def test_no_front_end_below_the_front_ends():
+    """How something is asked for, a flag, a command, an exit code, is the front end's to know."""
+    front = re.compile(r"(?<![\w-])--[a-z]|milvus-backup [a-z]|\b[Ee]xit code")
+    found = [
+        f"{path}:{number}: {what}" for path in below_front_ends() for number, what in said(path) if front.search(what)
+    ]
+    assert found == []
+
+
+def test_nothing_of_the_process_below_the_front_ends():
+    """Not its environment, its signals, its locale, nor its end."""
+    process = re.compile(r"\b(secure_getenv|getenv|setenv|putenv|environ|signal|sigaction|setlocale|_?exit|atexit)\b( ?\(|;)")
+    paths = [path for path in below_front_ends() if path not in MAY_READ_ENVIRONMENT]
+    assert lines_with(process, paths) == []
+
+
 def test_no_file_is_large():
     assert [path for path in tracked() if os.path.getsize(ROOT / path) > MAX_FILE_BYTES] == []
 

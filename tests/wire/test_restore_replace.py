@@ -209,7 +209,7 @@ def test_what_served_goes_on_serving(backup, restore, loaded, arguments, expecte
     assert steps(server, "load") == expected
     if expected:
         assert server.events.index(expected[0]) < server.events.index(("rename", "c", OLD))
-    assert ("--restore_index" in result.err) == bool(loaded and not arguments)
+    assert ("restore its indexes" in result.err) == bool(loaded and not arguments)
 
 
 def test_a_load_that_fails_leaves_what_was_there(backup, restore):

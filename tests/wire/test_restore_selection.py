@@ -40,8 +40,8 @@ def test_nothing_is_no_success_for_machines(server, restore):
 @pytest.mark.parametrize(
     ("arguments", "warned", "made"),
     [
-        (["--filter", "c_x,d_x", "-s", "_x"], "--filter default.d_x", "c_x"),
-        (["--filter", "d,d.*", "-r", "c:d"], "--filter d.*", "d"),
+        (["--filter", "c_x,d_x", "-s", "_x"], "filter default.d_x", "c_x"),
+        (["--filter", "d,d.*", "-r", "c:d"], "filter d.*", "d"),
     ],
 )
 def test_a_part_that_matches_nothing_is_told(server, restore, arguments, warned, made):

@@ -1,5 +1,5 @@
 /*
- * storage_plugin.h - storage driver plugin ABI, version 1.1
+ * storage_plugin.h - storage driver plugin ABI, version 1.2
  *
  * A driver is one shared object that exports one function,
  * mb_storage_plugin_entry().  Everything else it needs it is given: the host
@@ -34,7 +34,7 @@ extern "C" {
 
 #define MB_STORAGE_MAGIC     UINT32_C(0x5342424d)
 #define MB_STORAGE_ABI_MAJOR 1
-#define MB_STORAGE_ABI_MINOR 1
+#define MB_STORAGE_ABI_MINOR 2
 
 #if defined(__GNUC__)
 #define MB_EXPORT            __attribute__((visibility("default")))
@@ -94,6 +94,10 @@ struct mb_error {
     char provider_code[64]; /* "SlowDown", "AuthenticationFailed" */
     char request_id[128];   /* what the provider's support will ask for */
     char message[1024];     /* lower case, no full stop, never a secret */
+
+    /* Since 1.2, and the host's: what its own errors ask a reader to do.  A driver never sets them. */
+    uint32_t hint;
+    char subject[516];
 };
 
 /* -------------------------------------------------------------------- call */
@@ -444,7 +448,7 @@ struct mb_storage_plugin {
                           mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                           const struct mb_call *call);
 
-    /* 1.0 ends here, and 1.1.  Append below and raise MB_STORAGE_ABI_MINOR. */
+    /* 1.0 ends here, and 1.1 and 1.2.  Append below and raise MB_STORAGE_ABI_MINOR. */
 };
 
 typedef const struct mb_storage_plugin *mb_storage_plugin_entry_fn(void);

@@ -1,4 +1,4 @@
-#include "base/error.h"
+#include "base/hint.h"
 
 #include <errno.h>
 #include <string.h>
@@ -84,6 +84,36 @@ static void test_long_texts_are_cut_between_characters(void **state)
     }
 }
 
+static void test_a_hint_stays_with_its_error(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    assert_int_equal(mb_fail_hint(&error, MB_E_EXISTS, MB_HINT_RESUME, "b", "%s is incomplete", "b"),
+                     MB_E_EXISTS);
+    mb_error_context(&error, "create");
+    assert_int_equal(mb_error_hint(&error, MB_HINT_DELETE, "c"), MB_E_EXISTS);
+    assert_int_equal(error.hint, MB_HINT_RESUME);
+    assert_string_equal(error.subject, "b");
+    assert_string_equal(error.message, "create: b is incomplete");
+    mb_fail_hint(&error, MB_E_EXISTS, MB_HINT_NO_JOBS, NULL, "later: %s", error.message);
+    assert_string_equal(error.message, "later: create: b is incomplete");
+    assert_string_equal(error.subject, "");
+    mb_fail(&error, MB_E_EXISTS, "another");
+    assert_int_equal(error.hint, MB_HINT_NONE);
+}
+
+static void test_a_long_subject_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char text[1200] = "x";
+    struct mb_error error = MB_ERROR_INIT;
+    for (int i = 0; i < 500; i++)
+        strcat(text, "\xc3\xa4");
+    mb_error_hint(&error, MB_HINT_DELETE, text);
+    assert_int_equal(strlen(error.subject) % 2, 1);
+    assert_true(strlen(error.subject) >= sizeof(error.subject) - 2);
+}
+
 static void test_what_may_be_tried_again(void **state)
 {
     (void)state;
@@ -110,6 +140,8 @@ int main(void)
         cmocka_unit_test(test_errno),
         cmocka_unit_test(test_context_goes_in_front_and_keeps_the_rest),
         cmocka_unit_test(test_long_texts_are_cut_between_characters),
+        cmocka_unit_test(test_a_hint_stays_with_its_error),
+        cmocka_unit_test(test_a_long_subject_is_cut_between_characters),
         cmocka_unit_test(test_what_may_be_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

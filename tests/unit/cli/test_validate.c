@@ -8,8 +8,10 @@
 
 #include "base/arena.h"
 #include "cli/exit_code.h"
+#include "cli/hint.h"
 #include "cli/parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,9 @@ static mb_status judge(const char *const *words, struct mb_error *error)
         fail_msg("not parsed: %s", error->message);
     assert_non_null(parsed.command->validate);
     mb_status status = parsed.command->validate(parsed.options, arena, error);
+    const char *text = mb_hint_message(error, parsed.command, arena);
+    if (text != error->message)
+        snprintf(error->message, sizeof error->message, "%s", text);
     for (int i = 0; i < argc; i++)
         free(argv[i]);
     mb_arena_free(arena);

@@ -55,10 +55,12 @@ void fixture_write(struct fixture *f, const char *name, const char *text)
 mb_status fixture_load(struct fixture *f, const char *yaml, const char *const *environment,
                        const char *const *sets)
 {
-    struct mb_config_sources sources = {.path = yaml != NULL ? "backup.yaml" : "",
-                                        .sets = sets,
-                                        .environment = environment,
-                                        .folder = f->folder};
+    struct mb_config_sources sources = {
+        .path = yaml != NULL ? "backup.yaml" : "",
+        .sets = sets,
+        .environment = environment,
+        .folder = f->folder,
+        .words = {.overrides = "--set", .no_file = "pass --config ''", .drivers = "`milvus-backup drivers`"}};
 
     unload(f);
     mb_error_clear(&f->error);

@@ -1,3 +1,4 @@
+#include "base/hint.h"
 #include "model/selection.h"
 
 #include <setjmp.h>
@@ -68,22 +69,23 @@ static void filter_refuses(void **state)
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         assert_int_equal(mb_selection_add_filter(&f->selection, f->arena, bad[i], &f->error), MB_E_CONFIG);
-        assert_non_null(strstr(f->error.message, "filter: invalid filter rule: "));
+        assert_non_null(strstr(f->error.message, "invalid filter rule: "));
+        assert_string_equal(f->error.subject, "filter");
     }
 }
 
 static void names(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "a, db.b", "--colls", &f->error), MB_OK);
+    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "a, db.b", &f->error), MB_OK);
     assert_true(mb_selection_has(&f->selection, "default", "a"));
     assert_true(mb_selection_has(&f->selection, "db", "b"));
     assert_false(mb_selection_has(&f->selection, "default", "b"));
-    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "x.y.z", "--colls", &f->error),
-                     MB_E_CONFIG);
-    assert_non_null(strstr(f->error.message, "--colls: \"x.y.z\""));
-    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "a,,b", "--colls", &f->error),
-                     MB_E_CONFIG);
+    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "x.y.z", &f->error), MB_E_CONFIG);
+    assert_non_null(strstr(f->error.message, "\"x.y.z\" is not"));
+    assert_int_equal(f->error.hint, MB_HINT_INPUT);
+    assert_string_equal(f->error.subject, "collections");
+    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "a,,b", &f->error), MB_E_CONFIG);
 }
 
 static void databases(void **state)
@@ -93,6 +95,7 @@ static void databases(void **state)
     assert_true(mb_selection_has(&f->selection, "two", "c"));
     assert_false(mb_selection_has(&f->selection, "three", "c"));
     assert_int_equal(mb_selection_add_databases(&f->selection, f->arena, "one.c", &f->error), MB_E_CONFIG);
+    assert_string_equal(f->error.subject, "databases");
 }
 
 static void json(void **state)
@@ -122,7 +125,8 @@ static void json_refuses(void **state)
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         assert_int_equal(mb_selection_add_json(&f->selection, f->arena, bad[i], &f->error), MB_E_CONFIG);
-        assert_non_null(strstr(f->error.message, "--database_collections: "));
+        assert_int_equal(f->error.hint, MB_HINT_INPUT);
+        assert_string_equal(f->error.subject, "database_collections");
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/hint.h"
 #include "restore/plan.h"
 
 #include <setjmp.h>
@@ -97,7 +98,8 @@ static void test_suffix(void **state)
                         "default.a_bak default.b_bak sales.a_bak sales.orders_bak stock.items_bak");
     options.suffix = "-bak";
     assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_CONFIG);
-    assert_non_null(strstr(w->error.message, "--suffix"));
+    assert_int_equal(w->error.hint, MB_HINT_INPUT);
+    assert_string_equal(w->error.subject, "suffix");
 }
 
 static void test_renames_of_every_kind(void **state)
@@ -131,7 +133,7 @@ static void test_a_rule_for_what_the_backup_does_not_hold(void **state)
         struct mb_restore_plan plan;
         if (mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error) != MB_E_NOT_FOUND)
             fail_msg("\"%s\" was taken", wrong[i]);
-        assert_non_null(strstr(w->error.message, "--rename: backup "));
+        assert_string_equal(w->error.subject, "rename");
     }
 }
 
@@ -170,7 +172,7 @@ static void test_selection_by_names_in_the_backup(void **state)
     struct world *w = *state;
     struct mb_selection selection = {0};
     struct mb_renames renames = renames_of(w, "sales.*:shop.*");
-    assert_int_equal(mb_selection_add_names(&selection, w->arena, "b,sales.a", "-c", &w->error), MB_OK);
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "b,sales.a", &w->error), MB_OK);
     struct mb_plan_options options = {.selection = &selection, .renames = &renames};
     struct mb_restore_plan plan = plan_of(w, &options);
     assert_string_equal(targets(w, &plan), "default.b shop.a");
@@ -207,10 +209,10 @@ static void test_filter_that_matches_nothing(void **state)
     struct world *w = *state;
     struct mb_renames renames = renames_of(w, "a:z,sales.*:shop.*");
     struct mb_plan_options suffixed = {.suffix = "_x"}, renamed = {.renames = &renames, .suffix = "_x"};
-    static const char what_before[] = "nothing of backup b matches --filter %s, which is about names after "
+    static const char what_before[] = "nothing of backup b matches the filter %s, which is about names after "
                                       "suffix and rename (%s would have matched before: it becomes %s)";
     static const char what[] =
-        "nothing of backup b matches --filter %s, which is about names after suffix and rename";
+        "nothing of backup b matches the filter %s, which is about names after suffix and rename";
     assert_string_equal(failure_of(w, "nothing", (struct mb_plan_options){0}),
                         mb_arena_printf(w->arena, what, "default.nothing"));
     assert_string_equal(failure_of(w, "sales.*", renamed),
@@ -219,9 +221,9 @@ static void test_filter_that_matches_nothing(void **state)
         strstr(failure_of(w, "a", renamed), "(default.a would have matched before: it becomes default.z)"));
     assert_non_null(strstr(failure_of(w, "b", suffixed),
                            "(default.b would have matched before: it becomes default.b_x)"));
-    assert_non_null(strstr(failure_of(w, "nowhere.", suffixed), "--filter nowhere."));
-    assert_non_null(strstr(failure_of(w, "default.", suffixed), "--filter default."));
-    assert_non_null(strstr(failure_of(w, "sales.nothing", suffixed), "--filter sales.nothing"));
+    assert_non_null(strstr(failure_of(w, "nowhere.", suffixed), "filter nowhere."));
+    assert_non_null(strstr(failure_of(w, "default.", suffixed), "filter default."));
+    assert_non_null(strstr(failure_of(w, "sales.nothing", suffixed), "filter sales.nothing"));
     assert_non_null(strstr(failure_of(w, "b,sales.a", suffixed),
                            "default.b_x); nor does anything match its other parts"));
 }
@@ -245,7 +247,7 @@ static void test_a_part_of_a_filter_that_matches_nothing_is_told(void **state)
     struct mb_restore_plan plan = plan_of(w, &options);
     assert_string_equal(targets(w, &plan), "default.a_x stock.items_x");
     assert_int_equal(plan.warnings.count, 1);
-    assert_non_null(strstr(warnings(w, &plan), "--filter sales.a, "));
+    assert_non_null(strstr(warnings(w, &plan), "filter sales.a, "));
 }
 
 static void test_a_rename_of_what_is_not_selected_is_told(void **state)
@@ -253,12 +255,12 @@ static void test_a_rename_of_what_is_not_selected_is_told(void **state)
     struct world *w = *state;
     struct mb_selection selection = {0};
     struct mb_renames renames = renames_of(w, "a:z,b:y,sales.*:shop.*");
-    assert_int_equal(mb_selection_add_names(&selection, w->arena, "b", "-c", &w->error), MB_OK);
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "b", &w->error), MB_OK);
     struct mb_plan_options options = {.selection = &selection, .renames = &renames};
     struct mb_restore_plan plan = plan_of(w, &options);
     assert_string_equal(targets(w, &plan), "default.y");
     assert_string_equal(warnings(w, &plan),
-                        "--rename of default.a has no effect: it is not selected; --rename of "
+                        "the renaming of default.a has no effect: it is not selected; the renaming of "
                         "sales.* has no effect: it is not selected");
 }
 
@@ -288,7 +290,7 @@ static void test_collection_that_is_not_in_the_backup(void **state)
     struct world *w = *state;
     struct mb_selection selection = {0};
     struct mb_restore_plan plan;
-    assert_int_equal(mb_selection_add_names(&selection, w->arena, "sales.order", "-c", &w->error), MB_OK);
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "sales.order", &w->error), MB_OK);
     struct mb_plan_options options = {.selection = &selection};
     assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_NOT_FOUND);
     assert_non_null(strstr(w->error.message, "sales.order"));

@@ -86,7 +86,7 @@ static void test_what_is_wrong_is_said_exactly(void **state)
     expect_refused(
         drivers, "wrong-major",
         "storage driver " PLUGINS
-        "/wrong-major.so speaks ABI 2.5 and this program 1.1: the number before the dot must be the same");
+        "/wrong-major.so speaks ABI 2.5 and this program 1.2: the number before the dot must be the same");
     char text[512];
     snprintf(text, sizeof(text),
              "storage driver " PLUGINS "/short-table.so: its table has 200 bytes, that of ABI 1.0 has %zu",
@@ -344,7 +344,7 @@ static void test_a_newer_driver_on_this_host(void **state)
     (void)state;
     struct mb_drivers *drivers = open_drivers(PLUGINS, NULL, NULL, NULL);
     const struct mb_storage_plugin *plugin = load(drivers, "newer");
-    assert_int_equal(plugin->abi_minor, 2);
+    assert_int_equal(plugin->abi_minor, 3);
     assert_int_equal(plugin->struct_size, sizeof(*plugin));
     assert_true(plugin->option_size > sizeof(struct mb_option));
     struct mb_option option;

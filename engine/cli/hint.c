@@ -1,0 +1,58 @@
+#include "cli/hint.h"
+
+#include <string.h>
+
+/* Every "%s" is the subject. */
+static const char *const sentences[MB_HINT_COUNT] = {
+    [MB_HINT_RESUME] = "go on with it by --resume, or remove it by: milvus-backup delete -n %s",
+    [MB_HINT_DELETE] = "or remove them by: milvus-backup delete -n %s",
+    [MB_HINT_DELETE_AGAIN] = "delete it once more if list --all still names it",
+    [MB_HINT_TAKE_OVER] = "if you know that nobody is at work on it, add --take_over",
+    [MB_HINT_FORCE_DELETE] = "to delete it all the same, and fail its maker, add --force",
+    [MB_HINT_TARGET_EXISTS] = "give it another name by --suffix or --rename, replace it by "
+                              "--drop_exist_collection, or add to it by --skip_create_collection",
+    [MB_HINT_TARGET_MISSING] = "leave out --skip_create_collection to have it made",
+    [MB_HINT_TARGET_IS_ALIAS] = "name that one by --rename, or drop the alias",
+    [MB_HINT_RENAME_DATABASE] = "send it to \"default\" by --rename %s.*:default.*",
+    [MB_HINT_SKIP_FLUSH] = "--strategy skip_flush backs up what milvus has written out",
+    [MB_HINT_DROP_FIRST] = "release it, or use --drop_first",
+    [MB_HINT_NO_JOBS] = "leave out --use_v2_restore",
+    [MB_HINT_CONFIG_FILE] =
+        "name one with --config, or pass --config '' to use the environment and --set only",
+};
+
+/* A member of a request is a flag of the same name, but for one that create calls otherwise. */
+static const char *flag_of(const char *member, const struct mb_command *command)
+{
+    for (size_t i = 0; command != NULL && i < command->flag_count; i++)
+        if (strcmp(command->flags[i].name, member) == 0)
+            return member;
+    return strcmp(member, "collections") == 0 ? "colls" : member;
+}
+
+/* The sentence with its subject, which may hold anything: no format from outside is used. */
+static const char *sentence_of(const struct mb_error *error, struct mb_arena *arena)
+{
+    const char *sentence = error->hint < MB_HINT_COUNT ? sentences[error->hint] : NULL;
+    const char *place = sentence != NULL ? strstr(sentence, "%s") : NULL;
+    if (place == NULL)
+        return sentence;
+    return mb_arena_printf(arena, "%.*s%s%s", (int)(place - sentence), sentence, error->subject, place + 2);
+}
+
+const char *mb_hint_message(const struct mb_error *error, const struct mb_command *command,
+                            struct mb_arena *arena)
+{
+    const char *text = NULL, *sentence = sentence_of(error, arena);
+    if (error->hint == MB_HINT_INPUT)
+        text = mb_arena_printf(arena, "--%s: %s", flag_of(error->subject, command), error->message);
+    else if (sentence != NULL)
+        text = mb_arena_printf(arena, "%s; %s", error->message, sentence);
+    return text != NULL ? text : error->message;
+}
+
+struct mb_config_words mb_hint_words(void)
+{
+    return (struct mb_config_words){
+        .overrides = "--set", .no_file = "pass --config ''", .drivers = "`milvus-backup drivers`"};
+}

@@ -1,0 +1,18 @@
+/* hint.h - how the command line words what the engine asks for by kind (see base/hint.h). */
+#ifndef MB_CLI_HINT_H
+#define MB_CLI_HINT_H
+
+#include "base/arena.h"
+#include "base/hint.h"
+#include "cli/command.h"
+#include "config/config.h"
+
+/* The message with the flag that it is about in front, "--filter: ...", or with what to do behind it. command
+ * is the one whose flags are meant, NULL for none.  Without memory the message alone. */
+const char *mb_hint_message(const struct mb_error *error, const struct mb_command *command,
+                            struct mb_arena *arena);
+
+/* What the configuration's messages call the command line's own. */
+struct mb_config_words mb_hint_words(void);
+
+#endif
