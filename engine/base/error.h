@@ -39,7 +39,7 @@ mb_status mb_fail_memory(struct mb_error *error);
 mb_status mb_error_context(struct mb_error *error, const char *fmt, ...) MB_PRINTF(2, 3);
 
 /* "not found", "timeout": for logs and JSON. */
-const char *mb_status_name(mb_status status);
+MB_EXPORT const char *mb_status_name(mb_status status);
 
 /* May the same request succeed later, judged by the status alone? */
 bool mb_status_retryable(mb_status status);

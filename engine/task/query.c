@@ -1,0 +1,57 @@
+#include "task/query.h"
+
+#include "task/connect.h"
+
+static void only_sigpipe(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGPIPE);
+}
+
+static bool is_pending(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+void mb_shield_begin(struct mb_shield *shield)
+{
+    sigset_t set;
+    only_sigpipe(&set);
+    shield->pending = is_pending();
+    pthread_sigmask(SIG_BLOCK, &set, &shield->before);
+}
+
+void mb_shield_end(const struct mb_shield *shield)
+{
+    const struct timespec at_once = {0};
+    sigset_t set;
+
+    only_sigpipe(&set);
+    if (!shield->pending && is_pending())
+        (void)sigtimedwait(&set, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, &shield->before, NULL);
+}
+
+static mb_status keep_store(struct mb_session *session, struct mb_error *error)
+{
+    const struct mb_caller caller = {
+        .session = session, .log = session->common->log, .cancel = session->cancel};
+    mb_status status = MB_OK;
+
+    pthread_mutex_lock(&session->store_lock);
+    if (session->backup_store == NULL)
+        status =
+            mb_connect_backup_storage(&caller, MB_MISSING_FOLDER_IS_EMPTY, &session->backup_store, error);
+    pthread_mutex_unlock(&session->store_lock);
+    return status;
+}
+
+mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, struct mb_error *error)
+{
+    MB_TRY(keep_store(session, error));
+    *out = (struct mb_catalog){.storage = session->backup_store,
+                               .root = session->config->backup_storage.prefix,
+                               .log = session->common->log};
+    return MB_OK;
+}

@@ -1,0 +1,23 @@
+/* query.h - what the queries of a session share. */
+#ifndef MB_TASK_QUERY_H
+#define MB_TASK_QUERY_H
+
+#include "catalog/catalog.h"
+#include "task/session.h"
+
+#include <signal.h>
+
+/* The caller's thread, while it works for the library: a peer that hangs up sends it no signal. */
+struct mb_shield {
+    sigset_t before;
+    bool pending; /* there was such a signal already */
+};
+
+void mb_shield_begin(struct mb_shield *shield);
+void mb_shield_end(const struct mb_shield *shield);
+
+/* The catalog of the session's backups.  Opens the storage at the first call and keeps it; storage is NULL
+ * when there is no backup folder. */
+mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, struct mb_error *error);
+
+#endif

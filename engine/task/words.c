@@ -1,0 +1,56 @@
+/* The words that JSON and people see for the numbers of the header. */
+#include "base/version.h"
+#include "task/abi.h"
+
+#define WORD(names, number) \
+    ((number) >= 0 && (size_t)(number) < sizeof(names) / sizeof *(names) ? (names)[number] : NULL)
+
+static const char *or_unknown(const char *word)
+{
+    return word != NULL ? word : "unknown";
+}
+
+const char *mb_library_version(void)
+{
+    return mb_program_version();
+}
+
+const char *mb_task_kind_name(int32_t kind)
+{
+    static const char *const names[] = {[MB_TASK_CREATE] = "create",
+                                        [MB_TASK_RESTORE] = "restore",
+                                        [MB_TASK_TRANSFER] = "transfer",
+                                        [MB_TASK_VERIFY] = "verify",
+                                        [MB_TASK_DELETE] = "delete"};
+    return or_unknown(WORD(names, kind));
+}
+
+const char *mb_task_state_name(int32_t state)
+{
+    static const char *const names[] = {[MB_TASK_QUEUED] = "queued",
+                                        [MB_TASK_RUNNING] = "running",
+                                        [MB_TASK_SUCCEEDED] = "succeeded",
+                                        [MB_TASK_FAILED] = "failed",
+                                        [MB_TASK_CANCELLED] = "cancelled"};
+    return or_unknown(WORD(names, state));
+}
+
+const char *mb_task_fault_name(int32_t kind)
+{
+    static const char *const names[] = {[MB_TASK_FAULT_OTHER] = "other",
+                                        [MB_TASK_FAULT_MISSING] = "missing",
+                                        [MB_TASK_FAULT_SIZE] = "size",
+                                        [MB_TASK_FAULT_CHECKSUM] = "checksum",
+                                        [MB_TASK_FAULT_DESCRIPTION] = "description",
+                                        [MB_TASK_FAULT_STRAY] = "stray"};
+    return or_unknown(WORD(names, kind));
+}
+
+const char *mb_state_name(int32_t state)
+{
+    static const char *const names[] = {
+        [MB_STATE_COMPLETE] = "complete",       [MB_STATE_IN_PROGRESS] = "in progress",
+        [MB_STATE_INTERRUPTED] = "interrupted", [MB_STATE_FAILED] = "failed",
+        [MB_STATE_FOREIGN] = "foreign",         [MB_STATE_UNREADABLE] = "unreadable"};
+    return or_unknown(WORD(names, state));
+}

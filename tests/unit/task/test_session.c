@@ -1,0 +1,238 @@
+/* Sessions: opening and closing them, what they tell of themselves, and the list of backups. */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void test_opens_and_tells_of_itself(void **state)
+{
+    struct bench *b = *state;
+    bench_configure(b, "transfer:\n  memoryMiB: 48\n");
+    struct mb_session *session = bench_open(b);
+    struct mb_session_about about = {.struct_size = sizeof about};
+
+    assert_int_equal(mb_session_about(session, &about, &b->error), MB_OK);
+    assert_string_equal(about.config_path, b->config);
+    assert_int_equal(about.config_schema, 1);
+    assert_string_equal(about.log_folder, b->folder);
+    assert_false(about.log_to_stderr);
+    assert_int_equal(about.memory, 48 << 20);
+    mb_session_close(session);
+}
+
+static void test_reads_no_environment_unless_handed_one(void **state)
+{
+    struct bench *b = *state;
+    static const char *const environment[] = {"MILVUS_PORT=4711", NULL};
+    struct mb_config_row row = {.struct_size = sizeof row};
+    char *ports[2] = {NULL, NULL};
+
+    bench_configure(b, "");
+    setenv("MILVUS_PORT", "1234", 1);
+    for (int handed = 0; handed < 2; handed++) {
+        b->options.environment = handed ? environment : NULL;
+        struct mb_session *session = bench_open(b);
+        for (size_t i = 0; i < mb_session_config_count(session); i++) {
+            assert_int_equal(mb_session_config_at(session, i, &row, &b->error), MB_OK);
+            if (strcmp(row.key, "milvus.port") == 0)
+                ports[handed] = strdup(row.value);
+        }
+        mb_session_close(session);
+    }
+    unsetenv("MILVUS_PORT");
+    assert_string_equal(ports[0], "1");
+    assert_string_equal(ports[1], "4711");
+    free(ports[0]);
+    free(ports[1]);
+}
+
+static void test_problems_are_told_one_by_one(void **state)
+{
+    struct bench *b = *state;
+    struct mb_session *session = NULL;
+
+    bench_configure(b, "transfer:\n  memoryMiB: many\nbackup:\n  parallelism:\n    copydata: all\n");
+    assert_int_equal(mb_session_open(&session, &b->options, &b->error), MB_E_CONFIG);
+    assert_null(session);
+    assert_non_null(strstr(b->error.message, "and 1 more"));
+    assert_non_null(strstr(b->notices, "memoryMiB"));
+    assert_non_null(strstr(b->notices, "copydata"));
+}
+
+static void test_a_missing_file_is_a_mistake_in_the_configuration(void **state)
+{
+    struct bench *b = *state;
+    struct mb_session *session = NULL;
+    b->options.config_path = "/nowhere/at-all.yaml";
+    assert_int_equal(mb_session_open(&session, &b->options, &b->error), MB_E_CONFIG);
+    assert_non_null(strstr(b->error.message, "no configuration file"));
+}
+
+static void test_lists_backups(void **state)
+{
+    struct bench *b = *state;
+    struct mb_backup_list *list = NULL;
+    struct mb_backup_entry entry = {.struct_size = sizeof entry};
+
+    bench_configure(b, "");
+    bench_write(b, "b/made/meta/backup_meta.json",
+                "{\"id\":\"i1\",\"name\":\"made\",\"size\":7,\"milvus_version\":\"v2.4.1\"}");
+    bench_write(b, "b/made/meta/full_meta.json", "{}");
+    bench_write(b, "b/torn/meta/backup_meta.json", "{\"id\":");
+    bench_write(b, "b/torn/meta/full_meta.json", "{}");
+    bench_write(b, "b/left/binlogs/insert_log/1/2/3/4/5", "x");
+    struct mb_session *session = bench_open(b);
+    assert_int_equal(mb_session_list(session, NULL, &list, &b->error), MB_OK);
+    mb_session_close(session);
+
+    assert_int_equal(mb_backup_list_count(list), 3);
+    assert_int_equal(mb_backup_list_at(list, 0, &entry, &b->error), MB_OK);
+    assert_string_equal(entry.name, "left");
+    assert_int_equal(entry.state, MB_STATE_FOREIGN);
+    assert_int_equal(mb_backup_list_at(list, 1, &entry, &b->error), MB_OK);
+    assert_string_equal(entry.name, "made");
+    assert_int_equal(entry.state, MB_STATE_COMPLETE);
+    assert_string_equal(entry.milvus_version, "v2.4.1");
+    assert_string_equal(entry.format, "binlog");
+    assert_int_equal(entry.size, 7);
+    assert_int_equal(entry.rows, -1);
+    assert_int_equal(mb_backup_list_at(list, 2, &entry, &b->error), MB_OK);
+    assert_int_equal(entry.state, MB_STATE_UNREADABLE);
+    assert_int_equal(mb_backup_list_at(list, 3, &entry, &b->error), MB_E_NOT_FOUND);
+    mb_backup_list_free(list);
+}
+
+static void test_no_folder_is_no_backups_until_there_are_some(void **state)
+{
+    struct bench *b = *state;
+    struct mb_backup_list *list = NULL;
+
+    bench_configure(b, "");
+    struct mb_session *session = bench_open(b);
+    assert_int_equal(mb_session_list(session, NULL, &list, &b->error), MB_OK);
+    assert_int_equal(mb_backup_list_count(list), 0);
+    mb_backup_list_free(list);
+
+    bench_write(b, "b/made/meta/backup_meta.json", "{\"id\":\"i1\",\"name\":\"made\"}");
+    assert_int_equal(mb_session_list(session, NULL, &list, &b->error), MB_OK);
+    assert_int_equal(mb_backup_list_count(list), 1);
+    mb_backup_list_free(list);
+    mb_session_close(session);
+}
+
+static void test_sessions_close_in_any_order(void **state)
+{
+    struct bench *b = *state;
+    struct mb_session *parent, *child, *other;
+    struct mb_backup_list *list = NULL;
+    char log[128];
+    struct stat st;
+
+    bench_configure(b, "");
+    parent = bench_open(b);
+    other = bench_open(b);
+    b->options = (struct mb_session_options){
+        .struct_size = sizeof b->options, .config_path = b->config, .parent = parent};
+    child = bench_open(b);
+    mb_session_close(parent);
+    assert_int_equal(mb_session_list(child, NULL, &list, &b->error), MB_OK);
+    mb_backup_list_free(list);
+    mb_session_close(other);
+    mb_session_log(child, MB_LOG_INFO, "still here");
+    mb_session_close(child);
+    snprintf(log, sizeof log, "%s/backup.log", b->folder);
+    assert_int_equal(stat(log, &st), 0);
+}
+
+static void test_what_is_cancelled_does_nothing_more(void **state)
+{
+    struct bench *b = *state;
+    struct mb_backup_list *list = NULL;
+
+    bench_configure(b, "");
+    bench_write(b, "b/made/meta/backup_meta.json", "{\"id\":\"i1\",\"name\":\"made\"}");
+    struct mb_session *session = bench_open(b);
+    mb_session_cancel(session);
+    assert_int_equal(mb_session_list(session, NULL, &list, &b->error), MB_E_CANCELLED);
+    assert_null(list);
+    mb_session_close(session);
+}
+
+static void test_refuses_what_was_not_set_up(void **state)
+{
+    struct bench *b = *state;
+    struct mb_session *session = NULL;
+    struct mb_backup_list *list = NULL;
+    struct mb_list_request request = {0};
+
+    bench_configure(b, "");
+    assert_int_equal(mb_session_open(&session, NULL, &b->error), MB_E_INVALID);
+    assert_int_equal(mb_session_open(NULL, &b->options, NULL), MB_E_INVALID);
+    b->options.struct_size = 0;
+    assert_int_equal(mb_session_open(&session, &b->options, &b->error), MB_E_INVALID);
+    assert_non_null(strstr(b->error.message, "struct_size"));
+    b->options.struct_size = sizeof b->options;
+    b->options.log_level = "loud";
+    assert_int_equal(mb_session_open(&session, &b->options, &b->error), MB_E_INVALID);
+    b->options.log_level = NULL;
+
+    session = bench_open(b);
+    assert_int_equal(mb_session_list(NULL, NULL, &list, &b->error), MB_E_INVALID);
+    assert_int_equal(mb_session_list(session, NULL, NULL, &b->error), MB_E_INVALID);
+    assert_int_equal(mb_session_list(session, &request, &list, &b->error), MB_E_INVALID);
+    assert_null(list);
+    mb_session_cancel(NULL);
+    mb_session_close(NULL);
+    mb_backup_list_free(NULL);
+    mb_session_close(session);
+}
+
+/* As a program that was built with a later header would hand it over, and one with an earlier error. */
+static void test_speaks_with_other_versions(void **state)
+{
+    struct bench *b = *state;
+    struct {
+        struct mb_session_about now;
+        unsigned char later[32];
+    } about;
+    struct {
+        uint32_t struct_size;
+        mb_status status;
+        unsigned char beyond[8];
+    } small = {.struct_size = 8, .beyond = {0xa5, 0xa5}};
+
+    bench_configure(b, "");
+    struct mb_session *session = bench_open(b);
+    memset(&about, 0xff, sizeof about);
+    about.now.struct_size = sizeof about;
+    assert_int_equal(mb_session_about(session, &about.now, &b->error), MB_OK);
+    assert_int_equal(about.now.struct_size, sizeof about);
+    assert_string_equal(about.now.config_path, b->config);
+    for (size_t i = 0; i < sizeof about.later; i++)
+        assert_int_equal(about.later[i], 0);
+    assert_int_equal(mb_session_about(session, NULL, (struct mb_error *)&small), MB_E_INVALID);
+    assert_int_equal(small.status, MB_E_INVALID);
+    assert_int_equal(small.beyond[0], 0xa5);
+    mb_session_close(session);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_opens_and_tells_of_itself),
+        CASE(test_reads_no_environment_unless_handed_one),
+        CASE(test_problems_are_told_one_by_one),
+        CASE(test_a_missing_file_is_a_mistake_in_the_configuration),
+        CASE(test_lists_backups),
+        CASE(test_no_folder_is_no_backups_until_there_are_some),
+        CASE(test_sessions_close_in_any_order),
+        CASE(test_what_is_cancelled_does_nothing_more),
+        CASE(test_refuses_what_was_not_set_up),
+        CASE(test_speaks_with_other_versions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
