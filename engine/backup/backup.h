@@ -68,9 +68,9 @@ struct mb_backup_report {
     struct mb_strings warnings; /* what its maker must hear of although it is a success */
 };
 
-/* Nothing is written before it is proven that the name is free, the backup's root can be written to and
- * Milvus' storage is the one that Milvus writes to.  Afterwards the backup is complete, or it is marked as in
- * progress and can be resumed or deleted.  The report lives in arena. */
+/* Nothing is written before it is certain that the name is free, the backup's root can be written to
+ * and Milvus' storage is the one that Milvus writes to.  Afterwards the backup is complete, or it is marked
+ * as in progress and can be resumed or deleted.  The report lives in arena. */
 mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_backup_options *options,
                            struct mb_arena *arena, struct mb_backup_report *report, struct mb_cancel *cancel,
                            struct mb_error *error);

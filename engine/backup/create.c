@@ -277,7 +277,7 @@ static void end(struct mb_create *create)
     }
     mb_claim_free(create->claim);
     mb_arena_free(create->arena);
-    pthread_mutex_destroy(&create->proof_lock);
+    pthread_mutex_destroy(&create->storage_lock);
 }
 
 mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_backup_options *options,
@@ -290,7 +290,7 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
         .catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log}};
     struct mb_gc_lease *lease = NULL;
     struct mb_pool *pool = NULL;
-    pthread_mutex_init(&create.proof_lock, NULL);
+    pthread_mutex_init(&create.storage_lock, NULL);
     mb_progress_phase(env->progress, "check");
 
     mb_status status = begin(&create, cancel, error);

@@ -46,8 +46,8 @@ struct mb_create {
     struct mb_copy *copy;
     struct mb_binlogs *present; /* what an interrupted create left; NULL when not resumed */
     struct mb_strings warnings; /* see mb_backup_report */
-    pthread_mutex_t proof_lock;
-    bool proven;
+    pthread_mutex_t storage_lock;
+    bool storage_checked;
     atomic_bool touched; /* an object may have been written */
 };
 
@@ -75,18 +75,18 @@ const struct mb_field_binlogs *mb_create_uneven(const struct mb_segment_backup *
 /* inspect.c: the binlog that a key is that of. */
 struct mb_binlog_entry mb_create_entry(const struct mb_source_key *key, uint64_t size);
 
-/* settle.c: the binlogs of the segments that Milvus is writing to at this moment, once it has written the
+/* quiet.c: the binlogs of the segments that Milvus is writing to at this moment, once it has written the
  * same of every field; *out is NULL when there are no such segments. */
-mb_status mb_create_settle(struct mb_create_collection *collection, struct mb_binlogs **out,
-                           struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_create_await_quiet(struct mb_create_collection *collection, struct mb_binlogs **out,
+                                struct mb_cancel *cancel, struct mb_error *error);
 
 /* segments.c: the copy's report of one object that lies in the backup. */
 mb_status mb_create_moved(void *create, const struct mb_object_moved *object, struct mb_error *error);
 
-/* proof.c: is this the storage that Milvus writes to?  Once a create, by the first segment that has rows;
- * says which key is wrong when its binlogs are not there. */
-mb_status mb_create_prove(struct mb_create_collection *collection, struct mb_cancel *cancel,
-                          struct mb_error *error);
+/* storage_check.c: is this the storage that Milvus writes to?  Once a create, by the first segment that has
+ * rows; says which key is wrong when its binlogs are not there. */
+mb_status mb_create_check_storage(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                                  struct mb_error *error);
 
 /* inspect.c: what lies in the backup's directory, before resuming. */
 mb_status mb_create_find_present(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);

@@ -426,12 +426,12 @@ mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_erro
     if (strategy != MB_STRATEGY_SKIP_FLUSH)
         MB_TRY(flush(job, cancel, error));
     MB_TRY(find_segments(job, cancel, error));
-    MB_TRY(mb_create_prove(job, cancel, error));
+    MB_TRY(mb_create_check_storage(job, cancel, error));
     if (expected.of_all)
         MB_TRY(ask_expected(job, &expected.binlogs, cancel, error));
     if (expected.binlogs == NULL) {
         expected.of_all = false;
-        MB_TRY(mb_create_settle(job, &expected.binlogs, cancel, error));
+        MB_TRY(mb_create_await_quiet(job, &expected.binlogs, cancel, error));
     }
 
     mb_status status = list_binlogs(job, &expected, cancel, error);

@@ -101,7 +101,7 @@ static bool any_being_written(const struct mb_create_collection *job)
 }
 
 /* torn is what was torn and did not change any more; or NULL. */
-static mb_status fail_unsettled(const struct mb_create_collection *job, const struct mb_segment *torn,
+static mb_status fail_not_quiet(const struct mb_create_collection *job, const struct mb_segment *torn,
                                 struct mb_error *error)
 {
     long long seconds = MOST_LOOKS * between_looks_ns / MB_NS_PER_S;
@@ -119,8 +119,8 @@ static mb_status fail_unsettled(const struct mb_create_collection *job, const st
 }
 
 /* Two looks must agree: a file of a local disk is listed before it has been written to its end. */
-mb_status mb_create_settle(struct mb_create_collection *job, struct mb_binlogs **out,
-                           struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_create_await_quiet(struct mb_create_collection *job, struct mb_binlogs **out,
+                                struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_binlogs *before = NULL;
     const struct mb_segment *torn = NULL;
@@ -144,6 +144,6 @@ mb_status mb_create_settle(struct mb_create_collection *job, struct mb_binlogs *
     }
     mb_binlogs_free(before);
     if (status == MB_OK && *out == NULL)
-        return fail_unsettled(job, is_quiet ? torn : NULL, error);
+        return fail_not_quiet(job, is_quiet ? torn : NULL, error);
     return status;
 }

@@ -79,7 +79,7 @@ static mb_status blame(struct mb_create_collection *collection, const struct mb_
         place, env->milvus_root, collection->db, collection->name, keys->bucket, keys->address);
 }
 
-static mb_status prove(struct mb_create_collection *collection, const struct mb_segment *segment,
+static mb_status check(struct mb_create_collection *collection, const struct mb_segment *segment,
                        struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_backup_env *env = collection->create->env;
@@ -98,19 +98,19 @@ static mb_status prove(struct mb_create_collection *collection, const struct mb_
     return status;
 }
 
-mb_status mb_create_prove(struct mb_create_collection *collection, struct mb_cancel *cancel,
-                          struct mb_error *error)
+mb_status mb_create_check_storage(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                                  struct mb_error *error)
 {
     struct mb_create *create = collection->create;
     const struct mb_segment *segment = first_with_rows(collection);
     mb_status status = MB_OK;
     if (segment == NULL)
         return MB_OK;
-    pthread_mutex_lock(&create->proof_lock);
-    if (!create->proven) {
-        status = prove(collection, segment, cancel, error);
-        create->proven = status == MB_OK;
+    pthread_mutex_lock(&create->storage_lock);
+    if (!create->storage_checked) {
+        status = check(collection, segment, cancel, error);
+        create->storage_checked = status == MB_OK;
     }
-    pthread_mutex_unlock(&create->proof_lock);
+    pthread_mutex_unlock(&create->storage_lock);
     return status;
 }
