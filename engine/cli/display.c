@@ -153,7 +153,7 @@ static void put_bytes(struct mb_buf *line, const struct snapshot *s)
         mb_buf_printf(line, "  %s", done);
 }
 
-static void put_pace(struct mb_buf *line, const struct snapshot *s, double rate)
+static void put_rate(struct mb_buf *line, const struct snapshot *s, double rate)
 {
     char text[32];
 
@@ -185,7 +185,7 @@ static void describe(const struct mb_display *display, const struct snapshot *s,
     put_bytes(line, s);
     if (s->percent_x100 > 0)
         mb_buf_printf(line, "  %.1f %%", (double)(s->percent_x100 > 10000 ? 10000 : s->percent_x100) / 100);
-    put_pace(line, s, rate_of(display));
+    put_rate(line, s, rate_of(display));
     put_waiting(line, s, now_ns);
 }
 

@@ -75,7 +75,7 @@ static mb_status start_machinery(struct mb_copy *copy, struct mb_cancel *cancel,
         return mb_fail_memory(error);
     mb_queue_init(&copy->queue, workers, mb_copy_overloads(copy), mb_group_cancel(copy->group));
     if (copy->in_service)
-        mb_queue_pace_copies(&copy->queue);
+        mb_queue_limit_copies(&copy->queue);
     pthread_mutex_init(&copy->moved_lock, NULL);
     copy->watch = mb_cancel_watch(mb_group_cancel(copy->group), wake_all, copy);
     if (copy->watch != NULL)

@@ -118,7 +118,7 @@ bool mb_direct_refused(struct mb_copy *copy, atomic_bool *refused, const struct 
         return true;
     bool parts = refused == &copy->part_copy_refused;
     if (!parts)
-        mb_queue_pace_streams(&copy->queue);
+        mb_queue_limit_streams(&copy->queue);
     mb_log(copy->options.log, MB_LOG_WARN,
            "%s does not copy %s from %s by itself, %s streamed from now on: %s",
            mb_storage_info(copy->dst)->location, parts ? "parts of objects" : "objects",

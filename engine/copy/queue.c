@@ -11,24 +11,24 @@ void mb_queue_init(struct mb_queue *queue, unsigned max_workers, uint64_t overlo
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->work, NULL);
     pthread_cond_init(&queue->room, NULL);
-    mb_queue_pace_streams(queue);
+    mb_queue_limit_streams(queue);
 }
 
-static void pace_anew(struct mb_queue *queue, unsigned start, unsigned turns)
+static void limit_anew(struct mb_queue *queue, unsigned start, unsigned turns)
 {
     pthread_mutex_lock(&queue->lock);
-    mb_pace_init(&queue->pace, start, queue->max_workers, turns, mb_clock_monotonic());
+    mb_limiter_init(&queue->limiter, start, queue->max_workers, turns, mb_clock_monotonic());
     pthread_mutex_unlock(&queue->lock);
 }
 
-void mb_queue_pace_copies(struct mb_queue *queue)
+void mb_queue_limit_copies(struct mb_queue *queue)
 {
-    pace_anew(queue, 32, 1);
+    limit_anew(queue, 32, 1);
 }
 
-void mb_queue_pace_streams(struct mb_queue *queue)
+void mb_queue_limit_streams(struct mb_queue *queue)
 {
-    pace_anew(queue, 2, 3);
+    limit_anew(queue, 2, 3);
 }
 
 void mb_queue_done(struct mb_queue *queue)
@@ -59,7 +59,7 @@ static bool has_work(struct mb_queue *queue)
 /* Gets one more worker going if there is work for one: each that starts does the same for the next. */
 static bool pass_on(struct mb_queue *queue)
 {
-    if (queue->busy >= queue->pace.limit || !has_work(queue))
+    if (queue->busy >= queue->limiter.limit || !has_work(queue))
         return false;
     if (queue->workers > queue->busy) {
         pthread_cond_signal(&queue->work);
@@ -118,7 +118,7 @@ mb_status mb_queue_take(struct mb_queue *queue, struct mb_job *out, bool *start,
             status = mb_fail(error, MB_E_CANCELLED, "cancelled");
             break;
         }
-        if (queue->busy < queue->pace.limit && has_work(queue)) {
+        if (queue->busy < queue->limiter.limit && has_work(queue)) {
             hand_out(queue, out);
             queue->busy++;
             *start = pass_on(queue);
@@ -141,13 +141,13 @@ void mb_queue_end(struct mb_queue *queue, const struct mb_job *job, uint64_t ove
     queue->busy--;
     if (overloads > queue->overloads) {
         queue->overloads = overloads;
-        mb_pace_overloaded(&queue->pace, now);
+        mb_limiter_overloaded(&queue->limiter, now);
     }
     if (waits > queue->waits) {
         queue->waits = waits;
-        mb_pace_crowded(&queue->pace);
+        mb_limiter_crowded(&queue->limiter);
     }
-    mb_pace_note(&queue->pace, job->bytes, queue->busy, now);
+    mb_limiter_note(&queue->limiter, job->bytes, queue->busy, now);
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -253,7 +253,7 @@ void mb_queue_wake(struct mb_queue *queue)
 unsigned mb_queue_limit(struct mb_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    unsigned limit = queue->pace.limit;
+    unsigned limit = queue->limiter.limit;
     pthread_mutex_unlock(&queue->lock);
     return limit;
 }

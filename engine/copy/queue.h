@@ -7,8 +7,8 @@
 #ifndef MB_COPY_QUEUE_H
 #define MB_COPY_QUEUE_H
 
+#include "copy/limiter.h"
 #include "copy/object.h"
-#include "copy/pace.h"
 
 #include <pthread.h>
 
@@ -35,7 +35,7 @@ struct mb_queue {
     uint64_t overloads; /* as of the last job */
     uint64_t waits;
     bool closed;
-    struct mb_pace pace;
+    struct mb_limiter limiter;
 };
 
 /* overloads is how often both services have been so before. */
@@ -80,8 +80,8 @@ void mb_queue_again(struct mb_queue *queue, struct mb_object *object);
 
 /* From now on jobs are copies in the service, which cost us nothing, or streams, which take memory and time
  * of the processor: few of them run at first, more where that helps. */
-void mb_queue_pace_copies(struct mb_queue *queue);
-void mb_queue_pace_streams(struct mb_queue *queue);
+void mb_queue_limit_copies(struct mb_queue *queue);
+void mb_queue_limit_streams(struct mb_queue *queue);
 
 void mb_queue_object_done(struct mb_queue *queue);
 void mb_queue_close(struct mb_queue *queue); /* nothing more will be pushed */
