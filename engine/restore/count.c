@@ -60,11 +60,11 @@ static struct expected expect(const struct mb_restore_work *work)
     struct expected expected = {0, 0};
     bool may_shrink = mb_properties_get(&source->properties, TTL) != NULL ||
                       mb_properties_get(&source->schema.properties, TTL) != NULL;
-    for (size_t i = 0; i < work->units.count; i++) {
-        const struct mb_import_unit *unit = &work->units.items[i];
-        may_shrink = may_shrink || unit->phase != MB_UNIT_DATA;
-        expected.least += unit->least_rows;
-        expected.most += unit->rows;
+    for (size_t i = 0; i < work->batches.count; i++) {
+        const struct mb_import_batch *batch = &work->batches.items[i];
+        may_shrink = may_shrink || batch->phase != MB_BATCH_DATA;
+        expected.least += batch->least_rows;
+        expected.most += batch->rows;
     }
     if (may_shrink)
         expected.least = 0;

@@ -14,7 +14,7 @@
 struct importer {
     struct mb_restore_work *work;
     struct mb_import_watch *jobs;
-    size_t count; /* made, in the order of the units */
+    size_t count; /* made, in the order of the batches */
     size_t next;  /* the first one that is not submitted */
     size_t running;
     size_t window;
@@ -23,18 +23,18 @@ struct importer {
 
 /* ---------------------------------------------------------------- submitting */
 
-static mb_status make_options(const struct mb_restore_work *work, const struct mb_import_unit *unit,
+static mb_status make_options(const struct mb_restore_work *work, const struct mb_import_batch *batch,
                               struct mb_arena *arena, struct mb_properties *out, struct mb_error *error)
 {
     struct mb_properties list = {.items = mb_arena_alloc(arena, 4, sizeof *list.items)};
-    const char *version = mb_arena_printf(arena, "%" PRId64, unit->storage_version);
+    const char *version = mb_arena_printf(arena, "%" PRId64, batch->storage_version);
 
     if (list.items == NULL || version == NULL)
         return mb_fail_memory(error);
     list.items[list.count++] = (struct mb_property){"skip_disk_quota_check", "true"};
     list.items[list.count++] =
-        (struct mb_property){unit->phase == MB_UNIT_DATA ? "backup" : "l0_import", "true"};
-    if (unit->storage_version > 0)
+        (struct mb_property){batch->phase == MB_BATCH_DATA ? "backup" : "l0_import", "true"};
+    if (batch->storage_version > 0)
         list.items[list.count++] = (struct mb_property){"storage_version", version};
     if (*work->ezk)
         list.items[list.count++] = (struct mb_property){"ezk", work->ezk};
@@ -48,10 +48,10 @@ static mb_status submit_task(struct importer *importer, struct mb_import_watch *
     struct mb_restore_work *work = importer->work;
     bool always = !work->run->milvus->imports_v2;
     struct mb_import import = {
-        .db = work->target->db, .collection = work->place, .partition = job->units->partition};
+        .db = work->target->db, .collection = work->place, .partition = job->batches->partition};
 
-    MB_TRY(mb_stage_unit(work, job->units, always, arena, &import.files, cancel, error));
-    MB_TRY(make_options(work, job->units, arena, &import.options, error));
+    MB_TRY(mb_stage_batch(work, job->batches, always, arena, &import.files, cancel, error));
+    MB_TRY(make_options(work, job->batches, arena, &import.options, error));
     return mb_milvus_import(work->run->env->milvus, &import, &job->task, cancel, error);
 }
 
@@ -61,15 +61,15 @@ static mb_status submit_job(struct importer *importer, struct mb_import_watch *j
     struct mb_restore_work *work = importer->work;
     struct mb_import_job request = {.db = work->target->db,
                                     .collection = work->place,
-                                    .partition = job->units->partition,
-                                    .file_count = job->unit_count};
+                                    .partition = job->batches->partition,
+                                    .file_count = job->batch_count};
 
-    request.files = mb_arena_alloc(arena, job->unit_count, sizeof *request.files);
+    request.files = mb_arena_alloc(arena, job->batch_count, sizeof *request.files);
     if (request.files == NULL)
         return mb_fail_memory(error);
-    for (size_t i = 0; i < job->unit_count; i++)
-        MB_TRY(mb_stage_unit(work, &job->units[i], false, arena, &request.files[i], cancel, error));
-    MB_TRY(make_options(work, job->units, arena, &request.options, error));
+    for (size_t i = 0; i < job->batch_count; i++)
+        MB_TRY(mb_stage_batch(work, &job->batches[i], false, arena, &request.files[i], cancel, error));
+    MB_TRY(make_options(work, job->batches, arena, &request.options, error));
     return mb_milvus_import_job(work->run->env->milvus, &request, work->arena, &job->id, cancel, error);
 }
 
@@ -94,16 +94,16 @@ static mb_status submit(struct importer *importer, struct mb_import_watch *job, 
 
 /* --------------------------------------------------------------------- jobs */
 
-static bool fit_together(const struct mb_import_unit *a, const struct mb_import_unit *b)
+static bool fit_together(const struct mb_import_batch *a, const struct mb_import_batch *b)
 {
     return a->phase == b->phase && strcmp(a->partition, b->partition) == 0 &&
            a->storage_version == b->storage_version && strcmp(a->virtual_channel, b->virtual_channel) == 0;
 }
 
-static size_t most_in_one_job(const struct mb_restore_work *work, const struct mb_import_unit *unit)
+static size_t most_in_one_job(const struct mb_restore_work *work, const struct mb_import_batch *batch)
 {
     const struct mb_restore_options *options = work->run->options;
-    if (!options->use_jobs || (unit->phase != MB_UNIT_DATA && !work->run->milvus->multi_l0_import))
+    if (!options->use_jobs || (batch->phase != MB_BATCH_DATA && !work->run->milvus->multi_l0_import))
         return 1;
     return options->max_segments_per_job ? options->max_segments_per_job : SEGMENTS_PER_JOB;
 }
@@ -111,20 +111,21 @@ static size_t most_in_one_job(const struct mb_restore_work *work, const struct m
 static mb_status make_jobs(struct importer *importer, struct mb_error *error)
 {
     struct mb_restore_work *work = importer->work;
-    const struct mb_import_units *units = &work->units;
+    const struct mb_import_batches *batches = &work->batches;
 
-    importer->jobs = mb_arena_alloc(work->arena, units->count + 1, sizeof *importer->jobs);
+    importer->jobs = mb_arena_alloc(work->arena, batches->count + 1, sizeof *importer->jobs);
     if (importer->jobs == NULL)
         return mb_fail_memory(error);
-    for (size_t i = 0; i < units->count;) {
+    for (size_t i = 0; i < batches->count;) {
         struct mb_import_watch *job = &importer->jobs[importer->count++];
-        size_t most = most_in_one_job(work, &units->items[i]);
-        job->units = &units->items[i];
-        while (i < units->count && job->unit_count < most && fit_together(job->units, &units->items[i])) {
-            job->bytes += units->items[i].bytes;
-            job->rows += units->items[i].rows;
-            job->least_rows += units->items[i].least_rows;
-            job->unit_count++;
+        size_t most = most_in_one_job(work, &batches->items[i]);
+        job->batches = &batches->items[i];
+        while (i < batches->count && job->batch_count < most &&
+               fit_together(job->batches, &batches->items[i])) {
+            job->bytes += batches->items[i].bytes;
+            job->rows += batches->items[i].rows;
+            job->least_rows += batches->items[i].least_rows;
+            job->batch_count++;
             i++;
         }
     }
@@ -146,21 +147,22 @@ static mb_status check_rows(struct importer *importer, const struct mb_import_wa
         mb_log(work->run->env->log, MB_LOG_WARN,
                "milvus imported no rows into partition %s of %s.%s: by the backup %" PRId64
                " were written and, it seems, all deleted",
-               job->units->partition, MB_WORK_NAME(work), job->rows);
+               job->batches->partition, MB_WORK_NAME(work), job->rows);
     if (plausible)
         return MB_OK;
     if (exact)
-        return mb_fail(
-            error, MB_E_CORRUPT,
-            "milvus imported %" PRId64 " rows into partition %s of %s.%s, the backup has %" PRId64 "%s%s%s",
-            job->imported, job->units->partition, MB_WORK_NAME(work), job->rows, job->imported ? "" : " (is ",
-            job->imported ? "" : mb_storage_info(work->run->env->milvus_store)->location,
-            job->imported ? "" : " where this milvus keeps its data?)");
+        return mb_fail(error, MB_E_CORRUPT,
+                       "milvus imported %" PRId64 " rows into partition %s of %s.%s, the backup has %" PRId64
+                       "%s%s%s",
+                       job->imported, job->batches->partition, MB_WORK_NAME(work), job->rows,
+                       job->imported ? "" : " (is ",
+                       job->imported ? "" : mb_storage_info(work->run->env->milvus_store)->location,
+                       job->imported ? "" : " where this milvus keeps its data?)");
     importer->in_doubt = true;
     mb_log(work->run->env->log, MB_LOG_WARN,
            "milvus says that it imported %" PRId64
            " rows into partition \"%s\" of %s.%s, the backup has %" PRId64,
-           job->imported, job->units->partition, MB_WORK_NAME(work), job->rows);
+           job->imported, job->batches->partition, MB_WORK_NAME(work), job->rows);
     return MB_OK;
 }
 
@@ -207,7 +209,7 @@ static bool may_submit(const struct importer *importer)
         return false;
     if (importer->next == 0 || importer->running == 0)
         return true;
-    return importer->jobs[importer->next].units->phase == importer->jobs[importer->next - 1].units->phase;
+    return importer->jobs[importer->next].batches->phase == importer->jobs[importer->next - 1].batches->phase;
 }
 
 mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)

@@ -9,7 +9,7 @@
 
 struct probe {
     const struct mb_restore_work *work;
-    atomic_size_t next; /* unit */
+    atomic_size_t next; /* batch */
 };
 
 /* Rules that archive objects go by age and by size: large ones go first. */
@@ -29,7 +29,7 @@ static void look_at(struct largest *largest, const struct mb_segment_backup *seg
                 *largest = (struct largest){segment, fields[f].field_id, &fields[f].logs[k]};
 }
 
-static mb_status read_one(const struct probe *probe, const struct mb_import_unit *unit, bool is_delta,
+static mb_status read_one(const struct probe *probe, const struct mb_import_batch *batch, bool is_delta,
                           struct mb_buf *key, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_restore *run = probe->work->run;
@@ -38,7 +38,7 @@ static mb_status read_one(const struct probe *probe, const struct mb_import_unit
     char byte;
     size_t got;
 
-    for (const struct mb_unit_segment *s = unit->first; s; s = s->next)
+    for (const struct mb_batch_segment *s = batch->first; s; s = s->next)
         look_at(&largest, s->segment, is_delta);
     if (largest.log == NULL)
         return MB_OK;
@@ -53,15 +53,15 @@ static mb_status read_one(const struct probe *probe, const struct mb_import_unit
 static mb_status read_some(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct probe *probe = ctx;
-    const struct mb_import_units *units = &probe->work->units;
+    const struct mb_import_batches *batches = &probe->work->batches;
     struct mb_buf key;
     mb_status status = MB_OK;
 
     mb_buf_init(&key, (size_t)64 << 10);
-    for (size_t i; status == MB_OK && (i = atomic_fetch_add(&probe->next, 1)) < units->count;) {
-        status = read_one(probe, &units->items[i], false, &key, cancel, error);
+    for (size_t i; status == MB_OK && (i = atomic_fetch_add(&probe->next, 1)) < batches->count;) {
+        status = read_one(probe, &batches->items[i], false, &key, cancel, error);
         if (status == MB_OK)
-            status = read_one(probe, &units->items[i], true, &key, cancel, error);
+            status = read_one(probe, &batches->items[i], true, &key, cancel, error);
     }
     mb_buf_done(&key);
     return status;
@@ -70,7 +70,7 @@ static mb_status read_some(void *ctx, struct mb_cancel *cancel, struct mb_error 
 mb_status mb_restore_probe(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct probe probe = {.work = work};
-    unsigned readers = work->units.count < READERS ? (unsigned)work->units.count : READERS;
+    unsigned readers = work->batches.count < READERS ? (unsigned)work->batches.count : READERS;
     if (readers == 0)
         return MB_OK;
     struct mb_pool *pool = mb_pool_new(readers);

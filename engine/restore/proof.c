@@ -1,7 +1,7 @@
 #include "restore/proof.h"
 
 #include "catalog/layout.h"
-#include "restore/unit_objects.h"
+#include "restore/batch_objects.h"
 #include "verify/folder.h"
 
 #include <stdio.h>
@@ -12,27 +12,28 @@ struct proof {
     struct mb_restore_work *work;
     struct mb_arena *arena; /* of the run */
     struct mb_folder folder;
-    struct mb_unit_objects objects;
+    struct mb_batch_objects objects;
     struct mb_cancel *cancel;
 };
 
-static struct mb_import_unit *unit_of(const struct proof *proof, const char *key)
+static struct mb_import_batch *batch_of(const struct proof *proof, const char *key)
 {
-    const struct mb_import_units *units = &proof->work->units;
-    for (size_t i = 0; i < units->count; i++) {
-        const char *dir = proof->objects.is_delta ? units->items[i].delta_dir : units->items[i].insert_dir;
+    const struct mb_import_batches *batches = &proof->work->batches;
+    for (size_t i = 0; i < batches->count; i++) {
+        const char *dir =
+            proof->objects.is_delta ? batches->items[i].delta_dir : batches->items[i].insert_dir;
         if (dir != NULL && mb_text_starts_with(key, dir))
-            return &units->items[i];
+            return &batches->items[i];
     }
     return NULL;
 }
 
 /* How many rows these deletes leave is not known. */
-static mb_status take_left_out(struct mb_import_unit *unit)
+static mb_status take_left_out(struct mb_import_batch *batch)
 {
-    if (unit != NULL) {
-        unit->least_rows = 0;
-        unit->has_deletes = true;
+    if (batch != NULL) {
+        batch->least_rows = 0;
+        batch->has_deletes = true;
     }
     return MB_OK;
 }
@@ -41,11 +42,11 @@ static mb_status take_stray(void *ctx, const char *name, const struct mb_entry *
 {
     struct proof *proof = ctx;
     struct mb_strays *strays = &proof->work->strays;
-    struct mb_import_unit *unit = unit_of(proof, entry->key);
-    if (mb_unit_objects_left_out(&proof->objects, name))
-        return take_left_out(unit);
-    if (unit != NULL)
-        unit->strays++;
+    struct mb_import_batch *batch = batch_of(proof, entry->key);
+    if (mb_batch_objects_left_out(&proof->objects, name))
+        return take_left_out(batch);
+    if (batch != NULL)
+        batch->strays++;
     if (strays->count++ >= MB_STRAY_NAMES)
         return MB_OK;
     const char *key = mb_arena_strdup(proof->arena, entry->key);
@@ -97,17 +98,17 @@ static mb_status prove_kind(struct mb_restore_work *work, bool is_delta, struct 
         (struct mb_folder){work->run->env->backup_store, mb_arena_printf(arena, "%s/", work->run->dir)};
     if (proof.folder.prefix == NULL)
         return mb_fail_memory(error);
-    mb_status status = mb_unit_objects_init(&proof.objects, &work->units, is_delta, cancel, error);
+    mb_status status = mb_batch_objects_init(&proof.objects, &work->batches, is_delta, cancel, error);
     if (status == MB_OK)
         status = compare(&proof, error);
-    mb_unit_objects_done(&proof.objects);
+    mb_batch_objects_done(&proof.objects);
     return status;
 }
 
 mb_status mb_restore_prove(struct mb_restore_work *work, struct mb_arena *arena, struct mb_cancel *cancel,
                            struct mb_error *error)
 {
-    if (work->units.count == 0)
+    if (work->batches.count == 0)
         return MB_OK;
     MB_TRY(prove_kind(work, false, arena, cancel, error));
     return prove_kind(work, true, arena, cancel, error);

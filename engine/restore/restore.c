@@ -123,12 +123,12 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
     if (run->options->meta_only)
         return MB_OK;
     mb_status status =
-        mb_import_units_make(source, run->dir, run->milvus->imports_v2, arena, &work->units, error);
+        mb_import_batches_make(source, run->dir, run->milvus->imports_v2, arena, &work->batches, error);
     if (status != MB_OK)
         return mb_error_context(error, "backup %s, collection %s.%s", run->backup.name,
                                 source->collection.db_name, source->collection.name);
-    for (size_t i = 0; i < work->units.count; i++)
-        run->total_bytes += work->units.items[i].bytes;
+    for (size_t i = 0; i < work->batches.count; i++)
+        run->total_bytes += work->batches.items[i].bytes;
     MB_TRY(mb_restore_prove(work, arena, cancel, error));
     return mb_restore_probe(work, cancel, error);
 }
@@ -170,8 +170,8 @@ static void divide(struct mb_restore *run)
 static bool any_strays(const struct mb_restore *run, const struct mb_restore_work *works)
 {
     for (size_t i = 0; i < run->plan.count; i++)
-        for (size_t k = 0; k < works[i].units.count; k++)
-            if (works[i].units.items[k].strays > 0)
+        for (size_t k = 0; k < works[i].batches.count; k++)
+            if (works[i].batches.items[k].strays > 0)
                 return true;
     return false;
 }

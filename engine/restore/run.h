@@ -4,8 +4,8 @@
 
 #include "base/hint.h"
 #include "catalog/checksums.h"
+#include "restore/batches.h"
 #include "restore/restore.h"
-#include "restore/units.h"
 
 #include <stdatomic.h>
 
@@ -37,7 +37,7 @@ struct mb_restore {
 struct mb_restore_work {
     struct mb_restore *run;
     const struct mb_restore_target *target;
-    struct mb_import_units units;
+    struct mb_import_batches batches;
     const char *ezk; /* the key of its database, "" for none */
     struct mb_strays strays;
     bool exists;            /* before the restore */
@@ -68,7 +68,7 @@ mb_status mb_restore_hint(const struct mb_restore_work *work, enum mb_hint hint,
 /* Everything for one collection (mb_job_fn). */
 mb_status mb_restore_collection(void *work, struct mb_cancel *cancel, struct mb_error *error);
 
-/* Imports the units of a collection and waits for them. */
+/* Imports the batches of a collection and waits for them. */
 mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error);
 
 /* How many rows the collection holds by its segments; negative where the server does not tell. */

@@ -1,7 +1,7 @@
 #include "restore/stage.h"
 
 #include "base/owner.h"
-#include "restore/unit_objects.h"
+#include "restore/batch_objects.h"
 #include "verify/folder.h"
 
 #include <string.h>
@@ -174,16 +174,16 @@ static const char *temporary_prefix(const struct mb_restore_work *work, struct m
     return mb_arena_printf(arena, TEMPORARY "%s-%s-%s/", work->run->options->id, MB_WORK_NAME(work));
 }
 
-/* The copy of one unit on its way. */
+/* The copy of one batch on its way. */
 struct staging {
     const struct mb_restore *run;
-    const struct mb_import_unit *unit;
+    const struct mb_import_batch *batch;
     const char *prefix; /* of the keys in Milvus' store; behind it they are those in the backup */
     size_t prefix_len;
     struct mb_copy *copy;
     size_t count;
-    struct mb_folder folder;        /* of the backup */
-    struct mb_unit_objects objects; /* of the kind at hand */
+    struct mb_folder folder;         /* of the backup */
+    struct mb_batch_objects objects; /* of the kind at hand */
 };
 
 static mb_status add_object(struct staging *staging, const char *from, uint64_t size, const char *etag,
@@ -210,7 +210,7 @@ static mb_status add_left_out(void *ctx, const char *name, const struct mb_entry
                               struct mb_error *error)
 {
     const struct staging *staging = ctx;
-    return mb_unit_objects_left_out(&staging->objects, name) ? add_listed(ctx, name, entry, error) : MB_OK;
+    return mb_batch_objects_left_out(&staging->objects, name) ? add_listed(ctx, name, entry, error) : MB_OK;
 }
 
 /* What the listing does not show although it is there (see mb_restore_prove). */
@@ -240,19 +240,19 @@ static mb_status add_objects(struct staging *staging, const char *dir, struct mb
     return mb_folder_judge(&staging->folder, "objects", named, &missing, error);
 }
 
-/* Queues what the backup has in a directory of the unit for its place in the copy. */
+/* Queues what the backup has in a directory of the batch for its place in the copy. */
 static mb_status add_directory(struct staging *staging, bool is_delta, struct mb_cancel *cancel,
                                struct mb_error *error)
 {
-    const char *dir = is_delta ? staging->unit->delta_dir : staging->unit->insert_dir;
-    struct mb_import_unit unit = *staging->unit;
-    const struct mb_import_units units = {.items = &unit, .count = 1};
+    const char *dir = is_delta ? staging->batch->delta_dir : staging->batch->insert_dir;
+    struct mb_import_batch batch = *staging->batch;
+    const struct mb_import_batches batches = {.items = &batch, .count = 1};
     if (dir == NULL)
         return MB_OK;
-    mb_status status = mb_unit_objects_init(&staging->objects, &units, is_delta, cancel, error);
+    mb_status status = mb_batch_objects_init(&staging->objects, &batches, is_delta, cancel, error);
     if (status == MB_OK)
         status = add_objects(staging, dir, cancel, error);
-    mb_unit_objects_done(&staging->objects);
+    mb_batch_objects_done(&staging->objects);
     return status;
 }
 
@@ -267,14 +267,14 @@ static mb_status compare_moved(void *ctx, const struct mb_object_moved *object, 
                                 error);
 }
 
-static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_unit *unit,
-                           const char *prefix, struct mb_cancel *cancel, struct mb_error *error)
+static mb_status copy_batch(struct mb_restore_work *work, const struct mb_import_batch *batch,
+                            const char *prefix, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_restore *run = work->run;
     const struct mb_restore_env *env = run->env;
     struct mb_copy_options options = run->copy;
     struct staging staging = {.run = run,
-                              .unit = unit,
+                              .batch = batch,
                               .prefix = prefix,
                               .prefix_len = strlen(prefix),
                               .folder = {env->backup_store, mb_arena_printf(work->arena, "%s/", run->dir)}};
@@ -291,7 +291,7 @@ static mb_status copy_unit(struct mb_restore_work *work, const struct mb_import_
         status = add_directory(&staging, true, cancel, error);
     if (status == MB_OK && staging.count == 0)
         status = mb_fail(error, MB_E_CORRUPT, "nothing lies under %s",
-                         unit->insert_dir ? unit->insert_dir : unit->delta_dir);
+                         batch->insert_dir ? batch->insert_dir : batch->delta_dir);
     if (status == MB_OK)
         status = mb_copy_finish(staging.copy, error);
     mb_copy_close(staging.copy);
@@ -314,7 +314,7 @@ void mb_stage_clean(struct mb_restore_work *work)
            prefix ? prefix : TEMPORARY, mb_storage_info(run->env->milvus_store)->location, error.message);
 }
 
-/* -------------------------------------------------------------------- units */
+/* -------------------------------------------------------------------- batches */
 
 static mb_status path_to(struct mb_restore_work *work, const char *dir, const char *prefix,
                          struct mb_arena *arena, const char **out, struct mb_error *error)
@@ -326,9 +326,9 @@ static mb_status path_to(struct mb_restore_work *work, const char *dir, const ch
     return *out ? MB_OK : mb_fail_memory(error);
 }
 
-bool mb_stage_has_copy(const struct mb_restore *run, const struct mb_import_unit *unit)
+bool mb_stage_has_copy(const struct mb_restore *run, const struct mb_import_batch *batch)
 {
-    return run->foreign || unit->strays > 0;
+    return run->foreign || batch->strays > 0;
 }
 
 mb_status mb_stage_all(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
@@ -338,33 +338,33 @@ mb_status mb_stage_all(struct mb_restore_work *work, struct mb_cancel *cancel, s
         return mb_fail_memory(error);
     if (work->copied)
         return MB_OK;
-    for (size_t i = 0; i < work->units.count; i++)
-        if (mb_stage_has_copy(work->run, &work->units.items[i]))
-            MB_TRY(copy_unit(work, &work->units.items[i], prefix, cancel, error));
+    for (size_t i = 0; i < work->batches.count; i++)
+        if (mb_stage_has_copy(work->run, &work->batches.items[i]))
+            MB_TRY(copy_batch(work, &work->batches.items[i], prefix, cancel, error));
     work->copied = true;
     return MB_OK;
 }
 
-mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_unit *unit, bool always_deletes,
-                        struct mb_arena *arena, struct mb_strings *out, struct mb_cancel *cancel,
-                        struct mb_error *error)
+mb_status mb_stage_batch(struct mb_restore_work *work, const struct mb_import_batch *batch,
+                         bool always_deletes, struct mb_arena *arena, struct mb_strings *out,
+                         struct mb_cancel *cancel, struct mb_error *error)
 {
     const char *prefix = NULL;
     struct mb_strings paths = {.items = mb_arena_alloc(arena, 2, sizeof *paths.items)};
 
     if (paths.items == NULL)
         return mb_fail_memory(error);
-    if (mb_stage_has_copy(work->run, unit)) {
+    if (mb_stage_has_copy(work->run, batch)) {
         prefix = temporary_prefix(work, arena);
         if (prefix == NULL)
             return mb_fail_memory(error);
         if (!work->copied)
-            MB_TRY(copy_unit(work, unit, prefix, cancel, error));
+            MB_TRY(copy_batch(work, batch, prefix, cancel, error));
     }
-    if (unit->insert_dir)
-        MB_TRY(path_to(work, unit->insert_dir, prefix, arena, &paths.items[paths.count++], error));
-    if (always_deletes || unit->has_deletes)
-        MB_TRY(path_to(work, unit->delta_dir, prefix, arena, &paths.items[paths.count++], error));
+    if (batch->insert_dir)
+        MB_TRY(path_to(work, batch->insert_dir, prefix, arena, &paths.items[paths.count++], error));
+    if (always_deletes || batch->has_deletes)
+        MB_TRY(path_to(work, batch->delta_dir, prefix, arena, &paths.items[paths.count++], error));
     *out = paths;
     return MB_OK;
 }

@@ -20,18 +20,18 @@ void mb_stage_end(struct mb_restore *run);
 
 /* Has it a copy made?  All have where Milvus cannot read the backup, otherwise those with strays in their
  * directories, all of whose files Milvus would read. */
-bool mb_stage_has_copy(const struct mb_restore *run, const struct mb_import_unit *unit);
+bool mb_stage_has_copy(const struct mb_restore *run, const struct mb_import_batch *batch);
 
-/* Makes the copies of all units of the work that have one, before the first is imported. */
+/* Makes the copies of all batches of the work that have one, before the first is imported. */
 mb_status mb_stage_all(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error);
 
-/* The paths to import for a unit, into arena: the insert directory, then that of the deletes, which is left
- * out when there are none unless always_deletes.  Makes the unit's copy first, of no more than what belongs
+/* The paths to import for a batch, into arena: the insert directory, then that of the deletes, which is left
+ * out when there are none unless always_deletes.  Makes the batch's copy first, of no more than what belongs
  * to the backup, unless mb_stage_all has; an object whose bytes are not those that create recorded is
  * MB_E_CORRUPT. */
-mb_status mb_stage_unit(struct mb_restore_work *work, const struct mb_import_unit *unit, bool always_deletes,
-                        struct mb_arena *arena, struct mb_strings *out, struct mb_cancel *cancel,
-                        struct mb_error *error);
+mb_status mb_stage_batch(struct mb_restore_work *work, const struct mb_import_batch *batch,
+                         bool always_deletes, struct mb_arena *arena, struct mb_strings *out,
+                         struct mb_cancel *cancel, struct mb_error *error);
 
 /* Removes the copies of a collection, whatever was cancelled.  Only warns. */
 void mb_stage_clean(struct mb_restore_work *work);

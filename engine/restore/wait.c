@@ -105,7 +105,7 @@ static mb_status look(struct mb_restore_work *work, struct mb_import_watch *job,
     if (!job->done && now - job->moved_ns > STANDSTILL_NS) {
         mb_log(log, MB_LOG_WARN,
                "the import into %s.%s, partition \"%s\", stands at %d %% (%s) for a long time",
-               MB_WORK_NAME(work), job->units->partition, (int)job->percent, state.state);
+               MB_WORK_NAME(work), job->batches->partition, (int)job->percent, state.state);
         job->moved_ns = now;
     }
     return MB_OK;
@@ -120,5 +120,5 @@ mb_status mb_import_watch_look(struct mb_restore_work *work, struct mb_import_wa
     if (status == MB_OK || status == MB_E_CANCELLED)
         return status;
     return mb_error_context(error, "import into %s.%s, partition \"%s\"", MB_WORK_NAME(work),
-                            job->units->partition);
+                            job->batches->partition);
 }

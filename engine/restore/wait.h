@@ -5,8 +5,8 @@
 #include "restore/run.h"
 
 struct mb_import_watch {
-    const struct mb_import_unit *units;
-    size_t unit_count;
+    const struct mb_import_batch *batches;
+    size_t batch_count;
     int64_t bytes;
     int64_t rows; /* by the description */
     int64_t least_rows;

@@ -1,4 +1,4 @@
-#include "restore/unit_objects.h"
+#include "restore/batch_objects.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,36 +24,36 @@ static struct mb_segment_backup segments[] = {
      .delta_count = 1},
     {.id = 20, .collection_id = 1, .partition_id = 10, .insert_logs = inserts, .insert_count = 1},
 };
-static const struct mb_unit_segment second = {.segment = &segments[1]};
-static struct mb_import_unit unit = {.first = &(struct mb_unit_segment){&segments[0], &second}};
+static const struct mb_batch_segment second = {.segment = &segments[1]};
+static struct mb_import_batch batch = {.first = &(struct mb_batch_segment){&segments[0], &second}};
 
 enum kind { LISTED, LEFT_OUT, STRAY };
 
-static enum kind kind_of(struct mb_unit_objects *objects, const char *name)
+static enum kind kind_of(struct mb_batch_objects *objects, const char *name)
 {
     if (mb_expected_find(objects->named, name, NULL))
         return LISTED;
-    return mb_unit_objects_left_out(objects, name) ? LEFT_OUT : STRAY;
+    return mb_batch_objects_left_out(objects, name) ? LEFT_OUT : STRAY;
 }
 
-static void open_set(struct mb_unit_objects *objects, bool is_delta)
+static void open_set(struct mb_batch_objects *objects, bool is_delta)
 {
-    const struct mb_import_units units = {.items = &unit, .count = 1};
+    const struct mb_import_batches batches = {.items = &batch, .count = 1};
     struct mb_error error = MB_ERROR_INIT;
-    assert_int_equal(mb_unit_objects_init(objects, &units, is_delta, NULL, &error), MB_OK);
+    assert_int_equal(mb_batch_objects_init(objects, &batches, is_delta, NULL, &error), MB_OK);
 }
 
 static void test_what_is_named_is_found_by_its_whole_name(void **state)
 {
     (void)state;
-    struct mb_unit_objects objects;
+    struct mb_batch_objects objects;
     uint64_t size = 0;
     open_set(&objects, false);
     assert_int_equal(mb_expected_count(objects.named), 5);
     assert_true(mb_expected_find(objects.named, "binlogs/insert_log/1/10/21/21/100/3", &size));
     assert_int_equal(size, 20);
     assert_int_equal(kind_of(&objects, "binlogs/insert_log/1/10/20/100/7"), LISTED);
-    mb_unit_objects_done(&objects);
+    mb_batch_objects_done(&objects);
 }
 
 static void test_all_else_is_a_stray(void **state)
@@ -68,7 +68,7 @@ static void test_all_else_is_a_stray(void **state)
         "insert_log/1/10/21/21/100/.nfs7", "insert_log/1/10/21/21/100/7/", "insert_log/1/10/21/",
         "insert_log/1/10/21/.DS_Store",    "delta_log/1/10/21/21/7",
     };
-    struct mb_unit_objects objects;
+    struct mb_batch_objects objects;
     open_set(&objects, false);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char name[128];
@@ -76,13 +76,13 @@ static void test_all_else_is_a_stray(void **state)
         if (kind_of(&objects, name) != STRAY)
             fail_msg("%s", name);
     }
-    mb_unit_objects_done(&objects);
+    mb_batch_objects_done(&objects);
 }
 
 static void test_deletes_that_an_older_tool_left_out(void **state)
 {
     (void)state;
-    struct mb_unit_objects objects;
+    struct mb_batch_objects objects;
     open_set(&objects, true);
     assert_int_equal(kind_of(&objects, "binlogs/delta_log/1/10/21/21/7"), LISTED);
     assert_int_equal(kind_of(&objects, "binlogs/delta_log/1/10/20/4"), LEFT_OUT);
@@ -90,7 +90,7 @@ static void test_deletes_that_an_older_tool_left_out(void **state)
     assert_int_equal(kind_of(&objects, "binlogs/delta_log/1/10/21/21/4"), STRAY);
     assert_int_equal(kind_of(&objects, "binlogs/delta_log/1/10/20/20/4"), STRAY);
     assert_int_equal(kind_of(&objects, "binlogs/delta_log/1/10/99/4"), STRAY);
-    mb_unit_objects_done(&objects);
+    mb_batch_objects_done(&objects);
 }
 
 int main(void)

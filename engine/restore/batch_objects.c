@@ -1,4 +1,4 @@
-#include "restore/unit_objects.h"
+#include "restore/batch_objects.h"
 
 #include "verify/named.h"
 
@@ -18,11 +18,11 @@ static mb_status tell_kind(void *ctx, const char *name, uint64_t size, struct mb
 static mb_status each_named(void *source, mb_expect_fn *expect, void *ctx, struct mb_cancel *cancel,
                             struct mb_error *error)
 {
-    const struct mb_unit_objects *objects = source;
+    const struct mb_batch_objects *objects = source;
     struct telling telling = {objects->is_delta, expect, ctx};
     (void)cancel;
-    for (size_t i = 0; i < objects->units.count; i++)
-        for (const struct mb_unit_segment *s = objects->units.items[i].first; s != NULL; s = s->next)
+    for (size_t i = 0; i < objects->batches.count; i++)
+        for (const struct mb_batch_segment *s = objects->batches.items[i].first; s != NULL; s = s->next)
             MB_TRY(mb_named_by_segment(s->segment, tell_kind, &telling, error));
     return MB_OK;
 }
@@ -30,32 +30,32 @@ static mb_status each_named(void *source, mb_expect_fn *expect, void *ctx, struc
 static mb_status each_left_out(void *source, mb_expect_fn *expect, void *ctx, struct mb_cancel *cancel,
                                struct mb_error *error)
 {
-    const struct mb_unit_objects *objects = source;
+    const struct mb_batch_objects *objects = source;
     (void)cancel;
-    for (size_t i = 0; i < objects->units.count && objects->is_delta; i++)
-        for (const struct mb_unit_segment *s = objects->units.items[i].first; s != NULL; s = s->next)
+    for (size_t i = 0; i < objects->batches.count && objects->is_delta; i++)
+        for (const struct mb_batch_segment *s = objects->batches.items[i].first; s != NULL; s = s->next)
             MB_TRY(mb_named_left_out(s->segment, expect, ctx, error));
     return MB_OK;
 }
 
-mb_status mb_unit_objects_init(struct mb_unit_objects *objects, const struct mb_import_units *units,
-                               bool is_delta, struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_batch_objects_init(struct mb_batch_objects *objects, const struct mb_import_batches *batches,
+                                bool is_delta, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_expectation named = {.each = each_named, .source = objects};
     const struct mb_expectation left_out = {.each = each_left_out, .source = objects};
-    *objects = (struct mb_unit_objects){.units = *units, .is_delta = is_delta};
+    *objects = (struct mb_batch_objects){.batches = *batches, .is_delta = is_delta};
     MB_TRY(mb_expected_new(&objects->named, &named, cancel, error));
     return mb_expected_new(&objects->left_out, &left_out, cancel, error);
 }
 
-void mb_unit_objects_done(struct mb_unit_objects *objects)
+void mb_batch_objects_done(struct mb_batch_objects *objects)
 {
     mb_expected_free(objects->named);
     mb_expected_free(objects->left_out);
     objects->named = objects->left_out = NULL;
 }
 
-bool mb_unit_objects_left_out(const struct mb_unit_objects *objects, const char *name)
+bool mb_batch_objects_left_out(const struct mb_batch_objects *objects, const char *name)
 {
     return mb_named_is_left_out(objects->left_out, name);
 }

@@ -1,4 +1,4 @@
-#include "restore/units.h"
+#include "restore/batches.h"
 
 #include "catalog/layout.h"
 
@@ -13,24 +13,24 @@ struct builder {
     bool v2;
     bool unique_keys;
     struct mb_arena *arena;
-    struct mb_import_units units;
+    struct mb_import_batches batches;
     size_t cap;
     struct mb_buf key;
 };
 
-/* -------------------------------------------------------------------- units */
+/* -------------------------------------------------------------------- batches */
 
 static mb_status grow(struct builder *b, struct mb_error *error)
 {
-    if (b->units.count < b->cap)
+    if (b->batches.count < b->cap)
         return MB_OK;
     size_t cap = b->cap ? 2 * b->cap : 16;
-    struct mb_import_unit *items = mb_arena_alloc(b->arena, cap, sizeof *items);
+    struct mb_import_batch *items = mb_arena_alloc(b->arena, cap, sizeof *items);
     if (items == NULL)
         return mb_fail_memory(error);
-    if (b->units.count)
-        memcpy(items, b->units.items, b->units.count * sizeof *items);
-    b->units.items = items;
+    if (b->batches.count)
+        memcpy(items, b->batches.items, b->batches.count * sizeof *items);
+    b->batches.items = items;
     b->cap = cap;
     return MB_OK;
 }
@@ -66,37 +66,38 @@ static int64_t least_rows(const struct mb_segment_backup *segment, bool unique_k
     return unique_keys && segment->rows > 8 * deletes;
 }
 
-static mb_status count_in(struct builder *b, struct mb_import_unit *unit,
+static mb_status count_in(struct builder *b, struct mb_import_batch *batch,
                           const struct mb_segment_backup *segment, struct mb_error *error)
 {
-    struct mb_unit_segment *item = mb_arena_alloc(b->arena, 1, sizeof *item);
+    struct mb_batch_segment *item = mb_arena_alloc(b->arena, 1, sizeof *item);
     if (item == NULL)
         return mb_fail_memory(error);
-    *item = (struct mb_unit_segment){.segment = segment, .next = unit->first};
-    unit->first = item;
-    unit->rows += segment->rows;
-    unit->least_rows += least_rows(segment, b->unique_keys);
-    unit->bytes += segment->size;
-    unit->segments++;
+    *item = (struct mb_batch_segment){.segment = segment, .next = batch->first};
+    batch->first = item;
+    batch->rows += segment->rows;
+    batch->least_rows += least_rows(segment, b->unique_keys);
+    batch->bytes += segment->size;
+    batch->segments++;
     for (size_t i = 0; i < segment->delta_count; i++)
-        unit->has_deletes = unit->has_deletes || segment->delta_logs[i].count > 0;
+        batch->has_deletes = batch->has_deletes || segment->delta_logs[i].count > 0;
     return MB_OK;
 }
 
-static mb_status add_unit(struct builder *b, enum mb_unit_phase phase, const char *partition,
-                          const struct mb_segment_backup *segment, struct mb_import_unit **out,
+static mb_status add_unit(struct builder *b, enum mb_batch_phase phase, const char *partition,
+                          const struct mb_segment_backup *segment, struct mb_import_batch **out,
                           struct mb_error *error)
 {
-    struct mb_import_unit unit = {.phase = phase,
-                                  .partition = partition,
-                                  .virtual_channel = segment->virtual_channel ? segment->virtual_channel : "",
-                                  .storage_version = segment->storage_version};
-    if (phase == MB_UNIT_DATA)
-        MB_TRY(make_dir(b, mb_layout_insert_dir, segment, &unit.insert_dir, error));
-    MB_TRY(make_dir(b, mb_layout_delta_dir, segment, &unit.delta_dir, error));
+    struct mb_import_batch batch = {.phase = phase,
+                                    .partition = partition,
+                                    .virtual_channel =
+                                        segment->virtual_channel ? segment->virtual_channel : "",
+                                    .storage_version = segment->storage_version};
+    if (phase == MB_BATCH_DATA)
+        MB_TRY(make_dir(b, mb_layout_insert_dir, segment, &batch.insert_dir, error));
+    MB_TRY(make_dir(b, mb_layout_delta_dir, segment, &batch.delta_dir, error));
     MB_TRY(grow(b, error));
-    *out = &b->units.items[b->units.count++];
-    **out = unit;
+    *out = &b->batches.items[b->batches.count++];
+    **out = batch;
     return MB_OK;
 }
 
@@ -161,24 +162,24 @@ static bool fits_one_import(const struct mb_partition_backup *partition, const s
 static mb_status add_whole(struct builder *b, const struct mb_partition_backup *partition,
                            struct mb_error *error)
 {
-    struct mb_import_unit *unit = NULL;
+    struct mb_import_batch *batch = NULL;
     for (size_t i = 0; i < partition->segment_count; i++) {
         struct mb_segment_backup above = partition->segments[i];
         if (is_empty(&above))
             continue;
         above.group_id = 0; /* the directory above the groups is the partition's */
-        if (unit == NULL)
-            MB_TRY(add_unit(b, MB_UNIT_DATA, partition->name, &above, &unit, error));
-        MB_TRY(count_in(b, unit, &partition->segments[i], error));
+        if (batch == NULL)
+            MB_TRY(add_unit(b, MB_BATCH_DATA, partition->name, &above, &batch, error));
+        MB_TRY(count_in(b, batch, &partition->segments[i], error));
     }
     return MB_OK;
 }
 
-static struct mb_import_unit *find_dir(struct builder *b, size_t from, const char *insert_dir)
+static struct mb_import_batch *find_dir(struct builder *b, size_t from, const char *insert_dir)
 {
-    for (size_t i = from; i < b->units.count; i++)
-        if (b->units.items[i].insert_dir && strcmp(b->units.items[i].insert_dir, insert_dir) == 0)
-            return &b->units.items[i];
+    for (size_t i = from; i < b->batches.count; i++)
+        if (b->batches.items[i].insert_dir && strcmp(b->batches.items[i].insert_dir, insert_dir) == 0)
+            return &b->batches.items[i];
     return NULL;
 }
 
@@ -186,36 +187,36 @@ static struct mb_import_unit *find_dir(struct builder *b, size_t from, const cha
 static mb_status add_by_directory(struct builder *b, const struct mb_partition_backup *partition,
                                   struct mb_error *error)
 {
-    size_t from = b->units.count;
+    size_t from = b->batches.count;
     for (size_t i = 0; i < partition->segment_count; i++) {
         const struct mb_segment_backup *s = &partition->segments[i];
-        struct mb_import_unit *unit = NULL;
+        struct mb_import_batch *batch = NULL;
         if (is_empty(s) || is_l0(s))
             continue;
         if (s->group_id != s->id) {
             mb_layout_insert_dir(&b->key, b->dir, s);
             MB_TRY(mb_buf_status(&b->key, error));
-            unit = find_dir(b, from, b->key.data);
+            batch = find_dir(b, from, b->key.data);
         }
-        if (unit == NULL)
-            MB_TRY(add_unit(b, MB_UNIT_DATA, partition->name, s, &unit, error));
-        MB_TRY(count_in(b, unit, s, error));
+        if (batch == NULL)
+            MB_TRY(add_unit(b, MB_BATCH_DATA, partition->name, s, &batch, error));
+        MB_TRY(count_in(b, batch, s, error));
     }
     return MB_OK;
 }
 
-static mb_status add_deletes(struct builder *b, enum mb_unit_phase phase, const char *partition,
+static mb_status add_deletes(struct builder *b, enum mb_batch_phase phase, const char *partition,
                              const struct mb_segment_backup *segments, size_t count, struct mb_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        struct mb_import_unit *unit;
+        struct mb_import_batch *batch;
         struct mb_segment_backup segment = segments[i];
         if (is_empty(&segment) || !is_l0(&segment))
             continue;
         segment.is_l0 = true;
-        MB_TRY(add_unit(b, phase, partition, &segment, &unit, error));
-        MB_TRY(count_in(b, unit, &segments[i], error));
-        unit->rows = unit->least_rows = 0; /* what it counts are deletes */
+        MB_TRY(add_unit(b, phase, partition, &segment, &batch, error));
+        MB_TRY(count_in(b, batch, &segments[i], error));
+        batch->rows = batch->least_rows = 0; /* what it counts are deletes */
     }
     return MB_OK;
 }
@@ -234,9 +235,9 @@ static mb_status add_all(struct builder *b, const struct mb_collection_backup *c
                                              : add_by_directory(b, partition, error));
     }
     for (size_t p = 0; p < c->partition_count; p++)
-        MB_TRY(add_deletes(b, MB_UNIT_PARTITION_DELETES, c->partitions[p].name, c->partitions[p].segments,
+        MB_TRY(add_deletes(b, MB_BATCH_PARTITION_DELETES, c->partitions[p].name, c->partitions[p].segments,
                            c->partitions[p].segment_count, error));
-    return add_deletes(b, MB_UNIT_ALL_DELETES, "", c->l0_segments, c->l0_count, error);
+    return add_deletes(b, MB_BATCH_ALL_DELETES, "", c->l0_segments, c->l0_count, error);
 }
 
 static bool keys_are_unique(const struct mb_schema *schema)
@@ -247,15 +248,16 @@ static bool keys_are_unique(const struct mb_schema *schema)
     return false;
 }
 
-mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
-                               struct mb_arena *arena, struct mb_import_units *out, struct mb_error *error)
+mb_status mb_import_batches_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
+                                 struct mb_arena *arena, struct mb_import_batches *out,
+                                 struct mb_error *error)
 {
     struct builder b = {
         .dir = dir, .v2 = v2, .unique_keys = keys_are_unique(&collection->collection.schema), .arena = arena};
     mb_buf_init(&b.key, 64 << 10);
     mb_status status = add_all(&b, collection, error);
     if (status == MB_OK)
-        *out = b.units;
+        *out = b.batches;
     mb_buf_done(&b.key);
     return status;
 }

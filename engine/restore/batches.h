@@ -1,24 +1,24 @@
-/* units.h - which directories of a backup are imported together.  Pure.
+/* batches.h - which directories of a backup are imported together.  Pure.
  *
- * A unit is what one pair of directories holds: a segment, several that share a directory, or a partition.
+ * A batch is what one pair of directories holds: a segment, several that share a directory, or a partition.
  * Milvus before 2.4 runs imports one after the other, two seconds at least each, and takes a whole partition
  * at once; from 2.4 on it takes what lies directly in the directory it is given. */
-#ifndef MB_RESTORE_UNITS_H
-#define MB_RESTORE_UNITS_H
+#ifndef MB_RESTORE_BATCHES_H
+#define MB_RESTORE_BATCHES_H
 
 #include "base/arena.h"
 #include "model/backup.h"
 
 /* Later phases need earlier ones to have ended: a delete is imported after the rows that it is about. */
-enum mb_unit_phase { MB_UNIT_DATA, MB_UNIT_PARTITION_DELETES, MB_UNIT_ALL_DELETES, MB_UNIT_PHASES };
+enum mb_batch_phase { MB_BATCH_DATA, MB_BATCH_PARTITION_DELETES, MB_BATCH_ALL_DELETES, MB_BATCH_PHASES };
 
-struct mb_unit_segment {
+struct mb_batch_segment {
     const struct mb_segment_backup *segment;
-    const struct mb_unit_segment *next;
+    const struct mb_batch_segment *next;
 };
 
-struct mb_import_unit {
-    enum mb_unit_phase phase;
+struct mb_import_batch {
+    enum mb_batch_phase phase;
     const char *partition;  /* its name; "" for deletes over all partitions */
     const char *insert_dir; /* keys in the backup's store, with a slash at the end; NULL for deletes only */
     const char *delta_dir;
@@ -29,19 +29,20 @@ struct mb_import_unit {
     int64_t rows;       /* by the description, deleted ones included */
     int64_t least_rows; /* that cannot have been deleted */
     int64_t bytes;
-    const struct mb_unit_segment *first;
+    const struct mb_batch_segment *first;
     size_t segments;
     size_t strays; /* objects in its directories that are no part of the backup */
 };
 
-struct mb_import_units {
-    struct mb_import_unit *items; /* by phase, then as the backup lists them */
+struct mb_import_batches {
+    struct mb_import_batch *items; /* by phase, then as the backup lists them */
     size_t count;
 };
 
 /* dir is the backup's directory; v2 is imports_v2 of the server.  MB_E_CORRUPT when a segment with rows has
  * no insert logs, MB_E_UNSUPPORTED when the server is older than what the backup needs. */
-mb_status mb_import_units_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
-                               struct mb_arena *arena, struct mb_import_units *out, struct mb_error *error);
+mb_status mb_import_batches_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
+                                 struct mb_arena *arena, struct mb_import_batches *out,
+                                 struct mb_error *error);
 
 #endif
