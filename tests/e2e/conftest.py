@@ -6,6 +6,25 @@ from testbed.program import Program
 from testbed.site import Site
 
 
+def pytest_addoption(parser):
+    parser.addoption("--site", choices=["s3", "local"], help="half of the tests: those on S3, or all others")
+
+
+def pytest_collection_modifyitems(config, items):
+    """The halves may run beside each other: each has servers of its own."""
+    half = config.getoption("--site")
+    if half is None:
+        return
+    on_s3 = [item for item in items if on_site(item) == "s3"]
+    others = [item for item in items if on_site(item) != "s3"]
+    items[:], deselected = (on_s3, others) if half == "s3" else (others, on_s3)
+    config.hook.pytest_deselected(items=deselected)
+
+
+def on_site(item):
+    return item.callspec.params.get("site") if hasattr(item, "callspec") else None
+
+
 @pytest.fixture(scope="session")
 def local_site():
     with Milvus() as milvus:

@@ -53,7 +53,7 @@ static void it_is_signed_with_the_key(void **state)
 {
     (void)state;
     struct mb_error error = MB_TEST_ERROR;
-    EVP_PKEY *key = EVP_RSA_gen(2048);
+    EVP_PKEY *key = EVP_RSA_gen(1024);
     char *pem = pem_of(key);
     json_t *claims = json_pack("{s:s, s:i}", "iss", "a+b/c?", "exp", 7);
     unsigned char signature[1024];
@@ -107,7 +107,7 @@ static void what_is_no_rsa_key(void **state)
 static void claims_beyond_all_measure(void **state)
 {
     (void)state;
-    EVP_PKEY *key = EVP_RSA_gen(2048);
+    EVP_PKEY *key = EVP_RSA_gen(1024);
     char *pem = pem_of(key);
     char *text = calloc(1, 100001);
     memset(text, 'x', 100000);
