@@ -6,15 +6,11 @@
 #include <string.h>
 
 /* What data points at while nothing is allocated (cap is 0): it is read, never written. */
-static char *empty_text(void)
-{
-    static const char nul = '\0';
-    return (char *)(uintptr_t)&nul;
-}
+const char mb_buf_nothing[1] = "";
 
 void mb_buf_init(struct mb_buf *buf, size_t max)
 {
-    *buf = (struct mb_buf){.data = empty_text(), .max = max < SIZE_MAX ? max : SIZE_MAX - 1};
+    *buf = MB_BUF_INIT(max < SIZE_MAX ? max : SIZE_MAX - 1);
 }
 
 void mb_buf_done(struct mb_buf *buf)
@@ -22,6 +18,13 @@ void mb_buf_done(struct mb_buf *buf)
     if (buf->cap > 0)
         free(buf->data);
     mb_buf_init(buf, buf->max);
+}
+
+void mb_buf_wipe(struct mb_buf *buf)
+{
+    if (buf->cap > 0)
+        explicit_bzero(buf->data, buf->cap);
+    mb_buf_done(buf);
 }
 
 void mb_buf_reset(struct mb_buf *buf)
@@ -98,15 +101,35 @@ mb_status mb_buf_printf(struct mb_buf *buf, const char *fmt, ...)
     return MB_OK;
 }
 
-mb_status mb_buf_status(const struct mb_buf *buf, struct mb_error *error)
+const char *mb_buf_text(const struct mb_buf *buf)
+{
+    return buf->data != NULL ? buf->data : mb_buf_nothing;
+}
+
+mb_status mb_buf_check(const struct mb_buf *buf, const char *what, struct mb_error *error)
 {
     if (buf->status == MB_OK)
         return MB_OK;
     if (buf->status == MB_E_NO_MEMORY)
         return mb_fail_memory(error);
     if (buf->status == MB_E_INVALID)
-        return mb_fail(error, MB_E_INVALID, "text is longer than %zu bytes", buf->max);
-    return mb_fail(error, buf->status, "text cannot be formatted");
+        return mb_fail(error, MB_E_INVALID, "%s is longer than %zu bytes", what, buf->max);
+    return mb_fail(error, buf->status, "%s cannot be formatted", what);
+}
+
+mb_status mb_buf_status(const struct mb_buf *buf, struct mb_error *error)
+{
+    return mb_buf_check(buf, "text", error);
+}
+
+static mb_status append_bytes(void *ctx, const void *data, size_t len)
+{
+    return mb_buf_append(ctx, data, len);
+}
+
+struct mb_sink mb_buf_sink(struct mb_buf *buf)
+{
+    return (struct mb_sink){.struct_size = sizeof(struct mb_sink), .write = append_bytes, .ctx = buf};
 }
 
 char *mb_buf_steal(struct mb_buf *buf)

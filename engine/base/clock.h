@@ -18,7 +18,8 @@ int64_t mb_deadline_min(int64_t a, int64_t b);
 /* "2026-11-21T06:49:30Z"; buf of 32 bytes or more. */
 void mb_clock_format(int64_t wall_ns, char *buf, size_t cap);
 
-/* What mb_clock_format wrote; false for any other text. */
+/* "2024-02-29T12:30:00.123Z", also with an offset, also without a fraction (ISO 8601 as RFC 3339 has it),
+ * from 1970 to 2261; false for anything else. */
 bool mb_clock_parse(const char *text, int64_t *wall_ns);
 
 #endif

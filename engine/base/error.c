@@ -19,7 +19,20 @@ static void set_message(struct mb_error *error, const char *text)
 
 void mb_error_clear(struct mb_error *error)
 {
-    *error = MB_ERROR_INIT;
+    const struct mb_error none = {0};
+    mb_error_copy(error, &none);
+}
+
+void mb_error_copy(struct mb_error *to, const struct mb_error *from)
+{
+    to->status = from->status;
+    to->flags = from->flags;
+    to->retry_after_ms = from->retry_after_ms;
+    to->http_status = from->http_status;
+    to->sys_errno = from->sys_errno;
+    memcpy(to->provider_code, from->provider_code, sizeof(to->provider_code));
+    memcpy(to->request_id, from->request_id, sizeof(to->request_id));
+    memcpy(to->message, from->message, sizeof(to->message));
 }
 
 /* The text is made before error is cleared: an argument may be error's own message. */
@@ -36,10 +49,16 @@ static mb_status fail_with(struct mb_error *error, mb_status status, int sys_err
         snprintf(text + len, sizeof(text) - len, ": %s", strerror_r(sys_errno, reason, sizeof(reason)));
     }
     mb_error_clear(error);
-    error->status = status;
     error->sys_errno = sys_errno;
-    error->flags = mb_status_retryable(status) ? MB_ERR_RETRYABLE : 0;
+    mb_fail_as(error, status);
     set_message(error, text);
+    return status;
+}
+
+mb_status mb_fail_as(struct mb_error *error, mb_status status)
+{
+    error->status = status;
+    error->flags = mb_status_retryable(status) ? MB_ERR_RETRYABLE : 0;
     return status;
 }
 
@@ -78,6 +97,18 @@ mb_status mb_error_context(struct mb_error *error, const char *fmt, ...)
         return error->status;
     size_t len = strlen(text);
     snprintf(text + len, sizeof(text) - len, "%s%s", error->message[0] != '\0' ? ": " : "", error->message);
+    set_message(error, text);
+    return error->status;
+}
+
+mb_status mb_error_advise(struct mb_error *error, const char *fmt, ...)
+{
+    char text[2 * sizeof(error->message)];
+    size_t len = (size_t)snprintf(text, sizeof(text), "%s; ", error->message);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text + len, sizeof(text) - len, fmt, args);
+    va_end(args);
     set_message(error, text);
     return error->status;
 }

@@ -25,6 +25,7 @@
             return mb_try_status;               \
     } while (0)
 
+/* Says that nothing failed; struct_size stays, which tells how much of an error its owner knows. */
 void mb_error_clear(struct mb_error *error);
 
 /* Replaces what error holds; flags follow from the status (see mb_status_retryable). */
@@ -37,6 +38,15 @@ mb_status mb_fail_memory(struct mb_error *error);
 
 /* Puts "<text>: " in front of the message and returns error->status. */
 mb_status mb_error_context(struct mb_error *error, const char *fmt, ...) MB_PRINTF(2, 3);
+
+/* Puts "; <text>", what to do about it, behind the message and returns error->status. */
+mb_status mb_error_advise(struct mb_error *error, const char *fmt, ...) MB_PRINTF(2, 3);
+
+/* The same message under another status. */
+mb_status mb_fail_as(struct mb_error *error, mb_status status);
+
+/* All but struct_size. */
+void mb_error_copy(struct mb_error *to, const struct mb_error *from);
 
 /* "not found", "timeout": for logs and JSON. */
 MB_EXPORT const char *mb_status_name(mb_status status);

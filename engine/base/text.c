@@ -72,6 +72,45 @@ size_t mb_text_character(const char *start, size_t len)
     return n;
 }
 
+bool mb_text_fit(char *out, size_t cap, const char *text)
+{
+    size_t len = strlen(text);
+    bool whole = len < cap;
+    if (!whole)
+        len = cap - 1;
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return whole;
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+void mb_text_clean(char *text)
+{
+    size_t left = strlen(text);
+    char *const start = text;
+    char *out = text;
+
+    for (size_t len; left > 0; text += len, left -= len) {
+        len = mb_text_character(text, left);
+        if (len == 0) {
+            *out++ = '?';
+            len = 1;
+        } else if (!is_control(*text)) {
+            memmove(out, text, len);
+            out += len;
+        } else if (out > start && out[-1] != ' ') {
+            *out++ = ' ';
+        }
+    }
+    while (out > start && out[-1] == ' ')
+        out--;
+    *out = '\0';
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -25,6 +25,12 @@ size_t mb_text_whole(const char *text, size_t len);
 /* The length of the UTF-8 character that begins text of len > 0 bytes; 0 when none does. */
 size_t mb_text_character(const char *text, size_t len);
 
+/* Fits text into out, cutting what is too long.  True when all of it fitted. */
+bool mb_text_fit(char *out, size_t cap, const char *text);
+
+/* In place: runs of control characters become one blank, ends are trimmed, broken UTF-8 becomes '?'. */
+void mb_text_clean(char *text);
+
 /* FNV-1a of 64 bits: that two of a backup's keys share one is not going to happen. */
 uint64_t mb_text_hash(const char *text);
 

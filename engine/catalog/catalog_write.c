@@ -41,7 +41,7 @@ static mb_status put_commit(struct commit *commit, struct mb_error *error)
 {
     struct mb_buf text;
     mb_buf_init(&text, 1 << 20);
-    const struct mb_sink sink = mb_json_buf_sink(&text);
+    const struct mb_sink sink = mb_buf_sink(&text);
     mb_status status = mb_meta_write(commit->backup, MB_META_BACKUP, &sink, error);
     if (status == MB_OK)
         status = mb_claim_commit(commit->claim, text.data, text.len, commit->cancel, error);

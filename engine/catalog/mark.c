@@ -22,7 +22,7 @@ static const struct mb_json_field fields[] = {
 
 static mb_status to_json(const struct mb_mark *mark, struct mb_buf *text, struct mb_error *error)
 {
-    const struct mb_sink sink = mb_json_buf_sink(text);
+    const struct mb_sink sink = mb_buf_sink(text);
     struct mb_json_writer writer;
     mb_json_init(&writer, &sink);
     mb_json_write_object(&writer, NULL, fields, mark);

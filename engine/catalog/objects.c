@@ -56,7 +56,7 @@ mb_status mb_objects_add(struct mb_objects *objects, const struct mb_object_reco
 {
     struct mb_buf line;
     mb_buf_init(&line, MAX_LINE);
-    const struct mb_sink sink = mb_json_buf_sink(&line);
+    const struct mb_sink sink = mb_buf_sink(&line);
     struct mb_json_writer writer;
     mb_json_init(&writer, &sink);
     write_record(&writer, record);

@@ -106,7 +106,7 @@ const char *mb_json_to_raw(struct mb_json_input *input, json_t *value)
 {
     struct mb_buf text;
     mb_buf_init(&text, SIZE_MAX / 2);
-    const struct mb_sink sink = mb_json_buf_sink(&text);
+    const struct mb_sink sink = mb_buf_sink(&text);
     struct mb_json_writer writer;
     mb_json_init(&writer, &sink);
     mb_json_value(&writer, NULL, value);

@@ -9,16 +9,6 @@
 #define DRAIN_BYTES ((size_t)64 * 1024)
 #define MAX_BUFFER  ((size_t)256 * 1024 * 1024)
 
-static mb_status append(void *ctx, const void *data, size_t len)
-{
-    return mb_buf_append(ctx, data, len);
-}
-
-struct mb_sink mb_json_buf_sink(struct mb_buf *buf)
-{
-    return (struct mb_sink){.struct_size = sizeof(struct mb_sink), .write = append, .ctx = buf};
-}
-
 void mb_json_init(struct mb_json_writer *writer, const struct mb_sink *sink)
 {
     *writer = (struct mb_json_writer){.sink = sink, .sink_status = MB_OK};

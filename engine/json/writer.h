@@ -10,9 +10,6 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* A sink that appends to buf, for documents that are small. */
-struct mb_sink mb_json_buf_sink(struct mb_buf *buf);
-
 struct mb_json_writer {
     struct mb_buf buf;
     const struct mb_sink *sink; /* gets the text; outlives the writer */

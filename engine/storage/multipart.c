@@ -1,6 +1,7 @@
 #include "storage/store_private.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <string.h>
 

@@ -178,7 +178,7 @@ static mb_status attempt_once(struct mb_storage *storage, struct mb_request *req
         .error = error,
         .host_data = &patience,
     };
-    mb_error_clear(error);
+    *error = MB_ERROR_INIT; /* the driver reads struct_size */
     request->attempts++;
     status = request->attempt(request->ctx, &call);
     int64_t took = mb_clock_monotonic() - begun;

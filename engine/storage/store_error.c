@@ -1,32 +1,14 @@
 #include "storage/store_private.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
-
-/* The length of the UTF-8 character at text, 0 when it is none. */
-static size_t character_length(const unsigned char *text)
-{
-    size_t len = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] >= 0x80 && (text[0] < 0xc2 || text[0] > 0xf4))
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return len;
-}
 
 void mb_storage_clean_text(char *text, size_t cap)
 {
     text[cap - 1] = '\0';
-    for (unsigned char *at = (unsigned char *)text; *at != '\0';) {
-        size_t len = character_length(at);
-        if (len == 0 || *at == 0x7f)
-            *at = '?';
-        else if (*at < ' ')
-            *at = ' ';
-        at += len == 0 ? 1 : len;
-    }
+    mb_text_clean(text);
 }
 
 /* May an equal request succeed?  The statuses say so by themselves; the driver's flag counts only where they

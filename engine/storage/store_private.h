@@ -95,14 +95,6 @@ mb_status mb_storage_check_stat(struct mb_stat *stat, uint64_t size, struct mb_e
 void mb_counters_attempt(struct mb_storage *storage, enum mb_operation operation, int64_t ns,
                          mb_status status);
 
-/* A source over bytes in memory; rest is what has not been read. */
-struct mb_memory_source {
-    const char *data;
-    size_t len, pos;
-};
-
-struct mb_source mb_memory_source(struct mb_memory_source *memory, const void *data, size_t len);
-
 /* Around the source that a driver gets: knows how much of it was read, and whether it was the host that
  * failed.  inner has a size and a rewind. */
 struct mb_counted_source {

@@ -95,7 +95,7 @@ static mb_status attempt_get(void *ctx, const struct mb_call *call)
     r->taken = 0;
     r->crc32c = 0;
     r->refused = false;
-    mb_error_clear(&r->refusal);
+    r->refusal = MB_ERROR_INIT;
     mb_status status = r->storage->plugin->get(r->storage->store, r->key, &options, &sink, &r->stat, call);
     if (r->refused) {
         *call->error = r->refusal;

@@ -1,8 +1,10 @@
 #include "credentials.h"
 
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/file.h"
-#include "common/times.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,14 +21,14 @@ static mb_status fetch_environment(void *ctx, const struct mb_credential **out, 
     *out = mb_credential_new(mb_environment("ALIBABA_CLOUD_ACCESS_KEY_ID"),
                              mb_environment("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
                              mb_environment("ALIBABA_CLOUD_SECURITY_TOKEN"), 0);
-    return *out ? MB_OK : mb_plugin_fail_memory(call->error);
+    return *out ? MB_OK : mb_fail_memory(call->error);
 }
 
 /* AssumeRoleWithOIDC needs no signature; Timestamp and SignatureNonce only have to be there. */
-static mb_status write_form(const struct mb_str *token, struct mb_str *out, struct mb_error *error)
+static mb_status write_form(const struct mb_buf *token, struct mb_buf *out, struct mb_error *error)
 {
     const char *session = mb_environment("ALIBABA_CLOUD_ROLE_SESSION_NAME");
-    int64_t now_ns = mb_time_real_ns();
+    int64_t now_ns = mb_clock_wall();
     time_t now = (time_t)(now_ns / 1000000000);
     char stamp[32], nonce[32];
     struct tm tm;
@@ -41,24 +43,24 @@ static mb_status write_form(const struct mb_str *token, struct mb_str *out, stru
     mb_url_query(out, "SignatureNonce", nonce);
     mb_url_query(out, "RoleArn", mb_environment("ALIBABA_CLOUD_ROLE_ARN"));
     mb_url_query(out, "OIDCProviderArn", mb_environment("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"));
-    mb_url_query(out, "OIDCToken", mb_str_text(token));
+    mb_url_query(out, "OIDCToken", mb_buf_text(token));
     mb_url_query(out, "RoleSessionName", session ? session : "milvus-backup");
-    return mb_str_status(out, "the OIDC token", error);
+    return mb_buf_check(out, "the OIDC token", error);
 }
 
-static void sts_url(const struct mb_credential_source *source, struct mb_str *out)
+static void sts_url(const struct mb_credential_source *source, struct mb_buf *out)
 {
     const char *given = mb_environment("ALIBABA_CLOUD_STS_ENDPOINT");
     if (source->endpoint)
-        mb_str_printf(out, "%s/", source->endpoint);
+        mb_buf_printf(out, "%s/", source->endpoint);
     else
-        mb_str_printf(out, "https://%s/", given ? given : "sts.aliyuncs.com");
+        mb_buf_printf(out, "https://%s/", given ? given : "sts.aliyuncs.com");
 }
 
 static mb_status fetch_oidc(void *ctx, const struct mb_credential **out, const struct mb_call *call)
 {
     const struct mb_credential_source *source = ctx;
-    struct mb_str token = MB_STR_INIT(MAX_TOKEN), form = MB_STR_INIT(4 * MAX_TOKEN), url = MB_STR_INIT(4096);
+    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN), form = MB_BUF_INIT(4 * MAX_TOKEN), url = MB_BUF_INIT(4096);
     struct mb_headers headers = {0};
     json_t *answer = NULL;
 
@@ -69,9 +71,9 @@ static mb_status fetch_oidc(void *ctx, const struct mb_credential **out, const s
     if (status == MB_OK) {
         mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
         const struct mb_http_request request = {.method = "POST",
-                                                .url = mb_str_text(&url),
+                                                .url = mb_buf_text(&url),
                                                 .headers = &headers,
-                                                .body = mb_str_text(&form),
+                                                .body = mb_buf_text(&form),
                                                 .body_len = form.len};
         status = mb_source_ask_json(source->http, &request, &answer, call);
     }
@@ -79,24 +81,24 @@ static mb_status fetch_oidc(void *ctx, const struct mb_credential **out, const s
         status = mb_credential_from_json(json_object_get(answer, "Credentials"), &fields, out, call->error);
     json_decref(answer);
     mb_headers_done(&headers);
-    mb_str_wipe(&token);
-    mb_str_wipe(&form);
-    mb_str_done(&url);
+    mb_buf_wipe(&token);
+    mb_buf_wipe(&form);
+    mb_buf_done(&url);
     return status;
 }
 
-static mb_status open_file(struct mb_str *path, json_t **out, struct mb_error *error)
+static mb_status open_file(struct mb_buf *path, json_t **out, struct mb_error *error)
 {
     const char *home = mb_environment("HOME");
-    struct mb_str text = MB_STR_INIT(MAX_FILE);
+    struct mb_buf text = MB_BUF_INIT(MAX_FILE);
 
-    mb_str_printf(path, "%s/.aliyun/config.json", home ? home : "");
-    mb_status status = mb_str_status(path, "the path of the configuration file", error);
+    mb_buf_printf(path, "%s/.aliyun/config.json", home ? home : "");
+    mb_status status = mb_buf_check(path, "the path of the configuration file", error);
     if (status == MB_OK)
-        status = mb_file_read(mb_str_text(path), &text, error);
-    if (status == MB_OK && !(*out = json_loadb(mb_str_text(&text), text.len, 0, NULL)))
-        status = mb_plugin_fail(error, MB_E_CONFIG, "%s is no JSON", mb_str_text(path));
-    mb_str_wipe(&text);
+        status = mb_file_read(mb_buf_text(path), &text, error);
+    if (status == MB_OK && !(*out = json_loadb(mb_buf_text(&text), text.len, 0, NULL)))
+        status = mb_fail(error, MB_E_CONFIG, "%s is no JSON", mb_buf_text(path));
+    mb_buf_wipe(&text);
     return status;
 }
 
@@ -120,16 +122,16 @@ static mb_status fetch_file(void *ctx, const struct mb_credential **out, const s
 {
     static const struct mb_credential_fields in_file = {"access_key_id", "access_key_secret", "sts_token",
                                                         "none"};
-    struct mb_str path = MB_STR_INIT(4096);
+    struct mb_buf path = MB_BUF_INIT(4096);
     json_t *root = NULL;
     (void)ctx;
 
     mb_status status = open_file(&path, &root, call->error);
     if (status == MB_OK && mb_credential_from_json(find_profile(root), &in_file, out, call->error) != MB_OK)
-        status = mb_plugin_fail(call->error, MB_E_CONFIG, "%s has no access key in its current profile",
-                                mb_str_text(&path));
+        status = mb_fail(call->error, MB_E_CONFIG, "%s has no access key in its current profile",
+                         mb_buf_text(&path));
     json_decref(root);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status;
 }
 

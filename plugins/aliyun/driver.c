@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "common/s3/s3.h"
 #include "credentials.h"
 
@@ -28,7 +29,7 @@ static bool region_of_host(const char *host, char *region, size_t cap)
     char *internal = strstr(label, "-internal");
     if (internal)
         *internal = '\0';
-    return mb_str_fit(region, cap, label);
+    return mb_text_fit(region, cap, label);
 }
 
 static const struct mb_s3_dialect dialect = {

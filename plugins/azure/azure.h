@@ -4,9 +4,10 @@
 #ifndef MB_AZURE_AZURE_H
 #define MB_AZURE_AZURE_H
 
+#include "base/buf.h"
 #include "common/credentials/credentials.h"
-#include "common/http.h"
 #include "common/table.h"
+#include "http/http.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -61,7 +62,7 @@ struct azure_request {
 };
 
 /* Appends the address with its query. */
-void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_str *out);
+void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_buf *out);
 
 /* Adds the request's own headers and those that prove who asks. */
 mb_status azure_authorize(struct mb_store *store, const struct azure_request *request,
@@ -72,7 +73,7 @@ mb_status azure_send(struct mb_store *store, const struct azure_request *request
                      struct mb_http_response *response, const struct mb_call *call);
 
 /* Appends the address of a blob, encoded, without query. */
-void azure_blob_url(const struct mb_store *store, const char *key, struct mb_str *out);
+void azure_blob_url(const struct mb_store *store, const char *key, struct mb_buf *out);
 
 /* What a response's headers say of an object; size is not touched. */
 void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat);
@@ -86,14 +87,14 @@ mb_status azure_hmac(const unsigned char *key, size_t key_len, const char *text,
                      struct mb_error *error);
 
 /* sas.c: appends a query that lets its bearer read one blob for an hour. */
-mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_str *out,
+mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_buf *out,
                                 const struct mb_call *call);
 
 /* object.c: what If-None-Match has to say. */
 const char *azure_none_if_absent(const struct mb_put_options *opts);
 
 /* copy.c: appends the address from which the service may read a blob. */
-mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_str *out,
+mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_buf *out,
                             const struct mb_call *call);
 
 /* A failure of a synchronous copy that says nothing against an asynchronous one. */

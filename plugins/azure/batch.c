@@ -1,8 +1,8 @@
 /* batch.c - "Blob Batch" of the REST API: many deletions in one request. */
 #include "azure.h"
 
-#include "common/error.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,32 +13,32 @@
 #define MAX_BATCH_BODY (4U * 1024 * 1024) /* the service's limit */
 
 /* One deletion as it would be sent alone, authorised alike; the version is that of the whole batch. */
-static mb_status put_deletion(struct mb_store *store, const char *key, size_t number, struct mb_str *body,
+static mb_status put_deletion(struct mb_store *store, const char *key, size_t number, struct mb_buf *body,
                               const struct mb_call *call)
 {
     static const struct azure_pair pairs[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "DELETE", .key = key, .headers = pairs, .in_batch = true};
     struct mb_headers headers = {0};
-    struct mb_str url = MB_STR_INIT(32768);
+    struct mb_buf url = MB_BUF_INIT(32768);
     azure_request_url(store, &request, &url);
-    mb_status status = mb_str_status(&url, "the request's address", call->error);
+    mb_status status = mb_buf_check(&url, "the request's address", call->error);
     if (status == MB_OK)
         status = azure_authorize(store, &request, &headers, call);
     if (status == MB_OK) {
         const char *path = strchr(strstr(url.data, "://") + 3, '/');
-        mb_str_printf(body,
+        mb_buf_printf(body,
                       "--" BOUNDARY
                       "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
                       "Content-ID: %zu\r\n\r\nDELETE %s HTTP/1.1\r\n",
                       number, path);
         for (size_t i = 0; i < headers.count; i++)
-            mb_str_printf(body, "%s: %s\r\n", headers.items[i].name, headers.items[i].value);
-        mb_str_puts(body, "Content-Length: 0\r\n\r\n");
+            mb_buf_printf(body, "%s: %s\r\n", headers.items[i].name, headers.items[i].value);
+        mb_buf_puts(body, "Content-Length: 0\r\n\r\n");
     }
     mb_headers_done(&headers);
-    mb_str_wipe(&url);
-    mb_str_done(&url);
+    mb_buf_wipe(&url);
+    mb_buf_done(&url);
     return status;
 }
 
@@ -85,8 +85,7 @@ static mb_status judge(const uint8_t *done, size_t count, int other, struct mb_e
     if (gone == count)
         return MB_OK;
     mb_status status = other >= 500 ? MB_E_UNAVAILABLE : MB_E_UNSUPPORTED;
-    return mb_plugin_fail(error, status, "of %zu deletions %zu were made; one was answered %d", count, gone,
-                          other);
+    return mb_fail(error, status, "of %zu deletions %zu were made; one was answered %d", count, gone, other);
 }
 
 mb_status azure_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
@@ -95,19 +94,19 @@ mb_status azure_remove_many(struct mb_store *store, const char *const *keys, siz
     static const struct azure_pair query[] = {{"restype", "container"}, {"comp", "batch"}, {NULL, NULL}};
     static const struct azure_pair headers[] = {{"Content-Type", "multipart/mixed; boundary=" BOUNDARY},
                                                 {NULL, NULL}};
-    struct mb_str body = MB_STR_INIT(MAX_BATCH_BODY);
+    struct mb_buf body = MB_BUF_INIT(MAX_BATCH_BODY);
     struct mb_http_response response = {0};
     mb_status status = MB_OK;
     memset(done, 0, count);
     if (count == 0)
         return MB_OK;
     if (store->auth == AZURE_SAS) /* azurite answers 500; the service's pages do not say */
-        return mb_plugin_fail(call->error, MB_E_UNSUPPORTED, "no batches with a shared access signature");
+        return mb_fail(call->error, MB_E_UNSUPPORTED, "no batches with a shared access signature");
     for (size_t i = 0; i < count && status == MB_OK; i++)
         status = put_deletion(store, keys[i], i, &body, call);
-    mb_str_puts(&body, "--" BOUNDARY "--\r\n");
+    mb_buf_puts(&body, "--" BOUNDARY "--\r\n");
     if (status == MB_OK)
-        status = mb_str_status(&body, "the list of deletions", call->error);
+        status = mb_buf_check(&body, "the list of deletions", call->error);
     if (status == MB_OK) {
         const struct azure_request request = {.http.method = "POST",
                                               .query = query,
@@ -120,11 +119,11 @@ mb_status azure_remove_many(struct mb_store *store, const char *const *keys, siz
             status = give_way(call->error);
     }
     if (status == MB_OK) {
-        int other = read_answers(mb_str_text(&response.body), count, done);
+        int other = read_answers(mb_buf_text(&response.body), count, done);
         status = judge(done, count, other, call->error);
     }
     mb_http_response_done(&response);
-    mb_str_wipe(&body);
-    mb_str_done(&body);
+    mb_buf_wipe(&body);
+    mb_buf_done(&body);
     return status;
 }

@@ -5,8 +5,11 @@
  * service says that it is done. */
 #include "azure.h"
 
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/driver.h"
-#include "common/error.h"
+#include "http/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +37,18 @@ struct copying {
     unsigned unanswered;
 };
 
-mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_str *out,
+mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_buf *out,
                             const struct mb_call *call)
 {
     azure_blob_url(src, key, out);
-    mb_str_putc(out, '?');
+    mb_buf_putc(out, '?');
     mb_status status = azure_sas_for_reading(src, key, out, call);
     if (status == MB_OK)
-        status = mb_str_status(out, "the source's address", call->error);
+        status = mb_buf_check(out, "the source's address", call->error);
     if (status == MB_OK && out->len > MAX_SOURCE_BYTES) /* the host goes the long way round */
-        status = mb_plugin_fail(call->error, MB_E_UNSUPPORTED,
-                                "the source's address has %zu bytes, and the service takes %d", out->len,
-                                MAX_SOURCE_BYTES);
+        status = mb_fail(call->error, MB_E_UNSUPPORTED,
+                         "the source's address has %zu bytes, and the service takes %d", out->len,
+                         MAX_SOURCE_BYTES);
     return status;
 }
 
@@ -76,7 +79,7 @@ bool azure_wants_async(const struct mb_error *error)
 static void take(const struct mb_headers *headers, const char *name, char *out, size_t cap)
 {
     const char *text = mb_headers_get(headers, name);
-    mb_str_fit(out, cap, text ? text : "");
+    mb_text_fit(out, cap, text ? text : "");
 }
 
 static void note(struct copying *copying, const struct mb_headers *headers)
@@ -117,11 +120,11 @@ static mb_status look(struct copying *copying, const struct mb_call *call)
         copying->unanswered = 0;
     } else if (status == MB_OK || status == MB_E_NOT_FOUND) {
         *copying->state = '\0';
-        status = mb_plugin_fail(call->error, MB_E_UNAVAILABLE,
-                                "somebody replaced or removed the blob while the service copied it");
+        status = mb_fail(call->error, MB_E_UNAVAILABLE,
+                         "somebody replaced or removed the blob while the service copied it");
     } else if ((status == MB_E_UNAVAILABLE || status == MB_E_THROTTLED) &&
                ++copying->unanswered < MAX_UNANSWERED) {
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
         status = MB_OK;
     }
     mb_http_response_done(&response);
@@ -182,7 +185,7 @@ static mb_status begin(struct copying *copying, bool sync, const struct mb_call 
     if (status == MB_OK)
         note(copying, &response.headers);
     if (status == MB_OK && *copying->id == '\0' && !in_state(copying, "success") && !sync)
-        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not say which copy was begun");
+        status = mb_fail(call->error, MB_E_PROTOCOL, "the answer does not say which copy was begun");
     mb_http_response_done(&response);
     return status;
 }
@@ -194,15 +197,14 @@ static mb_status judge(const struct copying *copying, struct mb_error *error)
     if (in_state(copying, "success"))
         return MB_OK;
     if (in_state(copying, "aborted"))
-        return mb_plugin_fail(error, MB_E_UNAVAILABLE, "somebody aborted the copy in the service");
+        return mb_fail(error, MB_E_UNAVAILABLE, "somebody aborted the copy in the service");
     if (!in_state(copying, "failed"))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the copy is in the unknown state '%s'", copying->state);
-    mb_plugin_fail(error,
-                   http_status >= 400 && http_status < 600 ? mb_status_of_http((int)http_status)
-                                                           : MB_E_UNAVAILABLE,
-                   "the service gave up copying: %s", *copying->said ? copying->said : "no reason told");
+        return mb_fail(error, MB_E_PROTOCOL, "the copy is in the unknown state '%s'", copying->state);
+    mb_fail(error,
+            http_status >= 400 && http_status < 600 ? mb_status_of_http((int)http_status) : MB_E_UNAVAILABLE,
+            "the service gave up copying: %s", *copying->said ? copying->said : "no reason told");
     error->http_status = (int32_t)http_status;
-    return mb_plugin_decline(error, false);
+    return mb_driver_decline(error, false);
 }
 
 static mb_status follow(struct copying *copying, const struct mb_call *call)
@@ -218,7 +220,7 @@ static mb_status follow(struct copying *copying, const struct mb_call *call)
     if (status == MB_OK)
         return judge(copying, call->error);
     if (*copying->progress != '\0')
-        mb_plugin_advise(call->error, "the service had copied %s bytes by itself", copying->progress);
+        mb_error_advise(call->error, "the service had copied %s bytes by itself", copying->progress);
     return status;
 }
 
@@ -229,7 +231,7 @@ static mb_status copy_from(struct copying *copying, const struct mb_call *call)
     if (status < 0 && sync && azure_wants_async(call->error)) {
         if (refuses_sync(call->error))
             atomic_store(&copying->dst->async_only, true);
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
         sync = false;
         status = begin(copying, sync, call);
     }
@@ -248,7 +250,7 @@ static mb_status copy_from(struct copying *copying, const struct mb_call *call)
 mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                      const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_str source = MB_STR_INIT(32768);
+    struct mb_buf source = MB_BUF_INIT(32768);
     mb_status status = azure_copy_source(src, src_key, &source, call);
     if (status == MB_OK) {
         struct copying copying = {
@@ -256,9 +258,9 @@ mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
         status = copy_from(&copying, call);
     }
     if (status < 0)
-        status = mb_plugin_decline(call->error, azure_none_if_absent(opts) != NULL);
-    mb_str_wipe(&source);
-    mb_str_done(&source);
+        status = mb_driver_decline(call->error, azure_none_if_absent(opts) != NULL);
+    mb_buf_wipe(&source);
+    mb_buf_done(&source);
     /* The answer does not tell the size. */
     return status == MB_OK && out != NULL ? azure_stat(dst, dst_key, out, call) : status;
 }

@@ -1,10 +1,11 @@
 /* driver.c - the table of the azure driver. */
 #include "azure.h"
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
+#include "common/endpoint.h"
 #include "common/options.h"
-#include "common/url.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -55,8 +56,8 @@ static const struct mb_option options[] = {
 static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
                               struct mb_error *error)
 {
-    struct mb_str url = MB_STR_INIT(1024);
-    struct mb_str suffix = MB_STR_INIT(512);
+    struct mb_buf url = MB_BUF_INIT(1024);
+    struct mb_buf suffix = MB_BUF_INIT(512);
     struct mb_endpoint endpoint;
     const char *whole = mb_option_text(config, "endpoint");
     const char *address = mb_option_text(config, "address");
@@ -69,8 +70,7 @@ static mb_status find_service(struct mb_store *store, const struct mb_config_val
         address = "core.windows.net";
     if (status == MB_OK && whole != NULL && strncmp(whole, "https://", 8) != 0 &&
         strncmp(whole, "http://", 7) != 0)
-        status = mb_plugin_fail(error, MB_E_CONFIG, "endpoint: '%s' does not begin with https:// or http://",
-                                whole);
+        status = mb_fail(error, MB_E_CONFIG, "endpoint: '%s' does not begin with https:// or http://", whole);
     bool emulator = address[0] == '[' || strspn(address, "0123456789.:") == strlen(address) ||
                     strcmp(address, "localhost") == 0;
     if (status == MB_OK)
@@ -79,26 +79,26 @@ static mb_status find_service(struct mb_store *store, const struct mb_config_val
         goto out;
     mb_endpoint_authority(&endpoint, NULL, &suffix);
     if (whole != NULL)
-        mb_str_append(&url, whole, strlen(whole) - (whole[strlen(whole) - 1] == '/'));
+        mb_buf_append(&url, whole, strlen(whole) - (whole[strlen(whole) - 1] == '/'));
     else if (emulator)
-        mb_str_printf(&url, "%s://%s/%s", endpoint.tls ? "https" : "http", mb_str_text(&suffix),
+        mb_buf_printf(&url, "%s://%s/%s", endpoint.tls ? "https" : "http", mb_buf_text(&suffix),
                       store->account);
     else
-        mb_str_printf(&url, "https://%s.blob.%s", store->account, mb_str_text(&suffix));
-    status = mb_str_status(&url, "endpoint", error);
+        mb_buf_printf(&url, "https://%s.blob.%s", store->account, mb_buf_text(&suffix));
+    status = mb_buf_check(&url, "endpoint", error);
     if (status == MB_OK)
-        status = mb_str_status(&suffix, "address", error);
+        status = mb_buf_check(&suffix, "address", error);
     if (status == MB_OK) {
         const char *host = strstr(url.data, "://");
         const char *path = host ? strchr(host + 3, '/') : NULL;
         store->service_path = strdup(path ? path : "");
         store->service = url.data;
         store->suffix = suffix.data;
-        return store->service_path ? MB_OK : mb_plugin_fail_memory(error);
+        return store->service_path ? MB_OK : mb_fail_memory(error);
     }
 out:
-    mb_str_done(&url);
-    mb_str_done(&suffix);
+    mb_buf_done(&url);
+    mb_buf_done(&suffix);
     return status;
 }
 
@@ -111,8 +111,7 @@ static mb_status decode_key(struct mb_store *store, const char *text, struct mb_
                   ? EVP_DecodeBlock(decoded, (const unsigned char *)text, (int)len)
                   : -1;
     if (got <= (int)padding || (size_t)got - padding > sizeof(store->key))
-        return mb_plugin_fail(error, MB_E_CONFIG,
-                              "auth.accountKey is not the base64 text of an account's key");
+        return mb_fail(error, MB_E_CONFIG, "auth.accountKey is not the base64 text of an account's key");
     store->key_len = (size_t)got - padding;
     memcpy(store->key, decoded, store->key_len);
     explicit_bzero(decoded, sizeof(decoded));
@@ -133,7 +132,7 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
         store->auth = AZURE_SAS;
         status = mb_option_required(config, "auth.sasToken", &text, error);
         if (status == MB_OK && (store->sas = strdup(text + (*text == '?'))) == NULL)
-            status = mb_plugin_fail_memory(error);
+            status = mb_fail_memory(error);
         return status;
     }
     store->auth = AZURE_SHARED_KEY;
@@ -181,7 +180,7 @@ static mb_status find_names(struct mb_store *store, const struct mb_config_value
         return status;
     store->account = strdup(account);
     store->container = strdup(container);
-    return store->account && store->container ? MB_OK : mb_plugin_fail_memory(error);
+    return store->account && store->container ? MB_OK : mb_fail_memory(error);
 }
 
 static void fill_info(const struct mb_store *store, struct mb_store_info *info)
@@ -205,7 +204,7 @@ mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const st
     struct mb_http_options http = {0};
     struct mb_store *store = calloc(1, sizeof(*store));
     if (store == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     pthread_mutex_init(&store->delegation.mutex, NULL);
     mb_status status = mb_options_http(&config, &http, call->error);
     if (status == MB_OK)

@@ -1,9 +1,10 @@
 #include "azure.h"
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
-#include "common/times.h"
 #include "common/xml.h"
+#include "http/date.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static mb_status open_list(struct mb_list **out, struct mb_store *store, const s
 {
     struct mb_list *list = calloc(1, sizeof(*list));
     if (list == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     list->store = store;
     list->include = include;
     list->prefix = strdup(opts->prefix ? opts->prefix : "");
@@ -63,7 +64,7 @@ static mb_status open_list(struct mb_list **out, struct mb_store *store, const s
                  opts->page_size > 5000 ? 5000 : opts->page_size);
     if (list->prefix == NULL || (opts->delimiter && !list->delimiter) || (opts->token && !list->marker)) {
         azure_list_close(list);
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     }
     *out = list;
     return MB_OK;
@@ -106,7 +107,7 @@ static mb_status replace(const char **text, const char *value)
 static mb_status keep_entry(struct mb_list *list)
 {
     if (list->current.key == NULL)
-        return mb_plugin_fail(list->error, MB_E_PROTOCOL, "the listing has a blob without a name");
+        return mb_fail(list->error, MB_E_PROTOCOL, "the listing has a blob without a name");
     if (list->count == list->cap) {
         size_t cap = list->cap ? list->cap * 2 : 256;
         struct mb_entry *entries = reallocarray(list->entries, cap, sizeof(*entries));
@@ -136,7 +137,7 @@ static mb_status expect_listing(void *ctx, const char *name, unsigned depth)
 {
     struct mb_list *list = ctx;
     if (depth == 0 && strcmp(name, "EnumerationResults") != 0)
-        return mb_plugin_fail(list->error, MB_E_PROTOCOL, "the answer is a %.60s, not a listing", name);
+        return mb_fail(list->error, MB_E_PROTOCOL, "the answer is a %.60s, not a listing", name);
     return MB_OK;
 }
 
@@ -175,7 +176,7 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
         return replace(&entry->key, text);
     if (depth == 4 && strcmp(name, "Content-Length") == 0)
         entry->size = strtoull(text, NULL, 10);
-    if (depth == 4 && strcmp(name, "Last-Modified") == 0 && !mb_time_parse_http(text, &entry->mtime_ns))
+    if (depth == 4 && strcmp(name, "Last-Modified") == 0 && !mb_http_date_parse(text, &entry->mtime_ns))
         entry->mtime_ns = 0;
     if (depth == 4 && strcmp(name, "Etag") == 0) {
         char etag[128];
@@ -194,10 +195,10 @@ static mb_status check_order(struct mb_list *list, struct mb_error *error)
         return MB_OK;
     const char *first = list->entries[0].key;
     if (last != NULL && strcmp(first, last) < 0)
-        return mb_plugin_fail(error, MB_E_UNSUPPORTED,
-                              "the account's hierarchical namespace lists '%.200s' after '%.200s': its blobs "
-                              "cannot be told in order",
-                              first, last);
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "the account's hierarchical namespace lists '%.200s' after '%.200s': its blobs "
+                       "cannot be told in order",
+                       first, last);
     free(last);
     list->last = strdup(list->entries[list->count - 1].key);
     return list->last ? MB_OK : MB_E_NO_MEMORY;
@@ -222,12 +223,12 @@ static mb_status next_page(struct mb_list *list, const struct mb_call *call)
         free(list->next_marker);
         list->next_marker = NULL;
         list->error = call->error;
-        status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, list, call->error);
+        status = mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, list, call->error);
     }
     if (status == MB_OK)
         status = check_order(list, call->error);
     if (status == MB_E_NO_MEMORY)
-        mb_plugin_fail_memory(call->error);
+        mb_fail_memory(call->error);
     if (status == MB_OK) {
         free(list->marker);
         list->marker = list->next_marker;

@@ -1,7 +1,6 @@
 #include "azure.h"
 
 #include "common/driver.h"
-#include "common/error.h"
 #include "common/foreign.h"
 #include "common/range.h"
 

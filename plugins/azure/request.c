@@ -1,31 +1,35 @@
 #include "azure.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/credentials/oauth.h"
 #include "common/driver.h"
-#include "common/error.h"
 #include "common/foreign.h"
-#include "common/times.h"
-#include "common/url.h"
 #include "common/xml.h"
+#include "http/answer.h"
+#include "http/date.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <string.h>
 
-void azure_blob_url(const struct mb_store *store, const char *key, struct mb_str *out)
+void azure_blob_url(const struct mb_store *store, const char *key, struct mb_buf *out)
 {
-    mb_str_printf(out, "%s/", store->service);
+    mb_buf_printf(out, "%s/", store->service);
     mb_url_encode(out, store->container, "");
-    mb_str_putc(out, '/');
+    mb_buf_putc(out, '/');
     mb_url_encode(out, key, "/");
 }
 
-void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_str *out)
+void azure_request_url(const struct mb_store *store, const struct azure_request *request, struct mb_buf *out)
 {
-    struct mb_str query = MB_STR_INIT(16384);
+    struct mb_buf query = MB_BUF_INIT(16384);
     if (request->key != NULL) {
         azure_blob_url(store, request->key, out);
     } else {
-        mb_str_printf(out, "%s/", store->service);
+        mb_buf_printf(out, "%s/", store->service);
         if (!request->for_service)
             mb_url_encode(out, store->container, "");
     }
@@ -33,12 +37,12 @@ void azure_request_url(const struct mb_store *store, const struct azure_request 
         if (pair->value != NULL)
             mb_url_query(&query, pair->name, pair->value);
     if (store->auth == AZURE_SAS)
-        mb_str_printf(&query, "%s%s", query.len ? "&" : "", store->sas);
+        mb_buf_printf(&query, "%s%s", query.len ? "&" : "", store->sas);
     if (query.status < 0)
         out->status = query.status;
     if (query.len > 0)
-        mb_str_printf(out, "?%s", query.data);
-    mb_str_done(&query);
+        mb_buf_printf(out, "?%s", query.data);
+    mb_buf_done(&query);
 }
 
 /* ------------------------------------------------------------- errors */
@@ -52,9 +56,9 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
 {
     struct error_document *document = ctx;
     if (depth == 1 && strcmp(name, "Code") == 0)
-        mb_str_fit(document->code, sizeof(document->code), text);
+        mb_text_fit(document->code, sizeof(document->code), text);
     if (depth == 1 && strcmp(name, "Message") == 0)
-        mb_str_fit(document->message, sizeof(document->message), text);
+        mb_text_fit(document->message, sizeof(document->message), text);
     return MB_OK;
 }
 
@@ -153,14 +157,14 @@ static mb_status advise(const struct mb_store *store, const struct mb_http_respo
         [AZURE_TOKEN] = "the identity lacks a role such as Storage Blob Data Contributor"};
     const struct known_code *known = find_code(error->provider_code);
     if (known != NULL && known->advice != NULL)
-        return mb_plugin_advise(error, "%s", known->advice);
-    if (error->status == MB_E_UNAUTHENTICATED && mb_plugin_advise_clock(error, response))
+        return mb_error_advise(error, "%s", known->advice);
+    if (error->status == MB_E_UNAUTHENTICATED && mb_http_advise_clock(error, response))
         return error->status;
     if (error->status == MB_E_UNAUTHENTICATED)
-        return mb_plugin_advise(error, "check %s", wrong[store->auth]);
+        return mb_error_advise(error, "check %s", wrong[store->auth]);
     if (error->status == MB_E_FORBIDDEN)
-        return mb_plugin_advise(error, "%s, or the account's firewall keeps this machine out",
-                                lacking[store->auth]);
+        return mb_error_advise(error, "%s, or the account's firewall keeps this machine out",
+                               lacking[store->auth]);
     return error->status;
 }
 
@@ -184,14 +188,14 @@ static mb_status fail_answer(const struct mb_store *store, const struct mb_http_
     if (response->body.len > 0)
         mb_xml_parse(response->body.data, response->body.len, &events, &document, &ignored);
     if (code != NULL)
-        mb_str_fit(document.code, sizeof(document.code), code);
+        mb_text_fit(document.code, sizeof(document.code), code);
     if (*document.code == '\0' && response->status != 409 && response->status != 412)
         return fail_without_code(store, response, error);
     struct mb_answer answer = {.status = refine(&document, response->status),
                                .code = *document.code ? document.code : NULL,
                                .text = *document.message ? document.message : NULL,
                                .request_id = mb_headers_get(&response->headers, "x-ms-request-id")};
-    mb_plugin_fail_answer(error, response, &answer);
+    mb_http_fail_answer(error, response, &answer);
     if (error->status == MB_E_CORRUPT)
         error->flags |= MB_ERR_RETRYABLE; /* what the service got was damaged on its way */
     return advise(store, response, error);
@@ -204,7 +208,7 @@ static mb_status put_headers(const struct mb_store *store, const struct azure_re
                              struct mb_headers *headers, struct mb_error *error)
 {
     char date[48];
-    mb_time_format_http(mb_time_real_ns() / INT64_C(1000000000), date);
+    mb_http_date_format(mb_clock_wall() / INT64_C(1000000000), date);
     mb_headers_set(headers, "x-ms-date", date);
     if (!request->in_batch)
         mb_headers_set(headers, "x-ms-version", AZURE_VERSION);
@@ -252,14 +256,14 @@ static mb_status send_to(struct mb_store *store, const struct azure_request *req
 }
 
 /* The length is signed, so a source that does not know it is read first. */
-static mb_status know_length(struct azure_request *request, struct mb_str *gathered,
+static mb_status know_length(struct azure_request *request, struct mb_buf *gathered,
                              const struct mb_call *call)
 {
     if (request->http.source == NULL || request->http.source->size >= 0)
         return MB_OK;
     mb_status status = mb_http_gather(request->http.source, gathered, call);
     request->http.source = NULL;
-    request->http.body = mb_str_text(gathered);
+    request->http.body = mb_buf_text(gathered);
     request->http.body_len = gathered->len;
     return status;
 }
@@ -268,17 +272,17 @@ mb_status azure_send(struct mb_store *store, const struct azure_request *given,
                      struct mb_http_response *response, const struct mb_call *call)
 {
     struct azure_request request = *given;
-    struct mb_str url = MB_STR_INIT(32768);
-    struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
+    struct mb_buf url = MB_BUF_INIT(32768);
+    struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
     azure_request_url(store, &request, &url);
-    mb_status status = mb_str_status(&url, "the request's address", call->error);
+    mb_status status = mb_buf_check(&url, "the request's address", call->error);
     if (status == MB_OK)
         status = know_length(&request, &gathered, call);
     if (status == MB_OK)
         status = send_to(store, &request, url.data, response, call);
-    mb_str_done(&gathered);
-    mb_str_wipe(&url);
-    mb_str_done(&url);
+    mb_buf_done(&gathered);
+    mb_buf_wipe(&url);
+    mb_buf_done(&url);
     if (status == MB_OK && (response->status < 200 || response->status > 299))
         status = fail_answer(store, response, call->error);
     return status == MB_OK ? mb_foreign_refuse_page(response, call->error) : status;
@@ -290,6 +294,6 @@ void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat)
     const char *modified = mb_headers_get(headers, "Last-Modified");
     if (etag != NULL)
         mb_etag_copy(stat->etag, sizeof(stat->etag), etag);
-    if (modified == NULL || !mb_time_parse_http(modified, &stat->mtime_ns))
+    if (modified == NULL || !mb_http_date_parse(modified, &stat->mtime_ns))
         stat->mtime_ns = 0;
 }

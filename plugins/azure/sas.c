@@ -1,10 +1,11 @@
 /* sas.c - "Create a service SAS" and "Create a user delegation SAS" of the REST API. */
 #include "azure.h"
 
-#include "common/error.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/xml.h"
+#include "http/url.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ static mb_status ask_key(struct mb_store *store, const struct mb_call *call)
     struct azure_delegation *delegation = &store->delegation;
     struct mb_http_response response = {0};
     char start[32], expiry[32], body[256];
-    int64_t now = mb_time_real_ns() / NS_PER_SECOND;
+    int64_t now = mb_clock_wall() / NS_PER_SECOND;
     format_time(now - EARLIER_SECONDS, start);
     format_time(now + KEY_SECONDS, expiry);
     snprintf(body, sizeof(body), "<KeyInfo><Start>%s</Start><Expiry>%s</Expiry></KeyInfo>", start, expiry);
@@ -88,18 +89,18 @@ static mb_status ask_key(struct mb_store *store, const struct mb_call *call)
     forget(delegation);
     if (status == MB_OK)
         status =
-            mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, delegation, call->error);
+            mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, delegation, call->error);
     if (status == MB_E_NO_MEMORY)
-        mb_plugin_fail_memory(call->error);
+        mb_fail_memory(call->error);
     if (status == MB_OK &&
         (!delegation->oid || !delegation->tid || !delegation->start || !delegation->expiry ||
          !delegation->service || !delegation->version || delegation->key_len == 0))
-        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the user delegation key is incomplete");
+        status = mb_fail(call->error, MB_E_PROTOCOL, "the user delegation key is incomplete");
     if (status == MB_OK)
         delegation->renew_ns = (now + KEY_SECONDS - 2 * SAS_SECONDS) * NS_PER_SECOND;
     else
         forget(delegation);
-    mb_str_wipe(&response.body);
+    mb_buf_wipe(&response.body);
     mb_http_response_done(&response);
     return status;
 }
@@ -113,9 +114,9 @@ struct sas {
     const char *protocol;
 };
 
-static void put_common(const struct sas *sas, const char *signature, struct mb_str *out)
+static void put_common(const struct sas *sas, const char *signature, struct mb_buf *out)
 {
-    mb_str_puts(out, "sp=r&sr=b");
+    mb_buf_puts(out, "sp=r&sr=b");
     mb_url_query(out, "sv", AZURE_VERSION);
     mb_url_query(out, "st", sas->start);
     mb_url_query(out, "se", sas->expiry);
@@ -123,35 +124,35 @@ static void put_common(const struct sas *sas, const char *signature, struct mb_s
     mb_url_query(out, "sig", signature);
 }
 
-static mb_status sign_with_key(const struct mb_store *store, const struct sas *sas, struct mb_str *out,
+static mb_status sign_with_key(const struct mb_store *store, const struct sas *sas, struct mb_buf *out,
                                struct mb_error *error)
 {
-    struct mb_str text = MB_STR_INIT(16384);
+    struct mb_buf text = MB_BUF_INIT(16384);
     char signature[64];
-    mb_str_printf(&text, "r\n%s\n%s\n/blob/%s/%s/%s\n\n\n%s\n" AZURE_VERSION "\nb\n\n\n\n\n\n\n", sas->start,
+    mb_buf_printf(&text, "r\n%s\n%s\n/blob/%s/%s/%s\n\n\n%s\n" AZURE_VERSION "\nb\n\n\n\n\n\n\n", sas->start,
                   sas->expiry, store->account, store->container, sas->key, sas->protocol);
-    mb_status status = mb_str_status(&text, "the text to sign", error);
+    mb_status status = mb_buf_check(&text, "the text to sign", error);
     if (status == MB_OK)
         status = azure_hmac(store->key, store->key_len, text.data, signature, sizeof(signature), error);
     if (status == MB_OK)
         put_common(sas, signature, out);
-    mb_str_done(&text);
+    mb_buf_done(&text);
     return status;
 }
 
 /* With the delegation's mutex held. */
-static mb_status sign_with_delegation(const struct mb_store *store, const struct sas *sas, struct mb_str *out,
+static mb_status sign_with_delegation(const struct mb_store *store, const struct sas *sas, struct mb_buf *out,
                                       struct mb_error *error)
 {
     const struct azure_delegation *key = &store->delegation;
-    struct mb_str text = MB_STR_INIT(16384);
+    struct mb_buf text = MB_BUF_INIT(16384);
     char signature[64];
-    mb_str_printf(&text,
+    mb_buf_printf(&text,
                   "r\n%s\n%s\n/blob/%s/%s/%s\n%s\n%s\n%s\n%s\n%s\n%s\n\n\n\n\n%s\n" AZURE_VERSION
                   "\nb\n\n\n\n\n\n\n",
                   sas->start, sas->expiry, store->account, store->container, sas->key, key->oid, key->tid,
                   key->start, key->expiry, key->service, key->version, sas->protocol);
-    mb_status status = mb_str_status(&text, "the text to sign", error);
+    mb_status status = mb_buf_check(&text, "the text to sign", error);
     if (status == MB_OK)
         status = azure_hmac(key->key, key->key_len, text.data, signature, sizeof(signature), error);
     if (status == MB_OK) {
@@ -163,7 +164,7 @@ static mb_status sign_with_delegation(const struct mb_store *store, const struct
         mb_url_query(out, "sks", key->service);
         mb_url_query(out, "skv", key->version);
     }
-    mb_str_done(&text);
+    mb_buf_done(&text);
     return status;
 }
 
@@ -173,7 +174,7 @@ static mb_status lock_delegation(struct azure_delegation *delegation, const stru
     mb_status status = MB_OK;
     while (status == MB_OK) {
         int64_t until =
-            mb_time_real_ns() + LOOK_UP_NS; /* GCC's thread sanitizer knows no lock by other clocks */
+            mb_clock_wall() + LOOK_UP_NS; /* GCC's thread sanitizer knows no lock by other clocks */
         const struct timespec ts = {.tv_sec = (time_t)(until / NS_PER_SECOND),
                                     .tv_nsec = (long)(until % NS_PER_SECOND)};
         if (pthread_mutex_timedlock(&delegation->mutex, &ts) == 0)
@@ -183,18 +184,18 @@ static mb_status lock_delegation(struct azure_delegation *delegation, const stru
     return status;
 }
 
-mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_str *out,
+mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct mb_buf *out,
                                 const struct mb_call *call)
 {
     struct sas sas = {.key = key};
-    int64_t now = mb_time_real_ns() / NS_PER_SECOND;
+    int64_t now = mb_clock_wall() / NS_PER_SECOND;
     mb_status status = MB_OK;
     format_time(now - EARLIER_SECONDS, sas.start);
     format_time(now + SAS_SECONDS, sas.expiry);
     sas.protocol = strncmp(store->service, "https:", 6) == 0 ? "https" : "https,http";
     switch (store->auth) {
     case AZURE_SAS:
-        return mb_str_puts(out, store->sas);
+        return mb_buf_puts(out, store->sas);
     case AZURE_SHARED_KEY:
         return sign_with_key(store, &sas, out, call->error);
     case AZURE_TOKEN:
@@ -203,7 +204,7 @@ mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct 
     status = lock_delegation(&store->delegation, call);
     if (status < 0)
         return status;
-    if (store->delegation.renew_ns < mb_time_real_ns())
+    if (store->delegation.renew_ns < mb_clock_wall())
         status = ask_key(store, call);
     if (status == MB_OK)
         status = sign_with_delegation(store, &sas, out, call->error);

@@ -1,8 +1,9 @@
 /* sign.c - the Shared Key scheme: "Authorize with Shared Key" of the REST API. */
 #include "azure.h"
 
-#include "common/error.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/url.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -22,7 +23,7 @@ mb_status azure_hmac(const unsigned char *key, size_t key_len, const char *text,
     if (HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text, strlen(text), digest, &len) ==
             NULL ||
         cap < (len + 2) / 3 * 4 + 1)
-        return mb_plugin_fail(error, MB_E_INTERNAL, "HMAC-SHA256 failed");
+        return mb_fail(error, MB_E_INTERNAL, "HMAC-SHA256 failed");
     EVP_EncodeBlock((unsigned char *)out, digest, (int)len);
     return MB_OK;
 }
@@ -32,12 +33,12 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-static void put_length(struct mb_str *text, const struct azure_request *request)
+static void put_length(struct mb_buf *text, const struct azure_request *request)
 {
     int64_t len = request->http.source ? request->http.source->size : (int64_t)request->http.body_len;
     if (len > 0)
-        mb_str_printf(text, "%lld", (long long)len);
-    mb_str_putc(text, '\n');
+        mb_buf_printf(text, "%lld", (long long)len);
+    mb_buf_putc(text, '\n');
 }
 
 static int compare_headers(const void *a, const void *b)
@@ -48,7 +49,7 @@ static int compare_headers(const void *a, const void *b)
 }
 
 /* "x-ms-...:value" lines in order. */
-static void put_service_headers(struct mb_str *text, const struct mb_headers *headers)
+static void put_service_headers(struct mb_buf *text, const struct mb_headers *headers)
 {
     const struct mb_header *sorted[MAX_HEADERS];
     size_t count = 0;
@@ -58,8 +59,8 @@ static void put_service_headers(struct mb_str *text, const struct mb_headers *he
     qsort(sorted, count, sizeof(*sorted), compare_headers);
     for (size_t i = 0; i < count; i++) {
         for (const char *c = sorted[i]->name; *c != '\0'; c++)
-            mb_str_putc(text, (char)tolower((unsigned char)*c));
-        mb_str_printf(text, ":%s\n", sorted[i]->value);
+            mb_buf_putc(text, (char)tolower((unsigned char)*c));
+        mb_buf_printf(text, ":%s\n", sorted[i]->value);
     }
 }
 
@@ -68,16 +69,16 @@ static int compare_pairs(const void *a, const void *b)
     return strcmp(((const struct azure_pair *)a)->name, ((const struct azure_pair *)b)->name);
 }
 
-static void put_resource(struct mb_str *text, const struct mb_store *store,
+static void put_resource(struct mb_buf *text, const struct mb_store *store,
                          const struct azure_request *request)
 {
     struct azure_pair sorted[MAX_HEADERS];
     size_t count = 0;
-    mb_str_printf(text, "/%s%s/", store->account, store->service_path);
+    mb_buf_printf(text, "/%s%s/", store->account, store->service_path);
     if (!request->for_service)
         mb_url_encode(text, store->container, "");
     if (request->key != NULL) {
-        mb_str_putc(text, '/');
+        mb_buf_putc(text, '/');
         mb_url_encode(text, request->key, "/");
     }
     for (const struct azure_pair *pair = request->query; pair && pair->name && count < MAX_HEADERS; pair++)
@@ -85,7 +86,7 @@ static void put_resource(struct mb_str *text, const struct mb_store *store,
             sorted[count++] = *pair;
     qsort(sorted, count, sizeof(*sorted), compare_pairs);
     for (size_t i = 0; i < count; i++)
-        mb_str_printf(text, "\n%s:%s", sorted[i].name, sorted[i].value);
+        mb_buf_printf(text, "\n%s:%s", sorted[i].name, sorted[i].value);
 }
 
 mb_status azure_sign(const struct mb_store *store, const struct azure_request *request,
@@ -94,23 +95,23 @@ mb_status azure_sign(const struct mb_store *store, const struct azure_request *r
     static const char *const signed_headers[] = {"Content-MD5",         "Content-Type", "",
                                                  "If-Modified-Since",   "If-Match",     "If-None-Match",
                                                  "If-Unmodified-Since", "Range"};
-    struct mb_str text = MB_STR_INIT(65536);
+    struct mb_buf text = MB_BUF_INIT(65536);
     char signature[64];
-    mb_str_printf(&text, "%s\n%s\n%s\n", request->http.method,
+    mb_buf_printf(&text, "%s\n%s\n%s\n", request->http.method,
                   or_empty(mb_headers_get(headers, "Content-Encoding")),
                   or_empty(mb_headers_get(headers, "Content-Language")));
     put_length(&text, request);
     /* The empty name is Date, which x-ms-date stands for. */
     for (size_t i = 0; i < sizeof(signed_headers) / sizeof(*signed_headers); i++)
-        mb_str_printf(&text, "%s\n",
+        mb_buf_printf(&text, "%s\n",
                       *signed_headers[i] ? or_empty(mb_headers_get(headers, signed_headers[i])) : "");
     put_service_headers(&text, headers);
     put_resource(&text, store, request);
-    mb_status status = mb_str_status(&text, "the text to sign", error);
+    mb_status status = mb_buf_check(&text, "the text to sign", error);
     if (status == MB_OK)
         status = azure_hmac(store->key, store->key_len, text.data, signature, sizeof(signature), error);
     if (status == MB_OK)
         mb_headers_printf(headers, "Authorization", "SharedKey %s:%s", store->account, signature);
-    mb_str_done(&text);
+    mb_buf_done(&text);
     return status;
 }

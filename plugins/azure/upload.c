@@ -2,8 +2,10 @@
  * whose ids begin with its own. */
 #include "azure.h"
 
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/driver.h"
-#include "common/error.h"
 #include "common/range.h"
 #include "common/xml.h"
 
@@ -37,7 +39,7 @@ mb_status azure_mpu_begin(struct mb_store *store, const char *key, const struct 
     if (status < 0)
         return status;
     if (cap < ID_LEN + 1 || RAND_bytes(random, sizeof(random)) != 1)
-        return mb_plugin_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
+        return mb_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(upload_id + 2 * i, 3, "%02x", random[i]);
     return MB_OK;
@@ -47,7 +49,7 @@ static void give_part(struct mb_part *out, uint32_t number, uint64_t size, const
 {
     out->number = number;
     out->size = size;
-    mb_str_fit(out->receipt, sizeof(out->receipt), id);
+    mb_text_fit(out->receipt, sizeof(out->receipt), id);
 }
 
 mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
@@ -72,7 +74,7 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
                               struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
                               struct mb_part *out, const struct mb_call *call)
 {
-    struct mb_str source = MB_STR_INIT(32768);
+    struct mb_buf source = MB_BUF_INIT(32768);
     struct mb_http_response response = {0};
     char id[BLOCK_LEN / 3 * 4 + 1];
     char range[64];
@@ -89,13 +91,13 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
         status = azure_send(dst, &request, &response, call);
         /* The host then copies the whole blob, which can be done asynchronously. */
         if (status < 0 && azure_wants_async(call->error))
-            status = mb_plugin_fail_as(call->error, MB_E_UNSUPPORTED);
+            status = mb_fail_as(call->error, MB_E_UNSUPPORTED);
         else if (status < 0)
-            status = mb_plugin_decline(call->error, false);
+            status = mb_driver_decline(call->error, false);
     }
     mb_http_response_done(&response);
-    mb_str_wipe(&source);
-    mb_str_done(&source);
+    mb_buf_wipe(&source);
+    mb_buf_done(&source);
     if (status == MB_OK)
         give_part(out, number, length, id);
     return status;
@@ -113,18 +115,18 @@ static mb_status commit(struct mb_store *store, const char *key, const char *upl
                                          {"If-None-Match", count == 0 ? "*" : NULL},
                                          {ABORTED, count == 0 ? upload_id : NULL},
                                          {NULL, NULL}};
-    struct mb_str body = MB_STR_INIT(16U * 1024 * 1024);
+    struct mb_buf body = MB_BUF_INIT(16U * 1024 * 1024);
     struct mb_http_response response = {0};
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     char id[BLOCK_LEN / 3 * 4 + 1];
-    mb_str_puts(&body, "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+    mb_buf_puts(&body, "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
     for (size_t i = 0; i < count; i++) {
         block_id(upload_id, parts[i].number, id);
-        mb_str_printf(&body, "<Uncommitted>%s</Uncommitted>", id);
+        mb_buf_printf(&body, "<Uncommitted>%s</Uncommitted>", id);
         stat.size += parts[i].size;
     }
-    mb_str_puts(&body, "</BlockList>");
-    mb_status status = mb_str_status(&body, "the list of blocks", call->error);
+    mb_buf_puts(&body, "</BlockList>");
+    mb_status status = mb_buf_check(&body, "the list of blocks", call->error);
     if (status == MB_OK) {
         const struct azure_request request = {.http.method = "PUT",
                                               .key = key,
@@ -142,7 +144,7 @@ static mb_status commit(struct mb_store *store, const char *key, const char *upl
         status = mb_written_size(azure_stat, store, key, stat.size, out, call);
     }
     mb_http_response_done(&response);
-    mb_str_done(&body);
+    mb_buf_done(&body);
     return status;
 }
 
@@ -151,7 +153,7 @@ mb_status azure_mpu_complete(struct mb_store *store, const char *key, const char
                              const struct mb_call *call)
 {
     if (count == 0)
-        return mb_plugin_fail(call->error, MB_E_INVALID, "an upload of no parts cannot be completed");
+        return mb_fail(call->error, MB_E_INVALID, "an upload of no parts cannot be completed");
     return commit(store, key, upload_id, parts, count, out, call);
 }
 
@@ -186,7 +188,7 @@ static mb_status find_uncommitted(struct mb_store *store, const char *key, struc
     const struct azure_request request = {.http.method = "GET", .key = key, .query = query};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK)
-        status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, blocks, call->error);
+        status = mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, blocks, call->error);
     mb_http_response_done(&response);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }
@@ -210,11 +212,11 @@ static mb_status find_rest(struct mb_store *store, const char *key, struct rest 
     mb_header_number(&response.headers, "Content-Length", &size);
     if (status == MB_OK && mark && etag && size == 0 && strlen(mark) == ID_LEN) {
         memcpy(rest->found, mark, ID_LEN);
-        mb_str_fit(rest->etag, sizeof(rest->etag), etag);
+        mb_text_fit(rest->etag, sizeof(rest->etag), etag);
     }
     mb_http_response_done(&response);
     if (status == MB_E_NOT_FOUND)
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }
 
@@ -229,7 +231,7 @@ static mb_status remove_rest(struct mb_store *store, const char *key, const char
     mb_status status = azure_send(store, &request, &response, call);
     mb_http_response_done(&response);
     if (status == MB_E_NOT_FOUND || status == MB_E_EXISTS) {
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
         status = MB_OK;
     }
     return status;
@@ -247,7 +249,7 @@ mb_status azure_mpu_abort(struct mb_store *store, const char *key, const char *u
     if (status == MB_OK && blocks.found[0] != '\0')
         status = commit(store, key, upload_id, NULL, 0, NULL, call);
     if (status == MB_E_EXISTS) {
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
         return MB_OK;
     }
     if (status == MB_OK)
@@ -266,7 +268,7 @@ static mb_status find_unfinished(struct mb_store *store, const char *key, char i
     mb_status status = find_uncommitted(store, key, &blocks, call);
     if (status == MB_OK && blocks.found[0] == '\0')
         status = find_rest(store, key, &rest, call);
-    mb_str_fit(id, ID_LEN + 1, blocks.found[0] ? blocks.found : rest.found);
+    mb_text_fit(id, ID_LEN + 1, blocks.found[0] ? blocks.found : rest.found);
     return status;
 }
 
@@ -292,7 +294,7 @@ mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
                                              .begun_ns = entries[i].mtime_ns};
             status = found(ctx, &upload);
             if (status < 0)
-                mb_plugin_fail(call->error, status, "stopped by the caller");
+                mb_fail(call->error, status, "stopped by the caller");
         }
     }
     azure_list_close(list);

@@ -1,10 +1,10 @@
 #include "common/driver.h"
 
-#include "common/error.h"
-#include "common/str.h"
-#include "common/times.h"
+#include "base/clock.h"
+#include "base/crc32c.h"
+#include "base/error.h"
+#include "base/text.h"
 
-#include <isa-l/crc.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -62,7 +62,14 @@ mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, 
 {
     if (!opts || !(opts->flags & MB_PUT_IF_ABSENT))
         return MB_OK;
-    return mb_plugin_fail(error, MB_E_UNSUPPORTED, "%s cannot refuse to overwrite an object", what);
+    return mb_fail(error, MB_E_UNSUPPORTED, "%s cannot refuse to overwrite an object", what);
+}
+
+mb_status mb_driver_decline(struct mb_error *error, bool conditional)
+{
+    bool refused = error->http_status >= 400 && error->http_status < 500;
+    bool vague = error->status == MB_E_INVALID || (error->status == MB_E_EXISTS && !conditional);
+    return refused && vague ? mb_fail_as(error, MB_E_UNSUPPORTED) : error->status;
 }
 
 /* The part between the quotes. */
@@ -90,27 +97,13 @@ void mb_etag_copy(char *out, size_t cap, const char *etag)
 {
     size_t len;
     const char *bare = bare_etag(etag, &len);
-    mb_str_fit(out, len + 1 < cap ? len + 1 : cap, bare);
-}
-
-uint32_t mb_driver_crc32c(uint32_t crc, const void *data, size_t len)
-{
-    enum { MOST = 1 << 30 }; /* the library counts in int */
-    unsigned char *at = (unsigned char *)(uintptr_t)data;
-    crc = ~crc;
-    while (len > 0) {
-        int step = len < MOST ? (int)len : MOST;
-        crc = crc32_iscsi(at, step, crc);
-        at += step;
-        len -= (size_t)step;
-    }
-    return ~crc;
+    mb_text_fit(out, len + 1 < cap ? len + 1 : cap, bare);
 }
 
 void mb_crc32c_to_base64(uint32_t crc, char out[9])
 {
-    const unsigned char bytes[4] = {(unsigned char)(crc >> 24), (unsigned char)(crc >> 16),
-                                    (unsigned char)(crc >> 8), (unsigned char)crc};
+    uint8_t bytes[4];
+    mb_crc32c_big_endian(crc, bytes);
     EVP_EncodeBlock((unsigned char *)out, bytes, sizeof(bytes));
 }
 
@@ -133,7 +126,7 @@ static int never_cancelled(const struct mb_call *call)
 struct mb_call mb_driver_own_call(int64_t within_ns, struct mb_error *error)
 {
     return (struct mb_call){.struct_size = sizeof(struct mb_call),
-                            .deadline_ns = mb_time_monotonic_ns() + within_ns,
+                            .deadline_ns = mb_clock_monotonic() + within_ns,
                             .cancelled = never_cancelled,
                             .error = error};
 }

@@ -25,14 +25,16 @@ const char *mb_content_type(const struct mb_put_options *opts);
  */
 mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, struct mb_error *error);
 
+/* For a copy that failed: a final 4xx that says nothing else tells that the service does not make such a copy
+ * (between its regions, of so large an object, without a checksum, by parts), which is MB_E_UNSUPPORTED, so
+ * that the host goes the long way round.  "Exists" is an answer to a condition only. */
+mb_status mb_driver_decline(struct mb_error *error, bool conditional);
+
 /* Compares without regard to case, quotes and the weak mark: services differ in all three. */
 bool mb_etag_equal(const char *a, const char *b);
 
 /* Strips the quotes, cuts what does not fit. */
 void mb_etag_copy(char *out, size_t cap, const char *etag);
-
-/* CRC-32C (Castagnoli) of data that follows something whose checksum is crc; 0 to begin with. */
-uint32_t mb_driver_crc32c(uint32_t crc, const void *data, size_t len);
 
 /* Base64 of the four bytes, big endian, as x-amz-checksum-crc32c and x-goog-hash have it. */
 void mb_crc32c_to_base64(uint32_t crc, char out[9]);

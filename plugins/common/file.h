@@ -2,10 +2,10 @@
 #ifndef MB_COMMON_FILE_H
 #define MB_COMMON_FILE_H
 
-#include "common/str.h"
+#include "base/buf.h"
 
 /* Appends the whole file, up to out's ceiling.  MB_E_CONFIG with the path; buffers on the way are
  * overwritten. */
-mb_status mb_file_read(const char *path, struct mb_str *out, struct mb_error *error);
+mb_status mb_file_read(const char *path, struct mb_buf *out, struct mb_error *error);
 
 #endif

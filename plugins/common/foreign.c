@@ -1,6 +1,10 @@
 #include "common/foreign.h"
 
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "common/endpoint.h"
+#include "http/answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +12,7 @@
 
 bool mb_foreign_has_body(const struct mb_http_response *response)
 {
-    const char *body = mb_str_text(&response->body);
+    const char *body = mb_buf_text(&response->body);
     return strspn(body, " \t\r\n") < response->body.len;
 }
 
@@ -20,7 +24,7 @@ bool mb_foreign_announces_page(const struct mb_http_response *response)
 
 static bool is_page(const struct mb_http_response *response)
 {
-    const char *body = mb_str_text(&response->body);
+    const char *body = mb_buf_text(&response->body);
     body += strspn(body, " \t\r\n");
     return strncasecmp(body, "<!doctype html", 14) == 0 || strncasecmp(body, "<html", 5) == 0;
 }
@@ -30,9 +34,9 @@ mb_status mb_foreign_refuse_page(const struct mb_http_response *response, struct
     bool bodiless = response->body.len == 0 && response->received == 0;
     if (!is_page(response) && !(response->safe && bodiless && mb_foreign_announces_page(response)))
         return MB_OK;
-    mb_plugin_fail(error, MB_E_PROTOCOL,
-                   "the answer is a web page: a proxy sent it, or this is another service; check address and "
-                   "port");
+    mb_fail(error, MB_E_PROTOCOL,
+            "the answer is a web page: a proxy sent it, or this is another service; check address and "
+            "port");
     if (!response->safe)
         error->flags |= MB_ERR_AMBIGUOUS;
     return MB_E_PROTOCOL;
@@ -51,7 +55,7 @@ bool mb_foreign_origin(const char *url, struct mb_endpoint *out)
     size_t len = strcspn(url, "/?#");
     if (len == 0 || len >= sizeof(authority) || memchr(url, '@', len))
         return false;
-    mb_str_fit(authority, len + 1, url);
+    mb_text_fit(authority, len + 1, url);
     return mb_endpoint_parse(out, authority, 0, tls, &ignored) == MB_OK;
 }
 
@@ -80,7 +84,7 @@ static void advise_setting(struct mb_error *error, const struct mb_asked *asked,
     }
     if (to->tls != from->tls)
         snprintf(text + len, sizeof(text) - len, "%suseSSL to %s", between, to->tls ? "true" : "false");
-    mb_plugin_advise(error, "%s", text);
+    mb_error_advise(error, "%s", text);
 }
 
 /* Only the origin is shown: a query may hold a signature. */
@@ -88,26 +92,26 @@ static mb_status fail_redirect(struct mb_error *error, const struct mb_http_resp
                                const struct mb_asked *asked, const char *location)
 {
     struct mb_endpoint to;
-    struct mb_str authority = MB_STR_INIT(512);
+    struct mb_buf authority = MB_BUF_INIT(512);
     const char *reason = response->reason;
     bool elsewhere = mb_foreign_origin(location, &to);
 
-    mb_plugin_fail(error, MB_E_CONFIG, "%d%s%s", response->status, *reason ? " " : "", reason);
+    mb_fail(error, MB_E_CONFIG, "%d%s%s", response->status, *reason ? " " : "", reason);
     error->http_status = response->status;
     struct mb_endpoint named = asked->endpoint;
     if (elsewhere) {
         named = to;
-        mb_str_fit(named.host, sizeof(named.host), without_label(to.host, asked->label));
+        mb_text_fit(named.host, sizeof(named.host), without_label(to.host, asked->label));
         mb_endpoint_authority(&to, NULL, &authority);
     }
     if (!elsewhere || mb_endpoint_equal(&named, &asked->endpoint)) {
-        mb_plugin_advise(error, "what answers here sends on to %.100s: it is not %s; check address and port",
-                         elsewhere ? mb_str_text(&authority) : "another page", asked->service);
+        mb_error_advise(error, "what answers here sends on to %.100s: it is not %s; check address and port",
+                        elsewhere ? mb_buf_text(&authority) : "another page", asked->service);
     } else {
-        mb_plugin_advise(error, "it sends on to %s://%s", to.tls ? "https" : "http", mb_str_text(&authority));
+        mb_error_advise(error, "it sends on to %s://%s", to.tls ? "https" : "http", mb_buf_text(&authority));
         advise_setting(error, asked, &to);
     }
-    mb_str_done(&authority);
+    mb_buf_done(&authority);
     return MB_E_CONFIG;
 }
 
@@ -115,7 +119,7 @@ static mb_status fail_redirect(struct mb_error *error, const struct mb_http_resp
 
 static bool is_plain_http_to_tls(const struct mb_http_response *response)
 {
-    const char *text = mb_str_text(&response->body);
+    const char *text = mb_buf_text(&response->body);
     return response->status == 400 && (strstr(text, "HTTP request to an HTTPS server") ||
                                        strstr(text, "HTTP request was sent to HTTPS"));
 }
@@ -146,40 +150,38 @@ static void advise(struct mb_error *error, const struct mb_asked *asked, int htt
     case 404:
     case 410:
         if (foreign)
-            mb_plugin_advise(error, "that is not how %s says it: check address and port", asked->service);
+            mb_error_advise(error, "that is not how %s says it: check address and port", asked->service);
         break;
     case 405:
     case 501:
-        mb_plugin_advise(error,
-                         "what answers here takes no such request: if it is not a proxy, it is not %s; check "
-                         "address and port",
-                         asked->service);
+        mb_error_advise(error,
+                        "what answers here takes no such request: if it is not a proxy, it is not %s; check "
+                        "address and port",
+                        asked->service);
         break;
     case 407:
-        mb_plugin_advise(error, "the proxy wants a credential: set proxy to http://USER:PASSWORD@HOST:PORT");
+        mb_error_advise(error, "the proxy wants a credential: set proxy to http://USER:PASSWORD@HOST:PORT");
         break;
     case 413:
-        mb_plugin_advise(error,
-                         "a proxy in front of the service limits the size of a request: raise its limit");
+        mb_error_advise(error,
+                        "a proxy in front of the service limits the size of a request: raise its limit");
         break;
     case 414:
     case 431:
-        mb_plugin_advise(error,
-                         "a proxy in front of the service limits the length of a request's head: raise "
-                         "its limit");
+        mb_error_advise(error, "a proxy in front of the service limits the length of a request's head: raise "
+                               "its limit");
         break;
     case 502:
     case 503:
     case 504:
-        mb_plugin_advise(error,
-                         "a proxy in front of the service says that it does not get an answer from it");
+        mb_error_advise(error, "a proxy in front of the service says that it does not get an answer from it");
         break;
     default:
         if (foreign)
-            mb_plugin_advise(error,
-                             "that is no answer of %s: a proxy or firewall gave it, or check address "
-                             "and port",
-                             asked->service);
+            mb_error_advise(error,
+                            "that is no answer of %s: a proxy or firewall gave it, or check address "
+                            "and port",
+                            asked->service);
         break;
     }
 }
@@ -195,10 +197,10 @@ mb_status mb_foreign_fail(struct mb_error *error, const struct mb_http_response 
     if (response->status < 400 && location)
         return fail_redirect(error, response, asked, location);
     if (is_plain_http_to_tls(response))
-        return mb_plugin_fail(error, MB_E_CONFIG, "the service speaks TLS at this port: set useSSL to true");
-    mb_plugin_fail_answer(error, response, &answer);
+        return mb_fail(error, MB_E_CONFIG, "the service speaks TLS at this port: set useSSL to true");
+    mb_http_fail_answer(error, response, &answer);
     if (foreign && server)
-        mb_plugin_advise(error, "the server that answered calls itself '%.60s'", server);
+        mb_error_advise(error, "the server that answered calls itself '%.60s'", server);
     advise(error, asked, response->status, foreign);
     return error->status;
 }

@@ -6,8 +6,8 @@
 #ifndef MB_COMMON_FOREIGN_H
 #define MB_COMMON_FOREIGN_H
 
-#include "common/http.h"
-#include "common/url.h"
+#include "common/endpoint.h"
+#include "http/http.h"
 
 /* Who was asked, for messages. */
 struct mb_asked {

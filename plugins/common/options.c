@@ -1,7 +1,7 @@
 #include "common/options.h"
 
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ mb_status mb_option_required(const struct mb_config_values *config, const char *
 {
     const char *value = mb_option_text(config, key);
     if (!value)
-        return mb_plugin_fail(error, MB_E_CONFIG, "%s is not set", key);
+        return mb_fail(error, MB_E_CONFIG, "%s is not set", key);
     *out = value;
     return MB_OK;
 }
@@ -51,7 +51,7 @@ mb_status mb_option_bool(const struct mb_config_values *config, const char *key,
         return MB_OK;
     bool is_yes = is_one_of(value, yes);
     if (!is_yes && !is_one_of(value, no))
-        return mb_plugin_fail(error, MB_E_CONFIG, "%s is '%s', not true or false", key, value);
+        return mb_fail(error, MB_E_CONFIG, "%s is '%s', not true or false", key, value);
     *out = is_yes;
     return MB_OK;
 }
@@ -66,8 +66,8 @@ mb_status mb_option_int(const struct mb_config_values *config, const char *key, 
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (errno != 0 || end == value || *end != '\0' || number < least || number > most)
-        return mb_plugin_fail(error, MB_E_CONFIG, "%s is '%s', not a number from %lld to %lld", key, value,
-                              (long long)least, (long long)most);
+        return mb_fail(error, MB_E_CONFIG, "%s is '%s', not a number from %lld to %lld", key, value,
+                       (long long)least, (long long)most);
     *out = number;
     return MB_OK;
 }
@@ -94,7 +94,7 @@ static mb_status scaled(const struct mb_config_values *config, const char *key, 
         *out = (int64_t)number;
         return MB_OK;
     }
-    return mb_plugin_fail(error, MB_E_CONFIG, "%s is '%s', not something like %s", key, value, example);
+    return mb_fail(error, MB_E_CONFIG, "%s is '%s', not something like %s", key, value, example);
 }
 
 mb_status mb_option_duration_ms(const struct mb_config_values *config, const char *key, int64_t *out,
@@ -119,6 +119,23 @@ mb_status mb_option_size(const struct mb_config_values *config, const char *key,
     return status;
 }
 
+/* The metadata services of clouds. */
+static const char *const near_hosts[] = {"[fd00:ec2::", "100.100.100.200", "metadata.google.internal",
+                                         "metadata.tencentyun.com", NULL};
+
+static mb_status read_limits(const struct mb_config_values *config, struct mb_http_options *out,
+                             struct mb_error *error)
+{
+    int64_t max_requests = 0;
+    MB_TRY(mb_option_bool(config, "skipVerify", &out->skip_verify, error));
+    MB_TRY(mb_option_duration_ms(config, "connectTimeout", &out->connect_timeout_ms, error));
+    MB_TRY(mb_option_duration_ms(config, "idleTimeout", &out->idle_timeout_ms, error));
+    MB_TRY(mb_option_size(config, "maxBandwidth", &out->max_bandwidth, error));
+    MB_TRY(mb_option_int(config, "maxRequests", 0, 1000000, &max_requests, error));
+    out->max_requests = (unsigned)max_requests;
+    return MB_OK;
+}
+
 mb_status mb_options_http(const struct mb_config_values *config, struct mb_http_options *out,
                           struct mb_error *error)
 {
@@ -128,24 +145,13 @@ mb_status mb_options_http(const struct mb_config_values *config, struct mb_http_
         .client_cert = mb_option_text(config, "clientCert"),
         .client_key = mb_option_text(config, "clientKey"),
         .proxy = mb_option_text(config, "proxy"),
+        .near_hosts = near_hosts,
     };
-    int64_t max_requests = 0;
-    mb_status status = mb_option_bool(config, "skipVerify", &read.skip_verify, error);
-    if (status == MB_OK)
-        status = mb_option_duration_ms(config, "connectTimeout", &read.connect_timeout_ms, error);
-    if (status == MB_OK)
-        status = mb_option_duration_ms(config, "idleTimeout", &read.idle_timeout_ms, error);
-    if (status == MB_OK)
-        status = mb_option_size(config, "maxBandwidth", &read.max_bandwidth, error);
-    if (status == MB_OK)
-        status = mb_option_int(config, "maxRequests", 0, 1000000, &max_requests, error);
-    if (status != MB_OK)
-        return status;
-    read.max_requests = (unsigned)max_requests;
+    MB_TRY(read_limits(config, &read, error));
     if (!read.client_cert != !read.client_key)
-        return mb_plugin_fail(error, MB_E_CONFIG, "%s is set but %s is not",
-                              read.client_cert ? "clientCert" : "clientKey",
-                              read.client_cert ? "clientKey" : "clientCert");
+        return mb_fail(error, MB_E_CONFIG, "%s is set but %s is not",
+                       read.client_cert ? "clientCert" : "clientKey",
+                       read.client_cert ? "clientKey" : "clientCert");
     if (read.skip_verify)
         mb_driver_log(MB_LOG_WARN, "skipVerify is set: certificates are not checked and anybody on the way "
                                    "can read and change the data");

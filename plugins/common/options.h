@@ -5,7 +5,7 @@
 #ifndef MB_COMMON_OPTIONS_H
 #define MB_COMMON_OPTIONS_H
 
-#include "common/http.h"
+#include "http/http.h"
 
 struct mb_config_values {
     const struct mb_kv *items;

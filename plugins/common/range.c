@@ -1,7 +1,7 @@
 #include "common/range.h"
 
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -79,10 +79,10 @@ static mb_status check_part(struct mb_range *range, struct mb_error *error)
     uint64_t left = range->size - range->first;
     uint64_t wanted = range->length > 0 && range->length < left ? range->length : left;
     if (mb_range_is_whole(range) || range->first != range->offset || range->last - range->first + 1 != wanted)
-        return mb_plugin_fail(error, MB_E_PROTOCOL,
-                              "the answer is another range than was asked for: bytes %" PRIu64 "-%" PRIu64
-                              " of %" PRIu64,
-                              range->first, range->last, range->size);
+        return mb_fail(error, MB_E_PROTOCOL,
+                       "the answer is another range than was asked for: bytes %" PRIu64 "-%" PRIu64
+                       " of %" PRIu64,
+                       range->first, range->last, range->size);
     range->expected = wanted;
     return MB_OK;
 }
@@ -98,8 +98,8 @@ static mb_status accept_part(struct mb_range *range, const struct mb_http_respon
         return MB_OK;
     }
     if (!parse_content_range(said, range))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer holds no range that makes sense: '%.100s'",
-                              said ? said : "");
+        return mb_fail(error, MB_E_PROTOCOL, "the answer holds no range that makes sense: '%.100s'",
+                       said ? said : "");
     range->part = true;
     return range->unsized ? MB_OK : check_part(range, error);
 }
@@ -108,7 +108,7 @@ static mb_status accept_part(struct mb_range *range, const struct mb_http_respon
 static mb_status check_whole(struct mb_range *range, struct mb_error *error)
 {
     if (range->offset > 0 || (range->length > 0 && range->size > range->length))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the service sends the whole object instead of a range");
+        return mb_fail(error, MB_E_PROTOCOL, "the service sends the whole object instead of a range");
     range->expected = range->size;
     return MB_OK;
 }
@@ -141,9 +141,9 @@ mb_status mb_range_learn(struct mb_range *range, const char *etag, mb_stat_fn *s
     if (status != MB_OK)
         return status;
     if (etag && found.etag[0] != '\0' && !mb_etag_equal(etag, found.etag))
-        return mb_plugin_fail(call->error, MB_E_UNAVAILABLE, "the object was replaced while it was read");
+        return mb_fail(call->error, MB_E_UNAVAILABLE, "the object was replaced while it was read");
     if (range->part && range->last >= found.size)
-        return mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is a range of more than there is");
+        return mb_fail(call->error, MB_E_PROTOCOL, "the answer is a range of more than there is");
     range->size = found.size;
     range->unsized = false;
     return range->part ? check_part(range, call->error) : check_whole(range, call->error);
@@ -175,8 +175,8 @@ mb_status mb_listed_size(const struct mb_list_fns *list, struct mb_store *store,
         found = find_size(&page, key, out);
     list->close(pages);
     if (status == MB_END)
-        return mb_plugin_fail(call->error, MB_E_PROTOCOL,
-                              "neither the answer nor a listing tells the object's size");
+        return mb_fail(call->error, MB_E_PROTOCOL,
+                       "neither the answer nor a listing tells the object's size");
     return status;
 }
 
@@ -190,8 +190,8 @@ mb_status mb_written_size(mb_stat_fn *stat, struct mb_store *store, const char *
         return MB_OK;
     }
     if (status == MB_OK || status == MB_E_NOT_FOUND)
-        mb_plugin_fail(call->error, MB_E_UNAVAILABLE,
-                       "the answer does not say that the object was written, and it is not there");
+        mb_fail(call->error, MB_E_UNAVAILABLE,
+                "the answer does not say that the object was written, and it is not there");
     call->error->flags |= MB_ERR_AMBIGUOUS;
     return call->error->status;
 }
@@ -201,8 +201,8 @@ mb_status mb_range_complete(const struct mb_range *range, const struct mb_http_r
 {
     if (response->received == range->expected)
         return MB_OK;
-    return mb_plugin_fail(error, MB_E_UNAVAILABLE, "the answer has %" PRIu64 " bytes instead of %" PRIu64,
-                          response->received, range->expected);
+    return mb_fail(error, MB_E_UNAVAILABLE, "the answer has %" PRIu64 " bytes instead of %" PRIu64,
+                   response->received, range->expected);
 }
 
 mb_status mb_range_past_end(const struct mb_range *range, const char *if_match, mb_stat_fn *stat,
@@ -214,11 +214,10 @@ mb_status mb_range_past_end(const struct mb_range *range, const char *if_match, 
     if (status != MB_OK)
         return status;
     if (if_match && !mb_etag_equal(found.etag, if_match))
-        return mb_plugin_fail(call->error, MB_E_EXISTS, "the object has changed: its etag is %s now",
-                              found.etag);
+        return mb_fail(call->error, MB_E_EXISTS, "the object has changed: its etag is %s now", found.etag);
     if (range->offset < found.size)
-        return mb_plugin_fail(call->error, MB_E_PROTOCOL, "the service refuses a range inside of the object");
-    mb_plugin_error_clear(call->error);
+        return mb_fail(call->error, MB_E_PROTOCOL, "the service refuses a range inside of the object");
+    mb_error_clear(call->error);
     mb_stat_write(out, &found);
     return MB_OK;
 }

@@ -2,7 +2,7 @@
 #ifndef MB_COMMON_RANGE_H
 #define MB_COMMON_RANGE_H
 
-#include "common/http.h"
+#include "http/http.h"
 
 enum { MB_RANGE_TEXT = 64 };
 

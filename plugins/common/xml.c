@@ -1,6 +1,8 @@
 #include "common/xml.h"
 
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
@@ -15,7 +17,7 @@ struct reader {
     xmlParserCtxtPtr parser;
     unsigned depth; /* open elements */
     bool holds_elements[MAX_DEPTH];
-    struct mb_str text; /* of the innermost element */
+    struct mb_buf text; /* of the innermost element */
     mb_status status;
 };
 
@@ -43,13 +45,13 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
     if (reader->status != MB_OK)
         return;
     if (reader->depth == MAX_DEPTH) {
-        stop(reader, mb_plugin_fail(reader->error, MB_E_PROTOCOL, "the answer is nested too deeply"));
+        stop(reader, mb_fail(reader->error, MB_E_PROTOCOL, "the answer is nested too deeply"));
         return;
     }
     if (reader->depth > 0)
         reader->holds_elements[reader->depth - 1] = true;
     reader->holds_elements[reader->depth] = false;
-    mb_str_clear(&reader->text);
+    mb_buf_reset(&reader->text);
     if (reader->events->open) {
         mb_status status = reader->events->open(reader->ctx, (const char *)name, reader->depth);
         if (status != MB_OK)
@@ -67,9 +69,9 @@ static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const 
     if (reader->status != MB_OK || reader->depth == 0)
         return;
     reader->depth--;
-    const char *text = reader->holds_elements[reader->depth] ? "" : mb_str_text(&reader->text);
+    const char *text = reader->holds_elements[reader->depth] ? "" : mb_buf_text(&reader->text);
     mb_status status = reader->events->close(reader->ctx, (const char *)name, reader->depth, text);
-    mb_str_clear(&reader->text);
+    mb_buf_reset(&reader->text);
     if (status != MB_OK)
         stop(reader, status);
 }
@@ -80,10 +82,10 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 
     if (reader->status != MB_OK || reader->depth == 0 || len <= 0)
         return;
-    if (mb_str_append(&reader->text, text, (size_t)len) == MB_E_INVALID)
-        stop(reader, mb_plugin_fail(reader->error, MB_E_PROTOCOL, "an element of the answer is too long"));
+    if (mb_buf_append(&reader->text, text, (size_t)len) == MB_E_INVALID)
+        stop(reader, mb_fail(reader->error, MB_E_PROTOCOL, "an element of the answer is too long"));
     else if (reader->text.status != MB_OK)
-        stop(reader, mb_plugin_fail_memory(reader->error));
+        stop(reader, mb_fail_memory(reader->error));
 }
 
 static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *external, const xmlChar *system)
@@ -92,7 +94,7 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *external, 
     (void)name;
     (void)external;
     (void)system;
-    stop(reader, mb_plugin_fail(reader->error, MB_E_PROTOCOL, "the answer declares a document type"));
+    stop(reader, mb_fail(reader->error, MB_E_PROTOCOL, "the answer declares a document type"));
 }
 
 /* libxml2 would print it otherwise. */
@@ -107,11 +109,11 @@ static mb_status fail_syntax(struct reader *reader)
     char reason[160] = "it is incomplete";
     const xmlError *last = xmlCtxtGetLastError(reader->parser);
     if (last && last->code == XML_ERR_NO_MEMORY)
-        return mb_plugin_fail_memory(reader->error);
+        return mb_fail_memory(reader->error);
     if (last && last->message)
-        mb_str_fit(reason, sizeof(reason), last->message);
+        mb_text_fit(reason, sizeof(reason), last->message);
     mb_text_clean(reason);
-    return mb_plugin_fail(reader->error, MB_E_PROTOCOL, "the answer is not well-formed XML: %s", reason);
+    return mb_fail(reader->error, MB_E_PROTOCOL, "the answer is not well-formed XML: %s", reason);
 }
 
 static bool is_space(char c)
@@ -133,7 +135,7 @@ static int parse_pieces(xmlParserCtxtPtr parser, const char *data, size_t len)
 mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events *events, void *ctx,
                        struct mb_error *error)
 {
-    struct reader reader = {.events = events, .ctx = ctx, .error = error, .text = MB_STR_INIT(MAX_TEXT)};
+    struct reader reader = {.events = events, .ctx = ctx, .error = error, .text = MB_BUF_INIT(MAX_TEXT)};
     xmlSAXHandler handler = {
         .initialized = XML_SAX2_MAGIC,
         .startElementNs = on_start,
@@ -149,11 +151,11 @@ mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events 
         len--;
     }
     if (len == 0 || len > INT32_MAX)
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer is %s where XML should be",
-                              len == 0 ? "empty" : "too long");
+        return mb_fail(error, MB_E_PROTOCOL, "the answer is %s where XML should be",
+                       len == 0 ? "empty" : "too long");
     reader.parser = xmlCreatePushParserCtxt(&handler, &reader, NULL, 0, NULL);
     if (!reader.parser)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     xmlCtxtUseOptions(reader.parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     int failed = parse_pieces(reader.parser, data, len);
     mb_status status = reader.status;
@@ -162,48 +164,36 @@ mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events 
     if (reader.parser->myDoc)
         xmlFreeDoc(reader.parser->myDoc);
     xmlFreeParserCtxt(reader.parser);
-    mb_str_done(&reader.text);
+    mb_buf_done(&reader.text);
     return status;
 }
 
-/* Decodes one character; 0 for what is no well-formed UTF-8. */
-static uint32_t next_char(const unsigned char **p)
+/* U+FFFE and U+FFFF are the only characters behind the controls that XML 1.0 lacks. */
+static bool is_xml_char(const char *text, size_t len)
 {
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *s = *p;
-    unsigned len = *s < 0x80 ? 1 : *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : 2;
-    uint32_t c = len == 1 ? *s : *s & (0x7fu >> len);
-
-    if ((*s & 0xc0) == 0x80 || *s >= 0xf8)
-        return 0;
-    for (unsigned i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    *p = s + len;
-    return c < least[len] || c > 0x10ffff ? 0 : c;
+    bool absent = len == 3 && (memcmp(text, "\xef\xbf\xbe", 3) == 0 || memcmp(text, "\xef\xbf\xbf", 3) == 0);
+    return len > 0 && !absent && ((unsigned char)*text >= 0x20 || strchr("\t\n\r", *text));
 }
 
-static bool is_xml_char(uint32_t c)
+static bool wants_reference(const char *text)
 {
-    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe) ||
-           c >= 0x10000;
+    return (unsigned char)*text < 0x20 || *text == 0x7f || strchr("&<>\"'", *text);
 }
 
-bool mb_xml_escape(struct mb_str *out, const char *text)
+bool mb_xml_escape(struct mb_buf *out, const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
+    size_t left = strlen(text);
 
-    while (*p) {
-        const unsigned char *start = p;
-        uint32_t c = next_char(&p);
-        if (!is_xml_char(c))
+    for (size_t len; left > 0; text += len, left -= len) {
+        len = mb_text_character(text, left);
+        if (!is_xml_char(text, len))
             return false;
-        if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'' || c < 0x20 || (c >= 0x7f && c < 0xa0))
-            mb_str_printf(out, "&#%u;", (unsigned)c);
+        if (wants_reference(text))
+            mb_buf_printf(out, "&#%u;", (unsigned char)*text);
+        else if (len == 2 && text[0] == '\xc2' && (unsigned char)text[1] < 0xa0)
+            mb_buf_printf(out, "&#%u;", (unsigned char)text[1]);
         else
-            mb_str_append(out, start, (size_t)(p - start));
+            mb_buf_append(out, text, len);
     }
     return true;
 }

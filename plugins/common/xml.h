@@ -7,7 +7,7 @@
 #ifndef MB_COMMON_XML_H
 #define MB_COMMON_XML_H
 
-#include "common/str.h"
+#include "base/buf.h"
 
 /* Depth counts from 0 for the root.  A failure of a callback ends the parse and is handed on. */
 struct mb_xml_events {
@@ -24,6 +24,6 @@ mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events 
 
 /* Appends text with the five special characters and the control characters that XML can carry as references.
  * False for text that no XML 1.0 document can carry (other control characters, broken UTF-8, U+FFFE). */
-bool mb_xml_escape(struct mb_str *out, const char *text);
+bool mb_xml_escape(struct mb_buf *out, const char *text);
 
 #endif

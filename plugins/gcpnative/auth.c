@@ -4,11 +4,12 @@
  * Facts: RFC 7523 (JWT as an authorization grant), RFC 8693 (token exchange), https://google.aip.dev/auth. */
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/credentials/oauth.h"
-#include "common/error.h"
 #include "common/file.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "http/url.h"
 #include "jwt.h"
 
 #include <stdio.h>
@@ -29,10 +30,10 @@ struct token_source {
 
 static mb_status ask_service_account(struct token_source *source, json_t **out, const struct mb_call *call)
 {
-    struct mb_str form = MB_STR_INIT(16384);
+    struct mb_buf form = MB_BUF_INIT(16384);
     char *assertion = NULL;
     const char *token_uri = mb_json_text(source->document, "token_uri");
-    int64_t now = mb_time_real_ns() / NS_PER_SECOND;
+    int64_t now = mb_clock_wall() / NS_PER_SECOND;
     json_t *claims =
         json_pack("{s:s, s:s, s:s, s:I, s:I}", "iss", mb_json_text(source->document, "client_email"), "scope",
                   SCOPE, "aud", token_uri, "iat", (json_int_t)now, "exp", (json_int_t)(now + 3600));
@@ -43,35 +44,35 @@ static mb_status ask_service_account(struct token_source *source, json_t **out, 
     if (status == MB_OK) {
         mb_url_query(&form, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
         mb_url_query(&form, "assertion", assertion);
-        status = mb_str_status(&form, "the assertion", call->error);
+        status = mb_buf_check(&form, "the assertion", call->error);
     }
     if (status == MB_OK)
         status = mb_oauth_post(source->http, token_uri, &form, out, call);
     free(assertion);
-    mb_str_wipe(&form);
-    mb_str_done(&form);
+    mb_buf_wipe(&form);
+    mb_buf_done(&form);
     return status;
 }
 
 static mb_status ask_authorized_user(struct token_source *source, json_t **out, const struct mb_call *call)
 {
-    struct mb_str form = MB_STR_INIT(16384);
+    struct mb_buf form = MB_BUF_INIT(16384);
     const char *token_uri = mb_json_text(source->document, "token_uri");
     mb_url_query(&form, "grant_type", "refresh_token");
     mb_url_query(&form, "client_id", mb_json_text(source->document, "client_id"));
     mb_url_query(&form, "client_secret", mb_json_text(source->document, "client_secret"));
     mb_url_query(&form, "refresh_token", mb_json_text(source->document, "refresh_token"));
-    mb_status status = mb_str_status(&form, "the refresh token", call->error);
+    mb_status status = mb_buf_check(&form, "the refresh token", call->error);
     if (status == MB_OK)
         status = mb_oauth_post(source->http, *token_uri ? token_uri : "https://oauth2.googleapis.com/token",
                                &form, out, call);
-    mb_str_wipe(&form);
-    mb_str_done(&form);
+    mb_buf_wipe(&form);
+    mb_buf_done(&form);
     return status;
 }
 
 /* The token of the other identity provider: from a file or an URL, plain or a member of a JSON object. */
-static mb_status subject_token(struct token_source *source, struct mb_str *out, const struct mb_call *call)
+static mb_status subject_token(struct token_source *source, struct mb_buf *out, const struct mb_call *call)
 {
     const json_t *from = json_object_get(source->document, "credential_source");
     const json_t *format = json_object_get(from, "format");
@@ -90,22 +91,22 @@ static mb_status subject_token(struct token_source *source, struct mb_str *out, 
         status = mb_source_ask(source->http, &request, out, NULL, call);
         mb_headers_done(&headers);
     } else {
-        return mb_plugin_fail(
+        return mb_fail(
             call->error, MB_E_CONFIG,
             "auth.credentialsFile: credential_source has neither file nor url, which are what this "
             "driver can use");
     }
     if (status == MB_OK && strcmp(mb_json_text(format, "type"), "json") == 0) {
-        json_t *root = json_loadb(mb_str_text(out), out->len, 0, NULL);
-        mb_str_wipe(out);
-        mb_str_clear(out);
-        mb_str_puts(out, mb_json_text(root, mb_json_text(format, "subject_token_field_name")));
+        json_t *root = json_loadb(mb_buf_text(out), out->len, 0, NULL);
+        mb_buf_wipe(out);
+        mb_buf_reset(out);
+        mb_buf_puts(out, mb_json_text(root, mb_json_text(format, "subject_token_field_name")));
         json_decref(root);
     }
     while (out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == ' '))
         out->data[--out->len] = '\0';
     if (status == MB_OK && out->len == 0)
-        status = mb_plugin_fail(call->error, MB_E_CONFIG, "auth.credentialsFile: the subject token is empty");
+        status = mb_fail(call->error, MB_E_CONFIG, "auth.credentialsFile: the subject token is empty");
     return status;
 }
 
@@ -126,11 +127,11 @@ static mb_status impersonate(struct token_source *source, const char *url, const
         status = mb_oauth_ask(source->http, &request, &answer, call);
     if (status == MB_OK) {
         json_int_t seconds = 3600;
-        if (mb_time_parse_iso(mb_json_text(answer, "expireTime"), &expires))
-            seconds = (expires - mb_time_real_ns()) / NS_PER_SECOND;
+        if (mb_clock_parse(mb_json_text(answer, "expireTime"), &expires))
+            seconds = (expires - mb_clock_wall()) / NS_PER_SECOND;
         *out = json_pack("{s:s, s:I}", "access_token", mb_json_text(answer, "accessToken"), "expires_in",
                          seconds);
-        status = *out ? MB_OK : mb_plugin_fail_memory(call->error);
+        status = *out ? MB_OK : mb_fail_memory(call->error);
     }
     json_decref(answer);
     mb_headers_done(&headers);
@@ -139,8 +140,8 @@ static mb_status impersonate(struct token_source *source, const char *url, const
 
 static mb_status ask_external_account(struct token_source *source, json_t **out, const struct mb_call *call)
 {
-    struct mb_str token = MB_STR_INIT(65536);
-    struct mb_str form = MB_STR_INIT(262144);
+    struct mb_buf token = MB_BUF_INIT(65536);
+    struct mb_buf form = MB_BUF_INIT(262144);
     json_t *federated = NULL;
     const char *account = mb_json_text(source->document, "service_account_impersonation_url");
     mb_status status = subject_token(source, &token, call);
@@ -149,9 +150,9 @@ static mb_status ask_external_account(struct token_source *source, json_t **out,
         mb_url_query(&form, "requested_token_type", "urn:ietf:params:oauth:token-type:access_token");
         mb_url_query(&form, "audience", mb_json_text(source->document, "audience"));
         mb_url_query(&form, "subject_token_type", mb_json_text(source->document, "subject_token_type"));
-        mb_url_query(&form, "subject_token", mb_str_text(&token));
+        mb_url_query(&form, "subject_token", mb_buf_text(&token));
         mb_url_query(&form, "scope", *account ? CLOUD_SCOPE : SCOPE);
-        status = mb_str_status(&form, "the subject token", call->error);
+        status = mb_buf_check(&form, "the subject token", call->error);
     }
     if (status == MB_OK)
         status =
@@ -162,10 +163,10 @@ static mb_status ask_external_account(struct token_source *source, json_t **out,
     } else if (status == MB_OK) {
         *out = federated;
     }
-    mb_str_wipe(&form);
-    mb_str_wipe(&token);
-    mb_str_done(&form);
-    mb_str_done(&token);
+    mb_buf_wipe(&form);
+    mb_buf_wipe(&token);
+    mb_buf_done(&form);
+    mb_buf_done(&token);
     return status;
 }
 
@@ -198,7 +199,7 @@ static mb_status fetch_from_machine(void *ctx, const struct mb_credential **out,
 {
     mb_status status = mb_oauth_google_machine(ctx, out, call);
     if (status < 0 && call->error->http_status == 0)
-        return mb_plugin_advise(call->error, "elsewhere than on Google's machines set auth.credentialsFile");
+        return mb_error_advise(call->error, "elsewhere than on Google's machines set auth.credentialsFile");
     return status;
 }
 
@@ -219,35 +220,35 @@ static mb_status check_document(const json_t *document, const char *path, struct
             continue;
         for (size_t k = 0; k < 3; k++)
             if (*mb_json_text(document, kinds[i].needs[k]) == '\0')
-                return mb_plugin_fail(error, MB_E_CONFIG, "auth.credentialsFile %s: %s is missing", path,
-                                      kinds[i].needs[k]);
+                return mb_fail(error, MB_E_CONFIG, "auth.credentialsFile %s: %s is missing", path,
+                               kinds[i].needs[k]);
         return MB_OK;
     }
-    return mb_plugin_fail(error, MB_E_CONFIG,
-                          "auth.credentialsFile %s: type is \"%s\", not service_account, external_account or "
-                          "authorized_user",
-                          path, type);
+    return mb_fail(error, MB_E_CONFIG,
+                   "auth.credentialsFile %s: type is \"%s\", not service_account, external_account or "
+                   "authorized_user",
+                   path, type);
 }
 
 static mb_status load_document(const char *path, json_t **out, struct mb_error *error)
 {
-    struct mb_str text = MB_STR_INIT(MAX_FILE);
+    struct mb_buf text = MB_BUF_INIT(MAX_FILE);
     json_error_t where;
     mb_status status = mb_file_read(path, &text, error);
     if (status < 0)
-        mb_plugin_context(error, "auth.credentialsFile");
+        mb_error_context(error, "auth.credentialsFile");
     if (status == MB_OK) {
-        json_t *root = json_loadb(mb_str_text(&text), text.len, JSON_REJECT_DUPLICATES, &where);
+        json_t *root = json_loadb(mb_buf_text(&text), text.len, JSON_REJECT_DUPLICATES, &where);
         if (root == NULL)
-            status = mb_plugin_fail(error, MB_E_CONFIG, "auth.credentialsFile %s: line %d is no JSON", path,
-                                    where.line);
+            status =
+                mb_fail(error, MB_E_CONFIG, "auth.credentialsFile %s: line %d is no JSON", path, where.line);
         else if ((status = check_document(root, path, error)) == MB_OK)
             *out = root;
         else
             json_decref(root);
     }
-    mb_str_wipe(&text);
-    mb_str_done(&text);
+    mb_buf_wipe(&text);
+    mb_buf_done(&text);
     return status;
 }
 
@@ -284,7 +285,7 @@ static mb_status open_document(struct mb_credentials **out, struct mb_http *http
     struct token_source *source = calloc(1, sizeof(*source));
     if (source == NULL) {
         json_decref(document);
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     }
     *source = (struct token_source){.http = http, .document = document};
     return mb_credentials_new(out, &provider, source, error);
@@ -310,7 +311,7 @@ mb_status gcs_auth_open(struct mb_credentials **out, char **project, struct mb_h
     *out = NULL;
     if (copy == NULL) {
         json_decref(document);
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     }
     if (document != NULL)
         status = open_document(out, http, document, error);

@@ -3,9 +3,10 @@
  * there. */
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
-#include "common/url.h"
+#include "http/url.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ mb_status gcs_copies_new(struct gcs_copies **out, struct mb_error *error)
 {
     struct gcs_copies *copies = calloc(1, sizeof(*copies));
     if (copies == NULL)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     pthread_mutex_init(&copies->lock, NULL);
     *out = copies;
     return MB_OK;
@@ -108,13 +109,13 @@ static void keep_token(struct gcs_copies *copies, const char *path, bool absent,
 static mb_status rewrite_step(struct mb_store *store, const char *path, bool absent, char **token,
                               json_t **resource, const struct mb_call *call)
 {
-    struct mb_str query = MB_STR_INIT(16384);
+    struct mb_buf query = MB_BUF_INIT(16384);
     json_t *answer = NULL;
     if (*token != NULL)
         mb_url_query(&query, "rewriteToken", *token);
     if (absent)
         mb_url_query(&query, "ifGenerationMatch", "0");
-    mb_status status = mb_str_status(&query, "the rewrite token", call->error);
+    mb_status status = mb_buf_check(&query, "the rewrite token", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "POST",
                                       .path = path,
@@ -129,16 +130,14 @@ static mb_status rewrite_step(struct mb_store *store, const char *path, bool abs
         if (json_is_true(json_object_get(answer, "done")))
             *resource = json_incref(json_object_get(answer, "resource"));
         else if (next == NULL)
-            status =
-                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
+            status = mb_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
         else if ((*token = strdup(next)) == NULL)
-            status = mb_plugin_fail_memory(call->error);
+            status = mb_fail_memory(call->error);
         if (status == MB_OK && *token == NULL && *resource == NULL)
-            status =
-                mb_plugin_fail(call->error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
+            status = mb_fail(call->error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
     }
     json_decref(answer);
-    mb_str_done(&query);
+    mb_buf_done(&query);
     return status;
 }
 
@@ -153,7 +152,7 @@ static mb_status rewrite(struct mb_store *store, const char *path, bool absent, 
         status = rewrite_step(store, path, absent, &token, resource, call);
         bool passing = status == MB_E_CANCELLED || (status < 0 && (call->error->flags & MB_ERR_RETRYABLE));
         if (status < 0 && untried && !passing) {
-            mb_plugin_error_clear(call->error);
+            mb_error_clear(call->error);
             free(token);
             token = NULL;
             status = MB_OK;
@@ -172,18 +171,18 @@ static mb_status rewrite(struct mb_store *store, const char *path, bool absent, 
 mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                    const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(32768);
+    struct mb_buf path = MB_BUF_INIT(32768);
     json_t *resource = NULL;
     bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
 
     gcs_object_path(src, src_key, &path);
-    mb_str_puts(&path, "/rewriteTo/b/");
+    mb_buf_puts(&path, "/rewriteTo/b/");
     mb_url_encode(&path, dst->bucket, "");
-    mb_str_puts(&path, "/o/");
+    mb_buf_puts(&path, "/o/");
     mb_url_encode(&path, dst_key, "");
-    mb_status status = mb_str_status(&path, "the keys", call->error);
+    mb_status status = mb_buf_check(&path, "the keys", call->error);
     if (status == MB_OK && (status = rewrite(dst, path.data, absent, &resource, call)) < 0)
-        status = mb_plugin_decline(call->error, absent);
+        status = mb_driver_decline(call->error, absent);
     if (status == MB_OK) {
         struct mb_stat stat;
         status = gcs_read_stat(resource, &stat, call->error);
@@ -191,6 +190,6 @@ mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *s
             mb_stat_write(out, &stat);
     }
     json_decref(resource);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status;
 }

@@ -1,10 +1,12 @@
 /* driver.c - the table of the gcpnative driver: Google Cloud Storage by its own API. */
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
+#include "common/endpoint.h"
 #include "common/options.h"
-#include "common/url.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +58,7 @@ static bool is_google(const char *host)
 static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
                               struct mb_error *error)
 {
-    struct mb_str url = MB_STR_INIT(1024);
+    struct mb_buf url = MB_BUF_INIT(1024);
     struct mb_endpoint endpoint;
     const char *address = mb_option_text(config, "address");
     int64_t port = 0;
@@ -65,36 +67,36 @@ static mb_status find_service(struct mb_store *store, const struct mb_config_val
     if (status == MB_OK)
         status = mb_option_bool(config, "useSSL", &tls, error);
     if (status == MB_OK && is_google(address ? address : ""))
-        mb_str_puts(&url, "https://" GOOGLE);
+        mb_buf_puts(&url, "https://" GOOGLE);
     else if (status == MB_OK &&
              (status = mb_endpoint_parse(&endpoint, address, (uint16_t)port, tls, error)) == MB_OK) {
-        mb_str_puts(&url, endpoint.tls ? "https://" : "http://");
+        mb_buf_puts(&url, endpoint.tls ? "https://" : "http://");
         mb_endpoint_authority(&endpoint, NULL, &url);
     }
     if (status == MB_OK)
-        status = mb_str_status(&url, "address", error);
+        status = mb_buf_check(&url, "address", error);
     if (status == MB_OK)
         store->service = url.data;
     else
-        mb_str_done(&url);
+        mb_buf_done(&url);
     return status;
 }
 
 static mb_status find_bucket(struct mb_store *store, const struct mb_config_values *config,
                              struct mb_error *error)
 {
-    struct mb_str path = MB_STR_INIT(1024);
+    struct mb_buf path = MB_BUF_INIT(1024);
     const char *name;
     mb_status status = mb_option_required(config, "bucketName", &name, error);
     if (status < 0)
         return status;
-    mb_str_puts(&path, "/storage/v1/b/");
+    mb_buf_puts(&path, "/storage/v1/b/");
     mb_url_encode(&path, name, "");
     store->bucket = strdup(name);
     store->bucket_path = path.data;
     if (store->bucket == NULL)
-        return mb_plugin_fail_memory(error);
-    return mb_str_status(&path, "bucketName", error);
+        return mb_fail_memory(error);
+    return mb_buf_check(&path, "bucketName", error);
 }
 
 static mb_status find_credentials(struct mb_store *store, const struct mb_config_values *config,
@@ -146,11 +148,11 @@ mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const stru
     struct mb_http_options http = {0};
     struct mb_store *store = calloc(1, sizeof(*store));
     if (store == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     const char *region = mb_option_text(&config, "region");
     store->region = strdup(region ? region : "");
     mb_status status =
-        store->region ? mb_options_http(&config, &http, call->error) : mb_plugin_fail_memory(call->error);
+        store->region ? mb_options_http(&config, &http, call->error) : mb_fail_memory(call->error);
     if (status == MB_OK)
         status = mb_http_new(&store->http, &http, call->error);
     if (status == MB_OK)
@@ -173,10 +175,10 @@ mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const stru
 /* By a listing of one name: the permission for that is what a backup needs anyway. */
 mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(2048);
+    struct mb_buf path = MB_BUF_INIT(2048);
     json_t *answer = NULL;
-    mb_str_printf(&path, "%s/o", store->bucket_path);
-    mb_status status = mb_str_status(&path, "bucketName", call->error);
+    mb_buf_printf(&path, "%s/o", store->bucket_path);
+    mb_status status = mb_buf_check(&path, "bucketName", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "GET",
                                       .path = path.data,
@@ -187,21 +189,21 @@ mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
     if (status == MB_OK)
         status = gcs_expect_listing(answer, call->error);
     json_decref(answer);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status;
 }
 
 mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
-    struct mb_str query = MB_STR_INIT(1024);
+    struct mb_buf query = MB_BUF_INIT(1024);
     json_t *answer = NULL;
     json_t *description =
         json_pack("{s:s, s:s*}", "name", store->bucket, "location", *store->region ? store->region : NULL);
     char *body = description ? json_dumps(description, JSON_COMPACT) : NULL;
-    mb_status status = body ? MB_OK : mb_plugin_fail_memory(call->error);
+    mb_status status = body ? MB_OK : mb_fail_memory(call->error);
     mb_url_query(&query, "project", store->project);
     if (status == MB_OK)
-        status = mb_str_status(&query, "the project", call->error);
+        status = mb_buf_check(&query, "the project", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "POST",
                                       .path = "/storage/v1/b",
@@ -214,7 +216,7 @@ mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call *call)
     json_decref(answer);
     json_decref(description);
     free(body);
-    mb_str_done(&query);
+    mb_buf_done(&query);
     return status;
 }
 

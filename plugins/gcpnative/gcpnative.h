@@ -5,8 +5,8 @@
 #ifndef MB_GCPNATIVE_GCS_H
 #define MB_GCPNATIVE_GCS_H
 
+#include "base/buf.h"
 #include "common/credentials/credentials.h"
-#include "common/http.h"
 #include "common/options.h"
 #include "common/table.h"
 
@@ -60,7 +60,7 @@ mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out,
 bool gcs_hash_crc(const char *header, uint32_t *out);
 
 /* Appends "/storage/v1/b/<bucket>/o/<key>". */
-void gcs_object_path(const struct mb_store *store, const char *key, struct mb_str *out);
+void gcs_object_path(const struct mb_store *store, const char *key, struct mb_buf *out);
 
 /* Reads an object's description. */
 mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_error *error);

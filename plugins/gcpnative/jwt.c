@@ -1,7 +1,7 @@
 #include "jwt.h"
 
-#include "common/error.h"
-#include "common/str.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Base64 with the alphabet for URLs and without padding (RFC 4648 section 5). */
-static mb_status append_base64url(struct mb_str *out, const void *data, size_t len)
+static mb_status append_base64url(struct mb_buf *out, const void *data, size_t len)
 {
     unsigned char *text = malloc((len + 2) / 3 * 4 + 1);
     if (text == NULL)
@@ -19,12 +19,12 @@ static mb_status append_base64url(struct mb_str *out, const void *data, size_t l
         written--;
     for (size_t i = 0; i < written; i++)
         text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
-    mb_status status = mb_str_append(out, text, written);
+    mb_status status = mb_buf_append(out, text, written);
     free(text);
     return status;
 }
 
-static mb_status append_json(struct mb_str *out, const json_t *object)
+static mb_status append_json(struct mb_buf *out, const json_t *object)
 {
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     if (text == NULL)
@@ -46,7 +46,7 @@ static EVP_PKEY *read_key(const char *pem)
     return key;
 }
 
-static mb_status append_signature(struct mb_str *token, EVP_PKEY *key, struct mb_error *error)
+static mb_status append_signature(struct mb_buf *token, EVP_PKEY *key, struct mb_error *error)
 {
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     unsigned char signature[1024];
@@ -54,12 +54,12 @@ static mb_status append_signature(struct mb_str *token, EVP_PKEY *key, struct mb
     mb_status status = MB_OK;
     if (digest == NULL || EVP_DigestSignInit(digest, NULL, EVP_sha256(), NULL, key) != 1 ||
         EVP_DigestSign(digest, signature, &len, (const unsigned char *)token->data, token->len) != 1)
-        status = mb_plugin_fail(error, MB_E_CONFIG, "auth.credentialsFile: private_key cannot sign");
+        status = mb_fail(error, MB_E_CONFIG, "auth.credentialsFile: private_key cannot sign");
     EVP_MD_CTX_free(digest);
     if (status == MB_OK) {
-        mb_str_putc(token, '.');
+        mb_buf_putc(token, '.');
         append_base64url(token, signature, len);
-        status = mb_str_status(token, "the token", error);
+        status = mb_buf_check(token, "the token", error);
     }
     return status;
 }
@@ -67,28 +67,27 @@ static mb_status append_signature(struct mb_str *token, EVP_PKEY *key, struct mb
 mb_status gcs_jwt_sign(const char *private_key, const char *key_id, const json_t *claims, char **out,
                        struct mb_error *error)
 {
-    struct mb_str token = MB_STR_INIT(16384);
+    struct mb_buf token = MB_BUF_INIT(16384);
     json_t *header = json_pack("{s:s, s:s, s:s}", "alg", "RS256", "typ", "JWT", "kid", key_id);
     EVP_PKEY *key = read_key(private_key);
     mb_status status;
     if (key == NULL) {
-        status =
-            mb_plugin_fail(error, MB_E_CONFIG, "auth.credentialsFile: private_key is no RSA key in PEM form");
+        status = mb_fail(error, MB_E_CONFIG, "auth.credentialsFile: private_key is no RSA key in PEM form");
         goto out;
     }
     append_json(&token, header);
-    mb_str_putc(&token, '.');
+    mb_buf_putc(&token, '.');
     append_json(&token, claims);
-    status = mb_str_status(&token, "the token", error);
+    status = mb_buf_check(&token, "the token", error);
     if (status == MB_OK)
         status = append_signature(&token, key, error);
     if (status == MB_OK) {
         *out = token.data;
-        token = MB_STR_INIT(0);
+        token = MB_BUF_INIT(0);
     }
 out:
     EVP_PKEY_free(key);
     json_decref(header);
-    mb_str_done(&token);
+    mb_buf_done(&token);
     return status;
 }

@@ -1,7 +1,8 @@
 #include "gcpnative.h"
 
-#include "common/error.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static mb_status open_list(struct mb_list **out, struct mb_store *store, const s
 {
     struct mb_list *list = calloc(1, sizeof(*list));
     if (list == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     list->store = store;
     list->show_pieces = show_pieces;
     list->page_size = opts->page_size ? opts->page_size : DEFAULT_PAGE;
@@ -38,7 +39,7 @@ static mb_status open_list(struct mb_list **out, struct mb_store *store, const s
         list->token = strdup(opts->token);
     if (list->prefix == NULL || (opts->delimiter && !list->delimiter) || (opts->token && !list->token)) {
         gcs_list_close(list);
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     }
     *out = list;
     return MB_OK;
@@ -79,11 +80,11 @@ void gcs_list_close(struct mb_list *list)
 
 static mb_status ask_page(struct mb_list *list, json_t **answer, const struct mb_call *call)
 {
-    struct mb_str query = MB_STR_INIT(32768);
-    struct mb_str path = MB_STR_INIT(4096);
+    struct mb_buf query = MB_BUF_INIT(32768);
+    struct mb_buf path = MB_BUF_INIT(4096);
     char size[16];
     snprintf(size, sizeof(size), "%u", list->page_size);
-    mb_str_printf(&path, "%s/o", list->store->bucket_path);
+    mb_buf_printf(&path, "%s/o", list->store->bucket_path);
     mb_url_query(&query, "prefix", list->prefix);
     mb_url_query(&query, "maxResults", size);
     mb_url_query(&query, "fields", "kind,items(" GCS_OBJECT_FIELDS "),prefixes,nextPageToken");
@@ -91,16 +92,16 @@ static mb_status ask_page(struct mb_list *list, json_t **answer, const struct mb
         mb_url_query(&query, "delimiter", list->delimiter);
     if (list->token != NULL)
         mb_url_query(&query, "pageToken", list->token);
-    mb_status status = mb_str_status(&path, "the bucket", call->error);
+    mb_status status = mb_buf_check(&path, "the bucket", call->error);
     if (status == MB_OK)
-        status = mb_str_status(&query, "the prefix", call->error);
+        status = mb_buf_check(&query, "the prefix", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {
             .http.method = "GET", .path = path.data, .query = query.data, .about_bucket = true};
         status = gcs_send_json(list->store, &request, answer, call);
     }
-    mb_str_done(&query);
-    mb_str_done(&path);
+    mb_buf_done(&query);
+    mb_buf_done(&path);
     return status;
 }
 
@@ -115,7 +116,7 @@ static mb_status read_object(struct mb_list *list, const json_t *item, size_t i,
     struct mb_entry *entry = &list->entries[i];
     entry->key = json_string_value(json_object_get(item, "name"));
     if (entry->key == NULL || !gcs_number(json_object_get(item, "size"), &entry->size))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the listing has an object without name or size");
+        return mb_fail(error, MB_E_PROTOCOL, "the listing has an object without name or size");
     if (gcs_number(json_object_get(item, "generation"), &generation))
         snprintf(list->etags[i], sizeof(list->etags[i]), "%llu", (unsigned long long)generation);
     entry->etag = list->etags[i];
@@ -131,8 +132,7 @@ mb_status gcs_expect_listing(const json_t *answer, struct mb_error *error)
                   json_object_get(answer, "nextPageToken");
     if (filled || (kind != NULL && strcmp(kind, "storage#objects") == 0))
         return MB_OK;
-    return mb_plugin_fail(error, MB_E_PROTOCOL,
-                          "the answer is no listing of objects: check address and port");
+    return mb_fail(error, MB_E_PROTOCOL, "the answer is no listing of objects: check address and port");
 }
 
 /* Objects and prefixes come in two lists, each in order: they become one. */
@@ -145,7 +145,7 @@ static mb_status read_page(struct mb_list *list, size_t *count, struct mb_error 
     list->entries = calloc(cap + 1, sizeof(*list->entries));
     list->etags = calloc(cap + 1, sizeof(*list->etags));
     if (list->entries == NULL || list->etags == NULL)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     for (size_t i = 0; i < json_array_size(items); i++) {
         mb_status status = read_object(list, json_array_get(items, i), used, error);
         if (status < 0)
@@ -155,7 +155,7 @@ static mb_status read_page(struct mb_list *list, size_t *count, struct mb_error 
     for (size_t i = 0; i < json_array_size(prefixes); i++) {
         const char *prefix = json_string_value(json_array_get(prefixes, i));
         if (prefix == NULL)
-            return mb_plugin_fail(error, MB_E_PROTOCOL, "the listing has a prefix that is no text");
+            return mb_fail(error, MB_E_PROTOCOL, "the listing has a prefix that is no text");
         list->entries[used++] = (struct mb_entry){.key = prefix, .etag = "", .flags = MB_ENTRY_PREFIX};
     }
     if (json_array_size(prefixes) > 0)
@@ -180,7 +180,7 @@ static mb_status next_page(struct mb_list *list, size_t *count, const struct mb_
     const char *token = json_string_value(json_object_get(answer, "nextPageToken"));
     char *copy = NULL;
     if (token != NULL && *token != '\0' && (copy = strdup(token)) == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     free(list->token);
     list->token = copy;
     list->ended = copy == NULL;

@@ -1,11 +1,14 @@
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/crc32c.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/driver.h"
-#include "common/error.h"
 #include "common/foreign.h"
 #include "common/range.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "http/date.h"
+#include "http/url.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -14,10 +17,10 @@
 
 mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(16384);
+    struct mb_buf path = MB_BUF_INIT(16384);
     json_t *object = NULL;
     gcs_object_path(store, key, &path);
-    mb_status status = mb_str_status(&path, "the key", call->error);
+    mb_status status = mb_buf_check(&path, "the key", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {
             .http.method = "GET", .path = path.data, .query = "fields=" GCS_OBJECT_FIELDS};
@@ -30,7 +33,7 @@ mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out,
             mb_stat_write(out, &stat);
     }
     json_decref(object);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status;
 }
 
@@ -63,11 +66,11 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
         return status;
     reading->stat.size = reading->range.size;
     if (generation != NULL)
-        mb_str_fit(reading->stat.etag, sizeof(reading->stat.etag), generation);
+        mb_text_fit(reading->stat.etag, sizeof(reading->stat.etag), generation);
     if (generation != NULL && reading->if_match != NULL && strcmp(generation, reading->if_match) != 0)
-        return mb_plugin_fail(error, MB_E_EXISTS, "the object has been replaced: generation %s, not %s",
-                              reading->stat.etag, reading->if_match);
-    if (modified == NULL || !mb_time_parse_http(modified, &reading->stat.mtime_ns))
+        return mb_fail(error, MB_E_EXISTS, "the object has been replaced: generation %s, not %s",
+                       reading->stat.etag, reading->if_match);
+    if (modified == NULL || !mb_http_date_parse(modified, &reading->stat.mtime_ns))
         reading->stat.mtime_ns = 0;
     if (gcs_hash_crc(mb_headers_get(headers, "X-Goog-Hash"), &reading->stat.crc32c))
         reading->stat.flags |= MB_STAT_CRC32C;
@@ -77,7 +80,7 @@ static mb_status begin_reading(void *ctx, const struct mb_http_response *respons
 static mb_status take_bytes(void *ctx, const void *data, size_t len)
 {
     struct reading *reading = ctx;
-    reading->crc = mb_driver_crc32c(reading->crc, data, len);
+    reading->crc = mb_crc32c(reading->crc, data, len);
     return reading->sink->write(reading->sink->ctx, data, len);
 }
 
@@ -87,8 +90,8 @@ static mb_status check_whole(const struct reading *reading, struct mb_error *err
     bool whole = reading->range.expected == reading->range.size;
     if (!whole || !(reading->stat.flags & MB_STAT_CRC32C) || reading->crc == reading->stat.crc32c)
         return MB_OK;
-    mb_plugin_fail(error, MB_E_CORRUPT, "the bytes that came have CRC32C %08x, the service keeps %08x",
-                   reading->crc, reading->stat.crc32c);
+    mb_fail(error, MB_E_CORRUPT, "the bytes that came have CRC32C %08x, the service keeps %08x", reading->crc,
+            reading->stat.crc32c);
     error->flags |= MB_ERR_RETRYABLE;
     return MB_E_CORRUPT;
 }
@@ -96,8 +99,8 @@ static mb_status check_whole(const struct reading *reading, struct mb_error *err
 mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                   const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(16384);
-    struct mb_str query = MB_STR_INIT(1024);
+    struct mb_buf path = MB_BUF_INIT(16384);
+    struct mb_buf query = MB_BUF_INIT(1024);
     struct mb_http_response response = {0};
     struct reading reading = {.store = store,
                               .key = key,
@@ -114,9 +117,9 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
     if (opts != NULL && opts->if_match != NULL)
         mb_url_query(&query, "ifGenerationMatch", opts->if_match);
     mb_range_write(&reading.range, range);
-    mb_status status = mb_str_status(&path, "the key", call->error);
+    mb_status status = mb_buf_check(&path, "the key", call->error);
     if (status == MB_OK)
-        status = mb_str_status(&query, "the condition", call->error);
+        status = mb_buf_check(&query, "the condition", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "GET",
                                       .path = path.data,
@@ -138,8 +141,8 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
             mb_stat_write(out, &reading.stat);
     }
     mb_http_response_done(&response);
-    mb_str_done(&query);
-    mb_str_done(&path);
+    mb_buf_done(&query);
+    mb_buf_done(&path);
     return status;
 }
 
@@ -147,7 +150,7 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
 
 /* A multipart/related body: the description, then the bytes of the source. */
 struct framed {
-    struct mb_str head;
+    struct mb_buf head;
     char tail[64];
     const struct mb_source *inner;
     int stage; /* 0 head, 1 bytes, 2 tail, 3 end */
@@ -218,7 +221,7 @@ mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char 
                                     "crc32c", *crc ? crc : NULL);
     *out = description ? json_dumps(description, JSON_COMPACT) : NULL;
     json_decref(description);
-    return *out ? MB_OK : mb_plugin_fail(error, MB_E_INVALID, "the key is not UTF-8");
+    return *out ? MB_OK : mb_fail(error, MB_E_INVALID, "the key is not UTF-8");
 }
 
 static mb_status make_frame(struct framed *framed, const char *key, const struct mb_put_options *opts,
@@ -228,20 +231,20 @@ static mb_status make_frame(struct framed *framed, const char *key, const struct
     char boundary[2 * sizeof(random) + 1];
     char *text = NULL;
     if (RAND_bytes(random, sizeof(random)) != 1)
-        return mb_plugin_fail(error, MB_E_INTERNAL, "no random bytes from the system");
+        return mb_fail(error, MB_E_INTERNAL, "no random bytes from the system");
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(boundary + 2 * i, 3, "%02x", random[i]);
     mb_status status = gcs_describe(key, opts, &text, error);
     if (status < 0)
         return status;
-    mb_str_printf(
+    mb_buf_printf(
         &framed->head,
         "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n%s\r\n--%s\r\nContent-Type: %s\r\n\r\n",
         boundary, text, boundary, mb_content_type(opts));
     free(text);
     snprintf(framed->tail, sizeof(framed->tail), "\r\n--%s--\r\n", boundary);
     snprintf(content_type, cap, "multipart/related; boundary=%s", boundary);
-    return mb_str_status(&framed->head, "the description of the object", error);
+    return mb_buf_check(&framed->head, "the description of the object", error);
 }
 
 mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
@@ -254,17 +257,17 @@ mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_o
 mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                         const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
-    struct framed framed = {.head = MB_STR_INIT(32768), .inner = source};
-    struct mb_str path = MB_STR_INIT(4096);
+    struct framed framed = {.head = MB_BUF_INIT(32768), .inner = source};
+    struct mb_buf path = MB_BUF_INIT(4096);
     char content_type[128];
     json_t *object = NULL;
     struct mb_stat stat;
     bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
 
     mb_status status = make_frame(&framed, key, opts, content_type, sizeof(content_type), call->error);
-    mb_str_printf(&path, "/upload%s/o", store->bucket_path);
+    mb_buf_printf(&path, "/upload%s/o", store->bucket_path);
     if (status == MB_OK)
-        status = mb_str_status(&path, "the bucket", call->error);
+        status = mb_buf_check(&path, "the bucket", call->error);
     if (status == MB_OK) {
         struct mb_source body = {.struct_size = sizeof(body),
                                  .size = source->size + (int64_t)(framed.head.len + strlen(framed.tail)),
@@ -284,13 +287,13 @@ mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb
     if (status == MB_OK)
         status = gcs_read_stat(object, &stat, call->error);
     if (status == MB_OK && stat.size != (uint64_t)source->size)
-        status = mb_plugin_fail(call->error, MB_E_CORRUPT, "%lld bytes were sent, the service has %llu",
-                                (long long)source->size, (unsigned long long)stat.size);
+        status = mb_fail(call->error, MB_E_CORRUPT, "%lld bytes were sent, the service has %llu",
+                         (long long)source->size, (unsigned long long)stat.size);
     if (status == MB_OK)
         mb_stat_write(out, &stat);
     json_decref(object);
-    mb_str_done(&path);
-    mb_str_done(&framed.head);
+    mb_buf_done(&path);
+    mb_buf_done(&framed.head);
     return status;
 }
 
@@ -298,15 +301,15 @@ mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb
 
 mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(16384);
+    struct mb_buf path = MB_BUF_INIT(16384);
     struct mb_http_response response = {0};
     gcs_object_path(store, key, &path);
-    mb_status status = mb_str_status(&path, "the key", call->error);
+    mb_status status = mb_buf_check(&path, "the key", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "DELETE", .path = path.data};
         status = gcs_send(store, &request, &response, call);
     }
     mb_http_response_done(&response);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }

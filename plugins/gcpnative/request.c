@@ -1,11 +1,13 @@
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/credentials/oauth.h"
 #include "common/driver.h"
-#include "common/error.h"
 #include "common/foreign.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "http/answer.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +43,7 @@ static bool is_foreign(const struct mb_http_response *response, const json_t *ro
 {
     int status = response->status;
     if (mb_foreign_has_body(response))
-        return *mb_str_text(&response->body) == '<' || (root && !json_object_get(root, "error"));
+        return *mb_buf_text(&response->body) == '<' || (root && !json_object_get(root, "error"));
     return status < 400 ||
            (status != 401 && status != 403 && status != 404 && status != 409 && status != 412);
 }
@@ -58,7 +60,7 @@ static mb_status fail_foreign(const struct mb_store *store, const struct mb_http
 static mb_status fail_answer(const struct mb_store *store, const struct mb_http_response *response,
                              bool about_bucket, struct mb_error *error)
 {
-    json_t *root = json_loadb(mb_str_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = json_loadb(mb_buf_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
     if (is_foreign(response, root)) {
         json_decref(root);
         return fail_foreign(store, response, error);
@@ -66,22 +68,22 @@ static mb_status fail_answer(const struct mb_store *store, const struct mb_http_
     const json_t *document = json_object_get(root, "error");
     const char *text =
         json_is_string(document) ? json_string_value(document) : mb_json_text(document, "message");
-    if (root == NULL && *mb_str_text(&response->body) != '<')
-        text = mb_str_text(&response->body);
+    if (root == NULL && *mb_buf_text(&response->body) != '<')
+        text = mb_buf_text(&response->body);
     const char *reason = mb_json_text(json_array_get(json_object_get(document, "errors"), 0), "reason");
     struct mb_answer answer = {.status = classify(response, reason, text, about_bucket),
                                .code = *reason ? reason : NULL,
                                .text = *text ? text : NULL,
                                .request_id = mb_headers_get(&response->headers, "X-GUploader-UploadID")};
-    mb_plugin_fail_answer(error, response, &answer);
+    mb_http_fail_answer(error, response, &answer);
     json_decref(root);
     if (error->status == MB_E_CORRUPT)
         error->flags |= MB_ERR_RETRYABLE; /* what the service got was damaged on its way */
     if (error->status == MB_E_UNAUTHENTICATED)
-        return mb_plugin_advise(error, "check auth.credentialsFile and auth.type");
+        return mb_error_advise(error, "check auth.credentialsFile and auth.type");
     if (error->status == MB_E_FORBIDDEN)
-        return mb_plugin_advise(error,
-                                "the account lacks a role for this bucket, such as Storage Object Admin");
+        return mb_error_advise(error,
+                               "the account lacks a role for this bucket, such as Storage Object Admin");
     return error->status;
 }
 
@@ -126,16 +128,16 @@ static mb_status send_to(struct mb_store *store, const struct gcs_request *reque
 mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
                    struct mb_http_response *response, const struct mb_call *call)
 {
-    struct mb_str url = MB_STR_INIT(16384);
+    struct mb_buf url = MB_BUF_INIT(16384);
     if (request->session != NULL)
-        mb_str_puts(&url, request->session);
+        mb_buf_puts(&url, request->session);
     else
-        mb_str_printf(&url, "%s%s%s%s", store->service, request->path, request->query ? "?" : "",
+        mb_buf_printf(&url, "%s%s%s%s", store->service, request->path, request->query ? "?" : "",
                       request->query ? request->query : "");
-    mb_status status = mb_str_status(&url, "the request's address", call->error);
+    mb_status status = mb_buf_check(&url, "the request's address", call->error);
     if (status == MB_OK)
         status = send_to(store, request, url.data, response, call);
-    mb_str_done(&url);
+    mb_buf_done(&url);
     bool fine = (response->status >= 200 && response->status <= 299) || response->status == request->fine;
     if (status == MB_OK && !fine)
         return fail_answer(store, response, request->about_bucket, call->error);
@@ -144,10 +146,10 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
 
 mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out, struct mb_error *error)
 {
-    json_t *root = json_loadb(mb_str_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = json_loadb(mb_buf_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(root)) {
         json_decref(root);
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer is no JSON object");
+        return mb_fail(error, MB_E_PROTOCOL, "the answer is no JSON object");
     }
     *out = root;
     return MB_OK;
@@ -174,9 +176,9 @@ bool gcs_hash_crc(const char *header, uint32_t *out)
     return mb_crc32c_from_base64(text, out);
 }
 
-void gcs_object_path(const struct mb_store *store, const char *key, struct mb_str *out)
+void gcs_object_path(const struct mb_store *store, const char *key, struct mb_buf *out)
 {
-    mb_str_printf(out, "%s/o/", store->bucket_path);
+    mb_buf_printf(out, "%s/o/", store->bucket_path);
     mb_url_encode(out, key, "");
 }
 
@@ -197,7 +199,7 @@ bool gcs_number(const json_t *value, uint64_t *out)
 int64_t gcs_updated(const json_t *object)
 {
     int64_t ns;
-    return mb_time_parse_iso(mb_json_text(object, "updated"), &ns) ? ns - ns % INT64_C(1000000000) : 0;
+    return mb_clock_parse(mb_json_text(object, "updated"), &ns) ? ns - ns % INT64_C(1000000000) : 0;
 }
 
 mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_error *error)
@@ -205,7 +207,7 @@ mb_status gcs_read_stat(const json_t *object, struct mb_stat *out, struct mb_err
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     uint64_t generation = 0;
     if (!gcs_number(json_object_get(object, "size"), &stat.size))
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer describes no object");
+        return mb_fail(error, MB_E_PROTOCOL, "the answer describes no object");
     if (gcs_number(json_object_get(object, "generation"), &generation))
         snprintf(stat.etag, sizeof(stat.etag), "%llu", (unsigned long long)generation);
     stat.mtime_ns = gcs_updated(object);

@@ -6,9 +6,11 @@
  * ends a session and answers 499. */
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/crc32c.h"
+#include "base/error.h"
 #include "common/driver.h"
-#include "common/error.h"
-#include "common/url.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +65,7 @@ static mb_status take(struct upload *up, void *buf, size_t cap, size_t *nread)
     uint64_t known = up->summed > up->taken ? up->summed - up->taken : 0;
     up->taken += *nread;
     if (*nread > known) {
-        up->crc = mb_driver_crc32c(up->crc, (const char *)buf + known, *nread - (size_t)known);
+        up->crc = mb_crc32c(up->crc, (const char *)buf + known, *nread - (size_t)known);
         up->summed = up->taken;
     }
     return MB_OK;
@@ -120,7 +122,7 @@ static mb_status fill(struct upload *up, const struct mb_call *call)
     up->base = up->kept;
     while (status == MB_OK && !up->sized && up->held <= BUFFERED_PIECE) {
         if (take(up, up->buffer + up->held, BUFFERED_PIECE + 1 - up->held, &nread) < 0)
-            return mb_plugin_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
+            return mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
         up->held += nread;
         up->sized = nread == 0;
         up->size = up->base + up->held;
@@ -134,14 +136,14 @@ static mb_status fill(struct upload *up, const struct mb_call *call)
 static mb_status begin(struct upload *up, const char *key, const struct mb_put_options *opts,
                        const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(4096);
+    struct mb_buf path = MB_BUF_INIT(4096);
     struct mb_http_response response = {0};
     char *text = NULL;
     bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
     mb_status status = gcs_describe(key, opts, &text, call->error);
-    mb_str_printf(&path, "/upload%s/o", up->store->bucket_path);
+    mb_buf_printf(&path, "/upload%s/o", up->store->bucket_path);
     if (status == MB_OK)
-        status = mb_str_status(&path, "the bucket", call->error);
+        status = mb_buf_check(&path, "the bucket", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "POST",
                                       .path = path.data,
@@ -158,13 +160,13 @@ static mb_status begin(struct upload *up, const char *key, const struct mb_put_o
     if (status == MB_OK) {
         const char *location = mb_headers_get(&response.headers, "Location");
         if (location == NULL || strncmp(location, "http", 4) != 0)
-            status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer has no address for the upload");
+            status = mb_fail(call->error, MB_E_PROTOCOL, "the answer has no address for the upload");
         else if ((up->session = strdup(location)) == NULL)
-            status = mb_plugin_fail_memory(call->error);
+            status = mb_fail_memory(call->error);
     }
     free(text);
     mb_http_response_done(&response);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status;
 }
 
@@ -190,8 +192,8 @@ static mb_status read_kept(struct upload *up, const char *range, struct mb_error
     if (range != NULL && strncmp(range, start, len) == 0 && range[len] >= '0' && range[len] <= '9')
         kept = strtoull(range + len, &end, 10) + 1;
     if ((range != NULL && (end == NULL || *end != '\0')) || kept > up->summed)
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "of %llu bytes the service says that it keeps '%.64s'",
-                              (unsigned long long)up->summed, range);
+        return mb_fail(error, MB_E_PROTOCOL, "of %llu bytes the service says that it keeps '%.64s'",
+                       (unsigned long long)up->summed, range);
     up->kept = kept;
     return MB_OK;
 }
@@ -223,8 +225,8 @@ static mb_status exchange(struct upload *up, const char *content_range, const vo
     up->gone = status < 0 && (response.status == 404 || response.status == 410);
     mb_http_response_done(&response);
     if (up->gone) {
-        mb_plugin_fail_as(call->error, MB_E_UNAVAILABLE);
-        mb_plugin_context(call->error, "the service has lost the upload");
+        mb_fail_as(call->error, MB_E_UNAVAILABLE);
+        mb_error_context(call->error, "the service has lost the upload");
         call->error->flags |= MB_ERR_RETRYABLE | MB_ERR_AMBIGUOUS;
         status = MB_E_UNAVAILABLE;
     }
@@ -244,9 +246,9 @@ static mb_status ask(struct upload *up, const struct mb_call *call)
 static mb_status fail_unreadable(struct upload *up, struct mb_error *error)
 {
     up->unreadable = true;
-    mb_plugin_fail(error, MB_E_UNAVAILABLE,
-                   "the service kept %llu of %llu bytes, and the source of the data cannot be read again",
-                   (unsigned long long)up->kept, (unsigned long long)up->taken);
+    mb_fail(error, MB_E_UNAVAILABLE,
+            "the service kept %llu of %llu bytes, and the source of the data cannot be read again",
+            (unsigned long long)up->kept, (unsigned long long)up->taken);
     error->flags |= MB_ERR_AMBIGUOUS;
     return error->status;
 }
@@ -256,7 +258,7 @@ static mb_status send_streamed(struct upload *up, const char *range, const struc
     if (up->source->rewind == NULL && up->taken > up->kept)
         return fail_unreadable(up, call->error);
     if (seek(up, up->kept) < 0)
-        return mb_plugin_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
+        return mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
     const struct mb_source piece = {.struct_size = sizeof(piece),
                                     .size = (int64_t)(up->piece_end - up->piece_start),
                                     .read = read_piece,
@@ -331,7 +333,7 @@ static mb_status send_all(struct upload *up, const struct mb_call *call)
         if (fruitless > MOST_FRUITLESS && lost)
             return status;
         if (fruitless > MOST_FRUITLESS)
-            return mb_plugin_fail(call->error, MB_E_UNAVAILABLE, "the service keeps none of the bytes");
+            return mb_fail(call->error, MB_E_UNAVAILABLE, "the service keeps none of the bytes");
         uint32_t pause = fruitless > 1 ? 250U << fruitless : 0;
         if (lost && call->error->retry_after_ms > pause)
             pause = call->error->retry_after_ms;
@@ -348,8 +350,8 @@ static mb_status send_all(struct upload *up, const struct mb_call *call)
 static mb_status take_back(struct upload *up, const char *key, const struct mb_stat *stat, uint32_t wanted,
                            const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(16384);
-    struct mb_str query = MB_STR_INIT(256);
+    struct mb_buf path = MB_BUF_INIT(16384);
+    struct mb_buf query = MB_BUF_INIT(256);
     struct mb_http_response response = {0};
     gcs_object_path(up->store, key, &path);
     mb_url_query(&query, "ifGenerationMatch", stat->etag);
@@ -358,11 +360,11 @@ static mb_status take_back(struct upload *up, const char *key, const struct mb_s
         gcs_send(up->store, &request, &response, call);
     }
     mb_http_response_done(&response);
-    mb_str_done(&query);
-    mb_str_done(&path);
-    mb_plugin_fail(call->error, MB_E_CORRUPT,
-                   "%llu bytes with CRC32C %08x were sent, the service has %llu with %08x",
-                   (unsigned long long)up->size, wanted, (unsigned long long)stat->size, stat->crc32c);
+    mb_buf_done(&query);
+    mb_buf_done(&path);
+    mb_fail(call->error, MB_E_CORRUPT,
+            "%llu bytes with CRC32C %08x were sent, the service has %llu with %08x",
+            (unsigned long long)up->size, wanted, (unsigned long long)stat->size, stat->crc32c);
     call->error->flags |= MB_ERR_RETRYABLE;
     return MB_E_CORRUPT;
 }
@@ -385,7 +387,7 @@ static mb_status check_object(struct upload *up, const char *key, const struct m
     bool same = !(stat.flags & MB_STAT_CRC32C) || stat.crc32c == wanted;
     if (stat.size != up->size || !same)
         return take_back(up, key, &stat, wanted, call);
-    mb_plugin_error_clear(call->error); /* of failures after which it went on */
+    mb_error_clear(call->error); /* of failures after which it went on */
     mb_stat_write(out, &stat);
     return MB_OK;
 }
@@ -434,7 +436,7 @@ mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struc
     if (up.sized)
         up.size = (uint64_t)source->size;
     else if ((up.buffer = malloc(BUFFERED_PIECE + 1)) == NULL)
-        status = mb_plugin_fail_memory(call->error);
+        status = mb_fail_memory(call->error);
     else
         status = fill(&up, call);
     if (status == MB_OK && up.buffer != NULL && up.sized) {

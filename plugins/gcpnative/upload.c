@@ -1,7 +1,9 @@
 #include "gcpnative.h"
 
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/driver.h"
-#include "common/error.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -35,11 +37,11 @@ bool gcs_is_piece(const char *key)
 
 static char *piece_key(const char *key, const char *upload_id, const char *name)
 {
-    struct mb_str text = MB_STR_INIT(8192);
-    mb_str_printf(&text, "%s" PIECE "%s.%s", key, upload_id, name);
+    struct mb_buf text = MB_BUF_INIT(8192);
+    mb_buf_printf(&text, "%s" PIECE "%s.%s", key, upload_id, name);
     if (text.status == MB_OK)
         return text.data;
-    mb_str_done(&text);
+    mb_buf_done(&text);
     return NULL;
 }
 
@@ -71,12 +73,12 @@ mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb
     if (status < 0)
         return status;
     if (cap < sizeof(id) || RAND_bytes(random, sizeof(random)) != 1)
-        return mb_plugin_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
+        return mb_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
     for (size_t i = 0; i < sizeof(random); i++)
         snprintf(id + 2 * i, 3, "%02x", random[i]);
     char *marker = piece_key(key, id, "0");
     if (marker == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     status = gcs_put(store, marker, &options, &nothing, NULL, call);
     free(marker);
     if (status == MB_OK)
@@ -93,13 +95,13 @@ mb_status gcs_mpu_part(struct mb_store *store, const char *key, const char *uplo
     snprintf(name, sizeof(name), "p%08u", number);
     char *piece = piece_key(key, upload_id, name);
     if (piece == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     mb_status status = gcs_put(store, piece, opts, source, &stat, call);
     free(piece);
     if (status == MB_OK) {
         out->number = number;
         out->size = stat.size;
-        mb_str_fit(out->receipt, sizeof(out->receipt), stat.etag);
+        mb_text_fit(out->receipt, sizeof(out->receipt), stat.etag);
     }
     return status;
 }
@@ -114,7 +116,7 @@ struct source_piece {
 static mb_status compose(struct mb_store *store, const char *key, const struct source_piece *pieces,
                          size_t count, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_str path = MB_STR_INIT(16384);
+    struct mb_buf path = MB_BUF_INIT(16384);
     json_t *sources = json_array();
     json_t *answer = NULL;
     char *body = NULL;
@@ -126,12 +128,12 @@ static mb_status compose(struct mb_store *store, const char *key, const struct s
                                     "application/octet-stream");
     if (description == NULL || json_array_size(sources) != count ||
         !(body = json_dumps(description, JSON_COMPACT))) {
-        status = mb_plugin_fail_memory(call->error);
+        status = mb_fail_memory(call->error);
         goto out;
     }
     gcs_object_path(store, key, &path);
-    mb_str_puts(&path, "/compose");
-    status = mb_str_status(&path, "the key", call->error);
+    mb_buf_puts(&path, "/compose");
+    status = mb_buf_check(&path, "the key", call->error);
     if (status == MB_OK) {
         struct gcs_request request = {.http.method = "POST",
                                       .path = path.data,
@@ -147,7 +149,7 @@ out:
     json_decref(answer);
     json_decref(description);
     free(body);
-    mb_str_done(&path);
+    mb_buf_done(&path);
     return status;
 }
 
@@ -163,7 +165,7 @@ static mb_status pieces_of_parts(const char *key, const char *upload_id, const s
 {
     struct source_piece *pieces = calloc(count + 1, sizeof(*pieces));
     if (pieces == NULL)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         char name[16];
         snprintf(name, sizeof(name), "p%08u", parts[i].number);
@@ -171,7 +173,7 @@ static mb_status pieces_of_parts(const char *key, const char *upload_id, const s
         pieces[i].generation = parts[i].receipt[0] ? parts[i].receipt : NULL;
         if (pieces[i].key == NULL) {
             free_pieces(pieces, i);
-            return mb_plugin_fail_memory(error);
+            return mb_fail_memory(error);
         }
     }
     *out = pieces;
@@ -191,7 +193,7 @@ static mb_status join_level(struct mb_store *store, const char *key, const char 
         snprintf(name, sizeof(name), "j%u-%08zu", level, joined);
         char *made = piece_key(key, upload_id, name);
         if (made == NULL)
-            status = mb_plugin_fail_memory(call->error);
+            status = mb_fail_memory(call->error);
         else
             status = compose(store, made, &pieces[first], run, &stat, call);
         if (status < 0) {
@@ -235,12 +237,12 @@ mb_status gcs_mpu_complete(struct mb_store *store, const char *key, const char *
     if (status < 0)
         return status;
     if (stat.size != size_of_parts(parts, count))
-        return mb_plugin_fail(call->error, MB_E_CORRUPT, "the parts have %llu bytes, the object %llu",
-                              (unsigned long long)size_of_parts(parts, count), (unsigned long long)stat.size);
+        return mb_fail(call->error, MB_E_CORRUPT, "the parts have %llu bytes, the object %llu",
+                       (unsigned long long)size_of_parts(parts, count), (unsigned long long)stat.size);
     mb_stat_write(out, &stat);
     /* The object is there; pieces that cannot be removed now are found by mpu_list later. */
     if (gcs_mpu_abort(store, key, upload_id, call) < 0)
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
     return MB_OK;
 }
 
@@ -274,7 +276,7 @@ mb_status gcs_mpu_abort(struct mb_store *store, const char *key, const char *upl
 {
     char *prefix = piece_key(key, upload_id, "");
     if (prefix == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     mb_status status = for_each_raw(store, prefix, remove_piece, store, call);
     free(prefix);
     return status;
@@ -299,13 +301,13 @@ static mb_status find_upload(void *ctx, const struct mb_entry *entry, const stru
     memcpy(finder->last, id, sizeof(id));
     char *key = strndup(entry->key, (size_t)(suffix - entry->key));
     if (key == NULL)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     const struct mb_upload upload = {
         .struct_size = sizeof(upload), .key = key, .upload_id = id, .begun_ns = entry->mtime_ns};
     mb_status status = finder->found(finder->ctx, &upload);
     free(key);
     if (status < 0)
-        mb_plugin_fail(call->error, status, "stopped by the caller");
+        mb_fail(call->error, status, "stopped by the caller");
     return status;
 }
 

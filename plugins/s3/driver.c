@@ -1,7 +1,7 @@
 #include "common/s3/s3.h"
 
+#include "base/error.h"
 #include "common/credentials/aws.h"
-#include "common/error.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -22,13 +22,11 @@ static mb_status add_customer_key(struct mb_store *store, const char *key, struc
     mb_status status = MB_OK;
 
     if (!mb_s3_speaks_tls(store))
-        return mb_plugin_fail(error, MB_E_CONFIG,
-                              "customerKey must not travel without TLS: set useSSL to true");
+        return mb_fail(error, MB_E_CONFIG, "customerKey must not travel without TLS: set useSSL to true");
     if (strlen(key) != 44 || EVP_DecodeBlock(bytes, (const unsigned char *)key, 44) != 33 || key[43] != '=')
-        return mb_plugin_fail(error, MB_E_CONFIG, "customerKey is not the base64 of 32 bytes");
+        return mb_fail(error, MB_E_CONFIG, "customerKey is not the base64 of 32 bytes");
     if (EVP_Digest(bytes, 32, hash, NULL, EVP_md5(), NULL) != 1)
-        status =
-            mb_plugin_fail(error, MB_E_CONFIG, "customerKey needs MD5, which this machine's OpenSSL lacks");
+        status = mb_fail(error, MB_E_CONFIG, "customerKey needs MD5, which this machine's OpenSSL lacks");
     OPENSSL_cleanse(bytes, sizeof(bytes));
     EVP_EncodeBlock((unsigned char *)md5, hash, 16);
     for (size_t i = 0; i < 2 && status == MB_OK; i++) {
@@ -54,9 +52,9 @@ static mb_status add_encryption(struct mb_store *store, const struct mb_config_v
     mb_status status = MB_OK;
 
     if (customer_key && encrypts)
-        return mb_plugin_fail(error, MB_E_CONFIG, "customerKey and serverSideEncryption exclude each other");
+        return mb_fail(error, MB_E_CONFIG, "customerKey and serverSideEncryption exclude each other");
     if (kms_key && (!encrypts || strncmp(encryption, "aws:kms", 7) != 0))
-        return mb_plugin_fail(error, MB_E_CONFIG, "kmsKeyID needs serverSideEncryption aws:kms");
+        return mb_fail(error, MB_E_CONFIG, "kmsKeyID needs serverSideEncryption aws:kms");
     if (customer_key)
         return add_customer_key(store, customer_key, error);
     if (encrypts)

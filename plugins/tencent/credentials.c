@@ -1,7 +1,8 @@
 #include "credentials.h"
 
-#include "common/error.h"
-#include "common/times.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,19 +16,19 @@ static mb_status fetch_environment(void *ctx, const struct mb_credential **out, 
     *out =
         mb_credential_new(mb_environment("TENCENTCLOUD_SECRET_ID"), mb_environment("TENCENTCLOUD_SECRET_KEY"),
                           mb_environment("TENCENTCLOUD_TOKEN"), 0);
-    return *out ? MB_OK : mb_plugin_fail_memory(call->error);
+    return *out ? MB_OK : mb_fail_memory(call->error);
 }
 
-static mb_status write_body(const struct mb_str *token, char **out, struct mb_error *error)
+static mb_status write_body(const struct mb_buf *token, char **out, struct mb_error *error)
 {
     json_t *body =
         json_pack("{s:s, s:s, s:s, s:s, s:i}", "ProviderId", mb_environment("TKE_PROVIDER_ID"),
-                  "WebIdentityToken", mb_str_text(token), "RoleArn", mb_environment("TKE_ROLE_ARN"),
+                  "WebIdentityToken", mb_buf_text(token), "RoleArn", mb_environment("TKE_ROLE_ARN"),
                   "RoleSessionName", "milvus-backup", "DurationSeconds", 7200);
     *out = body ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     return *out ? MB_OK
-                : mb_plugin_fail(error, MB_E_CONFIG, "the web identity token is no text that JSON can carry");
+                : mb_fail(error, MB_E_CONFIG, "the web identity token is no text that JSON can carry");
 }
 
 /* AssumeRoleWithWebIdentity (Tencent Cloud API 3.0, STS 2018-08-13) needs no signature; it answers 200 also
@@ -43,15 +44,15 @@ static mb_status read_answer(const json_t *answer, const struct mb_credential **
     json_int_t expires = json_integer_value(json_object_get(response, "ExpiredTime"));
 
     if (fault)
-        return mb_plugin_fail(error, mb_credential_refusal(400, code ? code : ""), "%.80s: %.300s",
-                              code ? code : "refused", text ? text : "");
+        return mb_fail(error, mb_credential_refusal(400, code ? code : ""), "%.80s: %.300s",
+                       code ? code : "refused", text ? text : "");
     if (expires <= 0 || expires > INT64_MAX / 1000000000)
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
+        return mb_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
     mb_status status =
         mb_credential_from_json(json_object_get(response, "Credentials"), &fields, &bare, error);
     if (status == MB_OK) {
         *out = mb_credential_new(bare->id, bare->secret, bare->token, (int64_t)expires * 1000000000);
-        status = *out ? MB_OK : mb_plugin_fail_memory(error);
+        status = *out ? MB_OK : mb_fail_memory(error);
     }
     mb_credential_drop(bare);
     return status;
@@ -60,12 +61,12 @@ static mb_status read_answer(const json_t *answer, const struct mb_credential **
 static mb_status fetch_web_identity(void *ctx, const struct mb_credential **out, const struct mb_call *call)
 {
     const struct mb_credential_source *source = ctx;
-    struct mb_str token = MB_STR_INIT(MAX_TOKEN), url = MB_STR_INIT(4096);
+    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN), url = MB_BUF_INIT(4096);
     struct mb_headers headers = {0};
     char *body = NULL;
     json_t *answer = NULL;
 
-    mb_str_printf(&url, "%s/", source->endpoint ? source->endpoint : "https://sts.tencentcloudapi.com");
+    mb_buf_printf(&url, "%s/", source->endpoint ? source->endpoint : "https://sts.tencentcloudapi.com");
     mb_status status = mb_token_read(mb_environment("TKE_WEB_IDENTITY_TOKEN_FILE"), &token, call->error);
     if (status == MB_OK)
         status = write_body(&token, &body, call->error);
@@ -75,9 +76,9 @@ static mb_status fetch_web_identity(void *ctx, const struct mb_credential **out,
         mb_headers_set(&headers, "X-TC-Action", "AssumeRoleWithWebIdentity");
         mb_headers_set(&headers, "X-TC-Version", "2018-08-13");
         mb_headers_set(&headers, "X-TC-Region", mb_environment("TKE_REGION"));
-        mb_headers_printf(&headers, "X-TC-Timestamp", "%" PRId64, mb_time_real_ns() / 1000000000);
+        mb_headers_printf(&headers, "X-TC-Timestamp", "%" PRId64, mb_clock_wall() / 1000000000);
         const struct mb_http_request request = {.method = "POST",
-                                                .url = mb_str_text(&url),
+                                                .url = mb_buf_text(&url),
                                                 .headers = &headers,
                                                 .body = body,
                                                 .body_len = strlen(body)};
@@ -90,8 +91,8 @@ static mb_status fetch_web_identity(void *ctx, const struct mb_credential **out,
     if (body)
         explicit_bzero(body, strlen(body));
     free(body);
-    mb_str_wipe(&token);
-    mb_str_done(&url);
+    mb_buf_wipe(&token);
+    mb_buf_done(&url);
     return status;
 }
 

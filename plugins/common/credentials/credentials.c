@@ -1,7 +1,7 @@
 #include "common/credentials/credentials.h"
 
-#include "common/error.h"
-#include "common/times.h"
+#include "base/clock.h"
+#include "base/error.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -91,7 +91,7 @@ mb_status mb_credentials_new(struct mb_credentials **out, const struct mb_creden
     if (!made) {
         if (provider && provider->free)
             provider->free(ctx);
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     }
     made->provider = provider;
     made->ctx = ctx;
@@ -110,7 +110,7 @@ mb_status mb_credentials_new_static(struct mb_credentials **out, const char *id,
     struct mb_credentials *made;
     const struct mb_credential *credential = mb_credential_new(id, secret, token, 0);
     if (!credential)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     mb_status status = mb_credentials_new(&made, NULL, NULL, error);
     if (status != MB_OK) {
         mb_credential_drop(credential);
@@ -153,18 +153,18 @@ static bool is_valid(const struct mb_credential *credential, int64_t now)
 static mb_status wait_for_renewal(struct mb_credentials *credentials, const struct mb_call *call)
 {
     uint64_t failures = credentials->failures;
-    int64_t until = mb_time_monotonic_ns() + second_ns / 5;
+    int64_t until = mb_clock_monotonic() + second_ns / 5;
     struct timespec ts = {.tv_sec = (time_t)(until / second_ns), .tv_nsec = (long)(until % second_ns)};
 
     if (call->cancelled && call->cancelled(call))
-        return mb_plugin_fail(call->error, MB_E_CANCELLED, "cancelled");
-    if (call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns)
-        return mb_plugin_fail(call->error, MB_E_TIMEOUT, "no credential from %s in time",
-                              credentials->provider->name);
+        return mb_fail(call->error, MB_E_CANCELLED, "cancelled");
+    if (call->deadline_ns != 0 && mb_clock_monotonic() >= call->deadline_ns)
+        return mb_fail(call->error, MB_E_TIMEOUT, "no credential from %s in time",
+                       credentials->provider->name);
     pthread_cond_timedwait(&credentials->changed, &credentials->lock, &ts);
     if (credentials->failures == failures)
         return MB_OK;
-    mb_plugin_error_copy(call->error, &credentials->failure);
+    mb_error_copy(call->error, &credentials->failure);
     return call->error->status;
 }
 
@@ -181,7 +181,7 @@ static int64_t renewal_time(const struct mb_credential *credential, int64_t now)
 static bool given_up(mb_status status, const struct mb_call *call)
 {
     return status == MB_E_CANCELLED ||
-           (status == MB_E_TIMEOUT && call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns);
+           (status == MB_E_TIMEOUT && call->deadline_ns != 0 && mb_clock_monotonic() >= call->deadline_ns);
 }
 
 /* The lock is held; it is let go while the provider works.  A failure counts only when the credential at hand
@@ -196,7 +196,7 @@ static mb_status renew(struct mb_credentials *credentials, const struct mb_call 
     pthread_mutex_lock(&credentials->lock);
     credentials->renewing = false;
     pthread_cond_broadcast(&credentials->changed);
-    int64_t now = mb_time_real_ns();
+    int64_t now = mb_clock_wall();
     if (status == MB_OK) {
         mb_credential_drop(credentials->current);
         credentials->current = fresh;
@@ -206,9 +206,9 @@ static mb_status renew(struct mb_credentials *credentials, const struct mb_call 
             credentials->renew_ns = now + failed_pause_ns;
         status = MB_OK;
     } else {
-        mb_plugin_context(call->error, "get a credential from %s", credentials->provider->name);
+        mb_error_context(call->error, "get a credential from %s", credentials->provider->name);
         if (!given_up(status, call)) {
-            mb_plugin_error_copy(&credentials->failure, call->error);
+            mb_error_copy(&credentials->failure, call->error);
             credentials->failures++;
         }
     }
@@ -222,7 +222,7 @@ mb_status mb_credentials_get(struct mb_credentials *credentials, const struct mb
 
     pthread_mutex_lock(&credentials->lock);
     while (credentials->provider) {
-        int64_t now = mb_time_real_ns();
+        int64_t now = mb_clock_wall();
         bool valid = is_valid(credentials->current, now);
         if (valid && (now < credentials->renew_ns || credentials->renewing))
             break;

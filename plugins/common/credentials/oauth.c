@@ -1,7 +1,9 @@
 #include "common/credentials/oauth.h"
 
-#include "common/error.h"
-#include "common/times.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "http/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +20,21 @@ mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *reque
     json_t *root = NULL;
     mb_status status = mb_http_send(http, request, &response, call);
     if (status == MB_OK)
-        root = json_loadb(mb_str_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, NULL);
+        root = json_loadb(mb_buf_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, NULL);
     if (status == MB_OK && response.status != 200) {
         struct mb_answer answer = {.status =
-                                       mb_credential_refusal(response.status, mb_str_text(&response.body)),
+                                       mb_credential_refusal(response.status, mb_buf_text(&response.body)),
                                    .code = or_null(mb_json_text(root, "error")),
                                    .text = or_null(mb_json_text(root, "error_description"))};
-        status = mb_plugin_fail_answer(call->error, &response, &answer);
+        status = mb_http_fail_answer(call->error, &response, &answer);
         if (status == MB_E_UNAUTHENTICATED)
-            mb_plugin_advise_clock(call->error, &response);
+            mb_http_advise_clock(call->error, &response);
     } else if (status == MB_OK && !json_is_object(root)) {
-        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer is no JSON object");
+        status = mb_fail(call->error, MB_E_PROTOCOL, "the answer is no JSON object");
     }
     if (status < 0)
-        mb_plugin_context(call->error, "ask %s for a token", request->url);
-    mb_str_wipe(&response.body);
+        mb_error_context(call->error, "ask %s for a token", request->url);
+    mb_buf_wipe(&response.body);
     mb_http_response_done(&response);
     if (status == MB_OK)
         *out = root;
@@ -41,13 +43,13 @@ mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *reque
     return status;
 }
 
-mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_str *form, json_t **out,
+mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_buf *form, json_t **out,
                         const struct mb_call *call)
 {
     struct mb_headers headers = {0};
     mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
     struct mb_http_request request = {
-        .method = "POST", .url = url, .headers = &headers, .body = mb_str_text(form), .body_len = form->len};
+        .method = "POST", .url = url, .headers = &headers, .body = mb_buf_text(form), .body_len = form->len};
     mb_status status = mb_headers_status(&headers, call->error);
     if (status == MB_OK)
         status = mb_oauth_ask(http, &request, out, call);
@@ -72,44 +74,44 @@ mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential *
     const json_t *lifetime = json_object_get(answer, "expires_in");
     const json_t *end = json_object_get(answer, "expires_on");
     const char *token = mb_json_text(answer, "access_token");
-    int64_t now = mb_time_real_ns() / second_ns, expires = 0;
+    int64_t now = mb_clock_wall() / second_ns, expires = 0;
 
     if (*token == '\0')
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the answer has no access_token");
+        return mb_fail(error, MB_E_PROTOCOL, "the answer has no access_token");
     if (lifetime != NULL || end != NULL) {
         int64_t seconds = number_of(lifetime != NULL ? lifetime : end);
         if (seconds < 0 || seconds > (lifetime != NULL ? 0 : now) + longest)
-            return mb_plugin_fail(error, MB_E_PROTOCOL, "the token's %s makes no sense",
-                                  lifetime != NULL ? "expires_in" : "expires_on");
+            return mb_fail(error, MB_E_PROTOCOL, "the token's %s makes no sense",
+                           lifetime != NULL ? "expires_in" : "expires_on");
         expires = (lifetime != NULL ? now + seconds : seconds) * second_ns;
     }
     *out = mb_credential_new("", "", token, expires);
-    return *out ? MB_OK : mb_plugin_fail_memory(error);
+    return *out ? MB_OK : mb_fail_memory(error);
 }
 
 mb_status mb_oauth_google_machine(const struct mb_credential_source *source, const struct mb_credential **out,
                                   const struct mb_call *call)
 {
     const char *host = mb_environment("GCE_METADATA_HOST");
-    struct mb_str url = MB_STR_INIT(4096);
+    struct mb_buf url = MB_BUF_INIT(4096);
     struct mb_headers headers = {0};
     json_t *answer = NULL;
 
     if (source->endpoint != NULL)
-        mb_str_puts(&url, source->endpoint);
+        mb_buf_puts(&url, source->endpoint);
     else
-        mb_str_printf(&url, "http://%s", host ? host : "metadata.google.internal");
-    mb_str_puts(&url, "/computeMetadata/v1/instance/service-accounts/default/token");
+        mb_buf_printf(&url, "http://%s", host ? host : "metadata.google.internal");
+    mb_buf_puts(&url, "/computeMetadata/v1/instance/service-accounts/default/token");
     mb_headers_set(&headers, "Metadata-Flavor", "Google");
-    const struct mb_http_request request = {.method = "GET", .url = mb_str_text(&url), .headers = &headers};
-    mb_status status = mb_str_status(&url, "the metadata service's address", call->error);
+    const struct mb_http_request request = {.method = "GET", .url = mb_buf_text(&url), .headers = &headers};
+    mb_status status = mb_buf_check(&url, "the metadata service's address", call->error);
     if (status == MB_OK)
         status = mb_oauth_ask(source->http, &request, &answer, call);
     if (status == MB_OK)
         status = mb_oauth_credential(answer, out, call->error);
     json_decref(answer);
     mb_headers_done(&headers);
-    mb_str_done(&url);
+    mb_buf_done(&url);
     return mb_metadata_judge(status, call);
 }
 

@@ -3,6 +3,7 @@
 #ifndef MB_COMMON_CREDENTIALS_OAUTH_H
 #define MB_COMMON_CREDENTIALS_OAUTH_H
 
+#include "base/buf.h"
 #include "common/credentials/source.h"
 
 #include <jansson.h>
@@ -13,7 +14,7 @@ mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *reque
                        const struct mb_call *call);
 
 /* The same for a POST of a form made by mb_url_query. */
-mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_str *form, json_t **out,
+mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_buf *form, json_t **out,
                         const struct mb_call *call);
 
 /* A bearer credential from access_token and expires_in (seconds) or, as Azure's App Service tells it,

@@ -1,8 +1,12 @@
 #include "common/credentials/source.h"
 
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/file.h"
-#include "common/times.h"
+#include "http/answer.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +58,9 @@ mb_status mb_credential_source_open(struct mb_credentials **out,
     mb_metadata_nearness(&options);
     struct mb_credential_source *source = calloc(1, sizeof(*source));
     if (!source)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     if (endpoint && !(source->endpoint = strdup(endpoint)))
-        status = mb_plugin_fail_memory(error);
+        status = mb_fail_memory(error);
     for (size_t len = endpoint ? strlen(endpoint) : 0; source->endpoint && len > 0; len--)
         if (source->endpoint[len - 1] != '/')
             break;
@@ -97,14 +101,14 @@ mb_status mb_credential_source_find(struct mb_credentials **out, const struct mb
     return mb_credential_source_open(out, &places->provider, config, error);
 }
 
-mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *error)
+mb_status mb_token_read(const char *path, struct mb_buf *out, struct mb_error *error)
 {
     mb_status status = mb_file_read(path, out, error);
     if (status != MB_OK)
         return status;
     while (out->len > 0 && strchr(" \t\r\n", out->data[out->len - 1]))
         out->data[--out->len] = '\0';
-    return out->len > 0 ? MB_OK : mb_plugin_fail(error, MB_E_CONFIG, "%s is empty", path);
+    return out->len > 0 ? MB_OK : mb_fail(error, MB_E_CONFIG, "%s is empty", path);
 }
 
 const char *mb_json_text(const json_t *object, const char *key)
@@ -118,14 +122,14 @@ static mb_status expiry(const json_t *value, int64_t *out_ns, struct mb_error *e
     *out_ns = 0;
     if (!value || json_is_null(value))
         return MB_OK;
-    if (json_is_string(value) && mb_time_parse_iso(json_string_value(value), out_ns))
+    if (json_is_string(value) && mb_clock_parse(json_string_value(value), out_ns))
         return MB_OK;
     json_int_t seconds = json_integer_value(value);
     if (json_is_integer(value) && seconds > 0 && seconds < INT64_MAX / 1000000000) {
         *out_ns = (int64_t)seconds * 1000000000;
         return MB_OK;
     }
-    return mb_plugin_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
+    return mb_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
 }
 
 mb_status mb_credential_from_json(const json_t *object, const struct mb_credential_fields *fields,
@@ -136,14 +140,14 @@ mb_status mb_credential_from_json(const json_t *object, const struct mb_credenti
     int64_t expires_ns;
 
     if (!*id || !*secret)
-        return mb_plugin_fail(error, MB_E_UNAUTHENTICATED, "the answer holds no credential: %.200s",
-                              *mb_json_text(object, "Message") ? mb_json_text(object, "Message")
-                                                               : mb_json_text(object, "Code"));
+        return mb_fail(error, MB_E_UNAUTHENTICATED, "the answer holds no credential: %.200s",
+                       *mb_json_text(object, "Message") ? mb_json_text(object, "Message")
+                                                        : mb_json_text(object, "Code"));
     mb_status status = expiry(json_object_get(object, fields->expires), &expires_ns, error);
     if (status != MB_OK)
         return status;
     *out = mb_credential_new(id, secret, mb_json_text(object, fields->token), expires_ns);
-    return *out ? MB_OK : mb_plugin_fail_memory(error);
+    return *out ? MB_OK : mb_fail_memory(error);
 }
 
 mb_status mb_credential_refusal(int http_status, const char *said)
@@ -163,7 +167,7 @@ mb_status mb_credential_refusal(int http_status, const char *said)
     return MB_E_UNAUTHENTICATED;
 }
 
-mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,
+mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_buf *out,
                         int *status, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
@@ -175,18 +179,18 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
         *status = response.status;
     if (result == MB_OK && (response.status < 200 || response.status >= 300)) {
         char said[200];
-        mb_str_fit(said, sizeof(said), mb_str_text(&response.body));
+        mb_text_fit(said, sizeof(said), mb_buf_text(&response.body));
         const struct mb_answer answer = {
-            .status = mb_credential_refusal(response.status, mb_str_text(&response.body)), .text = said};
-        result = mb_plugin_fail_answer(call->error, &response, &answer);
+            .status = mb_credential_refusal(response.status, mb_buf_text(&response.body)), .text = said};
+        result = mb_http_fail_answer(call->error, &response, &answer);
     } else if (result == MB_OK) {
-        mb_str_append(out, mb_str_text(&response.body), response.body.len);
-        result = mb_str_status(out, "the answer", call->error);
+        mb_buf_append(out, mb_buf_text(&response.body), response.body.len);
+        result = mb_buf_check(out, "the answer", call->error);
     }
     if (result != MB_OK)
-        mb_plugin_context(call->error, "%s %.*s", request->method, (int)strcspn(request->url, "?"),
-                          request->url);
-    mb_str_wipe(&response.body);
+        mb_error_context(call->error, "%s %.*s", request->method, (int)strcspn(request->url, "?"),
+                         request->url);
+    mb_buf_wipe(&response.body);
     mb_http_response_done(&response);
     return result;
 }
@@ -194,19 +198,18 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
 mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request *request, json_t **out,
                              const struct mb_call *call)
 {
-    struct mb_str text = MB_STR_INIT(MAX_ANSWER);
+    struct mb_buf text = MB_BUF_INIT(MAX_ANSWER);
     mb_status status = mb_source_ask(http, request, &text, NULL, call);
     if (status == MB_OK) {
-        json_t *root = json_loadb(mb_str_text(&text), text.len, JSON_REJECT_DUPLICATES, NULL);
+        json_t *root = json_loadb(mb_buf_text(&text), text.len, JSON_REJECT_DUPLICATES, NULL);
         if (json_is_object(root))
             *out = root;
         else {
             json_decref(root);
-            status =
-                mb_plugin_fail(call->error, MB_E_PROTOCOL, "%s answers with no JSON object", request->url);
+            status = mb_fail(call->error, MB_E_PROTOCOL, "%s answers with no JSON object", request->url);
         }
     }
-    mb_str_wipe(&text);
+    mb_buf_wipe(&text);
     return status;
 }
 
@@ -214,14 +217,13 @@ mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request 
 
 static bool is_over(const struct mb_call *call)
 {
-    return call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns;
+    return call->deadline_ns != 0 && mb_clock_monotonic() >= call->deadline_ns;
 }
 
 mb_status mb_metadata_judge(mb_status status, const struct mb_call *call)
 {
     bool silent = status == MB_E_UNAVAILABLE || (status == MB_E_TIMEOUT && !is_over(call));
-    return silent && call->error->http_status == 0 ? mb_plugin_fail_as(call->error, MB_E_UNAUTHENTICATED)
-                                                   : status;
+    return silent && call->error->http_status == 0 ? mb_fail_as(call->error, MB_E_UNAUTHENTICATED) : status;
 }
 
 /* The caller's call with less time. */
@@ -238,7 +240,7 @@ static int outer_cancelled(const struct mb_call *call)
 
 static struct short_call shortened(const struct mb_call *call, int64_t ms)
 {
-    int64_t until = mb_time_monotonic_ns() + ms * 1000000;
+    int64_t until = mb_clock_monotonic() + ms * 1000000;
     struct short_call made = {
         .call = {.struct_size = sizeof(made.call), .cancelled = outer_cancelled, .error = call->error},
         .outer = call};
@@ -252,45 +254,43 @@ static mb_status begin_session(const struct mb_credential_source *source,
                                const struct mb_metadata_service *service, const char *base,
                                struct mb_headers *headers, bool *silent, const struct mb_call *call)
 {
-    struct mb_str url = MB_STR_INIT(4096), token = MB_STR_INIT(MAX_TOKEN);
+    struct mb_buf url = MB_BUF_INIT(4096), token = MB_BUF_INIT(MAX_TOKEN);
     struct mb_headers asking = {0};
     int http_status = 0;
 
     if (!service->session_path)
         return MB_OK;
-    mb_str_printf(&url, "%s%s", base, service->session_path);
+    mb_buf_printf(&url, "%s%s", base, service->session_path);
     mb_headers_printf(&asking, service->session_ttl, "%d", SESSION_SECONDS);
-    const struct mb_http_request request = {.method = "PUT", .url = mb_str_text(&url), .headers = &asking};
+    const struct mb_http_request request = {.method = "PUT", .url = mb_buf_text(&url), .headers = &asking};
     const struct short_call soon = shortened(call, SESSION_TIMEOUT_MS);
     mb_status status = mb_source_ask(source->http, &request, &token, &http_status, &soon.call);
     *silent = status == MB_E_TIMEOUT && http_status == 0 && !is_over(call);
     if (status == MB_OK) {
-        mb_headers_set(headers, service->session_token, mb_str_text(&token));
+        mb_headers_set(headers, service->session_token, mb_buf_text(&token));
     } else if (*silent || http_status == 403 || http_status == 404 || http_status == 405) {
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
         status = MB_OK;
     }
     mb_headers_done(&asking);
-    mb_str_wipe(&token);
-    mb_str_done(&url);
+    mb_buf_wipe(&token);
+    mb_buf_done(&url);
     return status;
 }
 
 static mb_status find_role(const struct mb_credential_source *source, const char *url,
-                           const struct mb_headers *headers, struct mb_str *out, const struct mb_call *call)
+                           const struct mb_headers *headers, struct mb_buf *out, const struct mb_call *call)
 {
     const struct mb_http_request request = {.method = "GET", .url = url, .headers = headers};
     int http_status = 0;
     mb_status status = mb_source_ask(source->http, &request, out, &http_status, call);
     if (http_status == 404)
-        return mb_plugin_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)",
-                              url);
+        return mb_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)", url);
     if (status != MB_OK)
         return status;
-    out->len = strcspn(mb_str_text(out), "\r\n");
+    out->len = strcspn(mb_buf_text(out), "\r\n");
     if (out->len == 0)
-        return mb_plugin_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)",
-                              url);
+        return mb_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)", url);
     out->data[out->len] = '\0';
     return MB_OK;
 }
@@ -300,32 +300,32 @@ mb_status mb_metadata_fetch(const struct mb_credential_source *source,
                             const struct mb_credential **out, const struct mb_call *call)
 {
     const char *base = source->endpoint ? source->endpoint : service->base;
-    struct mb_str url = MB_STR_INIT(4096), found = MB_STR_INIT(4096);
+    struct mb_buf url = MB_BUF_INIT(4096), found = MB_BUF_INIT(4096);
     struct mb_headers headers = {0};
     json_t *answer = NULL;
     bool silent = false;
 
-    mb_str_printf(&url, "%s%s", base, service->roles_path);
+    mb_buf_printf(&url, "%s%s", base, service->roles_path);
     mb_status status = begin_session(source, service, base, &headers, &silent, call);
     if (status == MB_OK && !role)
-        status = find_role(source, mb_str_text(&url), &headers, &found, call);
+        status = find_role(source, mb_buf_text(&url), &headers, &found, call);
     if (status == MB_OK) {
-        mb_url_encode(&url, role ? role : mb_str_text(&found), "");
-        status = mb_str_status(&url, "the URL of the role", call->error);
+        mb_url_encode(&url, role ? role : mb_buf_text(&found), "");
+        status = mb_buf_check(&url, "the URL of the role", call->error);
     }
     if (status == MB_OK) {
         const struct mb_http_request request = {
-            .method = "GET", .url = mb_str_text(&url), .headers = &headers};
+            .method = "GET", .url = mb_buf_text(&url), .headers = &headers};
         status = mb_source_ask_json(source->http, &request, &answer, call);
     }
     if (status == MB_OK)
         status = mb_credential_from_json(answer, &service->fields, out, call->error);
     json_decref(answer);
     mb_headers_done(&headers);
-    mb_str_done(&found);
-    mb_str_done(&url);
+    mb_buf_done(&found);
+    mb_buf_done(&url);
     if (status != MB_OK && silent)
-        mb_plugin_advise(call->error, "it did not answer the request for a session: in a container the hop "
-                                      "limit of the instance's metadata has to be at least 2");
+        mb_error_advise(call->error, "it did not answer the request for a session: in a container the hop "
+                                     "limit of the instance's metadata has to be at least 2");
     return mb_metadata_judge(status, call);
 }

@@ -2,10 +2,10 @@
 #ifndef MB_COMMON_CREDENTIALS_SOURCE_H
 #define MB_COMMON_CREDENTIALS_SOURCE_H
 
+#include "base/buf.h"
 #include "common/credentials/credentials.h"
 #include "common/driver.h"
 #include "common/options.h"
-#include "common/url.h"
 
 #include <jansson.h>
 
@@ -40,7 +40,7 @@ mb_status mb_credential_source_find(struct mb_credentials **out, const struct mb
 const char *mb_environment(const char *name);
 
 /* The whole of a small text file (a token), without white space at its end. */
-mb_status mb_token_read(const char *path, struct mb_str *out, struct mb_error *error);
+mb_status mb_token_read(const char *path, struct mb_buf *out, struct mb_error *error);
 
 /* The string member of that name; "" when there is none, or no name. */
 const char *mb_json_text(const json_t *object, const char *key);
@@ -64,7 +64,7 @@ mb_status mb_credential_refusal(int http_status, const char *said);
 
 /* Sends and keeps the body of an answer of 2xx; other answers are failures that name the URL.  status is that
  * of HTTP, 0 when there was no answer; it may be NULL. */
-mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_str *out,
+mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_buf *out,
                         int *status, const struct mb_call *call);
 
 /* The same for a JSON object; *out is the caller's to json_decref. */

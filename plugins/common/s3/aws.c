@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "common/s3/s3.h"
 
 #include <stdio.h>
@@ -49,7 +50,7 @@ bool mb_s3_region_after(const char *host, const char *prefix, char *region, size
 {
     char label[64];
     return mb_s3_label_after(host, prefix, label, sizeof(label)) && strchr(label, '-') &&
-           mb_str_fit(region, cap, label);
+           mb_text_fit(region, cap, label);
 }
 
 /* The hosts in which one region can be put for another; *prefix is what stands in front of it. */
@@ -79,7 +80,7 @@ bool mb_s3_aws_region_of_host(const char *host, char *region, size_t cap)
                  (aws_domain(host) && (mb_s3_label_after(host, "s3-fips.dualstack.", found, sizeof(found)) ||
                                        mb_s3_label_after(host, "s3-fips.", found, sizeof(found)) ||
                                        (inner && mb_s3_label_after(inner, ".s3.", found, sizeof(found)))));
-    return known && mb_str_fit(region, cap, found);
+    return known && mb_text_fit(region, cap, found);
 }
 
 bool mb_s3_aws_host_of_region(const char *host, const char *region, char *out, size_t cap)
@@ -92,7 +93,7 @@ bool mb_s3_aws_host_of_region(const char *host, const char *region, char *out, s
         (strcasecmp(host, "s3.amazonaws.com") != 0 && !plain_region(host, &prefix, old, sizeof(old))))
         return false;
     int len = snprintf(made, sizeof(made), "%s%s%s", prefix, region, domain);
-    return len > 0 && (size_t)len < sizeof(made) && mb_str_fit(out, cap, made);
+    return len > 0 && (size_t)len < sizeof(made) && mb_text_fit(out, cap, made);
 }
 
 bool mb_s3_aws_host_of_realm(const char *host, char *out, size_t cap)
@@ -103,5 +104,5 @@ bool mb_s3_aws_host_of_realm(const char *host, char *out, size_t cap)
         return false;
     bool gov = mb_s3_aws_region_of_host(host, region, sizeof(region)) && strncmp(region, "us-gov-", 7) == 0;
     snprintf(made, sizeof(made), "s3%s%s", gov ? ".us-gov" : "", domain);
-    return mb_str_fit(out, cap, made);
+    return mb_text_fit(out, cap, made);
 }

@@ -1,6 +1,8 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "common/s3/store.h"
 #include "common/xml.h"
+#include "http/url.h"
 
 #include <string.h>
 
@@ -8,7 +10,7 @@ static mb_status expect_listing(void *ctx, const char *name, unsigned depth)
 {
     struct mb_error *error = ctx;
     if (depth == 0 && strcmp(name, "ListBucketResult") != 0)
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "it is a %.60s", name);
+        return mb_fail(error, MB_E_PROTOCOL, "it is a %.60s", name);
     return MB_OK;
 }
 
@@ -34,10 +36,10 @@ mb_status mb_s3_check(struct mb_store *store, const struct mb_call *call)
     mb_status status = mb_s3_send(store, &request, &response, call);
     if (status == MB_OK) {
         status =
-            mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, call->error, call->error);
+            mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, call->error, call->error);
         if (status == MB_E_PROTOCOL) {
-            mb_plugin_context(call->error, "the answer is no listing of a bucket");
-            mb_plugin_advise(call->error, "check address and port");
+            mb_error_context(call->error, "the answer is no listing of a bucket");
+            mb_error_advise(call->error, "check address and port");
         }
     }
     mb_http_response_done(&response);
@@ -46,30 +48,30 @@ mb_status mb_s3_check(struct mb_store *store, const struct mb_call *call)
 }
 
 /* us-east-1 must not be named (CreateBucket). */
-static mb_status location_document(struct mb_store *store, struct mb_str *out, struct mb_error *error)
+static mb_status location_document(struct mb_store *store, struct mb_buf *out, struct mb_error *error)
 {
     pthread_mutex_lock(&store->lock);
     bool named = store->region[0] != '\0' && strcmp(store->region, "us-east-1") != 0 &&
                  strcmp(store->region, "auto") != 0;
     if (named) {
-        mb_str_puts(out, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+        mb_buf_puts(out, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
                          "<LocationConstraint>");
         mb_xml_escape(out, store->region);
-        mb_str_puts(out, "</LocationConstraint></CreateBucketConfiguration>");
+        mb_buf_puts(out, "</LocationConstraint></CreateBucketConfiguration>");
     }
     pthread_mutex_unlock(&store->lock);
-    return mb_str_status(out, "the region", error);
+    return mb_buf_check(out, "the region", error);
 }
 
 mb_status mb_s3_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "PUT", NULL);
     struct mb_http_response response = {0};
-    struct mb_str body = MB_STR_INIT(4096);
+    struct mb_buf body = MB_BUF_INIT(4096);
 
     mb_status status = location_document(store, &body, call->error);
     if (status == MB_OK) {
-        request.http.body = mb_str_text(&body);
+        request.http.body = mb_buf_text(&body);
         request.http.body_len = body.len;
         status = mb_s3_send(store, &request, &response, call);
     }
@@ -78,10 +80,10 @@ mb_status mb_s3_create_bucket(struct mb_store *store, const struct mb_call *call
     else if (status == MB_E_EXISTS && mb_s3_check(store, call) == MB_OK)
         status = MB_OK; /* some services do not tell whose it is */
     else if (status == MB_E_EXISTS)
-        status = mb_plugin_fail(call->error, MB_E_EXISTS, "somebody else has a bucket '%s'", store->bucket);
+        status = mb_fail(call->error, MB_E_EXISTS, "somebody else has a bucket '%s'", store->bucket);
     if (status == MB_OK)
-        mb_plugin_error_clear(call->error);
-    mb_str_done(&body);
+        mb_error_clear(call->error);
+    mb_buf_done(&body);
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;

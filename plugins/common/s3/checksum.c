@@ -1,4 +1,6 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/crc32c.h"
+#include "base/error.h"
 #include "common/s3/store.h"
 
 #include <openssl/evp.h>
@@ -43,7 +45,7 @@ static void digest_add(struct digest *digest, const void *data, size_t len)
     if (digest->md5)
         EVP_DigestUpdate(digest->md5, data, len);
     else
-        digest->crc = mb_driver_crc32c(digest->crc, data, len);
+        digest->crc = mb_crc32c(digest->crc, data, len);
 }
 
 static void digest_tell(struct digest *digest, struct mb_s3_request *request)
@@ -72,40 +74,39 @@ static mb_status digest_source(struct digest *digest, const struct mb_source *so
 
     char *step = malloc(STEP);
     if (!step)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     do {
         status = mb_http_wanted(call);
         if (status == MB_OK && source->read(source->ctx, step, STEP, &nread) != MB_OK)
-            status = mb_plugin_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
+            status = mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
         if (status == MB_OK)
             digest_add(digest, step, nread);
         total += nread;
     } while (status == MB_OK && nread > 0);
     free(step);
     if (status == MB_OK && source->size >= 0 && total != (uint64_t)source->size)
-        status =
-            mb_plugin_fail(call->error, MB_E_INVALID, "the source of the data is not as long as its size");
+        status = mb_fail(call->error, MB_E_INVALID, "the source of the data is not as long as its size");
     if (status == MB_OK && source->rewind(source->ctx) != MB_OK)
-        status = mb_plugin_fail(call->error, MB_E_CALLBACK, "the source of the data cannot be rewound");
+        status = mb_fail(call->error, MB_E_CALLBACK, "the source of the data cannot be rewound");
     return status;
 }
 
 /* The bytes go into memory, and the request gets them from there. */
 static mb_status digest_gathered(struct digest *digest, struct mb_s3_request *request,
-                                 struct mb_str *gathered, const struct mb_call *call)
+                                 struct mb_buf *gathered, const struct mb_call *call)
 {
     mb_status status = mb_http_gather(request->http.source, gathered, call);
     if (status != MB_OK)
         return status;
     request->http.source = NULL;
-    request->http.body = mb_str_text(gathered);
+    request->http.body = mb_buf_text(gathered);
     request->http.body_len = gathered->len;
-    digest_add(digest, mb_str_text(gathered), gathered->len);
+    digest_add(digest, mb_buf_text(gathered), gathered->len);
     return MB_OK;
 }
 
 mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request *request, bool must,
-                             struct mb_str *gathered, const struct mb_call *call)
+                             struct mb_buf *gathered, const struct mb_call *call)
 {
     const struct mb_source *source = request->http.source;
     bool crc32c = mb_s3_sends_checksums(store) && !request->crc32c;

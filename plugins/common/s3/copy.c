@@ -1,4 +1,7 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "common/endpoint.h"
 #include "common/s3/store.h"
 
 #include <inttypes.h>
@@ -16,21 +19,21 @@ int mb_s3_can_copy(struct mb_store *dst, struct mb_store *src)
 static mb_status set_source(struct mb_store *dst, struct mb_store *src, const char *key,
                             struct mb_headers *headers, struct mb_error *error)
 {
-    struct mb_str source = MB_STR_INIT(MAX_SOURCE);
+    struct mb_buf source = MB_BUF_INIT(MAX_SOURCE);
 
     if (!mb_s3_can_copy(dst, src))
-        return mb_plugin_fail(error, MB_E_UNSUPPORTED, "the source is another service");
+        return mb_fail(error, MB_E_UNSUPPORTED, "the source is another service");
     mb_status status = mb_s3_check_key(key, error);
     if (status == MB_OK) {
         mb_s3_append_source(src, key, &source);
-        status = mb_str_status(&source, "the source's key", error);
+        status = mb_buf_check(&source, "the source's key", error);
     }
     if (status == MB_OK)
-        mb_headers_set(headers, "x-amz-copy-source", mb_str_text(&source));
+        mb_headers_set(headers, "x-amz-copy-source", mb_buf_text(&source));
     for (size_t i = 0; status == MB_OK && i < src->extra_count; i++)
         if (src->extras[i].when & MB_S3_ON_COPY_SOURCE)
             mb_headers_set(headers, src->extras[i].name, src->extras[i].value);
-    mb_str_done(&source);
+    mb_buf_done(&source);
     return status;
 }
 
@@ -46,11 +49,11 @@ static mb_status send_copy(struct mb_store *dst, struct mb_s3_request *request, 
     if (status == MB_OK)
         status = mb_s3_read_result(dst, &response, &result, call->error);
     if (status == MB_OK && result.etag[0] == '\0')
-        status = mb_plugin_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the copy's etag");
+        status = mb_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the copy's etag");
     if (status == MB_OK)
         *out = result;
     else
-        status = mb_plugin_decline(call->error, false);
+        status = mb_driver_decline(call->error, false);
     mb_http_response_done(&response);
     return status;
 }
@@ -75,7 +78,7 @@ mb_status mb_s3_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
         status = send_copy(dst, &request, &result, call);
     if (status == MB_OK) {
         struct mb_stat found = {.mtime_ns = result.mtime_ns};
-        mb_str_fit(found.etag, sizeof(found.etag), result.etag);
+        mb_text_fit(found.etag, sizeof(found.etag), result.etag);
         if (!result.composite && mb_crc32c_from_base64(result.crc32c, &found.crc32c))
             found.flags |= MB_STAT_CRC32C;
         mb_stat_write(out, &found);
@@ -92,7 +95,7 @@ mb_status mb_s3_mpu_copy_part(struct mb_store *dst, const char *key, const char 
     struct mb_s3_result result;
 
     if (length == 0)
-        return mb_plugin_fail(call->error, MB_E_INVALID, "a part of no bytes cannot be copied");
+        return mb_fail(call->error, MB_E_INVALID, "a part of no bytes cannot be copied");
     mb_status status = mb_s3_check_key(key, call->error);
     if (status == MB_OK)
         status = set_source(dst, src, src_key, &request.headers, call->error);

@@ -1,8 +1,11 @@
-#include "common/error.h"
+#include "base/error.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "common/foreign.h"
 #include "common/s3/store.h"
-#include "common/times.h"
 #include "common/xml.h"
+#include "http/answer.h"
 
 #include <string.h>
 
@@ -85,17 +88,17 @@ static mb_status take_fault(void *ctx, const char *name, unsigned depth, const c
     if (depth != 1)
         return MB_OK;
     if (strcmp(name, "Code") == 0)
-        mb_str_fit(fault->code, sizeof(fault->code), text);
+        mb_text_fit(fault->code, sizeof(fault->code), text);
     else if (strcmp(name, "Message") == 0)
-        mb_str_fit(fault->message, sizeof(fault->message), text);
+        mb_text_fit(fault->message, sizeof(fault->message), text);
     else if (strcmp(name, "RequestId") == 0)
-        mb_str_fit(fault->request_id, sizeof(fault->request_id), text);
+        mb_text_fit(fault->request_id, sizeof(fault->request_id), text);
     else if (strcmp(name, "Region") == 0)
-        mb_str_fit(fault->region, sizeof(fault->region), text);
+        mb_text_fit(fault->region, sizeof(fault->region), text);
     else if (strcmp(name, "Endpoint") == 0)
-        mb_str_fit(fault->endpoint, sizeof(fault->endpoint), text);
+        mb_text_fit(fault->endpoint, sizeof(fault->endpoint), text);
     else if (strcmp(name, "StorageClass") == 0)
-        mb_str_fit(fault->storage_class, sizeof(fault->storage_class), text);
+        mb_text_fit(fault->storage_class, sizeof(fault->storage_class), text);
     return MB_OK;
 }
 
@@ -140,38 +143,38 @@ static void advise(const struct mb_store *store, const struct mb_http_response *
     bool fixed = mb_credentials_fixed(store->credentials);
 
     if (strcmp(code, "RequestTimeTooSkewed") == 0) {
-        if (!mb_plugin_advise_clock(error, response))
-            mb_plugin_advise(error, "set this machine's clock");
+        if (!mb_http_advise_clock(error, response))
+            mb_error_advise(error, "set this machine's clock");
     } else if ((strcmp(code, "InvalidAccessKeyId") == 0 || strcmp(code, "XAdminUserNotFound") == 0) && fixed)
-        mb_plugin_advise(error, "check auth.accessKeyID");
+        mb_error_advise(error, "check auth.accessKeyID");
     else if (strcmp(code, "SignatureDoesNotMatch") == 0 && fixed)
-        mb_plugin_advise(error, "check auth.secretAccessKey");
+        mb_error_advise(error, "check auth.secretAccessKey");
     else if (strstr(code, "Token") && fixed)
-        mb_plugin_advise(error, "check auth.sessionToken");
+        mb_error_advise(error, "check auth.sessionToken");
     else if (error->status == MB_E_NO_BUCKET)
-        mb_plugin_advise(error, "there is no bucket '%s': check bucketName", store->bucket);
+        mb_error_advise(error, "there is no bucket '%s': check bucketName", store->bucket);
     else if (strcmp(code, "InvalidBucketName") == 0)
-        mb_plugin_advise(error, "check bucketName, which is '%s'", store->bucket);
+        mb_error_advise(error, "check bucketName, which is '%s'", store->bucket);
     else if (fault->region[0] != '\0' && error->status == MB_E_CONFIG)
-        mb_plugin_advise(error, "the bucket is in region '%s': set region to it", fault->region);
+        mb_error_advise(error, "the bucket is in region '%s': set region to it", fault->region);
     else if (is_console(fault))
-        mb_plugin_advise(error, "this is the console of the service: check port");
+        mb_error_advise(error, "this is the console of the service: check port");
     else if (fault->endpoint[0] != '\0' && error->status == MB_E_CONFIG)
-        mb_plugin_advise(error, "the bucket is elsewhere: set address to '%s', or region",
-                         address_of(store, fault->endpoint));
+        mb_error_advise(error, "the bucket is elsewhere: set address to '%s', or region",
+                        address_of(store, fault->endpoint));
     else if (error->status == MB_E_CONFIG)
-        mb_plugin_advise(error, "check region and address");
+        mb_error_advise(error, "check region and address");
     else if (is_archived(code))
-        mb_plugin_advise(error,
-                         "the object is archived%s%s: have the service restore it first, and keep lifecycle "
-                         "rules from archiving what is read again",
-                         fault->storage_class[0] ? " in storage class " : "", fault->storage_class);
+        mb_error_advise(error,
+                        "the object is archived%s%s: have the service restore it first, and keep lifecycle "
+                        "rules from archiving what is read again",
+                        fault->storage_class[0] ? " in storage class " : "", fault->storage_class);
     else if (error->status == MB_E_UNAUTHENTICATED && fixed)
-        mb_plugin_advise(error, "check auth.accessKeyID and auth.secretAccessKey");
+        mb_error_advise(error, "check auth.accessKeyID and auth.secretAccessKey");
     else if (error->status == MB_E_UNAUTHENTICATED)
-        mb_plugin_advise(error, "the credential came from %s", mb_credentials_origin(store->credentials));
+        mb_error_advise(error, "the credential came from %s", mb_credentials_origin(store->credentials));
     else if (error->status == MB_E_FORBIDDEN)
-        mb_plugin_advise(error, "the credential may not do this in bucket '%s'", store->bucket);
+        mb_error_advise(error, "the credential may not do this in bucket '%s'", store->bucket);
 }
 
 /* The service's own document is missing: a bare status is judged as usual. */
@@ -202,7 +205,7 @@ mb_status mb_s3_fail(const struct mb_store *store, const struct mb_http_response
         answer.status = MB_E_CONFIG;
     if (answer.status == MB_OK && response->status < 300)
         answer.status = MB_E_UNAVAILABLE; /* an error in an answer of 200 is like one of 500 */
-    mb_plugin_fail_answer(error, response, &answer);
+    mb_http_fail_answer(error, response, &answer);
     if (error->status == MB_E_CORRUPT)
         error->flags |= MB_ERR_RETRYABLE; /* what the service got was damaged on its way */
     if (response->status < 300 && !response->safe)
@@ -222,7 +225,7 @@ static mb_status note_root(void *ctx, const char *name, unsigned depth)
     struct reading *reading = ctx;
     if (depth == 0) {
         reading->is_error = strcmp(name, "Error") == 0;
-        mb_str_fit(reading->result->root, sizeof(reading->result->root), name);
+        mb_text_fit(reading->result->root, sizeof(reading->result->root), name);
     }
     return MB_OK;
 }
@@ -235,18 +238,19 @@ static mb_status take_result(void *ctx, const char *name, unsigned depth, const 
     if (reading->is_error)
         return take_fault(&reading->fault, name, depth, text);
     if (depth == 0 && strcmp(name, "LocationConstraint") == 0)
-        mb_str_fit(result->region, sizeof(result->region), text);
+        mb_text_fit(result->region, sizeof(result->region), text);
     if (depth != 1)
         return MB_OK;
     if (strcmp(name, "ETag") == 0)
         mb_etag_copy(result->etag, sizeof(result->etag), text);
     else if (strcmp(name, "ChecksumCRC32C") == 0)
-        mb_str_fit(result->crc32c, sizeof(result->crc32c), text);
+        mb_text_fit(result->crc32c, sizeof(result->crc32c), text);
     else if (strcmp(name, "ChecksumType") == 0)
         result->composite = strcasecmp(text, "FULL_OBJECT") != 0;
-    else if (strcmp(name, "LastModified") == 0 && !mb_time_parse_iso(text, &result->mtime_ns))
+    else if (strcmp(name, "LastModified") == 0 && !mb_clock_parse(text, &result->mtime_ns))
         result->mtime_ns = 0;
-    else if (strcmp(name, "UploadId") == 0 && !mb_str_fit(result->upload_id, sizeof(result->upload_id), text))
+    else if (strcmp(name, "UploadId") == 0 &&
+             !mb_text_fit(result->upload_id, sizeof(result->upload_id), text))
         result->upload_id[0] = '\0';
     return MB_OK;
 }
@@ -257,14 +261,14 @@ mb_status mb_s3_read_result(const struct mb_store *store, const struct mb_http_r
     static const struct mb_xml_events events = {.open = note_root, .close = take_result};
     struct mb_s3_result result = {{0}};
     struct reading reading = {.result = &result};
-    const char *body = mb_str_text(&response->body);
+    const char *body = mb_buf_text(&response->body);
 
     if (response->body.len == 0 && mb_headers_get(&response->headers, "ETag"))
-        return mb_plugin_fail(error, MB_E_UNSUPPORTED,
-                              "the service does not know this operation: it took "
-                              "the request for a plain upload");
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "the service does not know this operation: it took "
+                       "the request for a plain upload");
     if (strspn(body, " \t\r\n") == response->body.len) {
-        mb_plugin_fail(error, MB_E_UNAVAILABLE, "the answer ended before it said how it went");
+        mb_fail(error, MB_E_UNAVAILABLE, "the answer ended before it said how it went");
         error->flags |= MB_ERR_AMBIGUOUS;
         return error->status;
     }

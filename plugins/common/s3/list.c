@@ -1,7 +1,9 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/s3/store.h"
-#include "common/times.h"
 #include "common/xml.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +27,12 @@ struct mb_list {
     char *delimiter;
     unsigned page_size;
     bool exhausted;
-    struct mb_str token; /* where the next page begins; empty at the start */
+    struct mb_buf token; /* where the next page begins; empty at the start */
 
     struct item *items; /* of the page that was handed out */
     size_t count;
     size_t cap;
-    struct mb_str text;
+    struct mb_buf text;
 };
 
 /* --------------------------------------------------------- reading a page */
@@ -40,7 +42,7 @@ struct page_reader {
     struct mb_error *error;
     bool url_encoded;
     bool truncated;
-    struct mb_str next; /* NextContinuationToken */
+    struct mb_buf next; /* NextContinuationToken */
     struct item item;   /* the one being read */
     bool is_listing;
 };
@@ -51,7 +53,7 @@ static mb_status open_element(void *ctx, const char *name, unsigned depth)
     if (depth == 0)
         reader->is_listing = strcmp(name, "ListBucketResult") == 0;
     if (depth == 0 && !reader->is_listing)
-        return mb_plugin_fail(reader->error, MB_E_PROTOCOL, "the answer is a %.60s, not a listing", name);
+        return mb_fail(reader->error, MB_E_PROTOCOL, "the answer is a %.60s, not a listing", name);
     if (depth == 1)
         reader->item = (struct item){.key_at = SIZE_MAX, .etag_at = SIZE_MAX};
     return MB_OK;
@@ -60,7 +62,7 @@ static mb_status open_element(void *ctx, const char *name, unsigned depth)
 static size_t keep_text(struct mb_list *list, const char *text)
 {
     size_t at = list->text.len;
-    mb_str_append(&list->text, text, strlen(text) + 1);
+    mb_buf_append(&list->text, text, strlen(text) + 1);
     return at;
 }
 
@@ -69,18 +71,18 @@ static mb_status keep_item(struct page_reader *reader, uint32_t flags)
     struct mb_list *list = reader->list;
 
     if (reader->item.key_at == SIZE_MAX)
-        return mb_plugin_fail(reader->error, MB_E_PROTOCOL, "the listing has an entry without a key");
+        return mb_fail(reader->error, MB_E_PROTOCOL, "the listing has an entry without a key");
     if (list->count == list->cap) {
         size_t cap = list->cap > 0 ? list->cap * 2 : 64;
         struct item *grown = realloc(list->items, cap * sizeof(*grown));
         if (!grown)
-            return mb_plugin_fail_memory(reader->error);
+            return mb_fail_memory(reader->error);
         list->items = grown;
         list->cap = cap;
     }
     reader->item.entry.flags = flags;
     list->items[list->count++] = reader->item;
-    return mb_str_status(&list->text, "a page of the listing", reader->error);
+    return mb_buf_check(&list->text, "a page of the listing", reader->error);
 }
 
 static mb_status parse_entry_size(const char *text, uint64_t *out, struct mb_error *error)
@@ -88,7 +90,7 @@ static mb_status parse_entry_size(const char *text, uint64_t *out, struct mb_err
     char *end;
     unsigned long long size = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end != '\0')
-        return mb_plugin_fail(error, MB_E_PROTOCOL, "the listing has an object of size '%.40s'", text);
+        return mb_fail(error, MB_E_PROTOCOL, "the listing has an object of size '%.40s'", text);
     *out = size;
     return MB_OK;
 }
@@ -104,7 +106,7 @@ static mb_status take_member(struct page_reader *reader, const char *name, const
     } else if (strcmp(name, "ETag") == 0) {
         mb_etag_copy(etag, sizeof(etag), text);
         reader->item.etag_at = keep_text(reader->list, etag);
-    } else if (strcmp(name, "LastModified") == 0 && !mb_time_parse_iso(text, &reader->item.entry.mtime_ns)) {
+    } else if (strcmp(name, "LastModified") == 0 && !mb_clock_parse(text, &reader->item.entry.mtime_ns)) {
         reader->item.entry.mtime_ns = 0;
     }
     return MB_OK;
@@ -127,7 +129,7 @@ static mb_status close_element(void *ctx, const char *name, unsigned depth, cons
     else if (strcmp(name, "EncodingType") == 0)
         reader->url_encoded = strcmp(text, "url") == 0;
     else if (strcmp(name, "NextContinuationToken") == 0)
-        mb_str_puts(&reader->next, text);
+        mb_buf_puts(&reader->next, text);
     return MB_OK;
 }
 
@@ -148,8 +150,7 @@ static mb_status finish_page(struct page_reader *reader)
         struct item *item = &list->items[i];
         char *key = list->text.data + item->key_at;
         if (reader->url_encoded && !mb_url_decode(key, true))
-            return mb_plugin_fail(reader->error, MB_E_PROTOCOL,
-                                  "the listing has a key that is badly encoded");
+            return mb_fail(reader->error, MB_E_PROTOCOL, "the listing has a key that is badly encoded");
         item->entry.key = key;
         item->entry.etag = item->etag_at == SIZE_MAX ? "" : list->text.data + item->etag_at;
         prefixes = prefixes || (item->entry.flags & MB_ENTRY_PREFIX);
@@ -163,22 +164,22 @@ static mb_status finish_page(struct page_reader *reader)
 static mb_status next_token(struct page_reader *reader)
 {
     struct mb_list *list = reader->list;
-    struct mb_str token = MB_STR_INIT(MAX_TOKEN);
+    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN);
 
     if (reader->next.len > 0)
-        mb_str_printf(&token, "%c%s", TOKEN_OWN, mb_str_text(&reader->next));
+        mb_buf_printf(&token, "%c%s", TOKEN_OWN, mb_buf_text(&reader->next));
     else if (list->count > 0)
-        mb_str_printf(&token, "%c%s", TOKEN_AFTER, list->items[list->count - 1].entry.key);
-    mb_status status = mb_str_status(&token, "the listing's token", reader->error);
-    if (status == MB_OK && (token.len == 0 || strcmp(mb_str_text(&token), mb_str_text(&list->token)) == 0))
-        status = mb_plugin_fail(reader->error, MB_E_PROTOCOL,
-                                "the service says that the listing goes on, but not where");
+        mb_buf_printf(&token, "%c%s", TOKEN_AFTER, list->items[list->count - 1].entry.key);
+    mb_status status = mb_buf_check(&token, "the listing's token", reader->error);
+    if (status == MB_OK && (token.len == 0 || strcmp(mb_buf_text(&token), mb_buf_text(&list->token)) == 0))
+        status =
+            mb_fail(reader->error, MB_E_PROTOCOL, "the service says that the listing goes on, but not where");
     if (status == MB_OK) {
-        struct mb_str old = list->token;
+        struct mb_buf old = list->token;
         list->token = token;
         token = old;
     }
-    mb_str_done(&token);
+    mb_buf_done(&token);
     return status;
 }
 
@@ -186,29 +187,29 @@ static mb_status read_page(struct mb_list *list, const struct mb_http_response *
                            struct mb_error *error)
 {
     static const struct mb_xml_events events = {.open = open_element, .close = close_element};
-    struct page_reader reader = {.list = list, .error = error, .next = MB_STR_INIT(MAX_TOKEN)};
+    struct page_reader reader = {.list = list, .error = error, .next = MB_BUF_INIT(MAX_TOKEN)};
 
     list->count = 0;
-    mb_str_clear(&list->text);
+    mb_buf_reset(&list->text);
     mb_status status =
-        mb_xml_parse(mb_str_text(&response->body), response->body.len, &events, &reader, error);
+        mb_xml_parse(mb_buf_text(&response->body), response->body.len, &events, &reader, error);
     if (status == MB_OK)
-        status = mb_str_status(&reader.next, "the listing's token", error);
+        status = mb_buf_check(&reader.next, "the listing's token", error);
     if (status == MB_OK)
         status = finish_page(&reader);
     if (status == MB_OK && reader.truncated)
         status = next_token(&reader);
     if (status == MB_OK)
         list->exhausted = !reader.truncated;
-    mb_str_done(&reader.next);
+    mb_buf_done(&reader.next);
     return status;
 }
 
 /* ----------------------------------------------------------------- listing */
 
-static void write_query(const struct mb_list *list, struct mb_str *query)
+static void write_query(const struct mb_list *list, struct mb_buf *query)
 {
-    const char *token = mb_str_text(&list->token);
+    const char *token = mb_buf_text(&list->token);
     char number[16];
 
     mb_url_query(query, "list-type", "2");
@@ -248,22 +249,22 @@ mb_status mb_s3_list_open(struct mb_list **out, struct mb_store *store, const st
                           const struct mb_call *call)
 {
     if (opts->token && *opts->token != TOKEN_OWN && *opts->token != TOKEN_AFTER)
-        return mb_plugin_fail(call->error, MB_E_INVALID, "'%.100s' is no token of a listing", opts->token);
+        return mb_fail(call->error, MB_E_INVALID, "'%.100s' is no token of a listing", opts->token);
     struct mb_list *list = calloc(1, sizeof(*list));
     if (!list)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     list->store = store;
-    list->token = MB_STR_INIT(MAX_TOKEN);
-    list->text = MB_STR_INIT(MAX_PAGE_BYTES);
+    list->token = MB_BUF_INIT(MAX_TOKEN);
+    list->text = MB_BUF_INIT(MAX_PAGE_BYTES);
     list->page_size = opts->page_size < MAX_PAGE_KEYS ? opts->page_size : MAX_PAGE_KEYS;
     list->prefix = strdup(opts->prefix ? opts->prefix : "");
     if (opts->delimiter && *opts->delimiter)
         list->delimiter = strdup(opts->delimiter);
     if (opts->token)
-        mb_str_puts(&list->token, opts->token);
-    mb_status status = mb_str_status(&list->token, "the listing's token", call->error);
+        mb_buf_puts(&list->token, opts->token);
+    mb_status status = mb_buf_check(&list->token, "the listing's token", call->error);
     if (!list->prefix || (opts->delimiter && *opts->delimiter && !list->delimiter))
-        status = mb_plugin_fail_memory(call->error);
+        status = mb_fail_memory(call->error);
     if (status != MB_OK) {
         mb_s3_list_close(list);
         return status;
@@ -286,7 +287,7 @@ mb_status mb_s3_list_next(struct mb_list *list, struct mb_page *page, const stru
     page->entry_size = sizeof(struct item);
     page->entries = list->items;
     page->count = list->count;
-    page->token = list->exhausted ? NULL : mb_str_text(&list->token);
+    page->token = list->exhausted ? NULL : mb_buf_text(&list->token);
     return MB_OK;
 }
 
@@ -297,7 +298,7 @@ void mb_s3_list_close(struct mb_list *list)
     free(list->prefix);
     free(list->delimiter);
     free(list->items);
-    mb_str_done(&list->token);
-    mb_str_done(&list->text);
+    mb_buf_done(&list->token);
+    mb_buf_done(&list->text);
     free(list);
 }

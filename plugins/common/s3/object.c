@@ -1,8 +1,10 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "common/foreign.h"
 #include "common/range.h"
 #include "common/s3/store.h"
-#include "common/times.h"
+#include "http/date.h"
+#include "http/url.h"
 
 #include <string.h>
 
@@ -14,7 +16,7 @@ static void stat_of_headers(const struct mb_http_response *response, uint64_t si
     *out = (struct mb_stat){.size = size};
     if (etag)
         mb_etag_copy(out->etag, sizeof(out->etag), etag);
-    if (modified && !mb_time_parse_http(modified, &out->mtime_ns))
+    if (modified && !mb_http_date_parse(modified, &out->mtime_ns))
         out->mtime_ns = 0;
     if (mb_s3_crc32c_of(response, &out->crc32c))
         out->flags |= MB_STAT_CRC32C;
@@ -36,12 +38,12 @@ static bool find_reason(struct mb_store *store, const char *key, const struct mb
     struct mb_http_response response = {0};
     struct mb_error first = {.struct_size = sizeof(first)};
 
-    mb_plugin_error_copy(&first, call->error);
+    mb_error_copy(&first, call->error);
     mb_headers_set(&request.headers, "Range", "bytes=0-0");
     mb_status status = mb_s3_send(store, &request, &response, call);
     bool well = status == MB_OK || response.status == 416;
     if (well || response.status < 300)
-        mb_plugin_error_copy(call->error, &first);
+        mb_error_copy(call->error, &first);
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return well;
@@ -123,7 +125,7 @@ static mb_status accept_body(void *ctx, const struct mb_http_response *response,
     if (status != MB_OK)
         return status;
     if (getting->if_match && etag && !mb_etag_equal(etag, getting->if_match))
-        return mb_plugin_fail(error, MB_E_EXISTS, "the object has changed: its etag is %.100s now", etag);
+        return mb_fail(error, MB_E_EXISTS, "the object has changed: its etag is %.100s now", etag);
     stat_of_headers(response, getting->range.size, &getting->found);
     if (getting->range.part)
         getting->found.flags &= ~(uint32_t)MB_STAT_CRC32C;
@@ -173,10 +175,10 @@ static mb_status refuse_existing(struct mb_store *store, const char *key, const 
 {
     mb_status status = mb_s3_stat(store, key, NULL, call);
     if (status == MB_OK)
-        return mb_plugin_fail(call->error, MB_E_EXISTS, "the object exists");
+        return mb_fail(call->error, MB_E_EXISTS, "the object exists");
     if (status != MB_E_NOT_FOUND)
         return status;
-    mb_plugin_error_clear(call->error);
+    mb_error_clear(call->error);
     return MB_OK;
 }
 
@@ -185,8 +187,7 @@ static mb_status set_if_absent(struct mb_store *store, const char *key, struct m
 {
     const struct mb_s3_header *header = &store->dialect->if_absent;
     if (!header->name)
-        return mb_plugin_fail(call->error, MB_E_UNSUPPORTED,
-                              "the service cannot refuse to overwrite an object");
+        return mb_fail(call->error, MB_E_UNSUPPORTED, "the service cannot refuse to overwrite an object");
     mb_headers_set(headers, header->name, header->value);
     return store->dialect->flags & MB_S3_LOOK_FIRST ? refuse_existing(store, key, call) : MB_OK;
 }
@@ -196,7 +197,7 @@ mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "PUT", key);
     struct mb_http_response response = {0};
-    struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
+    struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
     struct mb_stat found;
 
     mb_status status = mb_s3_check_key(key, call->error);
@@ -216,7 +217,7 @@ mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put
     } else if (status == MB_OK) {
         status = mb_written_size(mb_s3_stat, store, key, response.sent, out, call);
     }
-    mb_str_done(&gathered);
+    mb_buf_done(&gathered);
     mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;
@@ -235,7 +236,7 @@ mb_status mb_s3_delete(struct mb_store *store, const char *key, const char *uplo
         mb_url_query(&request.query, "uploadId", upload_id);
     status = mb_s3_send(store, &request, &response, call);
     if (status == MB_E_NOT_FOUND) {
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
         status = MB_OK;
     }
     mb_http_response_done(&response);

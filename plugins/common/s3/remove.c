@@ -1,6 +1,10 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/crc32c.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "common/s3/store.h"
 #include "common/xml.h"
+#include "http/url.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -54,7 +58,7 @@ static void note_failure(struct batch *batch)
     batch->unmatched = batch->unmatched || !matched;
     if (batch->failed++ == 0) {
         batch->first = batch->fault;
-        mb_str_fit(batch->first_key, sizeof(batch->first_key), batch->key);
+        mb_text_fit(batch->first_key, sizeof(batch->first_key), batch->key);
     }
 }
 
@@ -63,15 +67,15 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
     struct batch *batch = ctx;
     if (batch->is_error) {
         if (depth == 1 && strcmp(name, "Code") == 0)
-            mb_str_fit(batch->first.code, sizeof(batch->first.code), text);
+            mb_text_fit(batch->first.code, sizeof(batch->first.code), text);
         if (depth == 1 && strcmp(name, "Message") == 0)
-            mb_str_fit(batch->first.message, sizeof(batch->first.message), text);
+            mb_text_fit(batch->first.message, sizeof(batch->first.message), text);
     } else if (depth == 2 && strcmp(name, "Key") == 0) {
-        mb_str_fit(batch->key, sizeof(batch->key), text);
+        mb_text_fit(batch->key, sizeof(batch->key), text);
     } else if (depth == 2 && strcmp(name, "Code") == 0) {
-        mb_str_fit(batch->fault.code, sizeof(batch->fault.code), text);
+        mb_text_fit(batch->fault.code, sizeof(batch->fault.code), text);
     } else if (depth == 2 && strcmp(name, "Message") == 0) {
-        mb_str_fit(batch->fault.message, sizeof(batch->fault.message), text);
+        mb_text_fit(batch->fault.message, sizeof(batch->fault.message), text);
     } else if (depth == 1 && strcmp(name, "Error") == 0) {
         note_failure(batch);
     }
@@ -82,41 +86,41 @@ static mb_status read_answer(struct batch *batch, const struct mb_http_response 
                              struct mb_error *error)
 {
     static const struct mb_xml_events events = {.open = note_root, .close = take_element};
-    mb_status status = mb_xml_parse(mb_str_text(&response->body), response->body.len, &events, batch, error);
+    mb_status status = mb_xml_parse(mb_buf_text(&response->body), response->body.len, &events, batch, error);
     batch->answered = status == MB_OK && !batch->is_error && !batch->unmatched;
     if (status == MB_OK && (batch->is_error || batch->failed > 0)) {
         status = mb_s3_fail(batch->store, response, &batch->first, error);
         if (!batch->is_error)
-            mb_plugin_context(error, "%zu of %zu keys were not removed, first '%.200s'", batch->failed,
-                              batch->count, batch->first_key);
+            mb_error_context(error, "%zu of %zu keys were not removed, first '%.200s'", batch->failed,
+                             batch->count, batch->first_key);
     }
     return status;
 }
 
 /* Quiet: only failures are listed. */
-static mb_status write_document(struct batch *batch, struct mb_str *out, struct mb_error *error)
+static mb_status write_document(struct batch *batch, struct mb_buf *out, struct mb_error *error)
 {
-    struct mb_str key = MB_STR_INIT(64 * 1024);
+    struct mb_buf key = MB_BUF_INIT(64 * 1024);
 
-    mb_str_puts(out, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>");
+    mb_buf_puts(out, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>");
     for (size_t i = 0; i < batch->count; i++) {
-        mb_str_clear(&key);
+        mb_buf_reset(&key);
         bool fits = mb_xml_escape(&key, batch->keys[i]);
         if (key.status != MB_OK)
             out->status = key.status;
         if (!fits)
             continue;
-        mb_str_printf(out, "<Object><Key>%s</Key></Object>", mb_str_text(&key));
+        mb_buf_printf(out, "<Object><Key>%s</Key></Object>", mb_buf_text(&key));
         batch->states[i] = CARRIED;
         batch->carried++;
     }
-    mb_str_puts(out, "</Delete>");
-    mb_str_done(&key);
-    return mb_str_status(out, "the list of keys", error);
+    mb_buf_puts(out, "</Delete>");
+    mb_buf_done(&key);
+    return mb_buf_check(out, "the list of keys", error);
 }
 
 /* DeleteObjects wants Content-MD5 or a checksum; every implementation knows the former. */
-static void set_digest(const struct mb_str *body, struct mb_headers *headers)
+static void set_digest(const struct mb_buf *body, struct mb_headers *headers)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     char text[32];
@@ -126,12 +130,12 @@ static void set_digest(const struct mb_str *body, struct mb_headers *headers)
         EVP_EncodeBlock((unsigned char *)text, hash, 16);
         mb_headers_set(headers, "Content-MD5", text);
     } else {
-        mb_crc32c_to_base64(mb_driver_crc32c(0, body->data, body->len), text);
+        mb_crc32c_to_base64(mb_crc32c(0, body->data, body->len), text);
         mb_headers_set(headers, "x-amz-checksum-crc32c", text);
     }
 }
 
-static mb_status send_batch(struct mb_store *store, struct batch *batch, const struct mb_str *document,
+static mb_status send_batch(struct mb_store *store, struct batch *batch, const struct mb_buf *document,
                             const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "POST", NULL);
@@ -140,7 +144,7 @@ static mb_status send_batch(struct mb_store *store, struct batch *batch, const s
     mb_url_query(&request.query, "delete", NULL);
     mb_headers_set(&request.headers, "Content-Type", "application/xml");
     set_digest(document, &request.headers);
-    request.http.body = mb_str_text(document);
+    request.http.body = mb_buf_text(document);
     request.http.body_len = document->len;
     request.http.max_body = MAX_DOCUMENT;
     mb_status status = mb_s3_send(store, &request, &response, call);
@@ -154,12 +158,12 @@ static mb_status send_batch(struct mb_store *store, struct batch *batch, const s
 static mb_status remove_batch(struct mb_store *store, struct batch *batch, uint8_t *done,
                               const struct mb_call *call)
 {
-    struct mb_str document = MB_STR_INIT(MAX_DOCUMENT);
+    struct mb_buf document = MB_BUF_INIT(MAX_DOCUMENT);
 
     mb_status status = write_document(batch, &document, call->error);
     if (status == MB_OK && batch->carried > 0)
         status = send_batch(store, batch, &document, call);
-    mb_str_done(&document);
+    mb_buf_done(&document);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->answered && batch->states[i] == CARRIED)
             done[i] = 1;
@@ -181,8 +185,7 @@ mb_status mb_s3_remove_many(struct mb_store *store, const char *const *keys, siz
     if (count == 0)
         return MB_OK;
     if (count > store->dialect->max_remove)
-        return mb_plugin_fail(call->error, MB_E_INVALID, "%zu keys are more than one request may carry",
-                              count);
+        return mb_fail(call->error, MB_E_INVALID, "%zu keys are more than one request may carry", count);
     for (size_t i = 0; i < count; i++) {
         mb_status status = mb_s3_check_key(keys[i], call->error);
         if (status != MB_OK)
@@ -190,7 +193,7 @@ mb_status mb_s3_remove_many(struct mb_store *store, const char *const *keys, siz
     }
     batch.states = calloc(count, 1);
     if (!batch.states)
-        return mb_plugin_fail_memory(call->error);
+        return mb_fail_memory(call->error);
     mb_status status = remove_batch(store, &batch, done, call);
     free(batch.states);
     return status;

@@ -1,7 +1,11 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "common/endpoint.h"
 #include "common/foreign.h"
 #include "common/s3/store.h"
-#include "common/times.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,26 +17,26 @@ enum { MAX_URL = 64 * 1024 };
 
 void mb_s3_request_done(struct mb_s3_request *request)
 {
-    mb_str_done(&request->query);
+    mb_buf_done(&request->query);
     mb_headers_done(&request->headers);
 }
 
-void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_str *out)
+void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_buf *out)
 {
-    mb_str_putc(out, '/');
+    mb_buf_putc(out, '/');
     mb_url_encode(out, store->bucket, "");
-    mb_str_putc(out, '/');
+    mb_buf_putc(out, '/');
     mb_url_encode(out, key, "/");
 }
 
 /* Appends "/bucket/key" or "/key", encoded. */
-static void append_path(const struct mb_store *store, const char *key, struct mb_str *out)
+static void append_path(const struct mb_store *store, const char *key, struct mb_buf *out)
 {
     if (!store->virtual_host) {
         mb_s3_append_source(store, key ? key : "", out);
         return;
     }
-    mb_str_putc(out, '/');
+    mb_buf_putc(out, '/');
     if (key)
         mb_url_encode(out, key, "/");
 }
@@ -40,9 +44,9 @@ static void append_path(const struct mb_store *store, const char *key, struct mb
 mb_status mb_s3_check_key(const char *key, struct mb_error *error)
 {
     if (!*key)
-        return mb_plugin_fail(error, MB_E_INVALID, "the key is empty");
+        return mb_fail(error, MB_E_INVALID, "the key is empty");
     if (strlen(key) > MB_S3_KEY_MAX)
-        return mb_plugin_fail(error, MB_E_INVALID, "the key is longer than %d bytes", MB_S3_KEY_MAX);
+        return mb_fail(error, MB_E_INVALID, "the key is longer than %d bytes", MB_S3_KEY_MAX);
     return MB_OK;
 }
 
@@ -51,7 +55,7 @@ mb_status mb_s3_check_key(const char *key, struct mb_error *error)
 static void know_region(struct mb_store *store, const char *region)
 {
     pthread_mutex_lock(&store->lock);
-    mb_str_fit(store->region, sizeof(store->region), region);
+    mb_text_fit(store->region, sizeof(store->region), region);
     pthread_mutex_unlock(&store->lock);
 }
 
@@ -97,7 +101,7 @@ static mb_status find_region(struct mb_store *store, char out[MB_S3_REGION_MAX],
         region = fault.region;
     }
     if (status == MB_OK) {
-        mb_str_fit(out, MB_S3_REGION_MAX, region);
+        mb_text_fit(out, MB_S3_REGION_MAX, region);
         know_region(store, out);
     }
     mb_http_response_done(&response);
@@ -113,7 +117,7 @@ static mb_status region_to_sign_for(struct mb_store *store, char out[MB_S3_REGIO
         return MB_OK;
     if (store->dialect->flags & MB_S3_FIND_REGION)
         return find_region(store, out, call);
-    mb_str_fit(out, MB_S3_REGION_MAX, store->dialect->default_region);
+    mb_text_fit(out, MB_S3_REGION_MAX, store->dialect->default_region);
     return MB_OK;
 }
 
@@ -122,16 +126,16 @@ static mb_status region_to_sign_for(struct mb_store *store, char out[MB_S3_REGIO
 static mb_status payload_hash(const struct mb_s3_request *request, char out[65], struct mb_error *error)
 {
     if (request->http.source) {
-        mb_str_fit(out, 65, MB_SIGV4_UNSIGNED);
+        mb_text_fit(out, 65, MB_SIGV4_UNSIGNED);
         return MB_OK;
     }
     if (request->http.body_len > 0)
         return mb_sha256_hex(request->http.body, request->http.body_len, out, error);
-    mb_str_fit(out, 65, empty_hash);
+    mb_text_fit(out, 65, empty_hash);
     return MB_OK;
 }
 
-static void append_authority(const struct mb_store *store, const char *region, struct mb_str *out)
+static void append_authority(const struct mb_store *store, const char *region, struct mb_buf *out)
 {
     struct mb_endpoint endpoint = store->endpoint;
     if (store->dialect->host_of_region)
@@ -171,7 +175,7 @@ static mb_status bear_token(const struct mb_credential *credential, struct mb_he
         if (strncasecmp(name, "x-amz-", 6) != 0)
             continue;
         if (asprintf(&renamed, "x-goog-%s", name + 6) < 0)
-            return mb_plugin_fail_memory(error);
+            return mb_fail_memory(error);
         free(name);
         headers->items[i].name = renamed;
     }
@@ -192,8 +196,8 @@ static mb_status sign(const struct mb_store *store, const struct mb_s3_request *
                                  .region = region,
                                  .service = "s3"};
     const struct mb_sigv4_request to_sign = {
-        .method = request->method, .path = path, .query = mb_str_text(&request->query), .payload_hash = hash};
-    return mb_sigv4_sign(&key, &to_sign, mb_time_real_ns() / 1000000000, headers, error);
+        .method = request->method, .path = path, .query = mb_buf_text(&request->query), .payload_hash = hash};
+    return mb_sigv4_sign(&key, &to_sign, mb_clock_wall() / 1000000000, headers, error);
 }
 
 /* One request, one answer.  MB_OK is any answer; fault is what one of 300 and above says. */
@@ -202,39 +206,39 @@ static mb_status send_with(struct mb_store *store, struct mb_s3_request *request
                            struct mb_http_response *response, struct mb_s3_fault *fault,
                            const struct mb_call *call)
 {
-    struct mb_str authority = MB_STR_INIT(1024);
-    struct mb_str path = MB_STR_INIT(MAX_URL);
-    struct mb_str url = MB_STR_INIT(2 * MAX_URL);
+    struct mb_buf authority = MB_BUF_INIT(1024);
+    struct mb_buf path = MB_BUF_INIT(MAX_URL);
+    struct mb_buf url = MB_BUF_INIT(2 * MAX_URL);
     struct mb_headers headers = {0};
     char hash[65];
 
     *fault = (struct mb_s3_fault){0};
     append_authority(store, region, &authority);
     append_path(store, request->key, &path);
-    mb_str_printf(&url, "%s://%s%s%s%s", store->endpoint.tls ? "https" : "http", mb_str_text(&authority),
-                  mb_str_text(&path), request->query.len > 0 ? "?" : "", mb_str_text(&request->query));
-    mb_status status = mb_str_status(&request->query, "the query", call->error);
+    mb_buf_printf(&url, "%s://%s%s%s%s", store->endpoint.tls ? "https" : "http", mb_buf_text(&authority),
+                  mb_buf_text(&path), request->query.len > 0 ? "?" : "", mb_buf_text(&request->query));
+    mb_status status = mb_buf_check(&request->query, "the query", call->error);
     if (status == MB_OK)
-        status = mb_str_status(&url, "the URL", call->error);
+        status = mb_buf_check(&url, "the URL", call->error);
     if (status == MB_OK)
         status = payload_hash(request, hash, call->error);
     if (status == MB_OK) {
-        set_headers(store, request, mb_str_text(&authority), &headers);
-        status = sign(store, request, credential, mb_str_text(&path), region, hash, &headers, call->error);
+        set_headers(store, request, mb_buf_text(&authority), &headers);
+        status = sign(store, request, credential, mb_buf_text(&path), region, hash, &headers, call->error);
     }
     if (status == MB_OK) {
         request->http.method = request->method;
-        request->http.url = mb_str_text(&url);
+        request->http.url = mb_buf_text(&url);
         request->http.headers = &headers;
         mb_http_response_done(response);
         status = mb_http_send(store->http, &request->http, response, call);
     }
     if (status == MB_OK && response->status >= 300)
-        mb_s3_fault_parse(fault, mb_str_text(&response->body), response->body.len);
+        mb_s3_fault_parse(fault, mb_buf_text(&response->body), response->body.len);
     mb_headers_done(&headers);
-    mb_str_done(&url);
-    mb_str_done(&path);
-    mb_str_done(&authority);
+    mb_buf_done(&url);
+    mb_buf_done(&path);
+    mb_buf_done(&authority);
     return status;
 }
 
@@ -269,7 +273,7 @@ static bool names_another_region(struct mb_store *store, const struct mb_http_re
         strcmp(fault->code, "AuthorizationHeaderMalformed") != 0)
         return false;
     if (fault->region[0] == '\0' && header)
-        mb_str_fit(fault->region, sizeof(fault->region), header);
+        mb_text_fit(fault->region, sizeof(fault->region), header);
     return fault->region[0] != '\0' && strcmp(fault->region, used) != 0 && !store->region_configured;
 }
 

@@ -9,7 +9,6 @@
 #include "common/driver.h"
 #include "common/options.h"
 #include "common/table.h"
-#include "common/url.h"
 
 enum {
     MB_S3_CHECKSUMS = 1u << 0,    /* knows x-amz-checksum-crc32c (until it answers that it does not) */

@@ -1,7 +1,7 @@
 #include "common/s3/sigv4.h"
 
-#include "common/error.h"
-#include "common/str.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -26,7 +26,7 @@ mb_status mb_sha256_hex(const void *data, size_t len, char out[65], struct mb_er
 {
     unsigned char hash[HASH];
     if (EVP_Digest(data, len, hash, NULL, EVP_sha256(), NULL) != 1)
-        return mb_plugin_fail(error, MB_E_INTERNAL, "SHA-256 is not available");
+        return mb_fail(error, MB_E_INTERNAL, "SHA-256 is not available");
     to_hex(hash, sizeof(hash), out);
     return MB_OK;
 }
@@ -40,12 +40,12 @@ static bool mac(const void *key, size_t key_len, const char *text, unsigned char
 /* The key of one day, region and service: HMAC over each in turn. */
 static bool derive(const struct mb_sigv4 *key, const char *day, unsigned char out[HASH])
 {
-    struct mb_str first = MB_STR_INIT(4096);
-    mb_str_printf(&first, "AWS4%s", key->secret_key);
-    bool done = first.status == MB_OK && mac(mb_str_text(&first), first.len, day, out) &&
+    struct mb_buf first = MB_BUF_INIT(4096);
+    mb_buf_printf(&first, "AWS4%s", key->secret_key);
+    bool done = first.status == MB_OK && mac(mb_buf_text(&first), first.len, day, out) &&
                 mac(out, HASH, key->region, out) && mac(out, HASH, key->service, out) &&
                 mac(out, HASH, "aws4_request", out);
-    mb_str_wipe(&first);
+    mb_buf_wipe(&first);
     return done;
 }
 
@@ -56,7 +56,7 @@ static int compare_texts(const void *a, const void *b)
 
 /* Sorts "b=2&a=1" by name and gives names without a value their '='.  '=' sorts after '%' and the digits, so
  * it is replaced by a byte below all others while sorting. */
-static bool canonical_query(struct mb_str *out, const char *query)
+static bool canonical_query(struct mb_buf *out, const char *query)
 {
     if (!query || !*query)
         return true;
@@ -79,7 +79,7 @@ static bool canonical_query(struct mb_str *out, const char *query)
             char *equals = strchr(parts[i], '\x01');
             if (equals)
                 *equals = '=';
-            mb_str_printf(out, "%s%s%s", i > 0 ? "&" : "", parts[i], equals ? "" : "=");
+            mb_buf_printf(out, "%s%s%s", i > 0 ? "&" : "", parts[i], equals ? "" : "=");
         }
     }
     free(parts);
@@ -93,14 +93,14 @@ static int compare_headers(const void *a, const void *b)
     return strcasecmp((*left)->name, (*right)->name);
 }
 
-static void add_lower(struct mb_str *out, const char *text)
+static void add_lower(struct mb_buf *out, const char *text)
 {
     for (; *text; text++)
-        mb_str_putc(out, (char)tolower((unsigned char)*text));
+        mb_buf_putc(out, (char)tolower((unsigned char)*text));
 }
 
 /* Without white space at its ends and with single spaces inside. */
-static void add_trimmed(struct mb_str *out, const char *text)
+static void add_trimmed(struct mb_buf *out, const char *text)
 {
     bool gap = false, begun = false;
     for (; *text; text++) {
@@ -109,14 +109,14 @@ static void add_trimmed(struct mb_str *out, const char *text)
             continue;
         }
         if (gap && begun)
-            mb_str_putc(out, ' ');
+            mb_buf_putc(out, ' ');
         gap = false;
         begun = true;
-        mb_str_putc(out, *text);
+        mb_buf_putc(out, *text);
     }
 }
 
-static bool canonical_headers(const struct mb_headers *headers, struct mb_str *lines, struct mb_str *names)
+static bool canonical_headers(const struct mb_headers *headers, struct mb_buf *lines, struct mb_buf *names)
 {
     const struct mb_header **sorted = calloc(headers->count + 1, sizeof(*sorted));
     if (!sorted)
@@ -126,11 +126,11 @@ static bool canonical_headers(const struct mb_headers *headers, struct mb_str *l
     qsort(sorted, headers->count, sizeof(*sorted), compare_headers);
     for (size_t i = 0; i < headers->count; i++) {
         add_lower(lines, sorted[i]->name);
-        mb_str_putc(lines, ':');
+        mb_buf_putc(lines, ':');
         add_trimmed(lines, sorted[i]->value);
-        mb_str_putc(lines, '\n');
+        mb_buf_putc(lines, '\n');
         if (i > 0)
-            mb_str_putc(names, ';');
+            mb_buf_putc(names, ';');
         add_lower(names, sorted[i]->name);
     }
     free(sorted);
@@ -139,25 +139,25 @@ static bool canonical_headers(const struct mb_headers *headers, struct mb_str *l
 
 /* The hash of the canonical request, and the list of the headers in it. */
 static mb_status hash_request(const struct mb_sigv4_request *request, const struct mb_headers *headers,
-                              struct mb_str *names, char out[65], struct mb_error *error)
+                              struct mb_buf *names, char out[65], struct mb_error *error)
 {
-    struct mb_str text = MB_STR_INIT(MAX_CANONICAL);
+    struct mb_buf text = MB_BUF_INIT(MAX_CANONICAL);
     mb_status status;
 
-    mb_str_printf(&text, "%s\n%s\n", request->method, request->path);
+    mb_buf_printf(&text, "%s\n%s\n", request->method, request->path);
     bool done = canonical_query(&text, request->query);
-    mb_str_putc(&text, '\n');
+    mb_buf_putc(&text, '\n');
     done = done && canonical_headers(headers, &text, names);
-    mb_str_printf(&text, "\n%s\n%s", mb_str_text(names), request->payload_hash);
+    mb_buf_printf(&text, "\n%s\n%s", mb_buf_text(names), request->payload_hash);
     if (!done)
-        status = mb_plugin_fail_memory(error);
+        status = mb_fail_memory(error);
     else
-        status = mb_str_status(&text, "the request to sign", error);
+        status = mb_buf_check(&text, "the request to sign", error);
     if (status == MB_OK)
-        status = mb_str_status(names, "the list of headers to sign", error);
+        status = mb_buf_check(names, "the list of headers to sign", error);
     if (status == MB_OK)
-        status = mb_sha256_hex(mb_str_text(&text), text.len, out, error);
-    mb_str_done(&text);
+        status = mb_sha256_hex(mb_buf_text(&text), text.len, out, error);
+    mb_buf_done(&text);
     return status;
 }
 
@@ -168,8 +168,8 @@ mb_status mb_sigv4_sign(const struct mb_sigv4 *key, const struct mb_sigv4_reques
     unsigned char signing_key[HASH], code[HASH];
     time_t when = (time_t)unix_seconds;
     struct tm tm;
-    struct mb_str names = MB_STR_INIT(16 * 1024);
-    struct mb_str to_sign = MB_STR_INIT(4096);
+    struct mb_buf names = MB_BUF_INIT(16 * 1024);
+    struct mb_buf to_sign = MB_BUF_INIT(4096);
 
     gmtime_r(&when, &tm);
     strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
@@ -183,23 +183,23 @@ mb_status mb_sigv4_sign(const struct mb_sigv4 *key, const struct mb_sigv4_reques
         status = hash_request(request, headers, &names, request_hash, error);
     if (status != MB_OK)
         goto out;
-    mb_str_printf(&to_sign, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", stamp, day, key->region,
+    mb_buf_printf(&to_sign, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", stamp, day, key->region,
                   key->service, request_hash);
-    status = mb_str_status(&to_sign, "the scope to sign", error);
+    status = mb_buf_check(&to_sign, "the scope to sign", error);
     if (status != MB_OK)
         goto out;
-    if (!derive(key, day, signing_key) || !mac(signing_key, HASH, mb_str_text(&to_sign), code)) {
-        status = mb_plugin_fail(error, MB_E_INTERNAL, "HMAC-SHA-256 is not available");
+    if (!derive(key, day, signing_key) || !mac(signing_key, HASH, mb_buf_text(&to_sign), code)) {
+        status = mb_fail(error, MB_E_INTERNAL, "HMAC-SHA-256 is not available");
         goto out;
     }
     to_hex(code, HASH, signature);
     mb_headers_printf(headers, "Authorization",
                       "AWS4-HMAC-SHA256 Credential=%s/%s/%s/%s/aws4_request, SignedHeaders=%s, Signature=%s",
-                      key->access_key, day, key->region, key->service, mb_str_text(&names), signature);
+                      key->access_key, day, key->region, key->service, mb_buf_text(&names), signature);
     status = mb_headers_status(headers, error);
 out:
     OPENSSL_cleanse(signing_key, sizeof(signing_key));
-    mb_str_done(&names);
-    mb_str_done(&to_sign);
+    mb_buf_done(&names);
+    mb_buf_done(&to_sign);
     return status;
 }

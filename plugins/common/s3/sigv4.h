@@ -3,7 +3,7 @@
 #ifndef MB_COMMON_S3_SIGV4_H
 #define MB_COMMON_S3_SIGV4_H
 
-#include "common/headers.h"
+#include "http/headers.h"
 
 #include <stdint.h>
 

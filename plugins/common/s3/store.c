@@ -1,6 +1,9 @@
 #include "common/s3/store.h"
 
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "common/endpoint.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -36,12 +39,12 @@ mb_status mb_s3_add_header(struct mb_store *store, unsigned when, const char *na
                            struct mb_error *error)
 {
     if (store->extra_count == MB_S3_EXTRAS_MAX)
-        return mb_plugin_fail(error, MB_E_INTERNAL, "there is no room for the header %s", name);
+        return mb_fail(error, MB_E_INTERNAL, "there is no room for the header %s", name);
     struct mb_s3_extra extra = {.when = when, .name = strdup(name), .value = strdup(value)};
     if (!extra.name || !extra.value) {
         free(extra.name);
         free(extra.value);
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     }
     store->extras[store->extra_count++] = extra;
     return MB_OK;
@@ -59,9 +62,9 @@ static mb_status read_bucket(struct mb_store *store, const struct mb_config_valu
         strspn(bucket, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                        "0123456789.-_") != strlen(bucket) ||
         strcmp(bucket, ".") == 0 || strcmp(bucket, "..") == 0)
-        return mb_plugin_fail(error, MB_E_CONFIG, "bucketName '%s' is not the name of a bucket", bucket);
+        return mb_fail(error, MB_E_CONFIG, "bucketName '%s' is not the name of a bucket", bucket);
     store->bucket = strdup(bucket);
-    return store->bucket ? MB_OK : mb_plugin_fail_memory(error);
+    return store->bucket ? MB_OK : mb_fail_memory(error);
 }
 
 /* A bucket with a dot does not fit the certificate of "*.host", and a number has no names below it. */
@@ -87,12 +90,11 @@ static mb_status read_addressing(struct mb_store *store, const struct mb_config_
     else if (strcmp(addressing, "path") == 0)
         store->virtual_host = false;
     else
-        return mb_plugin_fail(error, MB_E_CONFIG, "addressing is '%s', not auto, path or virtual",
-                              addressing);
+        return mb_fail(error, MB_E_CONFIG, "addressing is '%s', not auto, path or virtual", addressing);
     if (store->virtual_host && store->endpoint.ip)
-        return mb_plugin_fail(error, MB_E_CONFIG,
-                              "address '%s' is a number, but the bucket has to stand in front of a name",
-                              store->endpoint.host);
+        return mb_fail(error, MB_E_CONFIG,
+                       "address '%s' is a number, but the bucket has to stand in front of a name",
+                       store->endpoint.host);
     return MB_OK;
 }
 
@@ -102,8 +104,8 @@ static mb_status read_region(struct mb_store *store, const struct mb_config_valu
     bool one = store->dialect->flags & MB_S3_ONE_REGION;
     const char *region = one ? NULL : mb_option_text(config, "region");
     store->region_configured = region != NULL;
-    if (region && !mb_str_fit(store->region, sizeof(store->region), region))
-        return mb_plugin_fail(error, MB_E_CONFIG, "region '%s' is too long", region);
+    if (region && !mb_text_fit(store->region, sizeof(store->region), region))
+        return mb_fail(error, MB_E_CONFIG, "region '%s' is too long", region);
     if (!region && store->dialect->region_of_host)
         store->dialect->region_of_host(store->endpoint.host, store->region, sizeof(store->region));
     return MB_OK;
@@ -117,8 +119,7 @@ static mb_status read_credentials(struct mb_store *store, const struct mb_config
 
     if (type && strcmp(type, "static") != 0) {
         if (!store->dialect->find_credentials)
-            return mb_plugin_fail(error, MB_E_CONFIG, "auth.type is '%s', but this driver knows only static",
-                                  type);
+            return mb_fail(error, MB_E_CONFIG, "auth.type is '%s', but this driver knows only static", type);
         return store->dialect->find_credentials(&store->credentials, config, error);
     }
     const char *token = mb_option_text(config, "auth.sessionToken");
@@ -135,7 +136,7 @@ static mb_status read_credentials(struct mb_store *store, const struct mb_config
 static void write_info(const struct mb_store *store, struct mb_store_info *info)
 {
     const struct mb_s3_dialect *dialect = store->dialect;
-    struct mb_str authority = MB_STR_INIT(sizeof(info->realm));
+    struct mb_buf authority = MB_BUF_INIT(sizeof(info->realm));
 
     info->caps = MB_USUAL_CAPS;
     if (dialect->if_absent.name)
@@ -149,9 +150,9 @@ static void write_info(const struct mb_store *store, struct mb_store_info *info)
     snprintf(info->location, sizeof(info->location), "s3://%.240s", store->bucket);
     mb_endpoint_authority(&store->realm, NULL, &authority);
     snprintf(info->realm, sizeof(info->realm), "%s://%.240s/%.250s", store->endpoint.tls ? "https" : "http",
-             mb_str_text(&authority), store->bucket);
+             mb_buf_text(&authority), store->bucket);
     info->native_root[0] = '\0';
-    mb_str_done(&authority);
+    mb_buf_done(&authority);
 }
 
 mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out, struct mb_store_info *info,
@@ -163,7 +164,7 @@ mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out,
 
     struct mb_store *store = calloc(1, sizeof(*store));
     if (!store)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     store->dialect = dialect;
     pthread_mutex_init(&store->lock, NULL);
     atomic_init(&store->no_checksums, false);

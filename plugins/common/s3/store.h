@@ -2,6 +2,8 @@
 #ifndef MB_COMMON_S3_STORE_H
 #define MB_COMMON_S3_STORE_H
 
+#include "base/buf.h"
+#include "common/endpoint.h"
 #include "common/s3/s3.h"
 #include "common/s3/sigv4.h"
 
@@ -48,7 +50,7 @@ struct mb_s3_request {
     unsigned kind; /* one of MB_S3_ON_... */
     const char *method;
     const char *key; /* NULL for the bucket */
-    struct mb_str query;
+    struct mb_buf query;
     struct mb_headers headers; /* those of the operation; the rest is added */
     const uint8_t *crc32c;     /* of the body, 4 bytes; sent when the service knows checksums; or NULL */
     uint8_t own_crc32c[4];     /* what crc32c points to when it was not the caller who gave it */
@@ -61,7 +63,7 @@ struct mb_s3_request {
 #define MB_S3_REQUEST(kind_, method_, key_)                                                        \
     (struct mb_s3_request)                                                                         \
     {                                                                                              \
-        .kind = (kind_), .method = (method_), .key = (key_), .query = MB_STR_INIT(MB_S3_QUERY_MAX) \
+        .kind = (kind_), .method = (method_), .key = (key_), .query = MB_BUF_INIT(MB_S3_QUERY_MAX) \
     }
 
 void mb_s3_request_done(struct mb_s3_request *request);
@@ -81,7 +83,7 @@ mb_status mb_s3_delete(struct mb_store *store, const char *key, const char *uplo
                        const struct mb_call *call);
 
 /* Appends "/bucket/key", encoded: x-amz-copy-source. */
-void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_str *out);
+void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_buf *out);
 
 /* All empty when the body is no error document. */
 void mb_s3_fault_parse(struct mb_s3_fault *fault, const char *body, size_t len);
@@ -116,13 +118,13 @@ bool mb_s3_crc32c_of(const struct mb_http_response *response, uint32_t *out);
  * want one of every part, and of every object in a bucket with object lock.  Reads the source twice when it
  * can be rewound; otherwise the bytes go into gathered if must, and there is no checksum if not. */
 mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request *request, bool must,
-                             struct mb_str *gathered, const struct mb_call *call);
+                             struct mb_buf *gathered, const struct mb_call *call);
 
 /* Adds Content-MD5; nothing when the body can be read only once. */
 mb_status mb_s3_add_md5(struct mb_s3_request *request, const struct mb_call *call);
 
 /* Appends partNumber and uploadId. */
-void mb_s3_query_part(struct mb_str *query, uint32_t number, const char *upload_id);
+void mb_s3_query_part(struct mb_buf *query, uint32_t number, const char *upload_id);
 
 /* Writes what the host keeps of a part: crc32c is base64, "" when the service did not tell it. */
 mb_status mb_s3_write_part(struct mb_part *out, uint32_t number, uint64_t size, const char *etag,

@@ -1,7 +1,9 @@
-#include "common/error.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/s3/store.h"
-#include "common/times.h"
 #include "common/xml.h"
+#include "http/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,20 +31,19 @@ struct uploads {
     struct upload *items; /* of one page */
     size_t count;
     size_t cap;
-    struct mb_str text;
+    struct mb_buf text;
     struct upload item; /* the one being read */
     bool url_encoded;
     bool truncated;
-    struct mb_str key_marker; /* where the next page begins */
-    struct mb_str id_marker;
+    struct mb_buf key_marker; /* where the next page begins */
+    struct mb_buf id_marker;
 };
 
 static mb_status open_element(void *ctx, const char *name, unsigned depth)
 {
     struct uploads *uploads = ctx;
     if (depth == 0 && strcmp(name, "ListMultipartUploadsResult") != 0)
-        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL, "the answer is a %.60s, not a list of uploads",
-                              name);
+        return mb_fail(uploads->error, MB_E_PROTOCOL, "the answer is a %.60s, not a list of uploads", name);
     if (depth == 1)
         uploads->item = (struct upload){.key_at = SIZE_MAX, .id_at = SIZE_MAX};
     return MB_OK;
@@ -51,24 +52,24 @@ static mb_status open_element(void *ctx, const char *name, unsigned depth)
 static size_t keep_text(struct uploads *uploads, const char *text)
 {
     size_t at = uploads->text.len;
-    mb_str_append(&uploads->text, text, strlen(text) + 1);
+    mb_buf_append(&uploads->text, text, strlen(text) + 1);
     return at;
 }
 
 static mb_status keep_upload(struct uploads *uploads)
 {
     if (uploads->item.key_at == SIZE_MAX || uploads->item.id_at == SIZE_MAX)
-        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL, "the list has an upload without key or id");
+        return mb_fail(uploads->error, MB_E_PROTOCOL, "the list has an upload without key or id");
     if (uploads->count == uploads->cap) {
         size_t cap = uploads->cap > 0 ? uploads->cap * 2 : 64;
         struct upload *grown = realloc(uploads->items, cap * sizeof(*grown));
         if (!grown)
-            return mb_plugin_fail_memory(uploads->error);
+            return mb_fail_memory(uploads->error);
         uploads->items = grown;
         uploads->cap = cap;
     }
     uploads->items[uploads->count++] = uploads->item;
-    return mb_str_status(&uploads->text, "a page of the list", uploads->error);
+    return mb_buf_check(&uploads->text, "a page of the list", uploads->error);
 }
 
 static void take_member(struct uploads *uploads, const char *name, const char *text)
@@ -77,7 +78,7 @@ static void take_member(struct uploads *uploads, const char *name, const char *t
         uploads->item.key_at = keep_text(uploads, text);
     else if (strcmp(name, "UploadId") == 0)
         uploads->item.id_at = keep_text(uploads, text);
-    else if (strcmp(name, "Initiated") == 0 && !mb_time_parse_iso(text, &uploads->item.begun_ns))
+    else if (strcmp(name, "Initiated") == 0 && !mb_clock_parse(text, &uploads->item.begun_ns))
         uploads->item.begun_ns = 0;
 }
 
@@ -96,9 +97,9 @@ static mb_status close_element(void *ctx, const char *name, unsigned depth, cons
     else if (strcmp(name, "IsTruncated") == 0)
         uploads->truncated = strcmp(text, "true") == 0;
     else if (strcmp(name, "NextKeyMarker") == 0)
-        mb_str_puts(&uploads->key_marker, text);
+        mb_buf_puts(&uploads->key_marker, text);
     else if (strcmp(name, "NextUploadIdMarker") == 0)
-        mb_str_puts(&uploads->id_marker, text);
+        mb_buf_puts(&uploads->id_marker, text);
     return MB_OK;
 }
 
@@ -113,12 +114,12 @@ static mb_status finish_page(struct uploads *uploads)
             decodes = decodes && mb_url_decode(uploads->key_marker.data, true);
     }
     if (!decodes)
-        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL, "the list has a key that is badly encoded");
+        return mb_fail(uploads->error, MB_E_PROTOCOL, "the list has a key that is badly encoded");
     if (uploads->truncated && uploads->key_marker.len == 0)
-        return mb_plugin_fail(uploads->error, MB_E_PROTOCOL,
-                              "the service says that the list goes on, but not where");
-    mb_status status = mb_str_status(&uploads->key_marker, "the list's marker", uploads->error);
-    return status == MB_OK ? mb_str_status(&uploads->id_marker, "the list's marker", uploads->error) : status;
+        return mb_fail(uploads->error, MB_E_PROTOCOL,
+                       "the service says that the list goes on, but not where");
+    mb_status status = mb_buf_check(&uploads->key_marker, "the list's marker", uploads->error);
+    return status == MB_OK ? mb_buf_check(&uploads->id_marker, "the list's marker", uploads->error) : status;
 }
 
 static mb_status fetch_page(struct mb_store *store, const struct selection *selection,
@@ -133,18 +134,18 @@ static mb_status fetch_page(struct mb_store *store, const struct selection *sele
     if (*selection->prefix && !selection->unasked)
         mb_url_query(&request.query, "prefix", selection->prefix);
     if (uploads->key_marker.len > 0)
-        mb_url_query(&request.query, "key-marker", mb_str_text(&uploads->key_marker));
+        mb_url_query(&request.query, "key-marker", mb_buf_text(&uploads->key_marker));
     if (uploads->id_marker.len > 0)
-        mb_url_query(&request.query, "upload-id-marker", mb_str_text(&uploads->id_marker));
+        mb_url_query(&request.query, "upload-id-marker", mb_buf_text(&uploads->id_marker));
     request.http.max_body = MAX_PAGE_BYTES;
     uploads->count = 0;
     uploads->url_encoded = uploads->truncated = false;
-    mb_str_clear(&uploads->text);
-    mb_str_clear(&uploads->key_marker);
-    mb_str_clear(&uploads->id_marker);
+    mb_buf_reset(&uploads->text);
+    mb_buf_reset(&uploads->key_marker);
+    mb_buf_reset(&uploads->id_marker);
     mb_status status = mb_s3_send(store, &request, &response, call);
     if (status == MB_OK)
-        status = mb_xml_parse(mb_str_text(&response.body), response.body.len, &events, uploads, call->error);
+        status = mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, uploads, call->error);
     if (status == MB_OK)
         status = finish_page(uploads);
     mb_http_response_done(&response);
@@ -179,21 +180,21 @@ static mb_status hand_out(const struct uploads *uploads, const struct selection 
 }
 
 /* Where the list goes on. */
-static void write_place(const struct uploads *uploads, struct mb_str *out)
+static void write_place(const struct uploads *uploads, struct mb_buf *out)
 {
-    mb_str_clear(out);
-    mb_str_printf(out, "%s\n%s", mb_str_text(&uploads->key_marker), mb_str_text(&uploads->id_marker));
+    mb_buf_reset(out);
+    mb_buf_printf(out, "%s\n%s", mb_buf_text(&uploads->key_marker), mb_buf_text(&uploads->id_marker));
 }
 
 /* *place is where the page before began.  One that leads there again would do so for ever. */
-static mb_status check_progress(const struct uploads *uploads, const struct mb_str *place)
+static mb_status check_progress(const struct uploads *uploads, const struct mb_buf *place)
 {
-    struct mb_str next = MB_STR_INIT(3 * MAX_MARKER);
+    struct mb_buf next = MB_BUF_INIT(3 * MAX_MARKER);
     write_place(uploads, &next);
-    bool stands = uploads->truncated && strcmp(mb_str_text(&next), mb_str_text(place)) == 0;
-    mb_str_done(&next);
-    return stands ? mb_plugin_fail(uploads->error, MB_E_PROTOCOL,
-                                   "the service says that the list goes on where it went on before")
+    bool stands = uploads->truncated && strcmp(mb_buf_text(&next), mb_buf_text(place)) == 0;
+    mb_buf_done(&next);
+    return stands ? mb_fail(uploads->error, MB_E_PROTOCOL,
+                            "the service says that the list goes on where it went on before")
                   : MB_OK;
 }
 
@@ -202,10 +203,10 @@ static mb_status list_uploads(struct mb_store *store, const struct selection *se
                               const struct mb_call *call)
 {
     struct uploads uploads = {.error = call->error,
-                              .text = MB_STR_INIT(MAX_PAGE_BYTES),
-                              .key_marker = MB_STR_INIT(MAX_MARKER),
-                              .id_marker = MB_STR_INIT(MAX_MARKER)};
-    struct mb_str place = MB_STR_INIT(3 * MAX_MARKER);
+                              .text = MB_BUF_INIT(MAX_PAGE_BYTES),
+                              .key_marker = MB_BUF_INIT(MAX_MARKER),
+                              .id_marker = MB_BUF_INIT(MAX_MARKER)};
+    struct mb_buf place = MB_BUF_INIT(3 * MAX_MARKER);
     mb_status status;
 
     do {
@@ -217,13 +218,13 @@ static mb_status list_uploads(struct mb_store *store, const struct selection *se
             status = hand_out(&uploads, selection, found, ctx);
     } while (status == MB_OK && uploads.truncated);
     free(uploads.items);
-    mb_str_done(&place);
-    mb_str_done(&uploads.text);
-    mb_str_done(&uploads.key_marker);
-    mb_str_done(&uploads.id_marker);
+    mb_buf_done(&place);
+    mb_buf_done(&uploads.text);
+    mb_buf_done(&uploads.key_marker);
+    mb_buf_done(&uploads.id_marker);
     /* "rclone serve s3" says NoSuchUpload of a bucket in which none was begun yet. */
     if (status == MB_E_NOT_FOUND)
-        mb_plugin_error_clear(call->error);
+        mb_error_clear(call->error);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }
 

@@ -77,6 +77,26 @@ static void test_steal_leaves_it_empty(void **state)
     mb_buf_done(&buf);
 }
 
+static void test_all_zero_is_empty_and_takes_nothing(void **state)
+{
+    (void)state;
+    struct mb_buf buf = {0};
+    assert_string_equal(mb_buf_text(&buf), "");
+    assert_int_equal(mb_buf_putc(&buf, 'x'), MB_E_INVALID);
+    mb_buf_done(&buf);
+    buf = MB_BUF_INIT(4);
+    assert_string_equal(mb_buf_text(&buf), "");
+    struct mb_sink sink = mb_buf_sink(&buf);
+    assert_int_equal(sink.write(sink.ctx, "abcd", 4), MB_OK);
+    assert_int_equal(sink.write(sink.ctx, "e", 1), MB_E_INVALID);
+    struct mb_error error = MB_ERROR_INIT;
+    assert_int_equal(mb_buf_check(&buf, "the key", &error), MB_E_INVALID);
+    assert_string_equal(error.message, "the key is longer than 4 bytes");
+    mb_buf_wipe(&buf);
+    assert_string_equal(mb_buf_text(&buf), "");
+    assert_int_equal(buf.cap, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +104,7 @@ int main(void)
         cmocka_unit_test(test_grows_and_stays_terminated),
         cmocka_unit_test(test_ceiling_is_exact_and_its_error_sticks),
         cmocka_unit_test(test_steal_leaves_it_empty),
+        cmocka_unit_test(test_all_zero_is_empty_and_takes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

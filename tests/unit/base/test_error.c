@@ -132,6 +132,37 @@ static void test_what_may_be_tried_again(void **state)
     assert_string_equal(mb_status_name(-1000), "unknown status");
 }
 
+static void test_context_and_advice(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    assert_int_equal(mb_fail(&error, MB_E_THROTTLED, "slow %d", 1), MB_E_THROTTLED);
+    assert_int_equal(error.flags, MB_ERR_RETRYABLE);
+    assert_int_equal(mb_error_context(&error, "list %s", "b/p"), MB_E_THROTTLED);
+    assert_int_equal(mb_error_advise(&error, "set %s", "x"), MB_E_THROTTLED);
+    assert_string_equal(error.message, "list b/p: slow 1; set x");
+    mb_fail(&error, MB_E_FORBIDDEN, "no");
+    assert_int_equal(error.flags, 0);
+    assert_string_equal(error.message, "no");
+}
+
+static void test_long_messages_are_cut(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    char text[3000];
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    mb_fail(&error, MB_E_INTERNAL, "%s", text);
+    assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
+    mb_error_advise(&error, "more");
+    mb_error_context(&error, "%s", text);
+    assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
+    mb_fail(&error, MB_E_INTERNAL, "end");
+    mb_error_context(&error, "get");
+    assert_string_equal(error.message, "get: end");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +174,8 @@ int main(void)
         cmocka_unit_test(test_a_hint_stays_with_its_error),
         cmocka_unit_test(test_a_long_subject_is_cut_between_characters),
         cmocka_unit_test(test_what_may_be_tried_again),
+        cmocka_unit_test(test_context_and_advice),
+        cmocka_unit_test(test_long_messages_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,38 @@ static void test_numbers_for_people(void **state)
     assert_string_equal(mb_text_bytes(UINT64_MAX, buf, 4), "16.");
 }
 
+static void test_fit(void **state)
+{
+    (void)state;
+    char small[4];
+    assert_true(mb_text_fit(small, sizeof(small), "abc"));
+    assert_string_equal(small, "abc");
+    assert_false(mb_text_fit(small, sizeof(small), "abcd"));
+    assert_string_equal(small, "abc");
+}
+
+static void test_clean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw;
+        const char *clean;
+    } cases[] = {{"", ""},
+                 {"a\r\n\tb", "a b"},
+                 {"\x1b[31mred\n", "[31mred"},
+                 {"caf\xc3\xa9", "caf\xc3\xa9"},
+                 {"cut\xe2\x82", "cut??"},
+                 {"\xff\xfe", "??"},
+                 {"a\xed\xa0\x80z", "a???z"}, /* half of a UTF-16 pair */
+                 {" \n ", ""}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[64];
+        strcpy(text, cases[i].raw);
+        mb_text_clean(text);
+        assert_string_equal(text, cases[i].clean);
+    }
+}
+
 static void test_int64(void **state)
 {
     (void)state;
@@ -145,6 +177,8 @@ int main(void)
         cmocka_unit_test(test_cuts_between_characters),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_numbers_for_people),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_clean),
         cmocka_unit_test(test_int64),
         cmocka_unit_test(test_bool),
         cmocka_unit_test(test_keys),

@@ -466,7 +466,7 @@ static void a_backup_is_shown_whole_or_brief(void **state)
 {
     struct bed *bed = *state;
     struct mb_buf text;
-    const struct mb_sink sink = mb_json_buf_sink(&text);
+    const struct mb_sink sink = mb_buf_sink(&text);
     struct mb_backup backup;
     mb_buf_init(&text, 1 << 20);
     copy_interop(bed, "go_v0_5_16");

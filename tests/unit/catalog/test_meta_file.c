@@ -64,7 +64,7 @@ static void finish(struct fixture *f)
 
 static const char *write_text(struct fixture *f, const struct mb_backup *backup, enum mb_meta_file file)
 {
-    const struct mb_sink sink = mb_json_buf_sink(&f->text);
+    const struct mb_sink sink = mb_buf_sink(&f->text);
     mb_buf_reset(&f->text);
     assert_int_equal(mb_meta_write(backup, file, &sink, &f->error), MB_OK);
     return f->text.data;

@@ -18,7 +18,7 @@ static int set_up(void **state)
 {
     struct fixture *f = test_calloc(1, sizeof(*f));
     mb_buf_init(&f->text, 1 << 22);
-    f->sink = mb_json_buf_sink(&f->text);
+    f->sink = mb_buf_sink(&f->text);
     mb_json_init(&f->writer, &f->sink);
     f->error = MB_ERROR_INIT;
     *state = f;

@@ -4,8 +4,9 @@
 #include "test.h"
 
 #include "azure.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "http/url.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -22,12 +23,12 @@ struct bed {
     struct mb_store store;
     struct mb_error error;
     struct mb_call call;
-    struct mb_str query;
+    struct mb_buf query;
 };
 
 static void bed_init(struct bed *bed, enum azure_auth auth)
 {
-    *bed = (struct bed){.error = MB_TEST_ERROR, .query = MB_STR_INIT(4096)};
+    *bed = (struct bed){.error = MB_TEST_ERROR, .query = MB_BUF_INIT(4096)};
     bed->call = (struct mb_call){.struct_size = sizeof(bed->call), .cancelled = never, .error = &bed->error};
     bed->store.auth = auth;
     bed->store.service = (char *)(uintptr_t) "https://myaccount.blob.core.windows.net";
@@ -42,7 +43,7 @@ static void bed_init(struct bed *bed, enum azure_auth auth)
 static void bed_done(struct bed *bed)
 {
     pthread_mutex_destroy(&bed->store.delegation.mutex);
-    mb_str_done(&bed->query);
+    mb_buf_done(&bed->query);
 }
 
 /* The decoded value of a field; fails the test when there is none. */
@@ -50,11 +51,11 @@ static const char *field(struct bed *bed, const char *name, char *out, size_t ca
 {
     char start[32];
     snprintf(start, sizeof(start), "%s=", name);
-    const char *at = mb_str_text(&bed->query);
+    const char *at = mb_buf_text(&bed->query);
     while (at != NULL && strncmp(at, start, strlen(start)) != 0)
         at = strchr(at, '&') ? strchr(at, '&') + 1 : NULL;
     if (at == NULL)
-        fail_msg("no %s in %s", name, mb_str_text(&bed->query));
+        fail_msg("no %s in %s", name, mb_buf_text(&bed->query));
     at += strlen(start);
     snprintf(out, cap, "%.*s", (int)strcspn(at, "&"), at);
     assert_true(mb_url_decode(out, false));
@@ -74,9 +75,9 @@ static void expect_signature(struct bed *bed, const unsigned char *key, const ch
 static void expect_an_hour(struct bed *bed)
 {
     char text[64];
-    int64_t start, expiry, now = mb_time_real_ns();
-    assert_true(mb_time_parse_iso(field(bed, "st", text, sizeof(text)), &start));
-    assert_true(mb_time_parse_iso(field(bed, "se", text, sizeof(text)), &expiry));
+    int64_t start, expiry, now = mb_clock_wall();
+    assert_true(mb_clock_parse(field(bed, "st", text, sizeof(text)), &start));
+    assert_true(mb_clock_parse(field(bed, "se", text, sizeof(text)), &expiry));
     assert_true(start < now - INT64_C(600000000000)); /* clocks differ */
     assert_true(expiry > now + INT64_C(3000000000000) && expiry < now + INT64_C(3700000000000));
 }
@@ -141,7 +142,7 @@ static void the_users_own_is_handed_on(void **state)
     struct bed bed;
     bed_init(&bed, AZURE_SAS);
     assert_int_equal(azure_sas_for_reading(&bed.store, "k", &bed.query, &bed.call), MB_OK);
-    assert_string_equal(mb_str_text(&bed.query), "sv=1&sig=theirs");
+    assert_string_equal(mb_buf_text(&bed.query), "sv=1&sig=theirs");
     bed_done(&bed);
 }
 
@@ -165,7 +166,7 @@ static void who_waits_for_the_key_of_another_looks_up(void **state)
     bed_init(&bed, AZURE_TOKEN);
     alarm(20);
     pthread_mutex_lock(&bed.store.delegation.mutex);
-    bed.call.deadline_ns = mb_time_monotonic_ns() + INT64_C(300000000);
+    bed.call.deadline_ns = mb_clock_monotonic() + INT64_C(300000000);
     assert_int_equal(azure_sas_for_reading(&bed.store, "k", &bed.query, &bed.call), MB_E_TIMEOUT);
     pthread_mutex_unlock(&bed.store.delegation.mutex);
     alarm(0);

@@ -1,25 +1,26 @@
 #include "test.h"
 
+#include "base/buf.h"
 #include "common/xml.h"
 
 #include <stdlib.h>
 
 struct trace {
-    struct mb_str text;
+    struct mb_buf text;
     mb_status refuse; /* what close answers for an element named "stop" */
 };
 
 static mb_status note_open(void *ctx, const char *name, unsigned depth)
 {
     struct trace *trace = ctx;
-    mb_str_printf(&trace->text, "<%u%s>", depth, name);
+    mb_buf_printf(&trace->text, "<%u%s>", depth, name);
     return MB_OK;
 }
 
 static mb_status note_close(void *ctx, const char *name, unsigned depth, const char *text)
 {
     struct trace *trace = ctx;
-    mb_str_printf(&trace->text, "[%u%s=%s]", depth, name, text);
+    mb_buf_printf(&trace->text, "[%u%s=%s]", depth, name, text);
     return strcmp(name, "stop") == 0 ? trace->refuse : MB_OK;
 }
 
@@ -27,7 +28,7 @@ static const struct mb_xml_events events = {.open = note_open, .close = note_clo
 
 static mb_status parse(const char *document, size_t len, struct trace *trace, struct mb_error *error)
 {
-    *trace = (struct trace){.text = MB_STR_INIT(1024 * 1024), .refuse = MB_E_CALLBACK};
+    *trace = (struct trace){.text = MB_BUF_INIT(1024 * 1024), .refuse = MB_E_CALLBACK};
     *error = MB_TEST_ERROR;
     return mb_xml_parse(document, len, &events, trace, error);
 }
@@ -37,8 +38,8 @@ static void expect(const char *document, const char *wanted)
     struct trace trace;
     struct mb_error error;
     assert_int_equal(parse(document, strlen(document), &trace, &error), MB_OK);
-    assert_string_equal(mb_str_text(&trace.text), wanted);
-    mb_str_done(&trace.text);
+    assert_string_equal(mb_buf_text(&trace.text), wanted);
+    mb_buf_done(&trace.text);
 }
 
 static void refuse(const char *document, const char *reason)
@@ -47,7 +48,7 @@ static void refuse(const char *document, const char *reason)
     struct mb_error error;
     assert_int_equal(parse(document, strlen(document), &trace, &error), MB_E_PROTOCOL);
     assert_contains(error.message, reason);
-    mb_str_done(&trace.text);
+    mb_buf_done(&trace.text);
 }
 
 static mb_status count_close(void *ctx, const char *name, unsigned depth, const char *text)
@@ -65,17 +66,17 @@ static void documents_that_are_large(void **state)
     static const struct mb_xml_events counting = {.close = count_close};
     (void)state;
     struct mb_error error = MB_TEST_ERROR;
-    struct mb_str document = MB_STR_INIT(16 << 20);
+    struct mb_buf document = MB_BUF_INIT(16 << 20);
     size_t count = 0;
-    mb_str_puts(&document, "<list>");
+    mb_buf_puts(&document, "<list>");
     for (int i = 0; i < COUNT; i++)
-        mb_str_printf(&document, "<name>%0*d</name>", LONG, i);
-    mb_str_puts(&document, "</list>");
+        mb_buf_printf(&document, "<name>%0*d</name>", LONG, i);
+    mb_buf_puts(&document, "</list>");
     assert_int_equal(document.status, MB_OK);
     assert_int_equal(mb_xml_parse(document.data, document.len, &counting, &count, &error), MB_OK);
     assert_int_equal(count, COUNT);
     assert_int_equal(mb_xml_parse(document.data, document.len - 1, &counting, &count, &error), MB_E_PROTOCOL);
-    mb_str_done(&document);
+    mb_buf_done(&document);
 }
 
 static void elements_and_texts(void **state)
@@ -119,7 +120,7 @@ static void every_truncation_is_refused(void **state)
         assert_non_null(exact);
         memcpy(exact, whole, len);
         assert_int_equal(parse(exact, len, &trace, &error), MB_E_PROTOCOL);
-        mb_str_done(&trace.text);
+        mb_buf_done(&trace.text);
         free(exact);
     }
 }
@@ -138,23 +139,23 @@ static void entities_and_document_types(void **state)
 static void depth_has_a_ceiling(void **state)
 {
     (void)state;
-    struct mb_str deep = MB_STR_INIT(1024 * 1024);
+    struct mb_buf deep = MB_BUF_INIT(1024 * 1024);
     for (int i = 0; i < 100000; i++)
-        mb_str_puts(&deep, "<a>");
-    refuse(mb_str_text(&deep), "too deeply");
-    mb_str_done(&deep);
+        mb_buf_puts(&deep, "<a>");
+    refuse(mb_buf_text(&deep), "too deeply");
+    mb_buf_done(&deep);
 }
 
 static void long_text_has_a_ceiling(void **state)
 {
     (void)state;
-    struct mb_str text = MB_STR_INIT(1024 * 1024);
-    mb_str_puts(&text, "<a>");
+    struct mb_buf text = MB_BUF_INIT(1024 * 1024);
+    mb_buf_puts(&text, "<a>");
     for (int i = 0; i < 70000; i++)
-        mb_str_putc(&text, 'x');
-    mb_str_puts(&text, "</a>");
-    refuse(mb_str_text(&text), "too long");
-    mb_str_done(&text);
+        mb_buf_putc(&text, 'x');
+    mb_buf_puts(&text, "</a>");
+    refuse(mb_buf_text(&text), "too long");
+    mb_buf_done(&text);
 }
 
 static void a_callback_ends_the_parse(void **state)
@@ -164,22 +165,22 @@ static void a_callback_ends_the_parse(void **state)
     struct mb_error error;
     static const char document[] = "<a><stop>1</stop><b>2</b></a>";
     assert_int_equal(parse(document, sizeof(document) - 1, &trace, &error), MB_E_CALLBACK);
-    assert_string_equal(mb_str_text(&trace.text), "<0a><1stop>[1stop=1]");
-    mb_str_done(&trace.text);
+    assert_string_equal(mb_buf_text(&trace.text), "<0a><1stop>[1stop=1]");
+    mb_buf_done(&trace.text);
 }
 
 static void escaping(void **state)
 {
     (void)state;
-    struct mb_str out = MB_STR_INIT(1024);
+    struct mb_buf out = MB_BUF_INIT(1024);
     assert_true(mb_xml_escape(&out, "a<b>&'\"\n\r\t\xc3\xa9\xf0\x9f\x98\x80"));
-    assert_string_equal(mb_str_text(&out),
+    assert_string_equal(mb_buf_text(&out),
                         "a&#60;b&#62;&#38;&#39;&#34;&#10;&#13;&#9;\xc3\xa9\xf0\x9f\x98\x80");
     static const char *const impossible[] = {
         "\x01", "a\x1f", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xef\xbf\xbe", "\xf5\x80\x80\x80", "\x80"};
     for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++)
         assert_false(mb_xml_escape(&out, impossible[i]));
-    mb_str_done(&out);
+    mb_buf_done(&out);
 }
 
 int main(void)

@@ -1,9 +1,9 @@
 #include "test.h"
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/credentials/aws.h"
 #include "common/credentials/source.h"
-#include "common/error.h"
-#include "common/times.h"
 
 #include <stdlib.h>
 
@@ -80,7 +80,7 @@ static mb_status judged(mb_status status, int http_status, int64_t deadline_ns)
 {
     struct mb_error error = MB_TEST_ERROR;
     const struct mb_call call = {.struct_size = sizeof(call), .error = &error, .deadline_ns = deadline_ns};
-    mb_plugin_fail(&error, status, "nothing was heard");
+    mb_fail(&error, status, "nothing was heard");
     error.http_status = http_status;
     mb_status result = mb_metadata_judge(status, &call);
     assert_int_equal(error.status, result);
@@ -91,7 +91,7 @@ static mb_status judged(mb_status status, int http_status, int64_t deadline_ns)
 static void a_metadata_service_that_is_silent_is_none(void **state)
 {
     (void)state;
-    int64_t later = mb_time_monotonic_ns() + 60 * INT64_C(1000000000);
+    int64_t later = mb_clock_monotonic() + 60 * INT64_C(1000000000);
     assert_int_equal(judged(MB_E_UNAVAILABLE, 0, 0), MB_E_UNAUTHENTICATED);
     assert_int_equal(judged(MB_E_TIMEOUT, 0, 0), MB_E_UNAUTHENTICATED);
     assert_int_equal(judged(MB_E_TIMEOUT, 0, later), MB_E_UNAUTHENTICATED);

@@ -1,9 +1,9 @@
 #include "test.h"
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "common/credentials/credentials.h"
-#include "common/error.h"
-#include "common/http.h"
-#include "common/times.h"
+#include "http/http.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,9 +35,9 @@ static mb_status fetch(void *ctx, const struct mb_credential **out, const struct
     if (mb_http_wanted(call) != MB_OK)
         return call->error->status;
     if (mint->broken)
-        return mb_plugin_fail(call->error, MB_E_UNAVAILABLE, "closed");
+        return mb_fail(call->error, MB_E_UNAVAILABLE, "closed");
     snprintf(id, sizeof(id), "id%d", n);
-    *out = mb_credential_new(id, "secret", NULL, mb_time_real_ns() + mint->lifetime_ns);
+    *out = mb_credential_new(id, "secret", NULL, mb_clock_wall() + mint->lifetime_ns);
     return MB_OK;
 }
 
@@ -89,7 +89,7 @@ static void kept_until_shortly_before_expiry(void **state)
     assert_int_equal(mb_credentials_get(credentials, &first, &call), MB_OK);
     assert_int_equal(mb_credentials_get(credentials, &again, &call), MB_OK);
     assert_ptr_equal(first, again);
-    while (mb_time_real_ns() < first->expires_ns - second_ns / 5)
+    while (mb_clock_wall() < first->expires_ns - second_ns / 5)
         nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
     assert_int_equal(mb_credentials_get(credentials, &later, &call), MB_OK);
     assert_string_equal(later->id, "id2");
@@ -135,17 +135,17 @@ static void a_failure_counts_only_without_a_valid_one(void **state)
     mint.broken = false;
     assert_int_equal(mb_credentials_get(credentials, &got, &call), MB_OK);
     mint.broken = true;
-    while (mb_time_real_ns() < got->expires_ns - second_ns / 11)
+    while (mb_clock_wall() < got->expires_ns - second_ns / 11)
         nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
     int before = atomic_load(&mint.fetches);
     mb_status status = mb_credentials_get(credentials, &same, &call);
-    if (mb_time_real_ns() < got->expires_ns) {
+    if (mb_clock_wall() < got->expires_ns) {
         assert_int_equal(status, MB_OK);
         assert_ptr_equal(got, same);
         assert_int_equal(atomic_load(&mint.fetches), before + 1);
     }
     mb_credential_drop(status == MB_OK ? same : NULL);
-    while (mb_time_real_ns() < got->expires_ns)
+    while (mb_clock_wall() < got->expires_ns)
         nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
     assert_int_equal(mb_credentials_get(credentials, &same, &call), MB_E_UNAVAILABLE);
     mb_credential_drop(got);
@@ -265,7 +265,7 @@ static void who_is_cancelled_or_late_fails_alone(void **state)
 {
     (void)state;
     wait_for_one_who_gives_up(&(struct crowd){.cancelled = always}, MB_E_CANCELLED);
-    int64_t soon_ns = mb_time_monotonic_ns() + second_ns / 10;
+    int64_t soon_ns = mb_clock_monotonic() + second_ns / 10;
     wait_for_one_who_gives_up(&(struct crowd){.deadline_ns = soon_ns}, MB_E_TIMEOUT);
 }
 

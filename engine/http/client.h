@@ -1,9 +1,9 @@
-/* http_client.h - what http.c, http_send.c and http_fail.c share; for nobody else. */
-#ifndef MB_COMMON_HTTP_CLIENT_H
-#define MB_COMMON_HTTP_CLIENT_H
+/* client.h - what http.c, send.c and fail.c share; for nobody else. */
+#ifndef MB_HTTP_CLIENT_H
+#define MB_HTTP_CLIENT_H
 
-#include "common/http_exchange.h"
-#include "common/rate.h"
+#include "http/exchange.h"
+#include "http/rate.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -31,6 +31,8 @@ struct mb_http {
     char *client_key;
     char *proxy;
     char *place;
+    const struct mb_http_words *words;
+    const char *const *near_hosts;
     int64_t connect_timeout_ms;
     int64_t idle_timeout_ms;
     unsigned max_idle;

@@ -10,13 +10,22 @@
  * The proxy of the environment (https_proxy, no_proxy, ...) holds unless one is
  * given, but never for this machine itself or link-local addresses.  One that is
  * given holds for these too, unless near_direct is set. */
-#ifndef MB_COMMON_HTTP_H
-#define MB_COMMON_HTTP_H
+#ifndef MB_HTTP_HTTP_H
+#define MB_HTTP_HTTP_H
 
-#include "common/headers.h"
-#include "common/str.h"
+#include "base/buf.h"
+#include "http/headers.h"
 
 struct mb_http;
+
+/* What the user sets, for messages; all of them literals or NULL. */
+struct mb_http_words {
+    const char *tls;         /* "useSSL" */
+    const char *ca_file;     /* "caFile" */
+    const char *client_cert; /* "clientCert and clientKey" */
+    const char *skip_verify; /* "skipVerify", or NULL where certificates are always verified */
+    const char *proxy;       /* "proxy" */
+};
 
 /* Strings are copied; NULL and 0 stand for the default.  Files are PEM. */
 struct mb_http_options {
@@ -25,15 +34,18 @@ struct mb_http_options {
     const char *client_cert; /* with client_key */
     const char *client_key;
     const char *proxy;
-    const char
-        *place; /* for messages: what the user sets to reach another host; default "address and port" */
-    int64_t connect_timeout_ms; /* 10 s */
-    int64_t idle_timeout_ms;    /* 60 s without a byte in either direction */
-    unsigned max_idle;          /* connections kept while nobody uses them; 256 */
-    uint64_t max_bandwidth;     /* bytes per second, both directions together; no ceiling */
-    unsigned max_requests;      /* per second; no ceiling */
-    bool skip_verify;           /* any certificate will do */
-    bool near_direct;           /* reach this machine and link-local addresses without proxy */
+    const char *place;                 /* for messages: what the user sets to reach another host; default
+                                          "address and port" */
+    const struct mb_http_words *words; /* lives as long as the program; those of the drivers' options */
+    const char *const *near_hosts;     /* beginnings of names as near as link-local addresses, NULL behind the
+                                          last;     lives as long as the program; none */
+    int64_t connect_timeout_ms;        /* 10 s */
+    int64_t idle_timeout_ms;           /* 60 s without a byte in either direction */
+    unsigned max_idle;                 /* connections kept while nobody uses them; 256 */
+    uint64_t max_bandwidth;            /* bytes per second, both directions together; no ceiling */
+    unsigned max_requests;             /* per second; no ceiling */
+    bool skip_verify;                  /* any certificate will do */
+    bool near_direct;                  /* reach this machine and link-local addresses without proxy */
 };
 
 mb_status mb_http_new(struct mb_http **out, const struct mb_http_options *options, struct mb_error *error);
@@ -44,7 +56,7 @@ struct mb_http_response {
     char reason[48]; /* the phrase behind the status, "" when there is none */
     bool safe;       /* the request was a GET or HEAD */
     struct mb_headers headers;
-    struct mb_str body; /* a 2xx body without sink; of another status at most 64 KiB, the rest is dropped */
+    struct mb_buf body; /* a 2xx body without sink; of another status at most 64 KiB, the rest is dropped */
     uint64_t sent;      /* body bytes of the request */
     uint64_t received;  /* body bytes, also those that went to the sink */
 };
@@ -71,6 +83,7 @@ struct mb_http_request {
     mb_status (*begin)(void *ctx, const struct mb_http_response *response, struct mb_error *error);
     void *begin_ctx;
 
+    bool fresh;   /* over a connection of its own: a kept one may just have been closed, unnoticed */
     bool patient; /* the service may work long before it answers: only the deadline limits that wait */
 };
 
@@ -84,7 +97,7 @@ mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *reque
 enum { MB_HTTP_MAX_GATHERED = 64 * 1024 * 1024 };
 
 /* Reads a source to its end into memory: for what needs the bytes before they are sent. */
-mb_status mb_http_gather(const struct mb_source *source, struct mb_str *out, const struct mb_call *call);
+mb_status mb_http_gather(const struct mb_source *source, struct mb_buf *out, const struct mb_call *call);
 
 /* MB_E_CANCELLED or MB_E_TIMEOUT when nobody waits for the call any more. */
 mb_status mb_http_wanted(const struct mb_call *call);

@@ -1,7 +1,7 @@
 #include "test.h"
 
-#include "common/rate.h"
-#include "common/times.h"
+#include "base/clock.h"
+#include "http/rate.h"
 
 static const int64_t ms_ns = 1000000;
 
@@ -23,10 +23,10 @@ static void no_ceiling_never_waits(void **state)
     struct mb_call call = call_with(&error);
     struct mb_rate rate;
     mb_rate_init(&rate, 0);
-    int64_t begun = mb_time_monotonic_ns();
+    int64_t begun = mb_clock_monotonic();
     assert_int_equal(mb_rate_take(&rate, 1e15, &call), MB_OK);
     assert_int_equal(mb_rate_take(&rate, 1e15, &call), MB_OK);
-    assert_true(mb_time_monotonic_ns() - begun < 500 * ms_ns);
+    assert_true(mb_clock_monotonic() - begun < 500 * ms_ns);
     mb_rate_done(&rate);
 }
 
@@ -38,10 +38,10 @@ static void takes_are_spread(void **state)
     struct mb_call call = call_with(&error);
     struct mb_rate rate;
     mb_rate_init(&rate, 20);
-    int64_t begun = mb_time_monotonic_ns();
+    int64_t begun = mb_clock_monotonic();
     for (int i = 0; i < 11; i++)
         assert_int_equal(mb_rate_take(&rate, 1, &call), MB_OK);
-    assert_true(mb_time_monotonic_ns() - begun >= 395 * ms_ns);
+    assert_true(mb_clock_monotonic() - begun >= 395 * ms_ns);
     mb_rate_done(&rate);
 }
 
@@ -53,7 +53,7 @@ static void waiting_ends_by_cancel_or_deadline(void **state)
     struct mb_rate rate;
     mb_rate_init(&rate, 0.001);
     assert_int_equal(mb_rate_take(&rate, 1, &call), MB_OK);
-    call.deadline_ns = mb_time_monotonic_ns() + 100 * ms_ns;
+    call.deadline_ns = mb_clock_monotonic() + 100 * ms_ns;
     assert_int_equal(mb_rate_take(&rate, 1, &call), MB_E_TIMEOUT);
     call.deadline_ns = 0;
     call.host_data = &rate;

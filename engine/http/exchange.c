@@ -1,7 +1,8 @@
-#include "common/http_exchange.h"
+#include "http/exchange.h"
 
-#include "common/error.h"
-#include "common/times.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 
 #include <string.h>
 #include <strings.h>
@@ -23,18 +24,18 @@ static size_t give_up(struct mb_exchange *exchange, mb_status verdict)
 mb_status mb_http_wanted(const struct mb_call *call)
 {
     if (call->cancelled && call->cancelled(call))
-        return mb_plugin_fail(call->error, MB_E_CANCELLED, "cancelled");
-    if (call->deadline_ns != 0 && mb_time_monotonic_ns() >= call->deadline_ns)
-        return mb_plugin_fail(call->error, MB_E_TIMEOUT, "no complete answer in time");
+        return mb_fail(call->error, MB_E_CANCELLED, "cancelled");
+    if (call->deadline_ns != 0 && mb_clock_monotonic() >= call->deadline_ns)
+        return mb_fail(call->error, MB_E_TIMEOUT, "no complete answer in time");
     return MB_OK;
 }
 
 mb_status mb_http_rest(int64_t ms, const struct mb_call *call)
 {
     const struct timespec nap = {.tv_nsec = 50000000}; /* how late a cancelled call is noticed */
-    int64_t until = mb_time_monotonic_ns() + ms * 1000000;
+    int64_t until = mb_clock_monotonic() + ms * 1000000;
     mb_status status = mb_http_wanted(call);
-    while (status == MB_OK && mb_time_monotonic_ns() < until) {
+    while (status == MB_OK && mb_clock_monotonic() < until) {
         nanosleep(&nap, NULL);
         status = mb_http_wanted(call);
     }
@@ -111,11 +112,11 @@ static size_t on_header(char *data, size_t unit, size_t count, void *ctx)
     struct mb_exchange *exchange = ctx;
     size_t len = unit * count;
 
-    exchange->active_ns = mb_time_monotonic_ns();
+    exchange->active_ns = mb_clock_monotonic();
     exchange->header_bytes += len;
     if (exchange->header_bytes > MAX_HEADER_BYTES) {
-        mb_plugin_fail(exchange->call->error, MB_E_PROTOCOL, "the answer has more than %d KiB of headers",
-                       MAX_HEADER_BYTES / 1024);
+        mb_fail(exchange->call->error, MB_E_PROTOCOL, "the answer has more than %d KiB of headers",
+                MAX_HEADER_BYTES / 1024);
         return give_up(exchange, MB_E_PROTOCOL);
     }
     if (len >= 5 && strncasecmp(data, "HTTP/", 5) == 0) {
@@ -132,9 +133,9 @@ static size_t on_header(char *data, size_t unit, size_t count, void *ctx)
 
 static size_t keep_error_body(struct mb_exchange *exchange, const char *data, size_t len)
 {
-    struct mb_str *body = &exchange->response->body;
+    struct mb_buf *body = &exchange->response->body;
     size_t room = MAX_ERROR_KEPT - body->len;
-    mb_str_append(body, data, len < room ? len : room);
+    mb_buf_append(body, data, len < room ? len : room);
     if (exchange->response->received > MAX_ERROR_READ) {
         exchange->enough = true;
         return 0;
@@ -145,10 +146,10 @@ static size_t keep_error_body(struct mb_exchange *exchange, const char *data, si
 static size_t keep_body(struct mb_exchange *exchange, const char *data, size_t len)
 {
     if (exchange->response->received > exchange->max_body)
-        return give_up(exchange, mb_plugin_fail(exchange->call->error, MB_E_PROTOCOL,
-                                                "the answer is longer than %zu bytes", exchange->max_body));
-    if (mb_str_append(&exchange->response->body, data, len) != MB_OK)
-        return give_up(exchange, mb_plugin_fail_memory(exchange->call->error));
+        return give_up(exchange, mb_fail(exchange->call->error, MB_E_PROTOCOL,
+                                         "the answer is longer than %zu bytes", exchange->max_body));
+    if (mb_buf_append(&exchange->response->body, data, len) != MB_OK)
+        return give_up(exchange, mb_fail_memory(exchange->call->error));
     return len;
 }
 
@@ -170,10 +171,10 @@ static size_t on_body(char *data, size_t unit, size_t count, void *ctx)
         /* libcurl hands over a hundred pieces before it looks up, and a sink may be slow. */
         taken = mb_exchange_unwanted(exchange) ? 0 : len;
     } else {
-        taken = give_up(
-            exchange, mb_plugin_fail(exchange->call->error, MB_E_CALLBACK, "the reader of the data stopped"));
+        taken = give_up(exchange,
+                        mb_fail(exchange->call->error, MB_E_CALLBACK, "the reader of the data stopped"));
     }
-    exchange->active_ns = mb_time_monotonic_ns(); /* after the sink: its waiting is not the service's */
+    exchange->active_ns = mb_clock_monotonic(); /* after the sink: its waiting is not the service's */
     return taken;
 }
 
@@ -189,7 +190,7 @@ static size_t read_memory(struct mb_exchange *exchange, char *buf, size_t cap)
 
 static size_t fail_read(struct mb_exchange *exchange, mb_status status, const char *text)
 {
-    exchange->verdict = mb_plugin_fail(exchange->call->error, status, "%s", text);
+    exchange->verdict = mb_fail(exchange->call->error, status, "%s", text);
     return CURL_READFUNC_ABORT;
 }
 
@@ -219,7 +220,7 @@ static size_t on_read(char *buf, size_t unit, size_t count, void *ctx)
         exchange->sent += len;
     if (len != CURL_READFUNC_ABORT && !paced(exchange, len))
         len = CURL_READFUNC_ABORT;
-    exchange->active_ns = mb_time_monotonic_ns();
+    exchange->active_ns = mb_clock_monotonic();
     return len;
 }
 
@@ -276,9 +277,9 @@ static int on_start(void *ctx, char *to, char *from, int to_port, int from_port)
     exchange->started = true;
     if (!again || may_repeat(exchange->request))
         return CURL_PREREQFUNC_OK;
-    exchange->verdict = mb_plugin_fail(exchange->call->error, MB_E_UNAVAILABLE,
-                                       "the service closed the connection before it answered, and may have "
-                                       "done what it was asked");
+    exchange->verdict = mb_fail(exchange->call->error, MB_E_UNAVAILABLE,
+                                "the service closed the connection before it answered, and may have "
+                                "done what it was asked");
     exchange->call->error->flags |= MB_ERR_AMBIGUOUS;
     return CURL_PREREQFUNC_ABORT;
 }
@@ -294,7 +295,7 @@ void mb_exchange_attach(struct mb_exchange *exchange, CURL *easy)
     exchange->response->safe = get || head;
     exchange->max_body = request->max_body > 0 ? request->max_body : DEFAULT_MAX_BODY;
     size_t ceiling = exchange->max_body > MAX_ERROR_KEPT ? exchange->max_body : MAX_ERROR_KEPT;
-    exchange->response->body = MB_STR_INIT(ceiling);
+    exchange->response->body = MB_BUF_INIT(ceiling);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_start);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);

@@ -1,9 +1,10 @@
 #include "test.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "canned_server.h"
-#include "common/error.h"
-#include "common/http.h"
-#include "common/times.h"
+#include "http/http.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static void connections_are_kept(void **state)
     for (int i = 0; i < 4; i++) {
         assert_int_equal(get(&s), MB_OK);
         assert_int_equal(s.response.status, 200);
-        assert_string_equal(mb_str_text(&s.response.body), "hello");
+        assert_string_equal(mb_buf_text(&s.response.body), "hello");
         assert_string_equal(mb_headers_get(&s.response.headers, "etag"), "\"e\"");
     }
     canned_stop(s.server);
@@ -154,7 +155,7 @@ static void redirects_are_not_followed(void **state)
 }
 
 struct pieces {
-    struct mb_str text;
+    struct mb_buf text;
     mb_status answer;
     int64_t position;
     const char *data;
@@ -164,7 +165,7 @@ struct pieces {
 static mb_status take_piece(void *ctx, const void *data, size_t len)
 {
     struct pieces *pieces = ctx;
-    mb_str_append(&pieces->text, data, len);
+    mb_buf_append(&pieces->text, data, len);
     return pieces->answer;
 }
 
@@ -177,13 +178,13 @@ static void an_error_document_never_reaches_the_sink(void **state)
         {.bytes = "HTTP/1.1 404 No\r\nContent-Length: 100001\r\n\r\nx", .repeat_last = 100000},
         {.bytes = "HTTP/1.1 404 No\r\nContent-Length: 9000001\r\n\r\nx", .repeat_last = 9000000},
     };
-    struct pieces pieces = {.text = MB_STR_INIT(1000)};
+    struct pieces pieces = {.text = MB_BUF_INIT(1000)};
     const struct mb_sink sink = {.struct_size = sizeof(sink), .write = take_piece, .ctx = &pieces};
     begin(&s, replies, 3);
     const struct mb_http_request request = {.method = "GET", .url = s.url, .sink = &sink};
     assert_int_equal(mb_http_send(s.http, &request, &s.response, &s.call), MB_OK);
     assert_int_equal(s.response.status, 503);
-    assert_string_equal(mb_str_text(&s.response.body), "<no/> ");
+    assert_string_equal(mb_buf_text(&s.response.body), "<no/> ");
     assert_int_equal(mb_http_retry_after_ms(&s.response), 3000);
     for (int i = 0; i < 2; i++) {
         mb_http_response_done(&s.response);
@@ -201,17 +202,17 @@ static void the_sink_gets_a_good_body_and_may_refuse(void **state)
     (void)state;
     struct setting s;
     const struct canned_reply replies[] = {{.bytes = ok}, {.bytes = ok}};
-    struct pieces pieces = {.text = MB_STR_INIT(1000)};
+    struct pieces pieces = {.text = MB_BUF_INIT(1000)};
     const struct mb_sink sink = {.struct_size = sizeof(sink), .write = take_piece, .ctx = &pieces};
     begin(&s, replies, 2);
     const struct mb_http_request request = {.method = "GET", .url = s.url, .sink = &sink};
     assert_int_equal(mb_http_send(s.http, &request, &s.response, &s.call), MB_OK);
-    assert_string_equal(mb_str_text(&pieces.text), "hello");
+    assert_string_equal(mb_buf_text(&pieces.text), "hello");
     assert_int_equal(s.response.received, 5);
     pieces.answer = MB_E_NO_SPACE;
     mb_http_response_done(&s.response);
     assert_int_equal(mb_http_send(s.http, &request, &s.response, &s.call), MB_E_CALLBACK);
-    mb_str_done(&pieces.text);
+    mb_buf_done(&pieces.text);
     canned_stop(s.server);
     end(&s);
 }
@@ -245,17 +246,17 @@ static void too_many_headers(void **state)
 {
     (void)state;
     struct setting s;
-    struct mb_str bytes = MB_STR_INIT(1024 * 1024);
-    mb_str_puts(&bytes, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+    struct mb_buf bytes = MB_BUF_INIT(1024 * 1024);
+    mb_buf_puts(&bytes, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
     for (int i = 0; i < 10000; i++)
-        mb_str_printf(&bytes, "X-Filler-%d: aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", i);
-    mb_str_puts(&bytes, "\r\n");
-    const struct canned_reply reply = {.bytes = mb_str_text(&bytes)};
+        mb_buf_printf(&bytes, "X-Filler-%d: aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", i);
+    mb_buf_puts(&bytes, "\r\n");
+    const struct canned_reply reply = {.bytes = mb_buf_text(&bytes)};
     begin(&s, &reply, 1);
     assert_int_equal(get(&s), MB_E_PROTOCOL);
     canned_stop(s.server);
     end(&s);
-    mb_str_done(&bytes);
+    mb_buf_done(&bytes);
 }
 
 static void a_body_above_the_ceiling(void **state)
@@ -373,7 +374,7 @@ static void a_broken_upload_is_ambiguous(void **state)
 
 static int cancelled(const struct mb_call *call)
 {
-    return mb_time_monotonic_ns() >= *(const int64_t *)call->host_data;
+    return mb_clock_monotonic() >= *(const int64_t *)call->host_data;
 }
 
 static void waiting_ends_by_cancel_deadline_or_silence(void **state)
@@ -384,13 +385,13 @@ static void waiting_ends_by_cancel_deadline_or_silence(void **state)
                                            {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe"},
                                            {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe"}};
     begin_with(&s, replies, 3, &(struct mb_http_options){.idle_timeout_ms = 2000});
-    int64_t cancel_ns = mb_time_monotonic_ns() + 300 * ms_ns;
+    int64_t cancel_ns = mb_clock_monotonic() + 300 * ms_ns;
     s.call.cancelled = cancelled;
     s.call.host_data = &cancel_ns;
     assert_int_equal(get(&s), MB_E_CANCELLED);
-    assert_true(mb_time_monotonic_ns() - cancel_ns < 900 * ms_ns);
+    assert_true(mb_clock_monotonic() - cancel_ns < 900 * ms_ns);
     s.call.cancelled = NULL;
-    s.call.deadline_ns = mb_time_monotonic_ns() + 300 * ms_ns;
+    s.call.deadline_ns = mb_clock_monotonic() + 300 * ms_ns;
     assert_int_equal(get(&s), MB_E_TIMEOUT);
     assert_int_equal(s.error.flags, MB_ERR_RETRYABLE);
     s.call.deadline_ns = 0;
@@ -438,7 +439,7 @@ static mb_status at_the_door(void *ctx, const struct mb_http_response *response,
     doorman->asked++;
     assert_string_equal(mb_headers_get(&response->headers, "etag"), "\"e\"");
     assert_null(mb_headers_get(&response->headers, "early"));
-    return doorman->answer == MB_OK ? MB_OK : mb_plugin_fail(error, doorman->answer, "not this one");
+    return doorman->answer == MB_OK ? MB_OK : mb_fail(error, doorman->answer, "not this one");
 }
 
 static void begin_sees_the_final_headers_first(void **state)
@@ -452,7 +453,7 @@ static void begin_sees_the_final_headers_first(void **state)
         {.bytes = "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"},
     };
     struct doorman doorman = {0};
-    struct pieces pieces = {.text = MB_STR_INIT(1000)};
+    struct pieces pieces = {.text = MB_BUF_INIT(1000)};
     const struct mb_sink sink = {.struct_size = sizeof(sink), .write = take_piece, .ctx = &pieces};
     begin(&s, replies, 3);
     const struct mb_http_request request = {
@@ -468,7 +469,7 @@ static void begin_sees_the_final_headers_first(void **state)
     assert_int_equal(mb_http_send(s.http, &request, &s.response, &s.call), MB_OK);
     assert_int_equal(s.response.status, 500);
     assert_int_equal(doorman.asked, 2);
-    mb_str_done(&pieces.text);
+    mb_buf_done(&pieces.text);
     canned_stop(s.server);
     end(&s);
 }

@@ -1,13 +1,16 @@
-#include "common/http_client.h"
+#include "http/client.h"
 
-#include "common/error.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "http/url.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     POLL_MS = 200, /* how late a cancelled call is noticed */
@@ -58,23 +61,23 @@ static struct curl_slist *build_headers(const struct mb_headers *headers)
 {
     /* Waiting for "100 Continue" costs a round trip for each part, and a second where it is not known. */
     struct curl_slist *list = add_line(NULL, "Expect:");
-    struct mb_str line = MB_STR_INIT(64 * 1024);
+    struct mb_buf line = MB_BUF_INIT(64 * 1024);
 
     for (size_t i = 0; list && headers && i < headers->count; i++) {
         const struct mb_header *header = &headers->items[i];
-        mb_str_clear(&line);
+        mb_buf_reset(&line);
         if (*header->value)
-            mb_str_printf(&line, "%s: %s", header->name, header->value);
+            mb_buf_printf(&line, "%s: %s", header->name, header->value);
         else
-            mb_str_printf(&line, "%s;", header->name); /* how libcurl spells an empty value */
+            mb_buf_printf(&line, "%s;", header->name); /* how libcurl spells an empty value */
         if (line.status != MB_OK) {
             curl_slist_free_all(list);
             list = NULL;
         } else {
-            list = add_line(list, mb_str_text(&line));
+            list = add_line(list, mb_buf_text(&line));
         }
     }
-    mb_str_done(&line);
+    mb_buf_done(&line);
     return list;
 }
 
@@ -93,7 +96,7 @@ static void set_tls(const struct mb_http *http, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
-static bool is_near(const char *url)
+static bool is_near(const struct mb_http *http, const char *url)
 {
     char name[256];
     const char *host = strstr(url, "://");
@@ -101,13 +104,16 @@ static bool is_near(const char *url)
         return false;
     host += 3;
     size_t len = *host == '[' ? strcspn(host, "/?") : strcspn(host, ":/?");
-    mb_str_fit(name, len + 1 < sizeof(name) ? len + 1 : sizeof(name), host);
+    mb_text_fit(name, len + 1 < sizeof(name) ? len + 1 : sizeof(name), host);
+    for (const char *const *near = http->near_hosts; near && *near; near++)
+        if (strncasecmp(name, *near, strlen(*near)) == 0)
+            return true;
     return mb_host_is_local(name);
 }
 
 static void set_proxy(const struct mb_http *http, CURL *easy, const char *url)
 {
-    if ((!http->proxy || http->near_direct) && is_near(url))
+    if ((!http->proxy || http->near_direct) && is_near(http, url))
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     else if (http->proxy)
         curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
@@ -124,10 +130,11 @@ static void set_buffers(const struct mb_http_line *line, const struct mb_exchang
                      upload < (uint64_t)line->piece ? (long)upload : line->piece);
 }
 
-static void set_options(const struct mb_http *http, struct mb_http_line *line, const char *url,
-                        struct curl_slist *headers)
+static void set_options(const struct mb_http *http, struct mb_http_line *line,
+                        const struct mb_http_request *request, struct curl_slist *headers)
 {
     CURL *easy = line->easy;
+    const char *url = request->url;
 
     line->message[0] = '\0';
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->message);
@@ -142,6 +149,8 @@ static void set_options(const struct mb_http *http, struct mb_http_line *line, c
     curl_easy_setopt(easy, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request->fresh ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
     if (http->user_agent)
         curl_easy_setopt(easy, CURLOPT_USERAGENT, http->user_agent);
@@ -153,7 +162,7 @@ static void set_options(const struct mb_http *http, struct mb_http_line *line, c
 static bool interrupted(const struct mb_http *http, struct mb_exchange *exchange)
 {
     const struct mb_call *call = exchange->call;
-    int64_t now = mb_time_monotonic_ns();
+    int64_t now = mb_clock_monotonic();
     uint32_t doubt = exchange->response->safe ? 0 : MB_ERR_AMBIGUOUS;
     bool working =
         exchange->request->patient && !exchange->answered && exchange->sent == exchange->upload_size;
@@ -161,8 +170,8 @@ static bool interrupted(const struct mb_http *http, struct mb_exchange *exchange
     if (mb_exchange_unwanted(exchange)) {
         return true;
     } else if (!working && now - exchange->active_ns > http->idle_timeout_ms * ms_ns) {
-        exchange->verdict = mb_plugin_fail(call->error, MB_E_TIMEOUT, "nothing was heard for %lld ms",
-                                           (long long)http->idle_timeout_ms);
+        exchange->verdict = mb_fail(call->error, MB_E_TIMEOUT, "nothing was heard for %lld ms",
+                                    (long long)http->idle_timeout_ms);
         call->error->flags |= doubt;
     }
     return exchange->verdict != MB_OK;
@@ -173,7 +182,7 @@ static int wait_ms(const struct mb_http_line *line, const struct mb_call *call)
     int64_t until = line->timer_ns;
     if (call->deadline_ns != 0 && call->deadline_ns < until)
         until = call->deadline_ns;
-    int64_t now = mb_time_monotonic_ns();
+    int64_t now = mb_clock_monotonic();
     if (until <= now)
         return 0;
     int64_t left = (until - now - 1) / ms_ns + 1;
@@ -205,7 +214,7 @@ static CURLMcode step(struct mb_http_line *line, const struct mb_call *call, int
     poll(ready, (nfds_t)count, wait_ms(line, call));
 
     CURLMcode code = CURLM_OK;
-    if (mb_time_monotonic_ns() >= line->timer_ns) {
+    if (mb_clock_monotonic() >= line->timer_ns) {
         line->timer_ns = INT64_MAX;
         code = curl_multi_socket_action(line->multi, CURL_SOCKET_TIMEOUT, 0, running);
     }
@@ -245,13 +254,13 @@ static mb_status exchange_over(struct mb_http *http, struct mb_exchange *exchang
     struct curl_slist *headers = build_headers(request->headers);
     struct mb_http_line *line = mb_http_acquire(http);
     if (!headers || !line) {
-        mb_plugin_fail_memory(error);
+        mb_fail_memory(error);
         goto out;
     }
-    set_options(http, line, request->url, headers);
+    set_options(http, line, request, headers);
     set_buffers(line, exchange);
     mb_exchange_attach(exchange, line->easy);
-    exchange->active_ns = mb_time_monotonic_ns();
+    exchange->active_ns = mb_clock_monotonic();
     guard_begin(&guard);
     CURLcode code = run(http, line, exchange);
     guard_end(&guard);
@@ -270,35 +279,35 @@ out:
     return status;
 }
 
-mb_status mb_http_gather(const struct mb_source *source, struct mb_str *out, const struct mb_call *call)
+mb_status mb_http_gather(const struct mb_source *source, struct mb_buf *out, const struct mb_call *call)
 {
     struct mb_error *error = call->error;
     char *step = malloc(GATHER_STEP);
     if (!step)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     size_t nread = 0;
     mb_status status = MB_OK;
     do {
         if (source->read(source->ctx, step, GATHER_STEP, &nread) != MB_OK)
-            status = mb_plugin_fail(error, MB_E_CALLBACK, "the source of the data failed");
+            status = mb_fail(error, MB_E_CALLBACK, "the source of the data failed");
         else
             status = mb_http_wanted(call);
         if (status == MB_OK)
-            mb_str_append(out, step, nread);
+            mb_buf_append(out, step, nread);
     } while (status == MB_OK && out->status == MB_OK && nread > 0);
     free(step);
     if (status == MB_OK && out->status == MB_E_INVALID)
-        return mb_plugin_fail(error, MB_E_UNSUPPORTED,
-                              "the data is longer than %zu MiB, and its size or checksum is not known",
-                              out->max / (1024 * 1024));
-    return status == MB_OK ? mb_str_status(out, "the data", error) : status;
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "the data is longer than %zu MiB, and its size or checksum is not known",
+                       out->max / (1024 * 1024));
+    return status == MB_OK ? mb_buf_check(out, "the data", error) : status;
 }
 
 mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *request,
                        struct mb_http_response *response, const struct mb_call *call)
 {
     struct mb_http_request own = *request;
-    struct mb_str gathered = MB_STR_INIT(MB_HTTP_MAX_GATHERED);
+    struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
     mb_status status = request->headers ? mb_headers_status(request->headers, call->error) : MB_OK;
 
     if (status == MB_OK)
@@ -306,7 +315,7 @@ mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *reque
     if (status == MB_OK && own.source && own.source->size < 0) {
         status = mb_http_gather(own.source, &gathered, call);
         own.source = NULL;
-        own.body = mb_str_text(&gathered);
+        own.body = mb_buf_text(&gathered);
         own.body_len = gathered.len;
     }
     if (status == MB_OK) {
@@ -319,6 +328,6 @@ mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *reque
         status = exchange_over(http, &exchange);
         response->sent = exchange.sent;
     }
-    mb_str_done(&gathered);
+    mb_buf_done(&gathered);
     return status;
 }

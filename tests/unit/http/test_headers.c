@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "common/headers.h"
+#include "http/headers.h"
 
 static void set_get_remove(void **state)
 {

@@ -1,10 +1,10 @@
 /* headers.h - the header fields of an HTTP request or response.
  *
- * Names are compared without regard to case.  Failures stick as in str.h; a
+ * Names are compared without regard to case.  Failures stick as in base/buf.h; a
  * value with a line break or another control character is one (MB_E_INVALID),
  * so that no text from a configuration can add a field of its own. */
-#ifndef MB_COMMON_HEADERS_H
-#define MB_COMMON_HEADERS_H
+#ifndef MB_HTTP_HEADERS_H
+#define MB_HTTP_HEADERS_H
 
 #include "milvus_backup/storage_plugin.h"
 

@@ -1,9 +1,9 @@
-/* http_exchange.h - one request on its way: the callbacks that libcurl gets.  Only for http.c. */
-#ifndef MB_COMMON_HTTP_EXCHANGE_H
-#define MB_COMMON_HTTP_EXCHANGE_H
+/* exchange.h - one request on its way: the callbacks that libcurl gets.  Only for send.c. */
+#ifndef MB_HTTP_EXCHANGE_H
+#define MB_HTTP_EXCHANGE_H
 
-#include "common/http.h"
-#include "common/rate.h"
+#include "http/http.h"
+#include "http/rate.h"
 
 #include <curl/curl.h>
 

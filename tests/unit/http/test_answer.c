@@ -1,38 +1,9 @@
 #include "test.h"
 
-#include "common/error.h"
-#include "common/http.h"
-
-static void messages(void **state)
-{
-    (void)state;
-    struct mb_error error = MB_TEST_ERROR;
-    assert_int_equal(mb_plugin_fail(&error, MB_E_THROTTLED, "slow %d", 1), MB_E_THROTTLED);
-    assert_int_equal(error.flags, MB_ERR_RETRYABLE);
-    assert_int_equal(mb_plugin_context(&error, "list %s", "b/p"), MB_E_THROTTLED);
-    assert_int_equal(mb_plugin_advise(&error, "set %s", "x"), MB_E_THROTTLED);
-    assert_string_equal(error.message, "list b/p: slow 1; set x");
-    mb_plugin_fail(&error, MB_E_FORBIDDEN, "no");
-    assert_int_equal(error.flags, 0);
-    assert_string_equal(error.message, "no");
-}
-
-static void long_messages_are_cut(void **state)
-{
-    (void)state;
-    struct mb_error error = MB_TEST_ERROR;
-    char text[3000];
-    memset(text, 'x', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    mb_plugin_fail(&error, MB_E_INTERNAL, "%s", text);
-    assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
-    mb_plugin_advise(&error, "more");
-    mb_plugin_context(&error, "%s", text);
-    assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
-    mb_plugin_fail(&error, MB_E_INTERNAL, "end");
-    mb_plugin_context(&error, "get");
-    assert_string_equal(error.message, "get: end");
-}
+#include "base/error.h"
+#include "base/text.h"
+#include "http/answer.h"
+#include "http/http.h"
 
 static void http_statuses(void **state)
 {
@@ -77,7 +48,7 @@ static void answers(void **state)
                                .code = "SlowDown",
                                .text = "Please reduce\nyour request rate.",
                                .request_id = "R1"};
-    assert_int_equal(mb_plugin_fail_answer(&error, &response, &answer), MB_E_THROTTLED);
+    assert_int_equal(mb_http_fail_answer(&error, &response, &answer), MB_E_THROTTLED);
     assert_string_equal(error.message, "503 SlowDown: Please reduce your request rate");
     assert_string_equal(error.provider_code, "SlowDown");
     assert_string_equal(error.request_id, "R1");
@@ -87,11 +58,11 @@ static void answers(void **state)
 
     response.safe = true;
     answer = (struct mb_answer){0};
-    assert_int_equal(mb_plugin_fail_answer(&error, &response, &answer), MB_E_UNAVAILABLE);
+    assert_int_equal(mb_http_fail_answer(&error, &response, &answer), MB_E_UNAVAILABLE);
     assert_int_equal(error.flags, MB_ERR_RETRYABLE);
     assert_string_equal(error.message, "503");
     response.status = 200;
-    assert_int_equal(mb_plugin_fail_answer(&error, &response, &answer), MB_E_PROTOCOL);
+    assert_int_equal(mb_http_fail_answer(&error, &response, &answer), MB_E_PROTOCOL);
     mb_http_response_done(&response);
 }
 
@@ -117,31 +88,12 @@ static void retry_after(void **state)
     }
 }
 
-static void cleaning(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *raw;
-        const char *clean;
-    } cases[] = {{"", ""},
-                 {"a\r\n\tb", "a b"},
-                 {"\x1b[31mred\n", "[31mred"},
-                 {"caf\xc3\xa9", "caf\xc3\xa9"},
-                 {"cut\xe2\x82", "cut??"},
-                 {"\xff\xfe", "??"}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char text[64];
-        strcpy(text, cases[i].raw);
-        mb_text_clean(text);
-        assert_string_equal(text, cases[i].clean);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages), cmocka_unit_test(long_messages_are_cut), cmocka_unit_test(http_statuses),
-        cmocka_unit_test(answers),  cmocka_unit_test(retry_after),           cmocka_unit_test(cleaning),
+        cmocka_unit_test(http_statuses),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(retry_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
-#include "common/headers.h"
+#include "http/headers.h"
 
-#include "common/error.h"
-#include "common/str.h"
+#include "base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -121,9 +120,9 @@ void mb_headers_remove(struct mb_headers *headers, const char *name)
 mb_status mb_headers_status(const struct mb_headers *headers, struct mb_error *error)
 {
     if (headers->status == MB_E_NO_MEMORY)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     if (headers->status != MB_OK)
-        return mb_plugin_fail(error, headers->status, "a header value holds a control character");
+        return mb_fail(error, headers->status, "a header value holds a control character");
     return MB_OK;
 }
 

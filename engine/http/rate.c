@@ -1,7 +1,7 @@
-#include "common/rate.h"
+#include "http/rate.h"
 
-#include "common/error.h"
-#include "common/times.h"
+#include "base/clock.h"
+#include "base/error.h"
 
 #include <time.h>
 
@@ -24,7 +24,7 @@ void mb_rate_done(struct mb_rate *rate)
 static int64_t reserve(struct mb_rate *rate, double amount)
 {
     pthread_mutex_lock(&rate->lock);
-    int64_t earliest = mb_time_monotonic_ns() - burst_ns;
+    int64_t earliest = mb_clock_monotonic() - burst_ns;
     if (rate->next_ns < earliest)
         rate->next_ns = earliest;
     int64_t due = rate->next_ns;
@@ -38,12 +38,11 @@ mb_status mb_rate_take(struct mb_rate *rate, double amount, const struct mb_call
     if (!(rate->per_second > 0))
         return MB_OK;
     int64_t due = reserve(rate, amount);
-    for (int64_t now; (now = mb_time_monotonic_ns()) < due;) {
+    for (int64_t now; (now = mb_clock_monotonic()) < due;) {
         if (call->cancelled && call->cancelled(call))
-            return mb_plugin_fail(call->error, MB_E_CANCELLED, "cancelled");
+            return mb_fail(call->error, MB_E_CANCELLED, "cancelled");
         if (call->deadline_ns != 0 && now >= call->deadline_ns)
-            return mb_plugin_fail(call->error, MB_E_TIMEOUT,
-                                  "the rate that is allowed leaves no time for this");
+            return mb_fail(call->error, MB_E_TIMEOUT, "the rate that is allowed leaves no time for this");
         int64_t rest = due - now < nap_ns ? due - now : nap_ns;
         nanosleep(&(struct timespec){.tv_nsec = (long)rest}, NULL);
     }

@@ -1,6 +1,6 @@
 /* rate.h - a ceiling on something per second, shared by all callers.  Thread-safe. */
-#ifndef MB_COMMON_RATE_H
-#define MB_COMMON_RATE_H
+#ifndef MB_HTTP_RATE_H
+#define MB_HTTP_RATE_H
 
 #include "milvus_backup/storage_plugin.h"
 

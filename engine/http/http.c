@@ -1,10 +1,10 @@
-#include "common/http.h"
+#include "http/http.h"
 
-#include "common/error.h"
-#include "common/http_client.h"
-#include "common/str.h"
-#include "common/times.h"
-#include "common/url.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "http/client.h"
+#include "http/date.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +62,13 @@ static bool copy_options(struct mb_http *http, const struct mb_http_options *opt
         options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;
     http->idle_timeout_ms = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : DEFAULT_IDLE_TIMEOUT_MS;
     http->max_idle = options->max_idle > 0 ? options->max_idle : DEFAULT_MAX_IDLE;
+    static const struct mb_http_words of_drivers = {.tls = "useSSL",
+                                                    .ca_file = "caFile",
+                                                    .client_cert = "clientCert and clientKey",
+                                                    .skip_verify = "skipVerify",
+                                                    .proxy = "proxy"};
+    http->words = options->words ? options->words : &of_drivers;
+    http->near_hosts = options->near_hosts;
     http->skip_verify = options->skip_verify;
     http->near_direct = options->near_direct;
     mb_rate_init(&http->bandwidth, (double)options->max_bandwidth);
@@ -76,13 +83,13 @@ mb_status mb_http_new(struct mb_http **out, const struct mb_http_options *option
 {
     struct mb_http *http = calloc(1, sizeof(*http));
     if (!http)
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     pthread_mutex_init(&http->lock, NULL);
     for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
         pthread_mutex_init(&http->share_locks[i], NULL);
     if (!copy_options(http, options) || !init_share(http)) {
         mb_http_free(http);
-        return mb_plugin_fail_memory(error);
+        return mb_fail_memory(error);
     }
     *out = http;
     return MB_OK;
@@ -150,7 +157,7 @@ static int on_timer(CURLM *multi, long ms, void *ctx)
 {
     struct mb_http_line *line = ctx;
     (void)multi;
-    line->timer_ns = ms < 0 ? INT64_MAX : mb_time_monotonic_ns() + ms * (int64_t)1000000;
+    line->timer_ns = ms < 0 ? INT64_MAX : mb_clock_monotonic() + ms * (int64_t)1000000;
     return 0;
 }
 
@@ -224,7 +231,7 @@ void mb_http_release(struct mb_http *http, struct mb_http_line *line)
 void mb_http_response_done(struct mb_http_response *response)
 {
     mb_headers_done(&response->headers);
-    mb_str_done(&response->body);
+    mb_buf_done(&response->body);
     *response = (struct mb_http_response){0};
 }
 
@@ -237,9 +244,9 @@ uint32_t mb_http_retry_after_ms(const struct mb_http_response *response)
     char *end;
     double ms = strtod(value, &end) * 1000;
     if (end == value || *end != '\0') {
-        if (!mb_time_parse_http(value, &date_ns))
+        if (!mb_http_date_parse(value, &date_ns))
             return 0;
-        ms = (double)(date_ns - mb_time_real_ns()) / 1e6;
+        ms = (double)(date_ns - mb_clock_wall()) / 1e6;
     }
     if (!(ms > 0))
         return 0;
