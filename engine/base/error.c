@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,22 @@ static void set_message(struct mb_error *error, const char *text)
         len = mb_text_whole(text, sizeof(error->message) - 1);
     memmove(error->message, text, len);
     error->message[len] = '\0';
+}
+
+/* The owner of an error may be a host that is older than its last members; one of our own may have no size.
+ */
+static bool has_hint(const struct mb_error *error)
+{
+    return error->struct_size == 0 ||
+           error->struct_size >= offsetof(struct mb_error, subject) + sizeof(error->subject);
+}
+
+static void copy_hint(struct mb_error *to, const struct mb_error *from)
+{
+    if (!has_hint(to))
+        return;
+    to->hint = has_hint(from) ? from->hint : 0;
+    memcpy(to->subject, has_hint(from) ? from->subject : "", has_hint(from) ? sizeof(to->subject) : 1);
 }
 
 void mb_error_clear(struct mb_error *error)
@@ -33,6 +50,7 @@ void mb_error_copy(struct mb_error *to, const struct mb_error *from)
     memcpy(to->provider_code, from->provider_code, sizeof(to->provider_code));
     memcpy(to->request_id, from->request_id, sizeof(to->request_id));
     memcpy(to->message, from->message, sizeof(to->message));
+    copy_hint(to, from);
 }
 
 /* The text is made before error is cleared: an argument may be error's own message. */

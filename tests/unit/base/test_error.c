@@ -163,6 +163,25 @@ static void test_long_messages_are_cut(void **state)
     assert_string_equal(error.message, "get: end");
 }
 
+/* What a driver of today does to the error of a host that ended its struct before the hint. */
+static void test_members_that_the_owner_does_not_know_stay_untouched(void **state)
+{
+    (void)state;
+    struct mb_error error = {
+        .struct_size = (uint32_t)offsetof(struct mb_error, hint), .hint = 77, .subject = "theirs"};
+    mb_fail(&error, MB_E_FORBIDDEN, "no");
+    assert_int_equal(error.hint, 77);
+    assert_string_equal(error.subject, "theirs");
+    mb_error_clear(&error);
+    struct mb_error whole = MB_ERROR_INIT;
+    mb_error_copy(&whole, &error);
+    assert_int_equal(whole.hint, 0);
+    assert_string_equal(whole.subject, "");
+    assert_int_equal(whole.struct_size, sizeof(whole));
+    mb_error_copy(&error, &whole);
+    assert_int_equal(error.hint, 77);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_a_long_subject_is_cut_between_characters),
         cmocka_unit_test(test_what_may_be_tried_again),
         cmocka_unit_test(test_context_and_advice),
+        cmocka_unit_test(test_members_that_the_owner_does_not_know_stay_untouched),
         cmocka_unit_test(test_long_messages_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
