@@ -1,6 +1,7 @@
 #include "backup/gc_lease.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -221,7 +222,7 @@ mb_status mb_gc_lease_begin(struct mb_gc_lease **out, const struct mb_gc_calls *
         mb_log(log, MB_LOG_WARN, "garbage collection in milvus is not paused: %s",
                status < 0 ? own.message : "this server has no such call");
     lease->has_thread = lease->supported;
-    if (lease->has_thread && pthread_create(&lease->thread, NULL, renew, lease) != 0) {
+    if (lease->has_thread && mb_thread_start(&lease->thread, renew, lease) != 0) {
         lease->has_thread = false;
         mb_gc_lease_end(lease, lease->arena, &ignored);
         return mb_fail(error, MB_E_NO_MEMORY, "start a thread that keeps garbage collection paused");

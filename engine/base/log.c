@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log_file.h"
+#include "base/scope.h"
 #include "base/text.h"
 
 #include <pthread.h>
@@ -23,6 +24,8 @@ struct mb_log {
     pthread_mutex_t mutex;
     int level;
     bool console;
+    void (*tell)(void *ctx, int level, const char *task, const char *text);
+    void *ctx;
     struct mb_log_file *file; /* or NULL */
     struct secret *secrets;
 };
@@ -42,6 +45,8 @@ mb_status mb_log_open(struct mb_log **out, const struct mb_log_options *options,
     pthread_mutex_init(&log->mutex, NULL);
     log->level = options->level;
     log->console = options->console;
+    log->tell = options->tell;
+    log->ctx = options->ctx;
     *out = log;
     return MB_OK;
 }
@@ -123,6 +128,12 @@ static const char *level_name(int level)
     return names[level < MB_LOG_ERROR ? MB_LOG_ERROR : level > MB_LOG_TRACE ? MB_LOG_TRACE : level];
 }
 
+static const char *task_id(void)
+{
+    const char *id = mb_scope_current()->id;
+    return id != NULL ? id : "";
+}
+
 static void append_head(struct mb_buf *line, int level)
 {
     char stamp[32];
@@ -131,6 +142,11 @@ static void append_head(struct mb_buf *line, int level)
     size_t len = strlen(stamp);
     mb_buf_printf(line, "%.*s.%03dZ %s ", (int)(len > 0 ? len - 1 : 0), stamp,
                   (int)(now % MB_NS_PER_S / MB_NS_PER_MS), level_name(level));
+    if (*task_id() != '\0') {
+        mb_buf_putc(line, '[');
+        append_escaped(line, task_id());
+        mb_buf_puts(line, "] ");
+    }
 }
 
 static void write_line(struct mb_log *log, int level, char *text)
@@ -149,6 +165,8 @@ static void write_line(struct mb_log *log, int level, char *text)
     }
     pthread_mutex_unlock(&log->mutex);
     mb_buf_done(&line);
+    if (log->tell != NULL)
+        log->tell(log->ctx, level, task_id(), text);
 }
 
 bool mb_log_enabled(const struct mb_log *log, int level)

@@ -1,6 +1,7 @@
 /* log.h - the log file: one line an event, levels, rotation, secrets masked.  Thread-safe.
  *
- * A line: 2026-11-21T06:49:30.123Z INFO  text.  Newlines and control characters in the text are escaped. */
+ * A line: 2026-11-21T06:49:30.123Z INFO  text.  Newlines and control characters in the text are escaped. What
+ * a task's threads say (see scope.h) begins with its id: "[restore-1] text". */
 #ifndef MB_BASE_LOG_H
 #define MB_BASE_LOG_H
 
@@ -18,6 +19,10 @@ struct mb_log_options {
     unsigned max_days;  /* remove rotated files older than this; 0 for never */
     unsigned max_files; /* keep this many rotated files; 0 for all */
     bool console;       /* also to stderr */
+    /* Called with every line that is kept, secrets masked: from any thread, several at a time.  task is the
+     * id of the task that says so, or "".  Both strings are valid during the call. */
+    void (*tell)(void *ctx, int level, const char *task, const char *text);
+    void *ctx;
 };
 
 mb_status mb_log_open(struct mb_log **out, const struct mb_log_options *options, struct mb_error *error);

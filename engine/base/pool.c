@@ -1,7 +1,9 @@
 #include "base/pool.h"
 
+#include "base/scope.h"
+#include "base/thread.h"
+
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 struct job {
@@ -9,6 +11,7 @@ struct job {
     struct mb_group *group;
     mb_job_fn *fn;
     void *ctx;
+    const struct mb_scope *scope; /* of whoever submitted it */
 };
 
 /* One mutex guards the queue and every group of the pool. */
@@ -78,6 +81,7 @@ static void run_job(struct mb_pool *pool, struct job *job)
     struct mb_group *group = job->group;
     bool skip = group->failed;
     pthread_mutex_unlock(&pool->mutex);
+    const struct mb_scope *before = mb_scope_enter(job->scope);
 
     struct mb_error error = MB_ERROR_INIT;
     mb_status status = MB_OK;
@@ -86,6 +90,7 @@ static void run_job(struct mb_pool *pool, struct job *job)
     else if (!skip)
         status = job->fn(job->ctx, group->cancel, &error);
     error.status = status;
+    mb_scope_enter(before);
     free(job);
 
     pthread_mutex_lock(&pool->mutex);
@@ -121,15 +126,10 @@ static void *run_thread(void *ctx)
     return NULL;
 }
 
-/* With the mutex held.  Signals are left to the threads that the program made itself.  A thread that cannot
- * be had is only an error when there is none at all. */
+/* With the mutex held.  A thread that cannot be had is only an error when there is none at all. */
 static mb_status start_thread(struct mb_pool *pool, struct mb_error *error)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&pool->threads[pool->thread_count], NULL, run_thread, pool);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int rc = mb_thread_start(&pool->threads[pool->thread_count], run_thread, pool);
     if (rc == 0)
         pool->thread_count++;
     else if (pool->thread_count == 0)
@@ -174,7 +174,7 @@ mb_status mb_group_submit(struct mb_group *group, mb_job_fn *fn, void *ctx, stru
     struct job *job = malloc(sizeof(*job));
     if (job == NULL)
         return mb_fail_memory(error);
-    *job = (struct job){.group = group, .fn = fn, .ctx = ctx};
+    *job = (struct job){.group = group, .fn = fn, .ctx = ctx, .scope = mb_scope_current()};
     mb_status status = MB_OK;
 
     pthread_mutex_lock(&pool->mutex);

@@ -19,9 +19,9 @@ void mb_group_free(struct mb_group *group); /* waits */
 
 typedef mb_status mb_job_fn(void *ctx, struct mb_cancel *cancel, struct mb_error *error);
 
-/* Queues fn(ctx, ...).  Jobs of a group that has failed or whose token is cancelled are not started, so ctx
- * stays the caller's; submitting to a failed group returns its failure.  A job must not wait for another job
- * of the same pool. */
+/* Queues fn(ctx, ...), to run in the caller's scope (see scope.h).  Jobs of a group that has failed or whose
+ * token is cancelled are not started, so ctx stays the caller's; submitting to a failed group returns its
+ * failure.  A job must not wait for another job of the same pool. */
 mb_status mb_group_submit(struct mb_group *group, mb_job_fn *fn, void *ctx, struct mb_error *error);
 
 /* Until every job of the group has ended; the first failure, or MB_OK. */

@@ -2,11 +2,22 @@
 #ifndef MB_BASE_PROGRESS_H
 #define MB_BASE_PROGRESS_H
 
+#include "base/error.h"
+
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { MB_PROGRESS_ENDED = 8 };
+
+/* Something that holds the task up: "import 4512 of db.books: Importing, 40 %". */
+struct mb_wait {
+    struct mb_progress *progress; /* NULL while nothing waits */
+    struct mb_wait *next;
+    int64_t since_ns;
+    char what[200];
+};
 
 /* Totals grow while listing runs ahead of copying; listed is set once they are final. */
 struct mb_progress {
@@ -18,8 +29,8 @@ struct mb_progress {
     atomic_uint_fast64_t percent_x100; /* of work that bytes do not measure (imports) */
     atomic_bool listed;
     atomic_uint_fast64_t retries;
-    _Atomic(const char *) waiting_for; /* a constant: what holds the task up, while it does; otherwise NULL */
-    atomic_int_fast64_t waiting_since_ns;
+    pthread_mutex_t lock;  /* over the waits */
+    struct mb_wait *waits; /* the oldest comes first */
     /* What the last phases had done at their ends, by when they began: a reader looks too seldom to have seen
      * it. */
     struct mb_progress_ended {
@@ -29,7 +40,21 @@ struct mb_progress {
     atomic_uint ended_count;
 };
 
+#define MB_PROGRESS_INIT                  \
+    {                                     \
+        .lock = PTHREAD_MUTEX_INITIALIZER \
+    }
+
 /* A new phase: the counters of objects, bytes and percent begin again. */
 void mb_progress_phase(struct mb_progress *progress, const char *phase);
+
+/* The waits that are under way.  A wait is the caller's, all zero before it begins, and ended before it goes;
+ * progress may be NULL, and a wait that is none may be ended. */
+void mb_progress_wait(struct mb_progress *progress, struct mb_wait *wait, const char *fmt, ...)
+    MB_PRINTF(3, 4);
+void mb_progress_wait_end(struct mb_wait *wait);
+
+/* What the task has waited for longest, and how many waits there are; 0 for none. */
+unsigned mb_progress_waiting(struct mb_progress *progress, char *what, size_t cap, int64_t *since_ns);
 
 #endif

@@ -1,5 +1,7 @@
 #include "base/temporary.h"
 
+#include "base/scope.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,7 +54,7 @@ static mb_status keep(struct mb_temporary *out, int fd, const char *folder, stru
 
 mb_status mb_temporary_open(struct mb_temporary *out, struct mb_log *log, struct mb_error *error)
 {
-    const char *given = getenv("TMPDIR");
+    const char *given = mb_scope_current()->temporary_folder;
     if (given != NULL && *given != '\0')
         return keep(out, open_in(given), given, error);
 

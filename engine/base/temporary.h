@@ -18,9 +18,10 @@ struct mb_temporary {
         .fd = -1          \
     }
 
-/* In TMPDIR when that is set; else beside the log's file, in /var/tmp or in /tmp, wherever a file can be made
- * first that lies on a disk.  What lies in a file system in memory would count for nobody's budget: only
- * where there is no other place it is taken, with a warning.  log may be NULL. */
+/* In the scope's temporary_folder when that is set (see scope.h); else beside the log's file, in /var/tmp or
+ * in /tmp, wherever a file can be made first that lies on a disk.  What lies in a file system in memory would
+ * count for nobody's budget: only where there is no other place it is taken, with a warning.  log may be
+ * NULL. */
 mb_status mb_temporary_open(struct mb_temporary *out, struct mb_log *log, struct mb_error *error);
 void mb_temporary_close(struct mb_temporary *file);
 

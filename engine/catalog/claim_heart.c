@@ -1,6 +1,7 @@
 /* The heart of a claim: one thread renews the mark, another one watches that it does, since a request to the
  * store may hang for longer than the claim holds. */
 #include "base/clock.h"
+#include "base/thread.h"
 #include "catalog/claim_private.h"
 
 static const int64_t last_words_ns = 15 * MB_NS_PER_S;
@@ -73,8 +74,8 @@ static void *watch(void *ctx)
 
 mb_status mb_claim_start_heart(struct mb_claim *claim, struct mb_error *error)
 {
-    claim->heart_runs = pthread_create(&claim->heart, NULL, beat, claim) == 0;
-    claim->watch_runs = claim->heart_runs && pthread_create(&claim->watch, NULL, watch, claim) == 0;
+    claim->heart_runs = mb_thread_start(&claim->heart, beat, claim) == 0;
+    claim->watch_runs = claim->heart_runs && mb_thread_start(&claim->watch, watch, claim) == 0;
     return claim->watch_runs ? MB_OK : mb_fail(error, MB_E_NO_MEMORY, "no thread to keep a claim");
 }
 
@@ -110,7 +111,7 @@ mb_status mb_claim_last_words(struct mb_claim *claim,
     struct bell bell = {.over = mb_cancel_new(NULL), .late = mb_cancel_new(NULL)};
     pthread_t thread;
     mb_status status;
-    if (bell.over == NULL || bell.late == NULL || pthread_create(&thread, NULL, ring, &bell) != 0) {
+    if (bell.over == NULL || bell.late == NULL || mb_thread_start(&thread, ring, &bell) != 0) {
         status = mb_fail_memory(error);
     } else {
         pthread_mutex_lock(&claim->turn);

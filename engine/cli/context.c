@@ -234,7 +234,6 @@ static mb_status open_store(struct mb_context *context, const struct mb_config_s
 {
     unsigned patience = context->config->transfer.patience_seconds;
     struct mb_storage_options options = {.log = context->log,
-                                         .retries = &context->progress.retries,
                                          .patience_ns = patience > 0 ? patience * MB_NS_PER_S : -1};
     struct mb_storage *storage = NULL;
     bool files = *side->bucket == '\0';
@@ -294,8 +293,7 @@ static mb_status open_milvus(struct mb_context *context, struct mb_error *error)
                                         .rest_endpoint = config->rest_endpoint,
                                         .management_endpoint = config->management_endpoint,
                                         .keys = context->config->schema == 1 ? "milvus" : "milvus.grpc",
-                                        .log = context->log,
-                                        .progress = &context->progress};
+                                        .log = context->log};
 
     return mb_milvus_connect(&context->milvus, &options, context->cancel, error);
 }

@@ -23,7 +23,7 @@ struct snapshot {
     uint64_t bytes_total, bytes_done;
     uint64_t percent_x100;
     bool listed;
-    const char *waiting_for; /* NULL while nothing holds it up */
+    char waiting_for[200]; /* "" while nothing holds it up */
     int64_t waiting_since_ns;
 };
 
@@ -34,7 +34,7 @@ struct sample {
 
 struct mb_display {
     pthread_mutex_t mutex;
-    const struct mb_progress *progress;
+    struct mb_progress *progress;
     struct mb_display_options options;
     struct snapshot shown;
     struct sample samples[SAMPLES]; /* of the last seconds, a ring: the rate is theirs */
@@ -44,8 +44,7 @@ struct mb_display {
     bool finished;
 };
 
-struct mb_display *mb_display_new(const struct mb_progress *progress,
-                                  const struct mb_display_options *options)
+struct mb_display *mb_display_new(struct mb_progress *progress, const struct mb_display_options *options)
 {
     struct mb_display *display = calloc(1, sizeof *display);
     if (display == NULL)
@@ -87,9 +86,9 @@ struct mb_display_options mb_display_for_stderr(bool quiet)
                                        .width = stderr_width};
 }
 
-static struct snapshot look(const struct mb_progress *progress)
+static struct snapshot look(struct mb_progress *progress)
 {
-    return (struct snapshot){
+    struct snapshot now = {
         .phase = atomic_load(&progress->phase),
         .started_ns = atomic_load(&progress->phase_started_ns),
         .collections_total = atomic_load(&progress->collections_total),
@@ -100,9 +99,9 @@ static struct snapshot look(const struct mb_progress *progress)
         .bytes_done = atomic_load(&progress->bytes_done),
         .percent_x100 = atomic_load(&progress->percent_x100),
         .listed = atomic_load(&progress->listed),
-        .waiting_for = atomic_load(&progress->waiting_for),
-        .waiting_since_ns = atomic_load(&progress->waiting_since_ns),
     };
+    mb_progress_waiting(progress, now.waiting_for, sizeof now.waiting_for, &now.waiting_since_ns);
+    return now;
 }
 
 /* Bytes a second over the samples; 0 while there are too few. */
@@ -171,7 +170,7 @@ static void put_waiting(struct mb_buf *line, const struct snapshot *s, int64_t n
 {
     char time[32];
 
-    if (s->waiting_for != NULL)
+    if (*s->waiting_for != '\0')
         mb_buf_printf(line, "  %s (for %s)", s->waiting_for,
                       mb_text_duration(now_ns - s->waiting_since_ns, time, sizeof time));
 }

@@ -22,8 +22,7 @@ struct mb_display_options {
 };
 
 /* NULL without memory.  progress and out outlive it. */
-struct mb_display *mb_display_new(const struct mb_progress *progress,
-                                  const struct mb_display_options *options);
+struct mb_display *mb_display_new(struct mb_progress *progress, const struct mb_display_options *options);
 void mb_display_free(struct mb_display *display);
 
 /* What suits standard error: nothing when quiet, live on a terminal. */

@@ -1,5 +1,6 @@
 /* From the command line to an exit code. */
 #include "base/clock.h"
+#include "base/scope.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -114,10 +115,13 @@ static int start(struct mb_parsed *parsed, struct mb_arena *arena, struct mb_err
                                   .global = parsed->global,
                                   .arguments = parsed->arguments,
                                   .arena = arena,
+                                  .progress = MB_PROGRESS_INIT,
                                   .cancel = mb_cancel_new(NULL)}};
+    struct mb_scope scope = {.progress = &job.context.progress, .temporary_folder = getenv("TMPDIR")};
     struct mb_display_options display = mb_display_for_stderr(parsed->global.quiet);
     int code = MB_EXIT_FAILURE;
 
+    mb_scope_enter(&scope);
     job.context.display = mb_display_new(&job.context.progress, &display);
     if (job.context.cancel == NULL || job.context.display == NULL) {
         fputs("Error: out of memory\n", stderr);
@@ -127,6 +131,7 @@ static int start(struct mb_parsed *parsed, struct mb_arena *arena, struct mb_err
         code = execute(&job, error);
     }
     mb_context_close(&job.context);
+    mb_scope_enter(NULL);
     return code;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/run.h"
 
+#include "base/thread.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -62,22 +64,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* The thread inherits a mask without our signals: they are the loop's, and no call of a driver is cut short.
- */
-static int start_thread(struct loop *loop)
-{
-    sigset_t blocked, before;
-
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGINT);
-    sigaddset(&blocked, SIGTERM);
-    sigaddset(&blocked, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &blocked, &before);
-    int failed = pthread_create(&loop->thread, NULL, work, loop);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 /* `nohup` asks that the end of the terminal end nothing. */
 static bool is_to_be_ignored(int number)
 {
@@ -116,7 +102,7 @@ mb_status mb_run(const struct mb_run *run, int *signal_number, struct mb_error *
         return mb_fail(error, MB_E_INTERNAL, "start the event loop: %s", uv_strerror(failed));
     failed = start(&loop);
     if (failed == 0) {
-        failed = -start_thread(&loop);
+        failed = -mb_thread_start(&loop.thread, work, &loop);
         started = failed == 0;
     }
     if (!started)

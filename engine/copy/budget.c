@@ -16,7 +16,6 @@ struct mb_budget {
     uint64_t mapped; /* in use or kept */
     uint64_t kept_bytes;
     uint64_t peak;
-    uint64_t waits;
     struct mb_buffer *kept;
     struct taker *first; /* waiting; only the first may take */
 };
@@ -29,6 +28,11 @@ struct mb_budget *mb_budget_new(uint64_t bytes)
     pthread_mutex_init(&budget->lock, NULL);
     budget->limit = bytes;
     return budget;
+}
+
+uint64_t mb_budget_limit(const struct mb_budget *budget)
+{
+    return budget->limit;
 }
 
 static void unmap(struct mb_budget *budget, struct mb_buffer *buffer)
@@ -139,7 +143,8 @@ static void leave_line(struct mb_budget *budget, struct taker *taker)
     wake_first(budget);
 }
 
-static struct mb_buffer *take_in_turn(struct mb_budget *budget, size_t size, struct mb_cancel *cancel)
+static struct mb_buffer *take_in_turn(struct mb_budget *budget, size_t size, bool *waited,
+                                      struct mb_cancel *cancel)
 {
     struct taker taker = {.next = NULL, .turn = PTHREAD_COND_INITIALIZER};
     struct taker **last = &budget->first;
@@ -149,13 +154,11 @@ static struct mb_buffer *take_in_turn(struct mb_budget *budget, size_t size, str
 
     struct mb_buffer *buffer = NULL;
     bool waits = true;
-    bool waited = false;
     while (waits && !mb_cancel_requested(cancel)) {
         if (budget->first == &taker)
             buffer = take_now(budget, size, &waits);
         if (waits) {
-            budget->waits += !waited;
-            waited = true;
+            *waited = true;
             pthread_cond_wait(&taker.turn, &budget->lock);
         }
     }
@@ -164,20 +167,30 @@ static struct mb_buffer *take_in_turn(struct mb_budget *budget, size_t size, str
     return buffer;
 }
 
-mb_status mb_budget_take(struct mb_budget *budget, size_t size, struct mb_buffer **out,
-                         struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_budget_take_counted(struct mb_budget *budget, size_t size, struct mb_buffer **out,
+                                 atomic_uint_fast64_t *waits, struct mb_cancel *cancel,
+                                 struct mb_error *error)
 {
+    bool waited = false;
     if (size > budget->limit)
         return mb_fail(error, MB_E_INVALID, "a buffer of %zu bytes out of a budget of %llu", size,
                        (unsigned long long)budget->limit);
     pthread_mutex_lock(&budget->lock);
-    struct mb_buffer *buffer = take_in_turn(budget, round_up(size, budget->limit), cancel);
+    struct mb_buffer *buffer = take_in_turn(budget, round_up(size, budget->limit), &waited, cancel);
     pthread_mutex_unlock(&budget->lock);
+    if (waited && waits != NULL)
+        atomic_fetch_add(waits, 1);
     if (buffer == NULL)
         return mb_cancel_requested(cancel) ? mb_fail(error, MB_E_CANCELLED, "cancelled")
                                            : mb_fail_memory(error);
     *out = buffer;
     return MB_OK;
+}
+
+mb_status mb_budget_take(struct mb_budget *budget, size_t size, struct mb_buffer **out,
+                         struct mb_cancel *cancel, struct mb_error *error)
+{
+    return mb_budget_take_counted(budget, size, out, NULL, cancel, error);
 }
 
 void mb_budget_give(struct mb_budget *budget, struct mb_buffer *buffer)
@@ -200,12 +213,12 @@ void mb_budget_wake(struct mb_budget *budget)
     pthread_mutex_unlock(&budget->lock);
 }
 
-uint64_t mb_budget_waits(struct mb_budget *budget)
+void mb_budget_trim(struct mb_budget *budget)
 {
     pthread_mutex_lock(&budget->lock);
-    uint64_t waits = budget->waits;
+    while (budget->mapped == budget->kept_bytes && budget->kept != NULL)
+        drop_kept(budget);
     pthread_mutex_unlock(&budget->lock);
-    return waits;
 }
 
 uint64_t mb_budget_peak(struct mb_budget *budget)

@@ -15,15 +15,20 @@ static void set_defaults(struct mb_copy_options *options)
     const uint64_t mib = UINT64_C(1) << 20;
     if (options->max_concurrency == 0)
         options->max_concurrency = MB_COPY_CONCURRENCY;
-    if (options->memory_bytes == 0)
-        options->memory_bytes = MB_COPY_MEMORY_BYTES;
     if (options->part_bytes == 0)
         options->part_bytes = MB_COPY_PART_BYTES;
     if (options->multipart_copy_threshold == 0)
         options->multipart_copy_threshold = 500 * mib;
-    options->memory_bytes -= options->memory_bytes / 16; /* for the buffers of the requests themselves */
+    options->memory_bytes = mb_budget_limit(options->budget);
     if (options->part_bytes > options->memory_bytes)
         options->part_bytes = options->memory_bytes;
+}
+
+/* A sixteenth is for the buffers of the requests themselves. */
+struct mb_budget *mb_copy_budget_new(uint64_t memory_bytes)
+{
+    uint64_t memory = memory_bytes != 0 ? memory_bytes : MB_COPY_MEMORY_BYTES;
+    return mb_budget_new(memory - memory / 16);
 }
 
 /* Objects that are too large for memory may have to go through a file: the destination takes them in one put
@@ -49,11 +54,24 @@ static uint64_t largest_whole(const struct mb_copy_options *options, struct mb_s
     return whole;
 }
 
+static mb_status set_options(struct mb_copy *copy, const struct mb_copy_options *options,
+                             struct mb_error *error)
+{
+    copy->options = *options;
+    if (options->budget == NULL)
+        copy->options.budget = copy->own_budget = mb_copy_budget_new(options->memory_bytes);
+    if (copy->options.budget == NULL)
+        return mb_fail_memory(error);
+    set_defaults(&copy->options);
+    copy->whole_max = largest_whole(&copy->options, copy->src, copy->dst);
+    return MB_OK;
+}
+
 static void wake_all(void *ctx)
 {
     struct mb_copy *copy = ctx;
     mb_queue_wake(&copy->queue);
-    mb_budget_wake(copy->budget);
+    mb_budget_wake(copy->options.budget);
 }
 
 uint64_t mb_copy_overloads(const struct mb_copy *copy)
@@ -66,9 +84,8 @@ static mb_status start_machinery(struct mb_copy *copy, struct mb_cancel *cancel,
     unsigned workers = copy->options.max_concurrency;
     if (workers > 2 && may_stage(copy->src, copy->dst))
         workers = 2; /* one reads and one writes; more would only fill the disk */
-    copy->budget = mb_budget_new(copy->options.memory_bytes);
     copy->pool = mb_pool_new(workers);
-    if (copy->budget == NULL || copy->pool == NULL)
+    if (copy->pool == NULL)
         return mb_fail_memory(error);
     copy->group = mb_group_new(copy->pool, cancel);
     if (copy->group == NULL)
@@ -89,7 +106,9 @@ static void free_machinery(struct mb_copy *copy)
 {
     mb_group_free(copy->group);
     mb_pool_free(copy->pool);
-    mb_budget_free(copy->budget);
+    if (copy->options.budget != NULL)
+        mb_budget_trim(copy->options.budget);
+    mb_budget_free(copy->own_budget);
     free(copy);
 }
 
@@ -108,11 +127,10 @@ mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_s
         return mb_fail_memory(error);
     copy->src = src;
     copy->dst = dst;
-    copy->options = *options;
-    set_defaults(&copy->options);
     copy->in_service = can_copy && options->mode != MB_COPY_STREAMING;
-    copy->whole_max = largest_whole(&copy->options, src, dst);
-    mb_status status = start_machinery(copy, cancel, error);
+    mb_status status = set_options(copy, options, error);
+    if (status == MB_OK)
+        status = start_machinery(copy, cancel, error);
     if (status < 0) {
         free_machinery(copy);
         return status;

@@ -10,6 +10,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "copy/budget.h"
 #include "storage/store.h"
 
 struct mb_copy;
@@ -38,7 +39,8 @@ struct mb_object_moved {
 struct mb_copy_options {
     enum mb_copy_mode mode;
     unsigned max_concurrency; /* objects and parts under way at once */
-    uint64_t memory_bytes;    /* for objects on their way, requests' own buffers included */
+    struct mb_budget *budget; /* for objects on their way, shared with others; or NULL for one of its own */
+    uint64_t memory_bytes;    /* for that one, requests' own buffers included */
     uint64_t part_bytes;      /* grown where the part limit of the service asks */
     uint64_t
         multipart_copy_threshold; /* bytes from which a copy in the service goes by parts; 0 for 500 MiB */
@@ -53,6 +55,10 @@ struct mb_copy_options {
     struct mb_progress *progress; /* objects and bytes, done and total, are counted here; or NULL */
     struct mb_log *log;
 };
+
+/* A budget for copies that together use so much memory (0 for MB_COPY_MEMORY_BYTES), requests' own buffers
+ * included; it outlives them.  NULL without memory. */
+struct mb_budget *mb_copy_budget_new(uint64_t memory_bytes);
 
 mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_storage *dst,
                        const struct mb_copy_options *options, struct mb_cancel *cancel,

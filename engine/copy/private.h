@@ -18,7 +18,8 @@ struct mb_copy {
     struct mb_pool *pool;
     struct mb_group *group;
     struct mb_cancel_watch *watch;
-    struct mb_budget *budget;
+    struct mb_budget *own_budget; /* what options.budget is when the caller gave none; or NULL */
+    atomic_uint_fast64_t waits;   /* for memory, of this copy's jobs */
     struct mb_queue queue;
     pthread_mutex_t moved_lock;
 
@@ -61,6 +62,9 @@ mb_status mb_direct_part_size(struct mb_copy *copy, uint64_t size, uint64_t *out
 bool mb_direct_refused(struct mb_copy *copy, atomic_bool *refused, const struct mb_error *error);
 
 /* --- stream.c: bytes that do */
+
+mb_status mb_stream_buffer(struct mb_copy *copy, uint64_t size, struct mb_buffer **out,
+                           struct mb_cancel *cancel, struct mb_error *error);
 
 /* All bytes of the object were read: does whoever knows them take them? */
 mb_status mb_stream_carried(struct mb_copy *copy, const struct mb_object *object, uint32_t crc32c,

@@ -47,9 +47,9 @@ static mb_status fetch_object(struct mb_copy *copy, const struct mb_object *obje
                               struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_buffer *buffer = NULL;
-    MB_TRY(mb_budget_take(copy->budget, (size_t)copy->options.part_bytes, &buffer, cancel, error));
+    MB_TRY(mb_stream_buffer(copy, copy->options.part_bytes, &buffer, cancel, error));
     mb_status status = fill(copy, object, stage, buffer, cancel, error);
-    mb_budget_give(copy->budget, buffer);
+    mb_budget_give(copy->options.budget, buffer);
     return status;
 }
 

@@ -15,6 +15,12 @@ static mb_status changed(const struct mb_object *object, struct mb_error *error)
                    object->src_key, (unsigned long long)object->size);
 }
 
+mb_status mb_stream_buffer(struct mb_copy *copy, uint64_t size, struct mb_buffer **out,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    return mb_budget_take_counted(copy->options.budget, (size_t)size, out, &copy->waits, cancel, error);
+}
+
 mb_status mb_stream_fetch(struct mb_copy *copy, const struct mb_object *object, uint64_t offset, void *data,
                           size_t len, uint32_t *crc, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -58,9 +64,9 @@ mb_status mb_stream_whole(struct mb_copy *copy, const struct mb_object *object, 
                           struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_buffer *buffer = NULL;
-    MB_TRY(mb_budget_take(copy->budget, (size_t)object->size, &buffer, cancel, error));
+    MB_TRY(mb_stream_buffer(copy, object->size, &buffer, cancel, error));
     mb_status status = carry_whole(copy, object, buffer, out, cancel, error);
-    mb_budget_give(copy->budget, buffer);
+    mb_budget_give(copy->options.budget, buffer);
     return status;
 }
 
@@ -85,9 +91,9 @@ mb_status mb_stream_part(struct mb_copy *copy, struct mb_object *object, uint32_
 {
     struct mb_buffer *buffer = NULL;
     size_t len = (size_t)mb_object_part_length(object, part);
-    MB_TRY(mb_budget_take(copy->budget, len, &buffer, cancel, error));
+    MB_TRY(mb_stream_buffer(copy, len, &buffer, cancel, error));
     mb_status status = carry_part(copy, object, part, buffer, cancel, error);
-    mb_budget_give(copy->budget, buffer);
+    mb_budget_give(copy->options.budget, buffer);
     return status;
 }
 
@@ -188,7 +194,7 @@ mb_status mb_stream_through(struct mb_copy *copy, const struct mb_object *object
     uint64_t part = copy->options.part_bytes;
     if (part > copy->options.memory_bytes)
         part = copy->options.memory_bytes;
-    MB_TRY(mb_budget_take(copy->budget, (size_t)part, &window.buffer, cancel, error));
+    MB_TRY(mb_stream_buffer(copy, part, &window.buffer, cancel, error));
     struct mb_source source = {
         .struct_size = sizeof(source),
         .size = (int64_t)object->size,
@@ -198,7 +204,7 @@ mb_status mb_stream_through(struct mb_copy *copy, const struct mb_object *object
     };
     mb_status status =
         mb_storage_write_from(copy->dst, object->dst_key, &source, NULL, &out->stat, cancel, error);
-    mb_budget_give(copy->budget, window.buffer);
+    mb_budget_give(copy->options.budget, window.buffer);
     if (status < 0 && window.error.status != MB_OK) {
         *error = window.error;
         return error->status;

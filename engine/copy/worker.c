@@ -218,7 +218,7 @@ static mb_status run_worker(void *ctx, struct mb_cancel *cancel, struct mb_error
         if (status != MB_OK)
             return status < 0 ? status : MB_OK;
         status = job.is_part ? run_part(copy, &job, cancel, error) : run_object(copy, &job, cancel, error);
-        mb_queue_end(&copy->queue, &job, mb_copy_overloads(copy), mb_budget_waits(copy->budget));
+        mb_queue_end(&copy->queue, &job, mb_copy_overloads(copy), atomic_load(&copy->waits));
         MB_TRY(status);
     }
 }

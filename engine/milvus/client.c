@@ -205,7 +205,7 @@ mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_optio
 
     mb_status status = MB_OK;
     if (copy_options(milvus, options))
-        milvus->limits = mb_limits_new(options->log, options->progress);
+        milvus->limits = mb_limits_new(options->log);
     if (milvus->limits == NULL || !make_credentials(milvus) || !make_peer(milvus))
         status = mb_fail_memory(error);
     if (status == MB_OK)

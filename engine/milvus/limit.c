@@ -1,6 +1,7 @@
 #include "milvus/limit.h"
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "base/text.h"
 
 #include <pthread.h>
@@ -29,21 +30,18 @@ static const struct {
 
 struct mb_limits {
     struct mb_log *log;
-    struct mb_progress *progress;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     bool met[MB_LIMITED_KINDS];
     bool taken[MB_LIMITED_KINDS]; /* somebody has the turn */
-    unsigned waiting;             /* calls, of all kinds */
 };
 
-struct mb_limits *mb_limits_new(struct mb_log *log, struct mb_progress *progress)
+struct mb_limits *mb_limits_new(struct mb_log *log)
 {
     struct mb_limits *limits = calloc(1, sizeof *limits);
     if (limits == NULL)
         return NULL;
     limits->log = log;
-    limits->progress = progress;
     pthread_mutex_init(&limits->mutex, NULL);
     pthread_cond_init(&limits->changed, NULL);
     return limits;
@@ -65,6 +63,7 @@ struct call {
     enum mb_limited kind;
     bool has_turn;
     bool waits; /* at the server's limit */
+    struct mb_wait wait;
     int64_t since_ns, tell_ns;
     int64_t wait_ns; /* the next one */
 };
@@ -97,15 +96,6 @@ static mb_status take_turn(struct call *call, struct mb_cancel *cancel, struct m
     return stopped ? mb_fail(error, MB_E_CANCELLED, "cancelled") : MB_OK;
 }
 
-/* Called with the mutex held. */
-static void show(struct mb_limits *limits, const char *what, int64_t since_ns)
-{
-    if (limits->progress == NULL)
-        return;
-    atomic_store(&limits->progress->waiting_since_ns, since_ns);
-    atomic_store(&limits->progress->waiting_for, what);
-}
-
 static void begin_waiting(struct call *call, const struct mb_error *error)
 {
     struct mb_limits *limits = call->limits;
@@ -115,9 +105,8 @@ static void begin_waiting(struct call *call, const struct mb_error *error)
     call->waits = true;
     pthread_mutex_lock(&limits->mutex);
     limits->met[call->kind] = true;
-    if (limits->waiting++ == 0)
-        show(limits, kinds[call->kind].waiting, call->since_ns);
     pthread_mutex_unlock(&limits->mutex);
+    mb_progress_wait(mb_scope_current()->progress, &call->wait, "%s", kinds[call->kind].waiting);
     mb_log(limits->log, MB_LOG_INFO, "%s (%s): %s", kinds[call->kind].waiting, kinds[call->kind].key,
            error->message);
 }
@@ -126,9 +115,8 @@ static void end(struct call *call)
 {
     struct mb_limits *limits = call->limits;
     char time[32];
+    mb_progress_wait_end(&call->wait);
     pthread_mutex_lock(&limits->mutex);
-    if (call->waits && --limits->waiting == 0)
-        show(limits, NULL, 0);
     if (call->has_turn)
         limits->taken[call->kind] = false;
     pthread_cond_broadcast(&limits->changed);
@@ -216,7 +204,7 @@ static void begin_retries(struct mb_retry *retry, const struct mb_attempts *atte
 static mb_status make_attempts(struct call *call, const struct mb_attempts *attempts,
                                struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_progress *progress = call->limits->progress;
+    struct mb_progress *progress = mb_scope_current()->progress;
     struct mb_retry retry;
     begin_retries(&retry, attempts);
     for (;;) {

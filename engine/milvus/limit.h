@@ -1,7 +1,8 @@
 /* limit.h - calls that are made again, and what a server allows only so often.
  *
  * At its limit a server says so and does nothing: that is no failure.  The call is made again until the
- * server takes it, and once a limit has been met, calls of its kind are made one at a time.  Thread-safe. */
+ * server takes it, and once a limit has been met, calls of its kind are made one at a time, whichever task
+ * makes them.  Retries and waits are counted in the progress of the thread's scope.  Thread-safe. */
 #ifndef MB_MILVUS_LIMIT_H
 #define MB_MILVUS_LIMIT_H
 
@@ -23,8 +24,8 @@ enum mb_limited {
     MB_LIMITED_KINDS
 };
 
-struct mb_limits *mb_limits_new(struct mb_log *log, struct mb_progress *progress); /* either may be NULL */
-void mb_limits_free(struct mb_limits *limits);                                     /* no call is running */
+struct mb_limits *mb_limits_new(struct mb_log *log); /* which may be NULL */
+void mb_limits_free(struct mb_limits *limits);       /* no call is running */
 
 struct mb_attempts {
     enum mb_limited limited;

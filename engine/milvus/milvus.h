@@ -13,7 +13,6 @@
 #include "base/arena.h"
 #include "base/cancel.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/version.h"
 #include "model/collection.h"
 
@@ -25,7 +24,7 @@ enum mb_milvus_tls {
     MB_MILVUS_TLS_MUTUAL  /* so do we */
 };
 
-/* Strings may be NULL where they may be "".  Everything is copied but log and progress. */
+/* Strings may be NULL where they may be "".  Everything is copied but the log. */
 struct mb_milvus_options {
     const char *address; /* an IPv6 one without brackets */
     uint16_t port;
@@ -42,7 +41,6 @@ struct mb_milvus_options {
                                 default) for "milvus.address", or "milvus.grpc" */
     int64_t call_timeout_ns; /* of one attempt; 0 for 60 seconds */
     struct mb_log *log;
-    struct mb_progress *progress; /* told of every retry, and of what a call waits for; or NULL */
 };
 
 /* Connects, introduces this program and finds out what the server can do.  A failure names the key to change:

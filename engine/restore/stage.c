@@ -121,21 +121,38 @@ static mb_status read_checksums(struct mb_restore *run, struct mb_cancel *cancel
     return MB_OK;
 }
 
+/* The copies of all collections share one budget. */
+static mb_status prepare(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
+{
+    if (run->copy.budget == NULL)
+        run->copy.budget = run->own_budget = mb_copy_budget_new(run->copy.memory_bytes);
+    if (run->copy.budget == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(read_checksums(run, cancel, error));
+    return run->options->keep_temp_files ? MB_OK : leave_mark(run, cancel, error);
+}
+
+static void drop(struct mb_restore *run)
+{
+    mb_budget_free(run->own_budget);
+    run->own_budget = NULL;
+    drop_checksums(run);
+}
+
 mb_status mb_stage_begin(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
 {
     if (!run->staged)
         return MB_OK;
-    MB_TRY(read_checksums(run, cancel, error));
-    mb_status status = run->options->keep_temp_files ? MB_OK : leave_mark(run, cancel, error);
+    mb_status status = prepare(run, cancel, error);
     if (status != MB_OK)
-        drop_checksums(run);
+        drop(run);
     return status;
 }
 
 void mb_stage_end(struct mb_restore *run)
 {
     struct mb_error error = MB_ERROR_INIT;
-    drop_checksums(run);
+    drop(run);
     if (!run->staged || run->options->keep_temp_files)
         return;
     struct mb_arena *arena = mb_arena_new();
@@ -155,6 +172,8 @@ void mb_stage_end(struct mb_restore *run)
 unsigned mb_stage_divide(struct mb_copy_options *copy, unsigned collections)
 {
     uint64_t memory = copy->memory_bytes ? copy->memory_bytes : MB_COPY_MEMORY_BYTES;
+    if (copy->budget != NULL)
+        memory = mb_budget_limit(copy->budget);
     uint64_t parts = memory / (copy->part_bytes ? copy->part_bytes : MB_COPY_PART_BYTES);
     unsigned workers = copy->max_concurrency ? copy->max_concurrency : MB_COPY_CONCURRENCY;
 
@@ -164,7 +183,6 @@ unsigned mb_stage_divide(struct mb_copy_options *copy, unsigned collections)
         collections = workers;
     if (collections == 0)
         collections = 1;
-    copy->memory_bytes = memory / collections;
     copy->max_concurrency = workers / collections;
     return collections;
 }

@@ -7,8 +7,9 @@
 /* Can Milvus read the backup's directory itself? */
 bool mb_stage_is_needed(const struct mb_restore_env *env, const char *dir, struct mb_arena *arena);
 
-/* How many of so many collections can be copied side by side, and, in *copy, what the copies of each may
- * use: together not more than what *copy allowed for all of them, and each at least one part. */
+/* How many of so many collections can be copied side by side, each of at least one part, and, in *copy, how
+ * much each may have under way: together not more than what *copy allowed for all of them, whose memory they
+ * share. */
 unsigned mb_stage_divide(struct mb_copy_options *copy, unsigned collections);
 
 /* Before the first copy: reads what the bytes are to be compared with, says in Milvus' store whose copies are

@@ -2,6 +2,7 @@
 
 #include "storage/wrapping.h"
 
+#include "base/scope.h"
 #include "base/version.h"
 
 #include <dlfcn.h>
@@ -35,9 +36,10 @@ MB_PRINTF(3, 4)
 static void log_for_driver(void *ctx, int level, const char *fmt, ...)
 {
     struct mb_module *module = ctx;
+    struct mb_log *log = mb_scope_current()->log;
     va_list args;
     va_start(args, fmt);
-    mb_log_args(atomic_load(&module->log), level, fmt, args);
+    mb_log_args(log != NULL ? log : atomic_load(&module->log), level, fmt, args);
     va_end(args);
 }
 

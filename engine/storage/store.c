@@ -52,7 +52,6 @@ static struct mb_storage *new_storage(const struct mb_storage_plugin *plugin,
     storage->call_timeout_ns = options->call_timeout_ns > 0 ? options->call_timeout_ns : 300 * MB_NS_PER_S;
     storage->patience_ns = options->patience_ns == 0 ? 10 * MB_NS_PER_S : options->patience_ns;
     storage->log = options->log;
-    storage->retries = options->retries;
     strncpy(storage->info.location, plugin->name, sizeof(storage->info.location) - 1);
     mb_gate_init(&storage->gate);
     return storage;

@@ -2,7 +2,9 @@
  *
  * Adds to each slot what must be the same for all drivers: the deadline, the one
  * retry policy, cancellation, counters and latencies, the thread model, an error
- * that begins with the operation and the place ("list s3://b/p: ...").
+ * that begins with the operation and the place ("list s3://b/p: ...").  Retries are
+ * counted in the progress of the thread's scope (see base/scope.h), and what a driver
+ * says during a call goes to the store's log.
  * Thread-safe unless said otherwise.  cancel may be NULL everywhere. */
 #ifndef MB_STORAGE_STORE_H
 #define MB_STORAGE_STORE_H
@@ -24,7 +26,6 @@ struct mb_storage_options {
                                 moves or copies bytes a second longer for each MiB */
     int64_t patience_ns;     /* how long mb_storage_await looks; 0 for 10 s, negative for a single look */
     struct mb_log *log;
-    atomic_uint_fast64_t *retries; /* raised at every retry; or NULL */
 };
 
 /* Checks the options against the driver's (unknown key with the nearest known one, missing required, wrong

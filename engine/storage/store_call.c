@@ -1,6 +1,8 @@
 #include "storage/store_private.h"
 
 #include "base/clock.h"
+#include "base/progress.h"
+#include "base/scope.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -127,13 +129,25 @@ static mb_status lock_all(struct locks *locks, const struct mb_cancel *cancel, s
     return MB_OK;
 }
 
+/* While a driver works, what it says goes to the log of the store it works for. */
+static struct mb_scope scope_of(const struct mb_storage *storage)
+{
+    struct mb_scope scope = *mb_scope_current();
+    if (storage->log != NULL)
+        scope.log = storage->log;
+    return scope;
+}
+
 void mb_storage_run_both_locked(struct mb_storage *storage, struct mb_storage *other, void (*fn)(void *ctx),
                                 void *ctx)
 {
     struct mb_error error = MB_ERROR_INIT;
     struct locks locks = locks_of(storage, other);
+    struct mb_scope scope = scope_of(storage);
     lock_all(&locks, NULL, &error);
+    const struct mb_scope *before = mb_scope_enter(&scope);
     fn(ctx);
+    mb_scope_enter(before);
     unlock_all(&locks);
 }
 
@@ -180,7 +194,10 @@ static mb_status attempt_once(struct mb_storage *storage, struct mb_request *req
     };
     *error = MB_ERROR_INIT; /* the driver reads struct_size */
     request->attempts++;
+    struct mb_scope scope = scope_of(storage);
+    const struct mb_scope *before = mb_scope_enter(&scope);
     status = request->attempt(request->ctx, &call);
+    mb_scope_enter(before);
     int64_t took = mb_clock_monotonic() - begun;
     unlock_all(&locks);
 
@@ -230,8 +247,8 @@ mb_status mb_storage_run(struct mb_storage *storage, struct mb_request *request,
         if (mb_retry_again(&retry, cancel, &failure) != MB_OK)
             break;
         atomic_fetch_add(&counters->retries, 1);
-        if (storage->retries != NULL)
-            atomic_fetch_add(storage->retries, 1);
+        if (mb_scope_current()->progress != NULL)
+            atomic_fetch_add(&mb_scope_current()->progress->retries, 1);
     }
     add_context(storage, request, &failure);
     mb_storage_clean_text(failure.message, sizeof(failure.message));

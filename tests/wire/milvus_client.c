@@ -5,6 +5,8 @@
  * MB_USER, MB_PASSWORD, MB_TLS, MB_CA, MB_CERT, MB_KEY, MB_SERVER_NAME, MB_MANAGEMENT, MB_REST, MB_TIMEOUT_MS
  * say the rest.  A failure is printed as {"error": ..., "status": ...} and ends the program with 1. */
 #include "base/clock.h"
+#include "base/progress.h"
+#include "base/scope.h"
 #include "milvus/milvus.h"
 
 #include <jansson.h>
@@ -308,7 +310,8 @@ int main(int argc, char **argv)
 {
     struct session s = {.arena = mb_arena_new(), .cancel = mb_cancel_new(NULL), .error = MB_ERROR_INIT};
     struct mb_log *log = NULL;
-    struct mb_progress progress = {.objects_total = 0};
+    struct mb_progress progress = MB_PROGRESS_INIT;
+    const struct mb_scope scope = {.progress = &progress};
 
     if (argc < 4)
         return 2;
@@ -327,8 +330,8 @@ int main(int argc, char **argv)
         .management_endpoint = variable("MB_MANAGEMENT"),
         .call_timeout_ns = atoi(variable("MB_TIMEOUT_MS")) * MB_NS_PER_MS,
         .log = log,
-        .progress = &progress,
     };
+    mb_scope_enter(&scope);
     mb_status status = mb_milvus_connect(&s.milvus, &options, s.cancel, &s.error);
     if (status == MB_OK)
         status = run_all(&s, argc - 3, argv + 3);

@@ -1,5 +1,7 @@
 #include "base/temporary.h"
 
+#include "base/scope.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,7 +81,7 @@ static int up(void **state)
     memset(in_memory, 0, sizeof(in_memory));
     all_in_memory = false;
     write_error = 0;
-    unsetenv("TMPDIR");
+    mb_scope_enter(NULL);
     *state = bed;
     return mb_log_open(&bed->log, &options, &bed->error) == MB_OK ? 0 : -1;
 }
@@ -91,7 +93,7 @@ static int down(void **state)
     mb_log_close(bed->log);
     unlink(bed->log_path);
     int failed = rmdir(bed->folder); /* nothing else is in it */
-    unsetenv("TMPDIR");
+    mb_scope_enter(NULL);
     free(bed);
     return failed;
 }
@@ -167,13 +169,14 @@ static void test_memory_is_the_last_resort_and_said(void **state)
     assert_non_null(strstr(text, "temporary files lie in /tmp, which is memory: set TMPDIR"));
 }
 
-static void test_tmpdir_outranks_all(void **state)
+static void test_the_folder_of_the_scope_outranks_all(void **state)
 {
     struct bed *bed = *state;
     char folder[128];
     snprintf(folder, sizeof(folder), "%s/mine", bed->folder);
     assert_int_equal(mkdir(folder, 0700), 0);
-    setenv("TMPDIR", folder, 1);
+    struct mb_scope scope = {.temporary_folder = folder};
+    mb_scope_enter(&scope);
     all_in_memory = true; /* who says so means it */
     assert_int_equal(open_file(bed, bed->log), MB_OK);
     assert_lies_in(bed, folder);
@@ -198,9 +201,12 @@ static void test_a_full_disk_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_was_appended_is_read), TEST(test_it_lies_beside_the_log_and_has_no_name),
-        TEST(test_it_lies_on_a_disk),         TEST(test_memory_is_the_last_resort_and_said),
-        TEST(test_tmpdir_outranks_all),       TEST(test_a_full_disk_is_named),
+        TEST(test_what_was_appended_is_read),
+        TEST(test_it_lies_beside_the_log_and_has_no_name),
+        TEST(test_it_lies_on_a_disk),
+        TEST(test_memory_is_the_last_resort_and_said),
+        TEST(test_the_folder_of_the_scope_outranks_all),
+        TEST(test_a_full_disk_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

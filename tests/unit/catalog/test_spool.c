@@ -1,5 +1,7 @@
 #include "catalog/spool.h"
 
+#include "base/scope.h"
+
 #include "bed.h"
 
 #include <stdio.h>
@@ -114,14 +116,15 @@ static void a_folder_that_cannot_be_written_is_named(void **state)
     struct bed *bed = *state;
     struct mb_spool spool;
     char *block = mb_arena_alloc(bed->arena, 2 << 20, 1);
-    setenv("TMPDIR", "/nowhere", 1);
+    const struct mb_scope scope = {.temporary_folder = "/nowhere"};
+    mb_scope_enter(&scope);
     mb_spool_init(&spool, NULL);
     assert_int_equal(spool.sink.write(spool.sink.ctx, block, 100), MB_OK);
     assert_true(spool.sink.write(spool.sink.ctx, block, 2 << 20) < 0);
     assert_true(mb_spool_error(&spool, &bed->error) < 0);
     assert_non_null(strstr(bed->error.message, "/nowhere"));
     mb_spool_done(&spool);
-    unsetenv("TMPDIR");
+    mb_scope_enter(NULL);
 }
 
 /* The file of a large text lies beside the log, and has no name there. */

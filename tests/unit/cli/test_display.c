@@ -104,10 +104,11 @@ static void test_what_it_waits_for(void **state)
     open_screen(&s, MB_DISPLAY_LIVE, false);
     begin(&s, "copy");
     atomic_store(&s.progress.collections_total, 4);
-    atomic_store(&s.progress.waiting_since_ns, s.now - 12 * MB_NS_PER_S);
     tick_after(&s, 100);
     assert_null(strstr(shown(&s), "waiting"));
-    atomic_store(&s.progress.waiting_for, "waiting for the ferry");
+    struct mb_wait wait = {0};
+    mb_progress_wait(&s.progress, &wait, "waiting for the %s", "ferry");
+    wait.since_ns = s.now - 12100 * MB_NS_PER_MS;
     tick_after(&s, 900);
     assert_non_null(strstr(shown(&s), "\rcopy  0/4 collections  waiting for the ferry (for 13.0 s)\x1b[K"));
     close_screen(&s);

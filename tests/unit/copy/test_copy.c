@@ -24,7 +24,7 @@ static void test_a_thousand_small_objects(void **state)
     for (unsigned n = 0; n < 3000; n++)
         assert_int_equal(moving_add(moving, n, n), MB_OK);
     assert_int_equal(moving_finish(moving), MB_OK);
-    assert_true(mb_budget_peak(moving->copy->budget) <= moving->options.memory_bytes);
+    assert_true(mb_budget_peak(moving->copy->options.budget) <= moving->options.memory_bytes);
     moving_close(moving);
     for (unsigned n = 0; n < 3000; n += 97)
         assert_true(moving_arrived(&moving->dst_service, n, n));
@@ -48,7 +48,7 @@ static void test_a_large_object_goes_in_parts_with_its_checksum(void **state)
     assert_int_equal(atomic_load(&moving->dst_service.parts), 41);
     assert_int_equal(atomic_load(&moving->dst_service.completes), 1);
     assert_int_equal(moving->crc_wrong, 0);
-    assert_true(mb_budget_peak(moving->copy->budget) <= moving->options.memory_bytes);
+    assert_true(mb_budget_peak(moving->copy->options.budget) <= moving->options.memory_bytes);
     assert_counted(moving, 1, size);
 }
 
@@ -77,7 +77,7 @@ static void test_a_budget_below_the_wanted_part(void **state)
     for (unsigned n = 0; n < 8; n++)
         assert_int_equal(moving_add(moving, n, 100000), MB_OK);
     assert_int_equal(moving_finish(moving), MB_OK);
-    assert_in_range(mb_budget_peak(moving->copy->budget), 1, 20000);
+    assert_in_range(mb_budget_peak(moving->copy->options.budget), 1, 20000);
     for (unsigned n = 0; n < 8; n++)
         assert_true(moving_arrived(&moving->dst_service, n, 100000));
 }
@@ -114,7 +114,7 @@ static void test_without_multipart_a_large_object_is_one_put(void **state)
     assert_true(moving_arrived(&moving->dst_service, 0, size));
     assert_int_equal(moving->crc_wrong, 0);
     assert_int_equal(atomic_load(&moving->dst_service.puts), 2);
-    assert_true(mb_budget_peak(moving->copy->budget) <= 2 * MOVING_PART);
+    assert_true(mb_budget_peak(moving->copy->options.budget) <= 2 * MOVING_PART);
     assert_counted(moving, 1, size);
 }
 
@@ -148,7 +148,7 @@ static void test_inside_one_service_nothing_is_read(void **state)
     for (unsigned n = 0; n < 50; n++)
         assert_int_equal(moving_add(moving, n, 1000), MB_OK);
     assert_int_equal(moving_finish(moving), MB_OK);
-    assert_int_equal(mb_budget_peak(moving->copy->budget), 0);
+    assert_int_equal(mb_budget_peak(moving->copy->options.budget), 0);
     assert_int_equal(atomic_load(&moving->src_service.copies), 50);
     assert_int_equal(atomic_load(&moving->src_service.gets), 0);
     assert_int_equal(atomic_load(&moving->src_service.stats), 0);

@@ -1,6 +1,8 @@
 /* Drivers that take one call at a time, at one end or at both. */
 #include "moving.h"
 
+#include "base/scope.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,7 +107,7 @@ static void test_a_serial_driver_gets_one_call_at_a_time(void **state)
     mb_status status = moving_finish(moving);
     end_watch(&watchdog);
     assert_int_equal(status, MB_OK);
-    assert_true(mb_budget_peak(moving->copy->budget) <= moving->options.memory_bytes);
+    assert_true(mb_budget_peak(moving->copy->options.budget) <= moving->options.memory_bytes);
     moving_close(moving);
     assert_int_equal(atomic_load(&moving->src_service.running_peak), 1);
     assert_true(moving_arrived(&moving->dst_service, 0, size));
@@ -119,7 +121,8 @@ static void test_an_object_that_fits_into_memory_needs_no_file(void **state)
     uint64_t size = 10 * MOVING_PART; /* more than two parts */
     moving_fill(moving, 0, size);
     reopen(moving, MB_THREADS_SERIAL, MB_THREADS_SERIAL);
-    setenv("TMPDIR", "/none", 1);
+    const struct mb_scope scope = {.temporary_folder = "/none"};
+    mb_scope_enter(&scope);
     assert_int_equal(run_watched(moving, 1, size), MB_OK);
     assert_true(moving_arrived(&moving->dst_service, 0, size));
 
@@ -128,7 +131,7 @@ static void test_an_object_that_fits_into_memory_needs_no_file(void **state)
     moving_fill(moving, 0, size);
     assert_true(run_watched(moving, 1, size) < 0);
     assert_non_null(strstr(moving->error.message, "set TMPDIR"));
-    unsetenv("TMPDIR");
+    mb_scope_enter(NULL);
 }
 
 static void test_a_source_that_changes_while_it_is_kept_is_told(void **state)

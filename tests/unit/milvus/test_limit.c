@@ -1,5 +1,7 @@
 /* Calls at a server's limit: made again however long it lasts, one at a time, and cancelled at once. */
 #include "base/clock.h"
+#include "base/scope.h"
+#include "base/thread.h"
 #include "milvus/limit.h"
 
 #include <pthread.h>
@@ -20,9 +22,10 @@ struct server {
     atomic_int refusals;
     atomic_int calls, within, most_within;
     atomic_int let_in;
-    pthread_barrier_t *first;   /* of every thread: refused when all are under way; or NULL */
-    bool has_limit;             /* or else it fails otherwise */
-    _Atomic(const char *) seen; /* in the progress, when it was asked last */
+    pthread_barrier_t *first; /* of every thread: refused when all are under way; or NULL */
+    bool has_limit;           /* or else it fails otherwise */
+    char seen[200];           /* in the progress, when it was asked last; one of them is asked at a time */
+    struct mb_scope scope;
     struct mb_cancel *cancel;
     enum mb_limited kind;
 };
@@ -30,7 +33,9 @@ struct server {
 static int set_up(void **state)
 {
     struct server *server = test_calloc(1, sizeof *server);
-    server->limits = mb_limits_new(NULL, &server->progress);
+    server->limits = mb_limits_new(NULL);
+    server->scope = (struct mb_scope){.progress = &server->progress};
+    mb_scope_enter(&server->scope);
     server->cancel = mb_cancel_new(NULL);
     server->has_limit = true;
     server->kind = MB_LIMITED_FLUSH;
@@ -41,6 +46,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct server *server = *state;
+    mb_scope_enter(NULL);
     mb_limits_free(server->limits);
     mb_cancel_free(server->cancel);
     test_free(server);
@@ -57,7 +63,8 @@ static mb_status ask(void *ctx, struct mb_cancel *cancel, struct mb_error *error
     int within = atomic_fetch_add(&server->within, 1) + 1;
     if (within > atomic_load(&server->most_within))
         atomic_store(&server->most_within, within);
-    server->seen = atomic_load(&server->progress.waiting_for);
+    if (within == 1)
+        mb_progress_waiting(&server->progress, server->seen, sizeof server->seen, &(int64_t){0});
     bool refused = atomic_fetch_sub(&server->refusals, 1) > 0;
     mb_status status = mb_cancel_sleep(cancel, MB_NS_PER_MS, error);
     atomic_fetch_sub(&server->within, 1);
@@ -87,7 +94,7 @@ static void *call_in_thread(void *ctx)
 static void begin_calls(struct server *server, pthread_t threads[CALLS])
 {
     for (size_t i = 0; i < CALLS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, call_in_thread, server), 0);
+        assert_int_equal(mb_thread_start(&threads[i], call_in_thread, server), 0);
 }
 
 static void end_calls(pthread_t threads[CALLS], mb_status expected)
@@ -107,7 +114,7 @@ static void test_a_limit_is_waited_for_and_shown(void **state)
     assert_int_equal(call(server, &error), MB_OK);
     assert_int_equal(server->calls, 11);
     assert_string_equal(server->seen, "waiting for Milvus' flush limit");
-    assert_null(atomic_load(&server->progress.waiting_for));
+    assert_null(server->progress.waits);
 }
 
 static void test_other_failures_are_counted(void **state)
@@ -134,7 +141,7 @@ static void test_one_at_a_time_once_a_limit_is_met(void **state)
     pthread_barrier_destroy(&first);
     assert_int_equal(server->let_in, CALLS);
     assert_int_equal(server->most_within, 1);
-    assert_null(atomic_load(&server->progress.waiting_for));
+    assert_null(server->progress.waits);
 }
 
 static void test_calls_that_are_counted_together_with_others_do_not_wait_for_each_other(void **state)
@@ -158,7 +165,7 @@ static void test_cancelled_while_waiting(void **state)
         mb_cancel_sleep(NULL, MB_NS_PER_MS, NULL);
     mb_cancel_request(server->cancel);
     end_calls(threads, MB_E_CANCELLED);
-    assert_null(atomic_load(&server->progress.waiting_for));
+    assert_null(server->progress.waits);
 }
 
 static mb_status refuse_all(void *ctx, struct mb_cancel *cancel, struct mb_error *error)

@@ -1,6 +1,9 @@
 /* What the store adds to every slot: retries, deadlines, cancellation, counters, thread models. */
 #include "storage/store.h"
 
+#include "base/progress.h"
+#include "base/scope.h"
+
 #include <pthread.h>
 
 #include <setjmp.h>
@@ -44,6 +47,27 @@ static void test_what_may_pass_is_tried_again(void **state)
     scripted_fail(&bed->scripted, MB_OP_STAT, MB_E_NOT_FOUND, "404");
     assert_int_equal(stat_key(bed, NULL), MB_E_NOT_FOUND);
     assert_int_equal(mb_storage_overloads(bed->storage), 3);
+}
+
+/* One store, two tasks. */
+static void test_each_task_counts_its_own_retries(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_progress progress[] = {MB_PROGRESS_INIT, MB_PROGRESS_INIT};
+    write_text(bed, "k", "v");
+    for (unsigned task = 0; task < 2; task++) {
+        const struct mb_scope scope = {.progress = &progress[task]};
+        mb_scope_enter(&scope);
+        for (unsigned i = 0; i <= task; i++)
+            scripted_fail(&bed->scripted, MB_OP_STAT, MB_E_UNAVAILABLE, "connection reset");
+        assert_int_equal(stat_key(bed, NULL), MB_OK);
+    }
+    mb_scope_enter(NULL);
+    scripted_fail(&bed->scripted, MB_OP_STAT, MB_E_UNAVAILABLE, "connection reset");
+    assert_int_equal(stat_key(bed, NULL), MB_OK);
+    assert_int_equal(progress[0].retries, 1);
+    assert_int_equal(progress[1].retries, 2);
+    assert_int_equal(stats_of(bed, MB_OP_STAT).retries, 4);
 }
 
 static void test_the_last_error_names_every_attempt(void **state)
@@ -540,6 +564,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_BED(test_what_may_pass_is_tried_again),
+        WITH_BED(test_each_task_counts_its_own_retries),
         WITH_BED(test_the_last_error_names_every_attempt),
         WITH_BED(test_what_cannot_pass_is_not_tried_again),
         WITH_BED(test_the_flag_decides_where_the_status_does_not),
