@@ -33,8 +33,6 @@ static mb_status connect_side(const struct mb_caller *caller, const struct mb_se
 {
     unsigned patience = session->config->transfer.patience_seconds;
     struct mb_storage_options options = {.log = caller->log,
-                                         .retries =
-                                             caller->progress != NULL ? &caller->progress->retries : NULL,
                                          .patience_ns = patience > 0 ? patience * MB_NS_PER_S : -1};
     struct mb_storage *storage = NULL;
     bool there = false;
@@ -95,8 +93,7 @@ mb_status mb_connect_milvus(const struct mb_caller *caller, struct mb_milvus **o
                                         .rest_endpoint = config->rest_endpoint,
                                         .management_endpoint = config->management_endpoint,
                                         .keys = all->schema == 1 ? "milvus" : "milvus.grpc",
-                                        .log = caller->log,
-                                        .progress = caller->progress};
+                                        .log = caller->log};
 
     return mb_milvus_connect(out, &options, caller->cancel, error);
 }

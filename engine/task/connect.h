@@ -2,16 +2,15 @@
 #ifndef MB_TASK_CONNECT_H
 #define MB_TASK_CONNECT_H
 
-#include "base/progress.h"
 #include "milvus/milvus.h"
 #include "task/session.h"
 
-/* In whose name: lines go to log, retries and waits are counted in progress. */
+/* In whose name: lines go to log.  Retries and waits are counted for the task in whose scope the calling
+ * thread is (see base/scope.h). */
 struct mb_caller {
     struct mb_session *session;
     struct mb_log *log;
     struct mb_cancel *cancel;
-    struct mb_progress *progress; /* or NULL */
 };
 
 /* A bucket or, on local disk, a folder that is not there. */
