@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ------------------------------------------------------------- the mark */
+/* ------------------------------------------------------------- the record */
 
 /* What a resumed create must have in common with the one that was interrupted. */
 static const char *plan_digest(const struct mb_create *create)
@@ -19,17 +19,17 @@ static const char *plan_digest(const struct mb_create *create)
                            create->collection_count, crc, create->options->strategy);
 }
 
-static mb_status take_over(struct mb_create *create, const struct mb_mark *mark,
+static mb_status take_over(struct mb_create *create, const struct mb_claim_record *record,
                            const struct mb_claim_wish *wish, struct mb_cancel *cancel, struct mb_error *error)
 {
     const char *name = create->options->name;
-    if (strcmp(mark->plan_digest, wish->plan_digest) != 0)
+    if (strcmp(record->plan_digest, wish->plan_digest) != 0)
         return mb_fail(
             error, MB_E_EXISTS,
             "the interrupted backup %s was of something else (%s, now %s): give the same collections and "
             "strategy, or delete it first",
-            name, mark->plan_digest, wish->plan_digest);
-    MB_TRY(mb_claim_take_over(&create->claim, &create->catalog, name, mark, wish, cancel, error));
+            name, record->plan_digest, wish->plan_digest);
+    MB_TRY(mb_claim_take_over(&create->claim, &create->catalog, name, record, wish, cancel, error));
     create->backup.id = mb_claim_backup_id(create->claim);
     atomic_store(&create->touched, true);
     MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
@@ -38,7 +38,7 @@ static mb_status take_over(struct mb_create *create, const struct mb_mark *mark,
 
 static mb_status claim(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_mark mark;
+    struct mb_claim_record record;
     const char *name = create->options->name;
     const struct mb_claim_wish wish = {.backup_id = create->backup.id,
                                        .plan_digest = plan_digest(create),
@@ -46,9 +46,10 @@ static mb_status claim(struct mb_create *create, struct mb_cancel *cancel, struc
     if (wish.plan_digest == NULL)
         return mb_fail_memory(error);
     if (create->options->resume) {
-        mb_status status = mb_mark_read(&create->catalog, name, create->arena, &mark, cancel, error);
+        mb_status status =
+            mb_claim_record_read(&create->catalog, name, create->arena, &record, cancel, error);
         if (status == MB_OK)
-            return take_over(create, &mark, &wish, cancel, error);
+            return take_over(create, &record, &wish, cancel, error);
         if (status != MB_E_NOT_FOUND)
             return status;
         mb_error_clear(error);
@@ -188,7 +189,7 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
     return mb_catalog_write(&create->catalog, create->claim, &create->backup, create->objects, cancel, error);
 }
 
-/* What is left of a create that failed: nothing, or a mark that says why. */
+/* What is left of a create that failed: nothing, or a record that says why. */
 static mb_status abandon(struct mb_create *create, struct mb_error *error)
 {
     struct mb_error later = MB_ERROR_INIT;

@@ -1,7 +1,7 @@
 /* catalog.h - the backups below one root: which there are, reading, committing and deleting one.
  *
  * A backup is committed or it is not there: a claim puts meta/in_progress.json, write puts the description
- * with backup_meta.json last, and only then is the mark taken away.  Thread-safe; cancel may be NULL
+ * with backup_meta.json last, and only then is the record taken away.  Thread-safe; cancel may be NULL
  * everywhere.
  */
 #ifndef MB_CATALOG_CATALOG_H
@@ -23,7 +23,8 @@ enum mb_backup_state {
     MB_BACKUP_ABSENT,
     MB_BACKUP_IN_PROGRESS, /* marked as being made; or its maker was killed */
     MB_BACKUP_COMPLETE,
-    MB_BACKUP_FOREIGN /* objects without a whole description: what a tool without marks, or a delete, left */
+    MB_BACKUP_FOREIGN /* objects without a whole description: what a tool without records, or a delete, left
+                       */
 };
 
 const char *mb_backup_state_name(enum mb_backup_state state); /* "absent", "in progress", ... */
@@ -45,7 +46,7 @@ mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, st
 mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char *name,
                                    struct mb_cancel *cancel, struct mb_error *error);
 
-/* Commits: level files, full_meta.json, objects (may be NULL), then backup_meta.json, then the mark goes.
+/* Commits: level files, full_meta.json, objects (may be NULL), then backup_meta.json, then the record goes.
  * MB_E_EXISTS when the claim is lost: somebody deleted or took over the backup meanwhile. */
 mb_status mb_catalog_write(const struct mb_catalog *catalog, struct mb_claim *claim,
                            const struct mb_backup *backup, struct mb_objects *objects,

@@ -75,22 +75,23 @@ static mb_status sweep(const struct mb_catalog *catalog, const char *prefix, uin
     return MB_OK;
 }
 
-static mb_status refuse(const char *name, const struct mb_mark *mark, struct mb_arena *arena,
+static mb_status refuse(const char *name, const struct mb_claim_record *record, struct mb_arena *arena,
                         struct mb_error *error)
 {
-    const char *owner = mb_owner_brief(mark->owner, arena);
+    const char *owner = mb_owner_brief(record->owner, arena);
     return mb_fail_hint(
         error, MB_E_EXISTS, MB_HINT_FORCE_DELETE, name,
         "backup %s is being made at this moment (%s, which was at work at %s), and nothing was "
         "deleted",
-        name, owner == NULL ? "" : owner, *mark->heartbeat ? mark->heartbeat : mark->started);
+        name, owner == NULL ? "" : owner, *record->heartbeat ? record->heartbeat : record->started);
 }
 
-/* Its maker finds the mark of another, stops, and commits nothing. */
-static mb_status take_away(const struct mb_catalog *catalog, const char *name, const struct mb_mark *mark,
-                           struct mb_cancel *cancel, struct mb_error *error)
+/* Its maker finds the record of another, stops, and commits nothing. */
+static mb_status take_away(const struct mb_catalog *catalog, const char *name,
+                           const struct mb_claim_record *record, struct mb_cancel *cancel,
+                           struct mb_error *error)
 {
-    struct mb_mark to_delete = *mark;
+    struct mb_claim_record to_delete = *record;
     const struct mb_claim_wish wish = {.force = true};
     struct mb_claim *claim = NULL;
     to_delete.plan_digest = MB_CLAIM_TO_DELETE;
@@ -106,20 +107,20 @@ static mb_status take_away(const struct mb_catalog *catalog, const char *name, c
 static mb_status check_maker(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
                              const char *name, bool force, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_mark mark;
+    struct mb_claim_record record;
     const struct mb_claim_timing timing = {0};
-    mb_status status = mb_mark_read_in(catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+    mb_status status = mb_claim_record_read_in(catalog, scratch->dir, scratch->arena, &record, cancel, error);
     if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND) {
         mb_error_clear(error);
         return MB_OK;
     }
     MB_TRY(status);
     if (force) /* from whoever is not known to be gone */
-        return mb_mark_heart(&mark, 0, MB_HEART_LIMIT_NS) == MB_HEART_BEATS
-                   ? take_away(catalog, name, &mark, cancel, error)
+        return mb_claim_record_heart(&record, 0, MB_HEART_LIMIT_NS) == MB_HEART_BEATS
+                   ? take_away(catalog, name, &record, cancel, error)
                    : MB_OK;
-    if (mb_claim_heart(catalog, name, &mark, &timing, cancel) == MB_HEART_BEATS)
-        return refuse(name, &mark, scratch->arena, error);
+    if (mb_claim_heart(catalog, name, &record, &timing, cancel) == MB_HEART_BEATS)
+        return refuse(name, &record, scratch->arena, error);
     return MB_OK;
 }
 

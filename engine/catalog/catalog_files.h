@@ -24,7 +24,7 @@ struct mb_catalog_scratch {
     char *dir;
 };
 
-/* Why what lies there cannot be read: the mark's words, or what the folder looks like.  MB_E_NOT_FOUND or
+/* Why what lies there cannot be read: the record's words, or what the folder looks like.  MB_E_NOT_FOUND or
  * MB_E_CORRUPT. */
 mb_status mb_catalog_refuse(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
                             const char *name, const bool present[MB_META_COUNT], struct mb_cancel *cancel,

@@ -1,7 +1,7 @@
 #include "base/owner.h"
 #include "base/pool.h"
 #include "catalog/catalog_files.h"
-#include "catalog/mark.h"
+#include "catalog/claim_record.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -91,7 +91,7 @@ struct summary_job {
     bool is_backup;
 };
 
-/* Leftovers of a backup without marks, or some other folder? */
+/* Leftovers of a backup without records, or some other folder? */
 static mb_status find_binlogs(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
                               bool *any, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -158,23 +158,24 @@ static mb_status summarise_complete(struct summary_job *job, const struct mb_cat
     return fill_summary(job, &draft.backup, status == MB_OK ? "" : reason.message, error);
 }
 
-static void tell_mark(struct mb_backup_summary *summary, const struct mb_mark *mark, struct mb_arena *arena,
-                      char *problem, size_t cap)
+static void tell_record(struct mb_backup_summary *summary, const struct mb_claim_record *record,
+                        struct mb_arena *arena, char *problem, size_t cap)
 {
-    const char *owner = mb_owner_brief(mark->owner, arena);
-    summary->heart = mb_mark_heart(mark, mb_mark_age(mark), MB_HEART_LIMIT_NS);
+    const char *owner = mb_owner_brief(record->owner, arena);
+    summary->heart = mb_claim_record_heart(record, mb_claim_record_age(record), MB_HEART_LIMIT_NS);
     if (summary->heart == MB_HEART_FAILED)
-        snprintf(problem, cap, "failed at %s: %s", mark->failed, mark->reason);
+        snprintf(problem, cap, "failed at %s: %s", record->failed, record->reason);
     else
         snprintf(problem, cap, "begun by %s at %s and not finished%s%s", owner == NULL ? "" : owner,
-                 mark->started, *mark->heartbeat ? ", last at work at " : "", mark->heartbeat);
+                 record->started, *record->heartbeat ? ", last at work at " : "", record->heartbeat);
 }
 
-static mb_status keep_failure(struct summary_job *job, const struct mb_mark *mark, struct mb_error *error)
+static mb_status keep_failure(struct summary_job *job, const struct mb_claim_record *record,
+                              struct mb_error *error)
 {
     pthread_mutex_lock(&job->listing->lock);
-    job->summary.failed = mb_arena_strdup(job->listing->arena, mark->failed);
-    job->summary.reason = mb_arena_strdup(job->listing->arena, mark->reason);
+    job->summary.failed = mb_arena_strdup(job->listing->arena, record->failed);
+    job->summary.reason = mb_arena_strdup(job->listing->arena, record->reason);
     pthread_mutex_unlock(&job->listing->lock);
     return job->summary.failed == NULL || job->summary.reason == NULL ? mb_fail_memory(error) : MB_OK;
 }
@@ -182,16 +183,16 @@ static mb_status keep_failure(struct summary_job *job, const struct mb_mark *mar
 static mb_status summarise_in_progress(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                                        struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_mark mark;
+    struct mb_claim_record record;
     struct mb_backup backup = {0};
     char problem[2 * sizeof(error->message)];
     mb_status status =
-        mb_mark_read_in(job->listing->catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+        mb_claim_record_read_in(job->listing->catalog, scratch->dir, scratch->arena, &record, cancel, error);
     job->summary.heart = MB_HEART_STOPPED;
     if (status == MB_OK) {
-        backup.id = mark.backup_id;
-        tell_mark(&job->summary, &mark, scratch->arena, problem, sizeof(problem));
-        MB_TRY(keep_failure(job, &mark, error));
+        backup.id = record.backup_id;
+        tell_record(&job->summary, &record, scratch->arena, problem, sizeof(problem));
+        MB_TRY(keep_failure(job, &record, error));
     } else if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND) {
         snprintf(problem, sizeof(problem), "%s", error->message);
         mb_error_clear(error);

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/owner.h"
 #include "catalog/catalog_files.h"
-#include "catalog/mark.h"
+#include "catalog/claim_record.h"
 
 #include <string.h>
 
@@ -76,20 +76,20 @@ static mb_status find_nested(const struct mb_catalog *catalog, const struct shap
     return MB_OK;
 }
 
-static mb_status refuse_marked(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
-                               const char *name, struct mb_cancel *cancel, struct mb_error *error)
+static mb_status refuse_claimed(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                                const char *name, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_mark mark;
-    mb_status status = mb_mark_read_in(catalog, scratch->dir, scratch->arena, &mark, cancel, error);
+    struct mb_claim_record record;
+    mb_status status = mb_claim_record_read_in(catalog, scratch->dir, scratch->arena, &record, cancel, error);
     if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND)
         return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete, and who made it is not known: %s",
                        name, error->message);
     MB_TRY(status);
-    const char *owner = mb_owner_brief(mark.owner, scratch->arena);
-    switch (mb_mark_heart(&mark, mb_mark_age(&mark), MB_HEART_LIMIT_NS)) {
+    const char *owner = mb_owner_brief(record.owner, scratch->arena);
+    switch (mb_claim_record_heart(&record, mb_claim_record_age(&record), MB_HEART_LIMIT_NS)) {
     case MB_HEART_FAILED:
         return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete: making it failed at %s: %s", name,
-                       mark.failed, mark.reason);
+                       record.failed, record.reason);
     case MB_HEART_BEATS:
         return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete: it is being made at this moment (%s)",
                        name, owner == NULL ? "" : owner);
@@ -98,7 +98,7 @@ static mb_status refuse_marked(const struct mb_catalog *catalog, const struct mb
     }
     return mb_fail(error, MB_E_CORRUPT,
                    "backup %s is not complete: making it, begun by %s at %s, was interrupted", name,
-                   owner == NULL ? "" : owner, mark.started);
+                   owner == NULL ? "" : owner, record.started);
 }
 
 static const char *first_missing(const bool present[MB_META_COUNT])
@@ -153,7 +153,7 @@ mb_status mb_catalog_refuse(const struct mb_catalog *catalog, const struct mb_ca
         return mb_fail_memory(error);
     shape.prefix_len = strlen(shape.prefix);
     if (present[MB_META_IN_PROGRESS])
-        return refuse_marked(catalog, scratch, name, cancel, error);
+        return refuse_claimed(catalog, scratch, name, cancel, error);
     MB_TRY(look_at_objects(catalog, &shape, cancel, error));
     if (shape.any)
         MB_TRY(find_nested(catalog, &shape, scratch->arena, &nested, cancel, error));

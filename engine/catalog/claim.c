@@ -1,36 +1,36 @@
 /* What the claim promises, and why.  "Mark" is meta/in_progress.json, "commit" the writing of
  * backup_meta.json.
  *
- * Beginning.  Where a put can refuse to overwrite (MB_CAP_IF_ABSENT), one of several marks is written and the
- * others are refused.  Elsewhere, and on servers that say they refuse and do not (Garage, S3Proxy, S3Mock,
- * s3s-fs), the marks replace each other and the last one counts: whoever claims reads back what it wrote,
- * after a wait where nothing is refused, and only the last one finds its own.  A put that is later than
- * another's reading back makes that other lose at its next look, at the latest at its commit.
+ * Beginning.  Where a put can refuse to overwrite (MB_CAP_IF_ABSENT), one of several records is written and
+ * the others are refused.  Elsewhere, and on servers that say they refuse and do not (Garage, S3Proxy,
+ * S3Mock, s3s-fs), the records replace each other and the last one counts: whoever claims reads back what it
+ * wrote, after a wait where nothing is refused, and only the last one finds its own.  A put that is later
+ * than another's reading back makes that other lose at its next look, at the latest at its commit.
  *
- * Taking over replaces a mark, which no store refuses: again the last one counts, and all wait before they
- * read back.  A put of the heart, which may replace the taker's mark between its look and its put, is such a
- * put, too.
+ * Taking over replaces a record, which no store refuses: again the last one counts, and all wait before they
+ * read back.  A put of the heart, which may replace the taker's record between its look and its put, is such
+ * a put, too.
  *
  * Committing.  The first commit counts and is never replaced: backup_meta.json is put only where there is
- * none. The mark is compared right before and right after.
+ * none. The record is compared right before and right after.
  *   - B claims before A's first look: A loses there.
  *   - B claims between A's looks: A takes its commit back and loses.  B, which looks for a commit after its
  *     claim, may have seen it: it waits and looks again, and goes on when it has been taken back.
  *   - B claims after A's second look: it sees the commit, and gives way.  On stores that refuse to overwrite
- * B cannot get there, for A's mark goes after the second look.
- *   - Somebody deletes the backup between A's looks: A finds no mark, and takes its commit back, so that no
+ * B cannot get there, for A's record goes after the second look.
+ *   - Somebody deletes the backup between A's looks: A finds no record, and takes its commit back, so that no
  *     description stands over data that is gone.  A delete by force takes the claim over first.
  *   - A is killed between its commit and its second look while B took over by force: the commit stays. Nobody
  *     called it a success, B gives way, and what A had verified is there, unless B deleted.
  * So of two at most one succeeds.  That none does takes a request that is under way for longer than the wait,
  * beside a whole backup that is made meanwhile.
  *
- * Removing.  What another may need (strays, the mark, a commit) is removed only right after the mark was
+ * Removing.  What another may need (strays, the record, a commit) is removed only right after the record was
  * found to be one's own, and a commit only when its bytes are one's own.
  *
  * Clocks.  The owner's machine writes the heartbeat, another judges it, and their clocks may differ by more
  * than the limit.  Where the store tells when an object was written, both times are the store's: that of the
- * mark and that of an object which is put for the comparison and removed.  Elsewhere the written time is
+ * record and that of an object which is put for the comparison and removed.  Elsewhere the written time is
  * compared with this machine's clock.  A list of backups, which only shows, always does the latter. */
 #include "base/hint.h"
 #include "base/owner.h"
@@ -66,7 +66,7 @@ const char *mb_claim_new_generation(struct mb_arena *arena)
 
 /* ------------------------------------------------------------- the object */
 
-static mb_status fill(struct mb_claim *claim, const char *name, const struct mb_mark *like,
+static mb_status fill(struct mb_claim *claim, const char *name, const struct mb_claim_record *like,
                       struct mb_error *error)
 {
     char now[32];
@@ -78,24 +78,25 @@ static mb_status fill(struct mb_claim *claim, const char *name, const struct mb_
         return mb_fail_memory(error);
     claim->key = mb_layout_meta_key(arena, claim->dir, MB_META_IN_PROGRESS);
     claim->commit_key = mb_layout_meta_key(arena, claim->dir, MB_META_BACKUP);
-    claim->mark = (struct mb_mark){.backup_id = mb_arena_strdup(arena, like->backup_id),
-                                   .plan_digest = mb_arena_strdup(arena, like->plan_digest),
-                                   .owner = mb_owner_self(arena),
-                                   .started = mb_arena_strdup(arena, *like->started ? like->started : now),
-                                   .generation = mb_claim_new_generation(arena),
-                                   .heartbeat = claim->heartbeat,
-                                   .failed = "",
-                                   .reason = ""};
-    if (claim->key == NULL || claim->commit_key == NULL || claim->mark.backup_id == NULL ||
-        claim->mark.plan_digest == NULL || claim->mark.owner == NULL || claim->mark.started == NULL ||
-        claim->mark.generation == NULL)
+    claim->record =
+        (struct mb_claim_record){.backup_id = mb_arena_strdup(arena, like->backup_id),
+                                 .plan_digest = mb_arena_strdup(arena, like->plan_digest),
+                                 .owner = mb_owner_self(arena),
+                                 .started = mb_arena_strdup(arena, *like->started ? like->started : now),
+                                 .generation = mb_claim_new_generation(arena),
+                                 .heartbeat = claim->heartbeat,
+                                 .failed = "",
+                                 .reason = ""};
+    if (claim->key == NULL || claim->commit_key == NULL || claim->record.backup_id == NULL ||
+        claim->record.plan_digest == NULL || claim->record.owner == NULL || claim->record.started == NULL ||
+        claim->record.generation == NULL)
         return mb_fail_memory(error);
     return MB_OK;
 }
 
-/* A claim that stands nowhere yet; like says what the mark is about. */
+/* A claim that stands nowhere yet; like says what the record is about. */
 mb_status mb_claim_new(struct mb_claim **out, const struct mb_catalog *catalog, const char *name,
-                       const struct mb_mark *like, const struct mb_claim_timing *timing,
+                       const struct mb_claim_record *like, const struct mb_claim_timing *timing,
                        struct mb_cancel *cancel, struct mb_error *error)
 {
     MB_TRY(mb_layout_check_existing_name(name, error));
@@ -142,7 +143,7 @@ struct mb_cancel *mb_claim_cancel(struct mb_claim *claim)
 
 const char *mb_claim_backup_id(const struct mb_claim *claim)
 {
-    return claim->mark.backup_id;
+    return claim->record.backup_id;
 }
 
 void mb_claim_lose(struct mb_claim *claim, const struct mb_error *why)
@@ -175,10 +176,10 @@ static mb_status lost(struct mb_claim *claim, struct mb_error *error)
 
 /* ------------------------------------------------------------- looking and putting */
 
-static bool is_ours(const struct mb_claim *claim, const struct mb_mark *mark)
+static bool is_ours(const struct mb_claim *claim, const struct mb_claim_record *record)
 {
-    return strcmp(mark->generation, claim->mark.generation) == 0 &&
-           strcmp(mark->owner, claim->mark.owner) == 0;
+    return strcmp(record->generation, claim->record.generation) == 0 &&
+           strcmp(record->owner, claim->record.owner) == 0;
 }
 
 static mb_status fail_deleted(const struct mb_claim *claim, struct mb_error *error)
@@ -187,11 +188,11 @@ static mb_status fail_deleted(const struct mb_claim *claim, struct mb_error *err
                         "backup %s was deleted while it was being made", claim->name);
 }
 
-static mb_status fail_taken(const struct mb_claim *claim, const struct mb_mark *mark, struct mb_arena *arena,
-                            struct mb_error *error)
+static mb_status fail_taken(const struct mb_claim *claim, const struct mb_claim_record *record,
+                            struct mb_arena *arena, struct mb_error *error)
 {
-    const char *owner = mb_owner_brief(mark->owner, arena);
-    if (strcmp(mark->plan_digest, MB_CLAIM_TO_DELETE) == 0)
+    const char *owner = mb_owner_brief(record->owner, arena);
+    if (strcmp(record->plan_digest, MB_CLAIM_TO_DELETE) == 0)
         return fail_deleted(claim, error);
     return mb_fail(error, MB_E_EXISTS, "backup %s was taken over by somebody else at this moment (%s)",
                    claim->name, owner == NULL ? "" : owner);
@@ -199,12 +200,12 @@ static mb_status fail_taken(const struct mb_claim *claim, const struct mb_mark *
 
 mb_status mb_claim_look(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_mark there;
+    struct mb_claim_record there;
     MB_TRY(lost(claim, error));
     struct mb_arena *arena = mb_arena_new();
     if (arena == NULL)
         return mb_fail_memory(error);
-    mb_status status = mb_mark_read_in(&claim->catalog, claim->dir, arena, &there, cancel, error);
+    mb_status status = mb_claim_record_read_in(&claim->catalog, claim->dir, arena, &there, cancel, error);
     bool gone = status == MB_E_NOT_FOUND, taken = status == MB_OK && !is_ours(claim, &there);
     if (gone)
         status = fail_deleted(claim, error);
@@ -220,7 +221,7 @@ mb_status mb_claim_put(struct mb_claim *claim, unsigned flags, struct mb_cancel 
                        struct mb_error *error)
 {
     mb_clock_format(mb_clock_wall(), claim->heartbeat, sizeof(claim->heartbeat));
-    return mb_mark_write(&claim->catalog, claim->key, &claim->mark, flags, cancel, error);
+    return mb_claim_record_write(&claim->catalog, claim->key, &claim->record, flags, cancel, error);
 }
 
 mb_status mb_claim_look_in_turn(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error)
@@ -231,10 +232,10 @@ mb_status mb_claim_look_in_turn(struct mb_claim *claim, struct mb_cancel *cancel
     return status;
 }
 
-mb_status mb_claim_remove_mark(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_claim_remove_record(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error)
 {
     mb_status status = mb_claim_look(claim, cancel, error);
-    if (mb_claim_is_lost(claim)) { /* another's mark is not ours to remove */
+    if (mb_claim_is_lost(claim)) { /* another's record is not ours to remove */
         mb_error_clear(error);
         return MB_OK;
     }

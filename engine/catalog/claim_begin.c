@@ -31,7 +31,7 @@ static mb_status check_free(const struct mb_catalog *catalog, const char *name, 
     return mb_fail(error, MB_E_EXISTS, "backup %s already has objects, but no description", name);
 }
 
-/* Behind the mark's put: is it still there, and has nobody made the whole backup meanwhile? */
+/* Behind the record's put: is it still there, and has nobody made the whole backup meanwhile? */
 static mb_status confirm(struct mb_claim *claim, bool wait, struct mb_cancel *cancel, struct mb_error *error)
 {
     if (wait)
@@ -45,15 +45,15 @@ static mb_status confirm(struct mb_claim *claim, bool wait, struct mb_cancel *ca
     return status;
 }
 
-/* The mark may lie there although its put failed, and goes also when the claim was lost to a commit. */
-static void withdraw_mark(struct mb_claim *claim)
+/* The record may lie there although its put failed, and goes also when the claim was lost to a commit. */
+static void withdraw_record(struct mb_claim *claim)
 {
     struct mb_error ignored = MB_ERROR_INIT;
     mb_claim_stop_heart(claim);
     pthread_mutex_lock(&claim->lock);
     claim->lost = false;
     pthread_mutex_unlock(&claim->lock);
-    mb_claim_last_words(claim, mb_claim_remove_mark, &ignored);
+    mb_claim_last_words(claim, mb_claim_remove_record, &ignored);
 }
 
 static mb_status take_free(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error)
@@ -66,7 +66,7 @@ static mb_status take_free(struct mb_claim *claim, struct mb_cancel *cancel, str
     if (status == MB_OK)
         status = confirm(claim, !refuses, cancel, error);
     if (status < 0)
-        withdraw_mark(claim);
+        withdraw_record(claim);
     return status;
 }
 
@@ -74,7 +74,7 @@ mb_status mb_claim_begin(struct mb_claim **out, const struct mb_catalog *catalog
                          const struct mb_claim_wish *wish, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_claim *claim = NULL;
-    const struct mb_mark like = {
+    const struct mb_claim_record like = {
         .backup_id = wish->backup_id, .plan_digest = wish->plan_digest, .started = ""};
     MB_TRY(check_free(catalog, name, cancel, error));
     MB_TRY(mb_claim_new(&claim, catalog, name, &like, &wish->timing, cancel, error));
@@ -118,28 +118,30 @@ static mb_status age_by_store(const struct mb_catalog *catalog, const char *dir,
     return status;
 }
 
-enum mb_heart mb_claim_heart(const struct mb_catalog *catalog, const char *name, const struct mb_mark *seen,
-                             const struct mb_claim_timing *timing, struct mb_cancel *cancel)
+enum mb_heart mb_claim_heart(const struct mb_catalog *catalog, const char *name,
+                             const struct mb_claim_record *seen, const struct mb_claim_timing *timing,
+                             struct mb_cancel *cancel)
 {
     struct mb_catalog_scratch scratch;
     struct mb_error error = MB_ERROR_INIT;
     int64_t limit = mb_claim_timing_of(timing).limit_ns, by_store = 0;
     /* What no age decides is not worth a probe. */
-    enum mb_heart young = mb_mark_heart(seen, 0, limit), old = mb_mark_heart(seen, INT64_MAX, limit);
+    enum mb_heart young = mb_claim_record_heart(seen, 0, limit),
+                  old = mb_claim_record_heart(seen, INT64_MAX, limit);
     if (young == old)
         return young;
-    int64_t age = mb_mark_age(seen);
+    int64_t age = mb_claim_record_age(seen);
     if (age <= no_clock_is_so_wrong_ns && mb_catalog_scratch_init(&scratch, catalog, name, &error) == MB_OK) {
         if (age_by_store(catalog, scratch.dir, scratch.arena, &by_store, cancel, &error) == MB_OK)
             age = by_store;
         mb_catalog_scratch_done(&scratch);
     }
-    return mb_mark_heart(seen, age, limit);
+    return mb_claim_record_heart(seen, age, limit);
 }
 
-static mb_status check_heart(const struct mb_catalog *catalog, const char *name, const struct mb_mark *seen,
-                             const struct mb_claim_wish *wish, struct mb_cancel *cancel,
-                             struct mb_error *error)
+static mb_status check_heart(const struct mb_catalog *catalog, const char *name,
+                             const struct mb_claim_record *seen, const struct mb_claim_wish *wish,
+                             struct mb_cancel *cancel, struct mb_error *error)
 {
     if (wish->force || mb_claim_heart(catalog, name, seen, &wish->timing, cancel) != MB_HEART_BEATS)
         return MB_OK;
@@ -157,7 +159,7 @@ static mb_status check_heart(const struct mb_catalog *catalog, const char *name,
 }
 
 mb_status mb_claim_take_over(struct mb_claim **out, const struct mb_catalog *catalog, const char *name,
-                             const struct mb_mark *seen, const struct mb_claim_wish *wish,
+                             const struct mb_claim_record *seen, const struct mb_claim_wish *wish,
                              struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_claim *claim = NULL;
@@ -167,7 +169,7 @@ mb_status mb_claim_take_over(struct mb_claim **out, const struct mb_catalog *cat
     if (status == MB_OK)
         status = confirm(claim, true, cancel, error);
     if (status < 0 && mb_claim_is_lost(claim))
-        withdraw_mark(claim);
+        withdraw_record(claim);
     else if (status < 0)
         mb_claim_fail(claim, error);
     if (status < 0) {

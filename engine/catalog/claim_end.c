@@ -27,9 +27,9 @@ static void release(struct mb_claim *claim)
 {
     struct mb_error error = MB_ERROR_INIT;
     mb_claim_stop_heart(claim);
-    if (mb_claim_last_words(claim, mb_claim_remove_mark, &error) < 0)
-        mb_log(claim->catalog.log, MB_LOG_WARN, "backup %s is complete, but its mark as being made stays: %s",
-               claim->name, error.message);
+    if (mb_claim_last_words(claim, mb_claim_remove_record, &error) < 0)
+        mb_log(claim->catalog.log, MB_LOG_WARN,
+               "backup %s is complete, but its record as being made stays: %s", claim->name, error.message);
 }
 
 mb_status mb_claim_commit(struct mb_claim *claim, const void *data, size_t len, struct mb_cancel *cancel,
@@ -67,12 +67,12 @@ void mb_claim_fail(struct mb_claim *claim, const struct mb_error *why)
         return;
     mb_claim_stop_heart(claim);
     mb_clock_format(mb_clock_wall(), now, sizeof(now));
-    claim->mark.failed = now;
-    claim->mark.reason = why->status == MB_E_CANCELLED ? "it was stopped" : why->message;
+    claim->record.failed = now;
+    claim->record.reason = why->status == MB_E_CANCELLED ? "it was stopped" : why->message;
     if (mb_claim_last_words(claim, put_failed, &error) < 0)
-        mb_log(claim->catalog.log, MB_LOG_WARN, "that backup %s failed is not written into its mark: %s",
+        mb_log(claim->catalog.log, MB_LOG_WARN, "that backup %s failed is not written into its record: %s",
                claim->name, error.message);
-    claim->mark.failed = claim->mark.reason = "";
+    claim->record.failed = claim->record.reason = "";
 }
 
 mb_status mb_claim_abandon(struct mb_claim *claim, struct mb_error *error)
@@ -80,5 +80,5 @@ mb_status mb_claim_abandon(struct mb_claim *claim, struct mb_error *error)
     mb_claim_stop_heart(claim);
     if (mb_claim_is_lost(claim))
         return MB_OK;
-    return mb_claim_last_words(claim, mb_claim_remove_mark, error);
+    return mb_claim_last_words(claim, mb_claim_remove_record, error);
 }

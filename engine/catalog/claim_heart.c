@@ -1,5 +1,5 @@
-/* The heart of a claim: one thread renews the mark, another one watches that it does, since a request to the
- * store may hang for longer than the claim holds. */
+/* The heart of a claim: one thread renews the record, another one watches that it does, since a request to
+ * the store may hang for longer than the claim holds. */
 #include "base/clock.h"
 #include "base/thread.h"
 #include "catalog/claim_private.h"

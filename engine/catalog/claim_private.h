@@ -11,15 +11,15 @@ struct mb_claim {
     struct mb_arena *arena;
     const char *name;
     const char *dir;
-    const char *key; /* of the mark */
+    const char *key; /* of the record */
     const char *commit_key;
     struct mb_claim_timing timing;
     struct mb_cancel *work;
     struct mb_cancel *stop; /* of the heart and what it asks the store */
     pthread_t heart, watch;
     bool heart_runs, watch_runs;
-    pthread_mutex_t turn; /* one of us at a time reads and writes the mark */
-    struct mb_mark mark;  /* as it is to be; under turn */
+    pthread_mutex_t turn;          /* one of us at a time reads and writes the record */
+    struct mb_claim_record record; /* as it is to be; under turn */
     char heartbeat[32];
     pthread_mutex_t lock; /* over what follows */
     int64_t renewed_ns;   /* monotonic */
@@ -33,12 +33,12 @@ struct mb_claim_timing mb_claim_timing_of(const struct mb_claim_timing *given);
 /* Random; NULL without memory or randomness. */
 const char *mb_claim_new_generation(struct mb_arena *arena);
 
-/* A claim that stands nowhere yet; like says what the mark is about. */
+/* A claim that stands nowhere yet; like says what the record is about. */
 mb_status mb_claim_new(struct mb_claim **out, const struct mb_catalog *catalog, const char *name,
-                       const struct mb_mark *like, const struct mb_claim_timing *timing,
+                       const struct mb_claim_record *like, const struct mb_claim_timing *timing,
                        struct mb_cancel *cancel, struct mb_error *error);
 
-/* Under turn: MB_E_EXISTS, and the claim is lost, when the mark is not the one that this claim put. */
+/* Under turn: MB_E_EXISTS, and the claim is lost, when the record is not the one that this claim put. */
 mb_status mb_claim_look(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
 
 /* The same, taking the turn. */
@@ -49,8 +49,8 @@ mb_status mb_claim_check_uncommitted(struct mb_claim *claim, struct mb_cancel *c
                                      struct mb_error *error);
 mb_status mb_claim_fail_committed(struct mb_claim *claim, struct mb_error *error);
 
-/* Under turn; leaves another's mark alone. */
-mb_status mb_claim_remove_mark(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
+/* Under turn; leaves another's record alone. */
+mb_status mb_claim_remove_record(struct mb_claim *claim, struct mb_cancel *cancel, struct mb_error *error);
 
 /* Under turn. */
 mb_status mb_claim_put(struct mb_claim *claim, unsigned flags, struct mb_cancel *cancel,

@@ -31,7 +31,7 @@ struct run {
     struct mb_transfer_report report;
 };
 
-/* The object that makes a target complete, and the mark until then: neither is moved like the others. */
+/* The object that makes a target complete, and the record until then: neither is moved like the others. */
 bool mb_run_is_commit_file(const char *name);
 
 mb_status mb_run_key(struct mb_buf *key, const char *dir, const char *name, struct mb_error *error);

@@ -19,15 +19,15 @@ bool mb_run_is_commit_file(const char *name)
 
 /* ------------------------------------------------------------- claiming the name */
 
-static mb_status resume(struct run *run, const struct mb_mark *mark, const struct mb_claim_wish *wish,
-                        struct mb_error *error)
+static mb_status resume(struct run *run, const struct mb_claim_record *record,
+                        const struct mb_claim_wish *wish, struct mb_error *error)
 {
     const struct mb_transfer *transfer = run->transfer;
-    if (strcmp(mark->backup_id, run->backup_id) != 0)
+    if (strcmp(record->backup_id, run->backup_id) != 0)
         return mb_fail(error, MB_E_EXISTS,
                        "%s holds an incomplete backup of another origin (%s, begun %s); delete it first",
-                       run->to_dir, mark->owner, mark->started);
-    MB_TRY(mb_claim_take_over(&run->claim, &transfer->to, transfer->name, mark, wish, run->cancel, error));
+                       run->to_dir, record->owner, record->started);
+    MB_TRY(mb_claim_take_over(&run->claim, &transfer->to, transfer->name, record, wish, run->cancel, error));
     run->resumed = true;
     return mb_catalog_abort_uploads(&transfer->to, transfer->name, run->cancel, error);
 }
@@ -39,14 +39,14 @@ static mb_status claim(struct run *run, struct mb_error *error)
                                        .plan_digest = "transfer",
                                        .force = transfer->take_over,
                                        .timing = transfer->timing};
-    struct mb_mark mark;
+    struct mb_claim_record record;
     enum mb_backup_state state;
     MB_TRY(mb_catalog_state(&transfer->to, transfer->name, &state, run->cancel, error));
     mb_status status = MB_E_NOT_FOUND;
     if (state == MB_BACKUP_IN_PROGRESS)
-        status = mb_mark_read(&transfer->to, transfer->name, run->arena, &mark, run->cancel, error);
+        status = mb_claim_record_read(&transfer->to, transfer->name, run->arena, &record, run->cancel, error);
     if (status == MB_OK) {
-        status = resume(run, &mark, &wish, error);
+        status = resume(run, &record, &wish, error);
     } else if (status == MB_E_NOT_FOUND) {
         mb_error_clear(error);
         status = mb_claim_begin(&run->claim, &transfer->to, transfer->name, &wish, run->cancel, error);
@@ -97,7 +97,7 @@ static mb_status commit(struct run *run, struct mb_error *error)
     return status;
 }
 
-/* The mark and what follows when all is there are not moved like the others. */
+/* The record and what follows when all is there are not moved like the others. */
 static mb_status expect(struct run *run, struct mb_error *error)
 {
     const struct mb_expectation of = {.each = mb_content_each, .source = &run->content};

@@ -70,7 +70,7 @@ def test_a_commit_that_fails_without_data_can_be_resumed(site, program, rows, na
 
 
 def test_a_claim_that_fails_leaves_the_name_free(site, program, rows, name, tmp_path):
-    """The look at the name behind the mark is refused: the third listing of the description."""
+    """The look at the name behind the claim record is refused: the third listing of the description."""
     broken = over_fault(program, tmp_path / "fault", "list_open:key=/meta/:nth=3:error=FORBIDDEN")
     broken.fails("create", "-n", name, "-c", COLLECTION, code=DENIED)
     assert site.place.keys(f"{BACKUPS}{name}/") == {}
@@ -78,8 +78,8 @@ def test_a_claim_that_fails_leaves_the_name_free(site, program, rows, name, tmp_
 
 
 def test_a_committed_backup_is_a_success(site, program, rows, name, tmp_path):
-    """Once the key file is there the backup is made, even if the mark cannot be taken away."""
+    """Once the key file is there the backup is made, even if the claim record cannot be taken away."""
     broken = over_fault(program, tmp_path / "fault", "remove:key=in_progress.json:error=FORBIDDEN")
     broken.ok("create", "-n", name, "-c", COLLECTION)
     assert program.listed()[name]
-    assert "mark" in broken.log()
+    assert "record as being made" in broken.log()

@@ -113,11 +113,11 @@ def test_a_killed_create_of_everything_is_resumed(program, slow, disk, name):
 
 def test_of_two_that_go_on_with_a_backup_one_wins(program, slow, disk, name):
     interrupt_create(slow, disk, name, signal.SIGKILL)
-    mark = disk.root / name / "meta" / "in_progress.json"
-    killed = mark.read_text()
+    record = disk.root / name / "meta" / "in_progress.json"
+    killed = record.read_text()
     first = slow.start(*create(name), "--resume")
     try:
-        wait_until(lambda: mark.read_text() != killed or first.poll() is not None, 60, "the first to go on")
+        wait_until(lambda: record.read_text() != killed or first.poll() is not None, 60, "the first to go on")
         assert "at this moment" in program.fails(*create(name), "--resume", code=EXISTS).err
         result = slow.finish(first, timeout=60)
     finally:

@@ -43,7 +43,7 @@ def program(data, server, tmp_path):
 
 
 @pytest.fixture
-def mark(tmp_path):
+def record(tmp_path):
     return tmp_path / "backup" / "b" / "meta" / "in_progress.json"
 
 
@@ -58,15 +58,15 @@ def held(server):
 
 
 @pytest.fixture
-def at_work(data, held, program, mark):
+def at_work(data, held, program, record):
     """A create that has claimed the name and waits for Milvus."""
     data.write_batch(1)
     process = program.start(*CREATE)
     try:
         until = time.monotonic() + 30
-        while not mark.exists() and process.poll() is None and time.monotonic() < until:
+        while not record.exists() and process.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
-        assert mark.exists(), "the create has not claimed its name"
+        assert record.exists(), "the create has not claimed its name"
         yield process
     finally:
         process.kill()
@@ -78,12 +78,12 @@ def on_another_host(program, folder):
     return Program(folder, program.config, prefix=ANOTHER_HOST)
 
 
-def test_a_resume_from_another_host_does_not_take_what_is_being_made(held, program, at_work, tmp_path, mark):
+def test_a_resume_from_another_host_does_not_take_what_is_being_made(held, program, at_work, tmp_path, record):
     other = on_another_host(program, tmp_path / "other")
-    before = mark.read_text()
+    before = record.read_text()
     result = other.fails(*CREATE, "--resume", code=EXISTS)
     assert f"at this moment ({socket.gethostname()}, process {at_work.pid}" in result.err
-    assert mark.read_text() == before
+    assert record.read_text() == before
     held.set()
     assert program.finish(at_work).code == 0
     assert binlogs(tmp_path) == batches(1)
@@ -92,8 +92,8 @@ def test_a_resume_from_another_host_does_not_take_what_is_being_made(held, progr
 def test_who_is_taken_over_from_by_force_is_no_success(held, program, at_work, tmp_path):
     other = on_another_host(program, tmp_path / "other")
     second = other.start(*CREATE, "--resume", "--take_over")
-    mark = tmp_path / "backup" / "b" / "meta" / "in_progress.json"
-    while "another-host" not in mark.read_text() and second.poll() is None:
+    record = tmp_path / "backup" / "b" / "meta" / "in_progress.json"
+    while "another-host" not in record.read_text() and second.poll() is None:
         time.sleep(0.01)
     held.set()
     first = program.finish(at_work)
@@ -123,9 +123,9 @@ def test_a_killed_create_is_interrupted_and_gone_on_with_at_once(held, program, 
     assert binlogs(tmp_path) == batches(1)
 
 
-def test_a_create_that_failed_says_when_and_why(data, program, mark, tmp_path):
+def test_a_create_that_failed_says_when_and_why(data, program, record, tmp_path):
     data.write_batch(1)
-    in_the_way = mark.parent / "partition_meta.json"
+    in_the_way = record.parent / "partition_meta.json"
     in_the_way.mkdir(parents=True)
     program.fails(*CREATE)
     [told] = program.ok("list", "--json").json()

@@ -96,7 +96,7 @@ mb_status bed_make(struct bed *bed, const struct mb_catalog *catalog, const stru
     return status;
 }
 
-void bed_mark(struct bed *bed, const char *dir, const char *backup_id, int64_t age_s)
+void bed_record(struct bed *bed, const char *dir, const char *backup_id, int64_t age_s)
 {
     char key[256], path[512], then[32];
     const struct mb_catalog catalog = {.storage = bed->storage};
@@ -104,16 +104,16 @@ void bed_mark(struct bed *bed, const char *dir, const char *backup_id, int64_t a
     const struct timespec times[2] = {{.tv_sec = (time_t)(ns / MB_NS_PER_S)},
                                       {.tv_sec = (time_t)(ns / MB_NS_PER_S)}};
     mb_clock_format(ns, then, sizeof(then));
-    const struct mb_mark mark = {.backup_id = backup_id,
-                                 .plan_digest = "3 collections",
-                                 .owner = "host, process 7, pid:[1], boot x, started 8",
-                                 .started = then,
-                                 .generation = "theirs",
-                                 .heartbeat = then,
-                                 .failed = "",
-                                 .reason = ""};
+    const struct mb_claim_record record = {.backup_id = backup_id,
+                                           .plan_digest = "3 collections",
+                                           .owner = "host, process 7, pid:[1], boot x, started 8",
+                                           .started = then,
+                                           .generation = "theirs",
+                                           .heartbeat = then,
+                                           .failed = "",
+                                           .reason = ""};
     snprintf(key, sizeof(key), "%s/meta/in_progress.json", dir);
-    assert_int_equal(mb_mark_write(&catalog, key, &mark, 0, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_claim_record_write(&catalog, key, &record, 0, NULL, &bed->error), MB_OK);
     snprintf(path, sizeof(path), "%s/%s", bed->root, key);
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }

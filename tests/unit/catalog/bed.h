@@ -35,8 +35,8 @@ const char *bed_get(struct bed *bed, const char *key); /* NULL when there is no 
 /* Claims, writes the description, commits. */
 mb_status bed_make(struct bed *bed, const struct mb_catalog *catalog, const struct mb_backup *backup);
 
-/* Puts a mark, whose owner is not of this machine, that last gave a sign of life so long ago. */
-void bed_mark(struct bed *bed, const char *dir, const char *backup_id, int64_t age_s);
+/* Puts a record, whose owner is not of this machine, that last gave a sign of life so long ago. */
+void bed_record(struct bed *bed, const char *dir, const char *backup_id, int64_t age_s);
 
 /* The number of objects whose key starts with prefix. */
 size_t bed_count(struct bed *bed, const char *prefix);

@@ -14,7 +14,7 @@
 
 static const struct mb_claim_wish wish = {.backup_id = "id-1", .plan_digest = "3 collections"};
 
-/* The mark stays, and its owner is this process. */
+/* The record stays, and its owner is this process. */
 static mb_status begin(struct bed *bed, const char *name)
 {
     struct mb_claim *claim = NULL;
@@ -114,7 +114,7 @@ static void what_a_listing_does_not_show_is_asked_for(void **state)
 static void a_maker_that_a_listing_does_not_show_is_not_deleted(void **state)
 {
     struct bed *bed = *state;
-    bed_mark(bed, ROOT "b1", "id-1", 0);
+    bed_record(bed, ROOT "b1", "id-1", 0);
     bed_put(bed, ROOT "b1/binlogs/x", "1");
     unlisted = "in_progress.json";
     bed->driver.list_next = list_all_but_one;

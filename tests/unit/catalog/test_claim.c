@@ -25,11 +25,11 @@ static mb_status begin(struct bed *bed, struct mb_claim **claim)
 
 static mb_status take_over(struct bed *bed, bool force, struct mb_claim **claim)
 {
-    struct mb_mark seen;
+    struct mb_claim_record seen;
     struct mb_claim_wish forced = wish;
     forced.force = force;
     *claim = NULL;
-    MB_TRY(mb_mark_read(&bed->catalog, "b1", bed->arena, &seen, NULL, &bed->error));
+    MB_TRY(mb_claim_record_read(&bed->catalog, "b1", bed->arena, &seen, NULL, &bed->error));
     return mb_claim_take_over(claim, &bed->catalog, "b1", &seen, &forced, NULL, &bed->error);
 }
 
@@ -44,37 +44,38 @@ static void says(struct bed *bed, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", bed->error.message, text);
 }
 
-/* ------------------------------------------------------------- the mark */
+/* ------------------------------------------------------------- the record */
 
-static void the_mark_tells_who_and_when(void **state)
+static void the_record_tells_who_and_when(void **state)
 {
     struct bed *bed = *state;
-    struct mb_mark read;
+    struct mb_claim_record read;
     struct mb_claim *claim;
-    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_E_NOT_FOUND);
+    assert_int_equal(mb_claim_record_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error),
+                     MB_E_NOT_FOUND);
     assert_int_equal(begin(bed, &claim), MB_OK);
-    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_claim_record_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
     mb_claim_free(claim);
     assert_string_equal(read.backup_id, "id-1");
     assert_string_equal(read.plan_digest, "3 collections");
     assert_string_equal(read.owner, mb_owner_self(bed->arena));
     assert_int_equal(strlen(read.generation), 32);
-    assert_true(mb_mark_age(&read) < 5 * MB_NS_PER_S);
+    assert_true(mb_claim_record_age(&read) < 5 * MB_NS_PER_S);
     assert_string_equal(read.failed, "");
 }
 
 static void a_failure_is_written_into_it(void **state)
 {
     struct bed *bed = *state;
-    struct mb_mark read;
+    struct mb_claim_record read;
     struct mb_claim *claim;
     assert_int_equal(begin(bed, &claim), MB_OK);
     mb_fail(&bed->error, MB_E_NO_SPACE, "put x: no space");
     mb_claim_fail(claim, &bed->error);
     mb_claim_free(claim);
-    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_claim_record_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
     assert_string_equal(read.reason, "put x: no space");
-    assert_int_equal(mb_mark_heart(&read, 0, MB_HEART_LIMIT_NS), MB_HEART_FAILED);
+    assert_int_equal(mb_claim_record_heart(&read, 0, MB_HEART_LIMIT_NS), MB_HEART_FAILED);
     assert_int_equal(take_over(bed, false, &claim), MB_OK); /* at once, and it is no failure any more */
     assert_null(strstr(bed_get(bed, MARK), "no space"));
     mb_claim_free(claim);
@@ -85,7 +86,7 @@ static void it_goes_only_with_its_generation(void **state)
     struct bed *bed = *state;
     struct mb_claim *claim;
     assert_int_equal(begin(bed, &claim), MB_OK);
-    bed_mark(bed, ROOT "b1", "id-1", 0); /* the same backup, another generation */
+    bed_record(bed, ROOT "b1", "id-1", 0); /* the same backup, another generation */
     assert_int_equal(mb_claim_abandon(claim, &bed->error), MB_OK);
     assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
     mb_claim_fail(claim, &bed->error);
@@ -104,12 +105,12 @@ static void who_is_at_work_is_left_alone(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim;
-    bed_mark(bed, ROOT "b1", "id-1", 590);
+    bed_record(bed, ROOT "b1", "id-1", 590);
     assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS);
     says(bed, "at this moment (host, process 7");
     assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
     assert_int_equal(bed_count(bed, ROOT), 1);
-    bed_mark(bed, ROOT "b1", "id-1", 610);
+    bed_record(bed, ROOT "b1", "id-1", 610);
     assert_int_equal(take_over(bed, false, &claim), MB_OK);
     assert_string_equal(mb_claim_backup_id(claim), "id-1");
     mb_claim_free(claim);
@@ -148,12 +149,12 @@ static void clocks_that_differ_do_not_matter(void **state)
     struct bed *bed = *state;
     struct mb_claim *claim;
     char *text, *year;
-    bed_mark(bed, ROOT "b1", "id-1", 7200);
+    bed_record(bed, ROOT "b1", "id-1", 7200);
     text = mb_arena_strdup(bed->arena, bed_get(bed, MARK));
     bed_put(bed, MARK, text); /* written just now */
     assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS);
 
-    bed_mark(bed, ROOT "b1", "id-1", 7200);
+    bed_record(bed, ROOT "b1", "id-1", 7200);
     struct stat st;
     char path[256];
     snprintf(path, sizeof(path), "%s/%s", bed->root, MARK);
@@ -167,11 +168,11 @@ static void clocks_that_differ_do_not_matter(void **state)
     assert_int_equal(bed_count(bed, ROOT), 1); /* what was put to read the clock is gone */
 }
 
-static void marks_of_older_versions(void **state)
+static void records_of_older_versions(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim;
-    struct mb_mark mark;
+    struct mb_claim_record record;
     char path[256], text[512], then[32];
     mb_clock_format(mb_clock_wall() - 7200 * MB_NS_PER_S, then, sizeof(then));
     snprintf(text, sizeof(text),
@@ -184,18 +185,19 @@ static void marks_of_older_versions(void **state)
     assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){{.tv_sec = 1}, {.tv_sec = 1}}, 0), 0);
     assert_int_equal(take_over(bed, false, &claim), MB_OK);
     assert_string_equal(mb_claim_backup_id(claim), "id-9");
-    assert_int_equal(mb_mark_read(&bed->catalog, "b1", bed->arena, &mark, NULL, &bed->error), MB_OK);
-    assert_string_equal(mark.plan_digest, "p");
-    assert_string_equal(mark.started, then);
+    assert_int_equal(mb_claim_record_read(&bed->catalog, "b1", bed->arena, &record, NULL, &bed->error),
+                     MB_OK);
+    assert_string_equal(record.plan_digest, "p");
+    assert_string_equal(record.started, then);
     mb_claim_free(claim);
 }
 
-/* Its folder was copied: the mark is new to the store, and nobody is at work. */
-static void a_mark_of_last_week(void **state)
+/* Its folder was copied: the record is new to the store, and nobody is at work. */
+static void a_record_of_last_week(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim;
-    bed_mark(bed, ROOT "b1", "id-1", 7 * 24 * 3600);
+    bed_record(bed, ROOT "b1", "id-1", 7 * 24 * 3600);
     bed_put(bed, MARK, bed_get(bed, MARK));
     assert_int_equal(take_over(bed, false, &claim), MB_OK);
     mb_claim_free(claim);
@@ -249,7 +251,7 @@ static void when(struct bed *bed, const char *key, bool before, void (*act)(stru
 
 static void other_claims(struct bed *bed)
 {
-    bed_mark(bed, ROOT "b1", "id-2", 0);
+    bed_record(bed, ROOT "b1", "id-2", 0);
 }
 
 static void other_makes_all_of_it(struct bed *bed)
@@ -264,7 +266,7 @@ static void other_deletes(struct bed *bed)
 }
 
 /* Both found the name free and both were allowed to write: the last one has it. */
-static void the_last_mark_counts_where_nothing_is_refused(void **state)
+static void the_last_record_counts_where_nothing_is_refused(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim;
@@ -307,7 +309,7 @@ static void of_two_who_take_over_the_last_one_has_it(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim;
-    bed_mark(bed, ROOT "b1", "id-1", 3600);
+    bed_record(bed, ROOT "b1", "id-1", 3600);
     when(bed, MARK, false, other_claims);
     assert_int_equal(take_over(bed, false, &claim), MB_E_EXISTS);
     says(bed, "taken over by somebody else");
@@ -370,14 +372,14 @@ static void the_first_commit_stays(void **state)
 enum { BEAT_MS = 10 };
 
 static atomic_bool puts_fail;
-static atomic_int marks_put;
+static atomic_int records_put;
 
-static mb_status put_mark(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                          const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
+static mb_status put_record(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                            const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     if (atomic_load(&puts_fail))
         return mb_fail(call->error, MB_E_FORBIDDEN, "the disk is gone");
-    atomic_fetch_add(&marks_put, strcmp(key, MARK) == 0);
+    atomic_fetch_add(&records_put, strcmp(key, MARK) == 0);
     return mb_storage_plugin_entry()->put(store, key, opts, source, out, call);
 }
 
@@ -389,8 +391,8 @@ static struct mb_claim *begin_quick(struct bed *bed, int64_t limit_ns)
         .timing = {.beat_ns = BEAT_MS * MB_NS_PER_MS, .limit_ns = limit_ns, .settle_ns = 1}};
     struct mb_claim *claim = NULL;
     atomic_store(&puts_fail, false);
-    atomic_store(&marks_put, 0);
-    bed->driver.put = put_mark;
+    atomic_store(&records_put, 0);
+    bed->driver.put = put_record;
     bed_reopen(bed);
     assert_int_equal(mb_claim_begin(&claim, &bed->catalog, "b1", &quick, NULL, &bed->error), MB_OK);
     return claim;
@@ -409,7 +411,7 @@ static void the_heart_beats(void **state)
     struct bed *bed = *state;
     struct mb_claim *claim = begin_quick(bed, 60 * MB_NS_PER_S);
     struct mb_error ignored = MB_ERROR_INIT;
-    while (atomic_load(&marks_put) < 4)
+    while (atomic_load(&records_put) < 4)
         mb_cancel_sleep(NULL, MB_NS_PER_MS, &ignored);
     assert_int_equal(mb_claim_check(claim, NULL, &bed->error), MB_OK);
     assert_int_equal(commit(bed, claim), MB_OK);
@@ -417,7 +419,7 @@ static void the_heart_beats(void **state)
     assert_null(bed_get(bed, MARK));
 }
 
-static void work_stops_when_the_mark_is_replaced(void **state)
+static void work_stops_when_the_record_is_replaced(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim = begin_quick(bed, 60 * MB_NS_PER_S);
@@ -429,7 +431,7 @@ static void work_stops_when_the_mark_is_replaced(void **state)
     assert_non_null(strstr(bed_get(bed, MARK), "theirs"));
 }
 
-static void work_stops_when_the_mark_is_gone(void **state)
+static void work_stops_when_the_record_is_gone(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim = begin_quick(bed, 60 * MB_NS_PER_S);
@@ -489,30 +491,30 @@ static void what_nobody_makes_is_deleted(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim;
-    bed_mark(bed, ROOT "b1", "id-1", 3600);
+    bed_record(bed, ROOT "b1", "id-1", 3600);
     assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_OK);
     assert_int_equal(begin(bed, &claim), MB_OK);
     mb_fail(&bed->error, MB_E_NO_SPACE, "no space");
     mb_claim_fail(claim, &bed->error);
     mb_claim_free(claim);
     assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_OK);
-    bed_put(bed, MARK, "no mark");
+    bed_put(bed, MARK, "no record");
     assert_int_equal(mb_catalog_delete(&bed->catalog, "b1", false, NULL, NULL, &bed->error), MB_OK);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BED_TEST(the_mark_tells_who_and_when),
+        BED_TEST(the_record_tells_who_and_when),
         BED_TEST(a_failure_is_written_into_it),
         BED_TEST(it_goes_only_with_its_generation),
         BED_TEST(who_is_at_work_is_left_alone),
         BED_TEST(another_task_of_this_process_is_left_alone),
         BED_TEST(force_takes_from_who_is_at_work),
         BED_TEST(clocks_that_differ_do_not_matter),
-        BED_TEST(marks_of_older_versions),
-        BED_TEST(a_mark_of_last_week),
-        BED_TEST(the_last_mark_counts_where_nothing_is_refused),
+        BED_TEST(records_of_older_versions),
+        BED_TEST(a_record_of_last_week),
+        BED_TEST(the_last_record_counts_where_nothing_is_refused),
         BED_TEST(a_refusal_that_is_not_kept_is_found_out),
         BED_TEST(a_backup_that_was_made_meanwhile_stays),
         BED_TEST(of_two_who_take_over_the_last_one_has_it),
@@ -522,8 +524,8 @@ int main(void)
         BED_TEST(a_delete_behind_the_commit),
         BED_TEST(the_first_commit_stays),
         BED_TEST(the_heart_beats),
-        BED_TEST(work_stops_when_the_mark_is_replaced),
-        BED_TEST(work_stops_when_the_mark_is_gone),
+        BED_TEST(work_stops_when_the_record_is_replaced),
+        BED_TEST(work_stops_when_the_record_is_gone),
         BED_TEST(work_stops_when_the_claim_cannot_be_renewed),
         BED_TEST(who_is_cancelled_is_not_told_that_it_lost),
         BED_TEST(a_delete_leaves_alone_who_is_at_work),

@@ -60,9 +60,9 @@ static void disk_files_of_minio(void **state)
 static void a_backup_that_is_being_made(void **state)
 {
     struct bed *bed = *state;
-    bed_mark(bed, ROOT "now", "id", 5);
+    bed_record(bed, ROOT "now", "id", 5);
     says(bed, "now", MB_E_CORRUPT, "being made at this moment (host, process 7)");
-    bed_mark(bed, ROOT "then", "id", 3600);
+    bed_record(bed, ROOT "then", "id", 3600);
     says(bed, "then", MB_E_CORRUPT, "was interrupted");
     bed_put(
         bed, ROOT "failed/meta/in_progress.json",
@@ -77,8 +77,8 @@ static void a_list_tells_the_same(void **state)
     struct bed *bed = *state;
     struct mb_backup_summary *list = NULL;
     size_t count = 0;
-    bed_mark(bed, ROOT "a", "id", 5);
-    bed_mark(bed, ROOT "b", "id", 3600);
+    bed_record(bed, ROOT "a", "id", 5);
+    bed_record(bed, ROOT "b", "id", 3600);
     bed_put(bed, ROOT "c/meta/in_progress.json",
             "{\"backup_id\":\"1\",\"failed\":\"2026-01-02T03:04:05Z\",\"reason\":\"no space\"}");
     bed_put(bed, ROOT "d/binlogs/insert_log/1/2/3/3/100/7/xl.meta", "XL2 ");

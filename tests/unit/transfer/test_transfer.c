@@ -91,7 +91,7 @@ static void an_interrupted_run_goes_on(void **state)
     struct bed *bed = *state;
     struct mb_transfer_report report = {0};
     make(bed);
-    bed_mark(bed, "to/b", "id-1", 3600);
+    bed_record(bed, "to/b", "id-1", 3600);
     bed_put(bed, "to/b/binlogs/2", "2");
     bed_put(bed, "to/b/binlogs/1", "half");
     bed_put(bed, "to/b/binlogs/9", "of a part of the backup that is no more");
@@ -123,7 +123,7 @@ static void uploads_that_the_run_before_began_late_are_aborted(void **state)
     char id[256];
     uint64_t left = 77;
     make(bed);
-    bed_mark(bed, "to/b", "id-1", 3600);
+    bed_record(bed, "to/b", "id-1", 3600);
     assert_int_equal(
         mb_storage_upload_begin(bed->storage, "to/b/binlogs/3", id, sizeof(id), NULL, &bed->error), MB_OK);
     bed->driver.mpu_list = list_later;
@@ -140,7 +140,7 @@ static void another_backup_in_progress_is_left_alone(void **state)
     struct bed *bed = *state;
     struct mb_transfer_report report = {0};
     make(bed);
-    bed_mark(bed, "to/b", "id-2", 3600);
+    bed_record(bed, "to/b", "id-2", 3600);
     bed_put(bed, "to/b/binlogs/9", "theirs");
     assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
     assert_non_null(strstr(bed->error.message, "another origin"));
@@ -153,7 +153,7 @@ static void a_transfer_that_is_under_way_is_left_alone(void **state)
     struct bed *bed = *state;
     struct mb_transfer_report report = {0};
     make(bed);
-    bed_mark(bed, "to/b", "id-1", 30);
+    bed_record(bed, "to/b", "id-1", 30);
     bed_put(bed, "to/b/binlogs/9", "a stray, or not");
     assert_int_equal(move_to(bed, "to", &report), MB_E_EXISTS);
     assert_non_null(strstr(bed->error.message, "at this moment (host, process 7"));
@@ -349,7 +349,7 @@ static void strays_stay_behind(void **state)
     make(bed);
     bed_put(bed, "from/b/binlogs/insert_log/.DS_Store", "x");
     bed_put(bed, "from/b/binlogs/insert_log/1/2/3/100/4", "not recorded");
-    bed_mark(bed, "to/b", "id-1", 3600);
+    bed_record(bed, "to/b", "id-1", 3600);
     bed_put(bed, "to/b/binlogs/insert_log/.DS_Store", "x");
     if (move_to(bed, "to", &report) != MB_OK)
         fail_msg("%s", bed->error.message);
