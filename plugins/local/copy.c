@@ -15,7 +15,6 @@
  * processor's caches. */
 #define COPY_CHUNK   (UINT64_C(16) << 20)
 #define SUMMED_CHUNK (UINT64_C(1) << 20)
-#define BUFFER       ((size_t)256 << 10)
 
 int local_write_all(int fd, const char *data, size_t len, uint64_t offset)
 {
@@ -43,6 +42,29 @@ static ssize_t read_some(int fd, char *buf, size_t cap, uint64_t offset)
     return n;
 }
 
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+mb_status local_read(struct local_reading *reading, char *buf, const struct mb_call *call)
+{
+    while (reading->length > 0) {
+        ssize_t n =
+            read_some(reading->fd, buf, (size_t)min_u64(LOCAL_BUFFER, reading->length), reading->offset);
+        if (n < 0)
+            return local_fail(call->error, errno, reading->store, reading->verb, reading->key);
+        if (n == 0)
+            return mb_fail(call->error, MB_E_CORRUPT, "%s'%s' shrank while it was read", reading->whose,
+                           reading->key);
+        MB_TRY(reading->take(reading->ctx, buf, (size_t)n, call->error));
+        reading->offset += (uint64_t)n;
+        reading->length -= (uint64_t)n;
+        MB_TRY(mb_call_wanted(call));
+    }
+    return MB_OK;
+}
+
 static bool share_extents(const struct local_range *range)
 {
     struct file_clone_range clone = {.src_fd = range->src,
@@ -52,35 +74,36 @@ static bool share_extents(const struct local_range *range)
     return range->length > 0 && ioctl(range->dst, FICLONERANGE, &clone) == 0;
 }
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
+static mb_status add_to_sum(void *ctx, const char *data, size_t len, struct mb_error *error)
 {
-    return a < b ? a : b;
+    struct local_range *range = ctx;
+    (void)error;
+    range->crc32c = mb_crc32c(range->crc32c, data, len);
+    return MB_OK;
 }
 
-static void add_to_sum(struct local_range *range, const char *data, size_t len)
+static mb_status write_copy(void *ctx, const char *data, size_t len, struct mb_error *error)
 {
-    if (range->summed)
-        range->crc32c = mb_crc32c(range->crc32c, data, len);
+    struct local_range *range = ctx;
+    if (local_write_all(range->dst, data, len, range->dst_offset + range->done) != 0)
+        return local_fail(error, errno, range->store, "write", range->key);
+    range->done += len;
+    return range->summed ? add_to_sum(range, data, len, error) : MB_OK;
 }
 
 /* Through memory, for file systems that offer nothing better. */
-static mb_status copy_bytes(struct local_range *range, uint64_t done, char *buf, const struct mb_call *call)
+static mb_status copy_bytes(struct local_range *range, char *buf, const struct mb_call *call)
 {
-    while (done < range->length) {
-        ssize_t n = read_some(range->src, buf, (size_t)min_u64(BUFFER, range->length - done),
-                              range->src_offset + done);
-        if (n < 0)
-            return local_fail(call->error, errno, range->store, "read for a copy", range->key);
-        if (n == 0)
-            return mb_fail(call->error, MB_E_CORRUPT, "the source of '%s' shrank while it was copied",
-                           range->key);
-        if (local_write_all(range->dst, buf, (size_t)n, range->dst_offset + done) != 0)
-            return local_fail(call->error, errno, range->store, "write", range->key);
-        add_to_sum(range, buf, (size_t)n);
-        done += (uint64_t)n;
-        MB_TRY(local_poll(call));
-    }
-    return MB_OK;
+    struct local_reading reading = {.store = range->store,
+                                    .key = range->key,
+                                    .verb = "read for a copy",
+                                    .whose = "the source of ",
+                                    .fd = range->src,
+                                    .offset = range->src_offset + range->done,
+                                    .length = range->length - range->done,
+                                    .take = write_copy,
+                                    .ctx = range};
+    return local_read(&reading, buf, call);
 }
 
 /* What was copied a moment ago is in this machine's memory, unless the file system shared extents after all
@@ -100,30 +123,26 @@ static bool in_memory(int fd, uint64_t offset)
 static mb_status sum_back(struct local_range *range, uint64_t offset, uint64_t length, char *buf,
                           const struct mb_call *call)
 {
-    while (length > 0) {
-        ssize_t n = read_some(range->dst, buf, (size_t)min_u64(BUFFER, length), offset);
-        if (n < 0)
-            return local_fail(call->error, errno, range->store, "read back", range->key);
-        if (n == 0)
-            return mb_fail(call->error, MB_E_CORRUPT, "the copy for '%s' shrank while it was read back",
-                           range->key);
-        add_to_sum(range, buf, (size_t)n);
-        offset += (uint64_t)n;
-        length -= (uint64_t)n;
-        MB_TRY(local_poll(call));
-    }
-    return MB_OK;
+    struct local_reading reading = {.store = range->store,
+                                    .key = range->key,
+                                    .verb = "read back",
+                                    .whose = "the copy for ",
+                                    .fd = range->dst,
+                                    .offset = offset,
+                                    .length = length,
+                                    .take = add_to_sum,
+                                    .ctx = range};
+    return local_read(&reading, buf, call);
 }
 
-/* *done stays short of the length where the kernel does not copy. */
-static mb_status copy_in_kernel(struct local_range *range, uint64_t *done, char *buf,
-                                const struct mb_call *call)
+/* range->done stays short of the length where the kernel does not copy. */
+static mb_status copy_in_kernel(struct local_range *range, char *buf, const struct mb_call *call)
 {
-    while (*done < range->length) {
-        off_t from = (off_t)(range->src_offset + *done);
-        off_t to = (off_t)(range->dst_offset + *done);
+    while (range->done < range->length) {
+        off_t from = (off_t)(range->src_offset + range->done);
+        off_t to = (off_t)(range->dst_offset + range->done);
         uint64_t at = (uint64_t)to;
-        uint64_t chunk = min_u64(range->summed ? SUMMED_CHUNK : COPY_CHUNK, range->length - *done);
+        uint64_t chunk = min_u64(range->summed ? SUMMED_CHUNK : COPY_CHUNK, range->length - range->done);
         ssize_t n = copy_file_range(range->src, &from, range->dst, &to, (size_t)chunk, 0);
         if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
             return local_fail(call->error, errno, range->store, "write", range->key);
@@ -134,26 +153,30 @@ static mb_status copy_in_kernel(struct local_range *range, uint64_t *done, char 
         range->summed = range->summed && in_memory(range->dst, at);
         if (range->summed)
             MB_TRY(sum_back(range, at, (uint64_t)n, buf, call));
-        *done += (uint64_t)n;
-        MB_TRY(local_poll(call));
+        range->done += (uint64_t)n;
+        MB_TRY(mb_call_wanted(call));
     }
     return MB_OK;
 }
 
+static mb_status copy_by(struct local_range *range, char *buf, const struct mb_call *call)
+{
+    MB_TRY(copy_in_kernel(range, buf, call));
+    return copy_bytes(range, buf, call);
+}
+
 mb_status local_copy_range(struct local_range *range, const struct mb_call *call)
 {
-    uint64_t done = 0;
+    range->done = 0;
     range->crc32c = 0;
     if (share_extents(range)) {
         range->summed = false;
         return MB_OK;
     }
-    char *buf = malloc(BUFFER);
+    char *buf = malloc(LOCAL_BUFFER);
     if (buf == NULL)
         return mb_fail_memory(call->error);
-    mb_status status = copy_in_kernel(range, &done, buf, call);
-    if (status == MB_OK)
-        status = copy_bytes(range, done, buf, call);
+    mb_status status = copy_by(range, buf, call);
     free(buf);
     return status;
 }
@@ -173,41 +196,38 @@ static mb_status wrong_length(const struct mb_source *source, const char *how, c
                    key, how, (long long)source->size);
 }
 
+/* Reads one byte more than announced, to see the end without another turn. */
+static mb_status write_pieces(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
+                              uint64_t *done, const char *key, char *buf, size_t cap,
+                              const struct mb_call *call)
+{
+    bool sized = source->size >= 0;
+    for (size_t n = 1; n > 0; *done += n) {
+        MB_TRY(mb_call_wanted(call));
+        n = 0;
+        if (source->read(source->ctx, buf, cap, &n) != MB_OK || n > cap)
+            return mb_fail(call->error, MB_E_CALLBACK, "the source of '%s' failed", key);
+        if (sized && n > (uint64_t)source->size - *done)
+            return wrong_length(source, "more", key, call->error);
+        if (local_write_all(fd, buf, n, offset + *done) != 0)
+            return local_fail(call->error, errno, store, "write", key);
+    }
+    if (sized && *done < (uint64_t)source->size)
+        return wrong_length(source, "less", key, call->error);
+    return MB_OK;
+}
+
 mb_status local_write_source(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
                              uint64_t *written, const char *key, const struct mb_call *call)
 {
-    bool sized = source->size >= 0;
     uint64_t done = 0;
-    /* One byte more than announced, to see the end without another turn. */
-    size_t cap = sized && (uint64_t)source->size < BUFFER ? (size_t)source->size + 1 : BUFFER;
-    mb_status status = MB_OK;
+    bool little = source->size >= 0 && (uint64_t)source->size < LOCAL_BUFFER;
+    size_t cap = little ? (size_t)source->size + 1 : LOCAL_BUFFER;
     char *buf = malloc(cap);
     if (buf == NULL)
         return mb_fail_memory(call->error);
-    for (;;) {
-        size_t n = 0;
-        status = local_poll(call);
-        if (status != MB_OK)
-            break;
-        if (source->read(source->ctx, buf, cap, &n) != MB_OK || n > cap) {
-            status = mb_fail(call->error, MB_E_CALLBACK, "the source of '%s' failed", key);
-            break;
-        }
-        if (n == 0)
-            break;
-        if (sized && n > (uint64_t)source->size - done) {
-            status = wrong_length(source, "more", key, call->error);
-            break;
-        }
-        if (local_write_all(fd, buf, n, offset + done) != 0) {
-            status = local_fail(call->error, errno, store, "write", key);
-            break;
-        }
-        done += n;
-    }
+    mb_status status = write_pieces(store, source, fd, offset, &done, key, buf, cap, call);
     free(buf);
-    if (status == MB_OK && sized && done < (uint64_t)source->size)
-        status = wrong_length(source, "less", key, call->error);
     if (status == MB_OK)
         *written = done;
     return status;

@@ -22,14 +22,6 @@ static const struct mb_option options[] = {
      .help = "wait until an object is on the disk before calling it written"},
 };
 
-static const char *find(const struct mb_kv *config, size_t count, const char *key, const char *def)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(config[i].key, key) == 0)
-            return config[i].value;
-    return def;
-}
-
 /* Takes the last name off head and puts it, with a slash, before rest. */
 static void shift_name(char *head, char *rest)
 {
@@ -53,25 +45,29 @@ static mb_status bad_root(const char *path, int sys_errno, struct mb_error *erro
     return error->status;
 }
 
+/* Moves names from the end of head to rest until what is left exists. */
+static mb_status find_existing(const char *path, char *head, char *rest, char **real, struct mb_error *error)
+{
+    while ((*real = realpath(head[0] == '\0' ? "." : head, NULL)) == NULL) {
+        if (errno != ENOENT)
+            return bad_root(path, errno, error);
+        shift_name(head, rest);
+    }
+    return MB_OK;
+}
+
 /* The canonical path of what exists of path, with the rest behind it; the caller frees. */
 static mb_status resolve(const char *path, char **out, struct mb_error *error)
 {
     char *head = strdup(path);
     char *rest = calloc(1, strlen(path) + 2);
     char *real = NULL;
-    mb_status status = head == NULL || rest == NULL ? mb_fail_memory(error) : MB_OK;
-    while (status == MB_OK && (real = realpath(head[0] == '\0' ? "." : head, NULL)) == NULL) {
-        if (errno == ENOENT)
-            shift_name(head, rest);
-        else
-            status = bad_root(path, errno, error);
-    }
-    if (status == MB_OK) {
-        char *joined = NULL;
-        if (asprintf(&joined, "%s%s", strcmp(real, "/") == 0 && rest[0] != '\0' ? "" : real, rest) < 0)
-            status = mb_fail_memory(error);
-        else
-            *out = joined;
+    mb_status status =
+        head == NULL || rest == NULL ? mb_fail_memory(error) : find_existing(path, head, rest, &real, error);
+    if (status == MB_OK &&
+        asprintf(out, "%s%s", strcmp(real, "/") == 0 && rest[0] != '\0' ? "" : real, rest) < 0) {
+        *out = NULL;
+        status = mb_fail_memory(error);
     }
     free(head);
     free(rest);
@@ -90,16 +86,14 @@ static void read_boot(char out[9])
 
 static mb_status fill_info(const struct mb_store *store, struct mb_store_info *info, struct mb_error *error)
 {
+    struct mb_store_info told = {.caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT, .realm = "file:"};
     const char *slash = strcmp(store->root, "/") == 0 ? "" : "/";
-    if (strlen(store->root) + strlen(slash) >= sizeof(info->native_root))
+    int len = snprintf(told.native_root, sizeof(told.native_root), "%s%s", store->root, slash);
+    if ((size_t)len >= sizeof(told.native_root))
         return mb_fail(error, MB_E_CONFIG, "the path of the root directory is longer than %zu bytes",
-                       sizeof(info->native_root) - 2);
-    info->caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT;
-    info->max_put_size = info->max_copy_size = info->min_part_size = info->max_part_size = 0;
-    info->max_parts = info->max_remove = 0;
-    snprintf(info->location, sizeof(info->location), "%.*s", (int)sizeof(info->location) - 1, store->root);
-    snprintf(info->realm, sizeof(info->realm), "file:");
-    snprintf(info->native_root, sizeof(info->native_root), "%s%s", store->root, slash);
+                       sizeof(told.native_root) - 2);
+    snprintf(told.location, sizeof(told.location), "%.*s", (int)sizeof(told.location) - 1, store->root);
+    mb_info_write(info, &told);
     return MB_OK;
 }
 
@@ -111,26 +105,30 @@ void local_close(struct mb_store *store)
     free(store);
 }
 
+static mb_status open_root(struct mb_store *store, struct mb_store_info *info, const struct mb_kv *config,
+                           size_t count, struct mb_error *error)
+{
+    const char *root = mb_kv_find(config, count, "root");
+    const char *fsync = mb_kv_find(config, count, "fsync");
+    store->fsync = true;
+    if (root == NULL || root[0] == '\0')
+        return mb_fail(error, MB_E_CONFIG, "root is not set: it is the directory of the objects");
+    if (fsync != NULL && !mb_text_to_bool(fsync, &store->fsync))
+        return mb_fail(error, MB_E_CONFIG, "fsync is neither true nor false");
+    read_boot(store->boot);
+    MB_TRY(resolve(root, &store->root, error));
+    return fill_info(store, info, error);
+}
+
 mb_status local_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
                      size_t count, const struct mb_call *call)
 {
-    const char *root = find(config, count, "root", "");
-    bool sync = true;
-    if (root[0] == '\0')
-        return mb_fail(call->error, MB_E_CONFIG, "root is not set: it is the directory of the objects");
-    if (!mb_text_to_bool(find(config, count, "fsync", "true"), &sync))
-        return mb_fail(call->error, MB_E_CONFIG, "fsync is neither true nor false");
-
     struct mb_store *store = calloc(1, sizeof(*store));
     if (store == NULL)
         return mb_fail_memory(call->error);
-    store->fsync = sync;
     atomic_init(&store->no_openat2, false);
     atomic_init(&store->unsynced, false);
-    read_boot(store->boot);
-    mb_status status = resolve(root, &store->root, call->error);
-    if (status == MB_OK)
-        status = fill_info(store, info, call->error);
+    mb_status status = open_root(store, info, config, count, call->error);
     if (status == MB_OK)
         *out = store;
     else
@@ -141,7 +139,7 @@ mb_status local_open(struct mb_store **out, struct mb_store_info *info, const st
 mb_status local_check(struct mb_store *store, const struct mb_call *call)
 {
     int root = -1;
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_open_root(store, &root, call->error));
     int readable = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int sys_errno = errno;
@@ -190,21 +188,14 @@ static mb_status make_directory(struct mb_store *store, const char *path, struct
 
 mb_status local_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
-    MB_TRY(local_poll(call));
-    char *path = strdup(store->root);
-    if (path == NULL)
-        return mb_fail_memory(call->error);
-    mb_status status = MB_OK;
-    for (char *slash = path; status == MB_OK && slash != NULL;) {
-        slash = strchr(slash + 1, '/');
-        if (slash != NULL)
-            *slash = '\0';
-        status = make_directory(store, path, call->error);
-        if (slash != NULL)
-            *slash = '/';
+    char path[sizeof(((struct mb_store_info *)0)->native_root)];
+    MB_TRY(mb_call_wanted(call));
+    for (size_t len = 0, all = strlen(store->root); len < all;) {
+        len += 1 + strcspn(store->root + len + 1, "/");
+        snprintf(path, sizeof(path), "%.*s", (int)len, store->root);
+        MB_TRY(make_directory(store, path, call->error));
     }
-    free(path);
-    return status == MB_OK ? local_check(store, call) : status;
+    return local_check(store, call);
 }
 
 /* Every file is within reach of the same process; across file systems bytes are read and written. */

@@ -6,7 +6,7 @@
 #ifndef MB_PLUGINS_LOCAL_H
 #define MB_PLUGINS_LOCAL_H
 
-#include "base/error.h"
+#include "common/call.h"
 #include "common/table.h"
 
 #include <limits.h>
@@ -31,9 +31,6 @@ mb_status local_check_key(const char *key, struct mb_error *error);
 /* The same for what a listing begins with: the last name may be cut short or missing. */
 mb_status local_check_prefix(const char *prefix, struct mb_error *error);
 
-/* MB_E_CANCELLED or MB_E_TIMEOUT when the caller waits no longer. */
-mb_status local_poll(const struct mb_call *call);
-
 /* errno's status with "<verb> '<root>/<path>'" in front. */
 mb_status local_fail(struct mb_error *error, int sys_errno, const struct mb_store *store, const char *verb,
                      const char *path);
@@ -41,9 +38,21 @@ mb_status local_fail(struct mb_error *error, int sys_errno, const struct mb_stor
 /* MB_E_NO_BUCKET when there is no root directory. */
 mb_status local_open_root(const struct mb_store *store, int *fd, struct mb_error *error);
 
+/* The last name of a key. */
+const char *local_last_name(const char *key);
+
+/* The length of the directory above what the first len bytes of key name; 0 for the root. */
+size_t local_above(const char *key, size_t len);
+
+/* The first len bytes as a name, or false and errno. */
+bool local_cut_name(char out[NAME_MAX + 1], const char *text, size_t len);
+
 /* open(2) below the root, "" being the root itself: a descriptor, or -1 and errno (ELOOP for a symbolic link
  * anywhere on the way).  path holds no dots and no empty names. */
 int local_open_below(struct mb_store *store, int root, const char *path, int flags);
+
+/* Opens the directory that the first len bytes of path name, in the same way. */
+int local_open_directory(struct mb_store *store, int root, const char *path, size_t len, int flags);
 
 /* Opens the object for reading; MB_E_NOT_FOUND for what is no regular file. */
 mb_status local_open_object(struct mb_store *store, const char *key, int *fd, struct stat *st,
@@ -54,6 +63,7 @@ void local_close_fd(int fd); /* ignores -1 */
 /* Removes the directories above key that are empty, up to the root. */
 void local_prune(struct mb_store *store, int root, const char *key);
 
+int64_t local_mtime(const struct stat *st); /* in nanoseconds */
 void local_etag(const struct stat *st, char *buf, size_t cap);
 void local_describe(const struct stat *st, struct mb_stat *out); /* out may be NULL */
 
@@ -126,6 +136,25 @@ mb_status local_write(struct mb_store *store, const char *key, bool if_absent, l
 
 /* ---------------------------------------------------------------- copy.c */
 
+/* So many bytes of a file that are read, a buffer at a time. */
+struct local_reading {
+    struct mb_store *store;
+    const char *key;
+    const char *verb;  /* for messages: "read back" */
+    const char *whose; /* for messages: "the copy for " */
+    int fd;
+    uint64_t offset;
+    uint64_t length;
+
+    /* Gets all of them, in order; a failure is what reading returns. */
+    mb_status (*take)(void *ctx, const char *data, size_t len, struct mb_error *error);
+    void *ctx;
+};
+
+/* buf has room for LOCAL_BUFFER bytes, or for all. */
+#define LOCAL_BUFFER ((size_t)256 << 10)
+mb_status local_read(struct local_reading *reading, char *buf, const struct mb_call *call);
+
 /* So many bytes of one file that go into another. */
 struct local_range {
     struct mb_store *store; /* of dst */
@@ -135,6 +164,7 @@ struct local_range {
     uint64_t src_offset;
     uint64_t dst_offset;
     uint64_t length;
+    uint64_t done;   /* so many are copied */
     bool summed;     /* is the CRC32C wanted?  After the copy: is it known? */
     uint32_t crc32c; /* of the bytes that lie in dst now */
 };

@@ -3,6 +3,8 @@
 
 #include "local.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -79,11 +81,6 @@ static mb_status halve(struct local_names *names, struct mb_error *error)
     return mb_buf_status(&names->text, error);
 }
 
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /* strcmp of name and text, where a directory's name has a slash at its end. */
 static int compare_name(const char *name, bool directory, const char *text)
 {
@@ -113,10 +110,10 @@ static bool is_wanted(DIR *dir, const struct dirent *entry, const struct local_n
     unsigned char type = entry->d_type;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return false;
-    bool hidden = starts_with(name, LOCAL_HIDDEN);
+    bool hidden = mb_text_starts_with(name, LOCAL_HIDDEN);
     if (hidden && !query->hidden)
         return false;
-    if (!hidden && !starts_with(name, query->prefix))
+    if (!hidden && !mb_text_starts_with(name, query->prefix))
         return false;
     /* What cannot be looked at here is looked at again by the walk, which says why it fails. */
     if (type == DT_UNKNOWN)
@@ -145,7 +142,7 @@ mb_status local_names_read(struct local_names *names, DIR *dir, const struct loc
         if (entry == NULL)
             break;
         if (seen % POLL_EVERY == 0)
-            MB_TRY(local_poll(call));
+            MB_TRY(mb_call_wanted(call));
         if (!is_wanted(dir, entry, query, &directory))
             continue;
         if (kept > 0 && compare_name(entry->d_name, directory, local_names_get(names, kept - 1)) > 0)

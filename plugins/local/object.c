@@ -7,44 +7,49 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_BUFFER ((size_t)256 << 10)
-
 mb_status local_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
 {
     int fd = -1;
     struct stat st;
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_open_object(store, key, &fd, &st, call->error));
     close(fd);
     local_describe(&st, out);
     return MB_OK;
 }
 
+struct receiver {
+    const struct mb_sink *sink;
+    const char *key;
+};
+
+static mb_status hand_on(void *ctx, const char *data, size_t len, struct mb_error *error)
+{
+    const struct receiver *receiver = ctx;
+    if (receiver->sink->write(receiver->sink->ctx, data, len) != MB_OK)
+        return mb_fail(error, MB_E_CALLBACK, "the receiver of '%s' refused its bytes", receiver->key);
+    return MB_OK;
+}
+
 static mb_status pour(struct mb_store *store, const char *key, int fd, uint64_t offset, uint64_t length,
                       const struct mb_sink *sink, const struct mb_call *call)
 {
-    mb_status status = MB_OK;
-    size_t cap = length < READ_BUFFER ? (size_t)length : READ_BUFFER;
+    struct receiver receiver = {.sink = sink, .key = key};
+    struct local_reading reading = {.store = store,
+                                    .key = key,
+                                    .verb = "read",
+                                    .whose = "",
+                                    .fd = fd,
+                                    .offset = offset,
+                                    .length = length,
+                                    .take = hand_on,
+                                    .ctx = &receiver};
     if (length == 0)
         return MB_OK;
-    char *buf = malloc(cap);
+    char *buf = malloc(length < LOCAL_BUFFER ? (size_t)length : LOCAL_BUFFER);
     if (buf == NULL)
         return mb_fail_memory(call->error);
-    while (length > 0 && status == MB_OK) {
-        ssize_t n = pread(fd, buf, length < cap ? (size_t)length : cap, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            status = local_fail(call->error, errno, store, "read", key);
-        else if (n == 0)
-            status = mb_fail(call->error, MB_E_CORRUPT, "'%s' shrank while it was read", key);
-        else if (sink->write(sink->ctx, buf, (size_t)n) != MB_OK)
-            status = mb_fail(call->error, MB_E_CALLBACK, "the receiver of '%s' refused its bytes", key);
-        else
-            status = local_poll(call);
-        offset += n > 0 ? (uint64_t)n : 0;
-        length -= n > 0 ? (uint64_t)n : 0;
-    }
+    mb_status status = local_read(&reading, buf, call);
     free(buf);
     return status;
 }
@@ -57,7 +62,7 @@ mb_status local_get(struct mb_store *store, const char *key, const struct mb_get
     char etag[128];
     uint64_t offset = opts == NULL ? 0 : opts->offset;
     uint64_t length = opts == NULL ? 0 : opts->length;
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_open_object(store, key, &fd, &st, call->error));
 
     uint64_t rest = offset < (uint64_t)st.st_size ? (uint64_t)st.st_size - offset : 0;
@@ -85,16 +90,11 @@ static mb_status fill_from_source(void *ctx, int fd, uint64_t *size, const struc
     return local_write_source(fill->store, fill->source, fd, 0, size, fill->key, call);
 }
 
-static bool wants_absent(const struct mb_put_options *opts)
-{
-    return opts != NULL && (opts->flags & MB_PUT_IF_ABSENT) != 0;
-}
-
 mb_status local_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct put_fill fill = {.store = store, .key = key, .source = source};
-    return local_write(store, key, wants_absent(opts), fill_from_source, &fill, out, call);
+    return local_write(store, key, mb_put_is_new_only(opts), fill_from_source, &fill, out, call);
 }
 
 static mb_status fill_from_file(void *ctx, int fd, uint64_t *size, const struct mb_call *call)
@@ -112,7 +112,7 @@ mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
     struct stat st;
     MB_TRY(local_open_object(src, src_key, &range.src, &st, call->error));
     range.length = (uint64_t)st.st_size;
-    mb_status status = local_write(dst, dst_key, wants_absent(opts), fill_from_file, &range, out, call);
+    mb_status status = local_write(dst, dst_key, mb_put_is_new_only(opts), fill_from_file, &range, out, call);
     if (status == MB_OK)
         local_tell_sum(range.summed, range.crc32c, out);
     close(range.src);
@@ -122,25 +122,17 @@ mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
 mb_status local_remove(struct mb_store *store, const char *key, const struct mb_call *call)
 {
     int root = -1;
-    const char *slash = strrchr(key, '/');
-    MB_TRY(local_poll(call));
+    mb_status status = MB_OK;
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_check_key(key, call->error));
     MB_TRY(local_open_root(store, &root, call->error));
-
-    mb_status status = MB_OK;
-    char *parent = strndup(key, slash == NULL ? 0 : (size_t)(slash - key));
-    if (parent == NULL) {
-        close(root);
-        return mb_fail_memory(call->error);
-    }
-    int dir = local_open_below(store, root, parent, O_PATH | O_DIRECTORY);
-    int failed = dir < 0 ? -1 : unlinkat(dir, slash == NULL ? key : slash + 1, 0);
+    int dir = local_open_directory(store, root, key, local_above(key, strlen(key)), O_PATH);
+    int failed = dir < 0 ? -1 : unlinkat(dir, local_last_name(key), 0);
     /* EISDIR: there is no object of that name, only keys that go on after it. */
     if (failed != 0 && errno != ENOENT && errno != ENOTDIR && errno != EISDIR)
         status = local_fail(call->error, errno, store, "remove", key);
-    if (status == MB_OK)
+    else
         local_prune(store, root, key);
-    free(parent);
     local_close_fd(dir);
     close(root);
     return status;

@@ -30,49 +30,35 @@ static mb_status refuse(struct mb_error *error, const char *what, const char *ke
     return mb_fail(error, MB_E_INVALID, "%s '%s' cannot be a path below the root: it %s", what, key, fault);
 }
 
-mb_status local_check_key(const char *key, struct mb_error *error)
+/* All names of path, or all but the last. */
+static mb_status check_names(const char *what, const char *path, bool last, struct mb_error *error)
 {
-    const char *name = key;
-    if (key[0] == '\0')
-        return mb_fail(error, MB_E_INVALID, "the key is empty");
-    if (key[0] == '/')
-        return refuse(error, "key", key, "begins with a slash");
-    if (key[strlen(key) - 1] == '/')
-        return refuse(error, "key", key, "ends with a slash, which makes it a directory");
-    for (;;) {
+    if (path[0] == '/')
+        return refuse(error, what, path, "begins with a slash");
+    for (const char *name = path;;) {
         size_t len = strcspn(name, "/");
-        const char *fault = name_fault(name, len);
+        bool ended = name[len] == '\0';
+        const char *fault = ended && !last ? NULL : name_fault(name, len);
         if (fault != NULL)
-            return refuse(error, "key", key, fault);
-        if (name[len] == '\0')
+            return refuse(error, what, path, fault);
+        if (ended)
             return MB_OK;
         name += len + 1;
     }
+}
+
+mb_status local_check_key(const char *key, struct mb_error *error)
+{
+    if (key[0] == '\0')
+        return mb_fail(error, MB_E_INVALID, "the key is empty");
+    if (key[0] != '/' && key[strlen(key) - 1] == '/')
+        return refuse(error, "key", key, "ends with a slash, which makes it a directory");
+    return check_names("key", key, true, error);
 }
 
 mb_status local_check_prefix(const char *prefix, struct mb_error *error)
 {
-    const char *name = prefix;
-    if (prefix[0] == '/')
-        return refuse(error, "prefix", prefix, "begins with a slash");
-    for (;;) {
-        size_t len = strcspn(name, "/");
-        if (name[len] == '\0')
-            return MB_OK;
-        const char *fault = name_fault(name, len);
-        if (fault != NULL)
-            return refuse(error, "prefix", prefix, fault);
-        name += len + 1;
-    }
-}
-
-mb_status local_poll(const struct mb_call *call)
-{
-    if (call->cancelled != NULL && call->cancelled(call))
-        return mb_fail(call->error, MB_E_CANCELLED, "cancelled");
-    if (call->deadline_ns != 0 && mb_clock_monotonic() >= call->deadline_ns)
-        return mb_fail(call->error, MB_E_TIMEOUT, "the deadline has passed");
-    return MB_OK;
+    return check_names("prefix", prefix, false, error);
 }
 
 mb_status local_fail(struct mb_error *error, int sys_errno, const struct mb_store *store, const char *verb,
@@ -105,6 +91,35 @@ void local_close_fd(int fd)
         close(fd);
 }
 
+const char *local_last_name(const char *key)
+{
+    const char *slash = strrchr(key, '/');
+    return slash == NULL ? key : slash + 1;
+}
+
+size_t local_above(const char *key, size_t len)
+{
+    while (len > 0 && key[len - 1] != '/')
+        len--;
+    return len > 0 ? len - 1 : 0;
+}
+
+static bool cut(char *out, size_t cap, const char *text, size_t len)
+{
+    if (len >= cap) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return true;
+}
+
+bool local_cut_name(char out[NAME_MAX + 1], const char *text, size_t len)
+{
+    return cut(out, NAME_MAX + 1, text, len);
+}
+
 /* One name further; a symbolic link is ELOOP, whatever flags make of it. */
 static int open_name(int dir, const char *name, int flags)
 {
@@ -117,33 +132,29 @@ static int open_name(int dir, const char *name, int flags)
     return fd;
 }
 
+/* Takes the directory over. */
+static int step(int dir, int root, const char *name, size_t len, int flags)
+{
+    char one[NAME_MAX + 1];
+    int next = local_cut_name(one, name, len) ? open_name(dir, one, flags) : -1;
+    int sys_errno = errno;
+    if (dir != root)
+        close(dir);
+    errno = sys_errno;
+    return next;
+}
+
 static int open_by_steps(int root, const char *path, int flags)
 {
     int dir = root;
     for (;;) {
-        char name[NAME_MAX + 1];
         size_t len = strcspn(path, "/");
-        if (len > NAME_MAX) {
-            errno = ENAMETOOLONG;
-            break;
-        }
-        memcpy(name, path, len);
-        name[len] = '\0';
         bool last = path[len] == '\0';
-        int next = open_name(dir, name, last ? flags : O_PATH | O_DIRECTORY);
-        int saved = errno;
-        if (dir != root)
-            close(dir);
-        errno = saved;
-        if (next < 0 || last)
-            return next;
-        dir = next;
+        dir = step(dir, root, path, len, last ? flags : O_PATH | O_DIRECTORY);
+        if (dir < 0 || last)
+            return dir;
         path += len + 1;
     }
-    if (dir != root)
-        close(dir);
-    errno = ENAMETOOLONG;
-    return -1;
 }
 
 int local_open_below(struct mb_store *store, int root, const char *path, int flags)
@@ -160,6 +171,14 @@ int local_open_below(struct mb_store *store, int root, const char *path, int fla
         atomic_store_explicit(&store->no_openat2, true, memory_order_relaxed);
     }
     return open_by_steps(root, path, flags);
+}
+
+int local_open_directory(struct mb_store *store, int root, const char *path, size_t len, int flags)
+{
+    char directory[PATH_MAX];
+    return cut(directory, sizeof(directory), path, len)
+               ? local_open_below(store, root, directory, flags | O_DIRECTORY)
+               : -1;
 }
 
 static mb_status not_found(const struct mb_store *store, const char *key, struct mb_error *error)
@@ -196,26 +215,14 @@ mb_status local_open_object(struct mb_store *store, const char *key, int *fd, st
 
 void local_prune(struct mb_store *store, int root, const char *key)
 {
-    char path[PATH_MAX];
-    size_t len = strlen(key);
-    if (len >= sizeof(path))
-        return;
-    memcpy(path, key, len + 1);
-    for (;;) {
-        char *slash = strrchr(path, '/');
-        if (slash == NULL)
-            return;
-        *slash = '\0';
-        const char *name = strrchr(path, '/');
-        size_t above = name == NULL ? 0 : (size_t)(name - path);
-        char parent[PATH_MAX];
-        memcpy(parent, path, above);
-        parent[above] = '\0';
-        int dir = local_open_below(store, root, parent, O_PATH | O_DIRECTORY);
-        if (dir < 0 && errno != ENOENT)
-            return;
-        int removed = dir < 0 ? 0 : unlinkat(dir, name == NULL ? path : name + 1, AT_REMOVEDIR);
-        bool stop = removed != 0 && errno != ENOENT;
+    for (size_t len = local_above(key, strlen(key)); len > 0; len = local_above(key, len)) {
+        char name[NAME_MAX + 1];
+        size_t above = local_above(key, len);
+        size_t begin = above > 0 ? above + 1 : 0;
+        int dir = local_open_directory(store, root, key, above, O_PATH);
+        bool removed = dir >= 0 && local_cut_name(name, key + begin, len - begin) &&
+                       unlinkat(dir, name, AT_REMOVEDIR) == 0;
+        bool stop = !removed && errno != ENOENT;
         local_close_fd(dir);
         if (stop)
             return;
@@ -229,13 +236,14 @@ void local_etag(const struct stat *st, char *buf, size_t cap)
              (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }
 
+int64_t local_mtime(const struct stat *st)
+{
+    return st->st_mtim.tv_sec * MB_NS_PER_S + st->st_mtim.tv_nsec;
+}
+
 void local_describe(const struct stat *st, struct mb_stat *out)
 {
-    if (out == NULL)
-        return;
-    out->flags = 0;
-    out->size = (uint64_t)st->st_size;
-    out->mtime_ns = st->st_mtim.tv_sec * MB_NS_PER_S + st->st_mtim.tv_nsec;
-    local_etag(st, out->etag, sizeof(out->etag));
-    out->crc32c = 0;
+    struct mb_stat stat = {.size = (uint64_t)st->st_size, .mtime_ns = local_mtime(st)};
+    local_etag(st, stat.etag, sizeof(stat.etag));
+    mb_stat_write(out, &stat);
 }

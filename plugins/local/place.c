@@ -129,7 +129,7 @@ mb_status local_write(struct mb_store *store, const char *key, bool if_absent, l
     char random[17];
     char name[NAME_MAX + 1];
     struct local_file file = {.fd = -1, .name = name};
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_random(random, call->error));
     MB_TRY(local_target_open(&target, store, key, call->error));
     local_hidden_name(name, random, target.name);

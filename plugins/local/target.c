@@ -25,16 +25,9 @@ static int make_parents(struct local_target *target)
     while (dir >= 0 && name != target->name) {
         char part[NAME_MAX + 1];
         size_t len = strcspn(name, "/");
-        if (len > NAME_MAX) {
-            close(dir);
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-        memcpy(part, name, len);
-        part[len] = '\0';
-        int made = mkdirat(dir, part, 0777);
+        int made = local_cut_name(part, name, len) ? mkdirat(dir, part, 0777) : -1;
         if (made == 0) {
-            size_t above = name == target->key ? 0 : (size_t)(name - target->key - 1);
+            size_t above = local_above(target->key, (size_t)(name - target->key));
             if (above < target->made_above)
                 target->made_above = above;
         }
@@ -49,36 +42,21 @@ static int make_parents(struct local_target *target)
     return dir;
 }
 
-static int open_prefix(const struct local_target *target, size_t len, int flags)
+static int open_above(const struct local_target *target, size_t len, int flags)
 {
-    char path[PATH_MAX];
-    if (len >= sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(path, target->key, len);
-    path[len] = '\0';
-    return local_open_below(target->store, target->root, path, flags | O_DIRECTORY);
+    return local_open_directory(target->store, target->root, target->key, len, flags);
 }
 
 static size_t parent_len(const struct local_target *target)
 {
-    return target->name == target->key ? 0 : (size_t)(target->name - target->key - 1);
-}
-
-/* The length of the directory above the one whose path is the first len bytes of key. */
-static size_t above(const char *key, size_t len)
-{
-    while (len > 0 && key[len - 1] != '/')
-        len--;
-    return len > 0 ? len - 1 : 0;
+    return local_above(target->key, strlen(target->key));
 }
 
 /* (Re)opens the directory of the key; 0, or -1 and errno. */
 static int enter(struct local_target *target)
 {
     local_close_fd(target->dir);
-    target->dir = open_prefix(target, parent_len(target), O_PATH);
+    target->dir = open_above(target, parent_len(target), O_PATH);
     if (target->dir < 0 && errno == ENOENT)
         target->dir = make_parents(target);
     return target->dir < 0 ? -1 : 0;
@@ -87,12 +65,8 @@ static int enter(struct local_target *target)
 mb_status local_target_open(struct local_target *target, struct mb_store *store, const char *key,
                             struct mb_error *error)
 {
-    const char *slash = strrchr(key, '/');
-    struct local_target opened = {.store = store,
-                                  .key = key,
-                                  .name = slash == NULL ? key : slash + 1,
-                                  .made_above = SIZE_MAX,
-                                  .dir = -1};
+    struct local_target opened = {
+        .store = store, .key = key, .name = local_last_name(key), .made_above = SIZE_MAX, .dir = -1};
     MB_TRY(local_check_key(key, error));
     MB_TRY(local_open_root(store, &opened.root, error));
     *target = opened;
@@ -171,8 +145,8 @@ mb_status local_target_sync(struct local_target *target, struct mb_error *error)
     if (!target->store->fsync)
         return MB_OK;
     size_t until = atomic_load(&target->store->unsynced) ? 0 : target->made_above;
-    for (size_t len = parent_len(target);; len = above(target->key, len)) {
-        int dir = open_prefix(target, len, O_RDONLY);
+    for (size_t len = parent_len(target);; len = local_above(target->key, len)) {
+        int dir = open_above(target, len, O_RDONLY);
         int failed = dir < 0 || fsync(dir) != 0 ? errno : 0;
         local_close_fd(dir);
         /* Some network file systems cannot sync a directory and need not. */

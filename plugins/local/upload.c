@@ -14,12 +14,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-static const char *last_name(const char *key)
-{
-    const char *slash = strrchr(key, '/');
-    return slash == NULL ? key : slash + 1;
-}
-
 static bool is_id(const char *id, size_t len)
 {
     return (len == LOCAL_RANDOM_LEN || len == LOCAL_ID_LEN) && strspn(id, "0123456789abcdef-no") >= len;
@@ -33,16 +27,7 @@ mb_status local_no_upload(const char *key, const char *upload_id, struct mb_erro
 /* The directory in which the key's uploads lie, or -1 and errno. */
 static int open_parent(struct mb_store *store, int root, const char *key)
 {
-    char path[PATH_MAX];
-    const char *name = last_name(key);
-    size_t len = name == key ? 0 : (size_t)(name - key) - 1;
-    if (len >= sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(path, key, len);
-    path[len] = '\0';
-    return local_open_below(store, root, path, O_PATH | O_DIRECTORY);
+    return local_open_directory(store, root, key, local_above(key, strlen(key)), O_PATH);
 }
 
 mb_status local_upload_open(struct local_upload *out, struct mb_store *store, const char *key,
@@ -50,7 +35,7 @@ mb_status local_upload_open(struct local_upload *out, struct mb_store *store, co
 {
     struct local_upload upload = {.store = store, .key = key, .id = upload_id};
     int root = -1;
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_check_key(key, call->error));
     if (strlen(upload_id) != LOCAL_ID_LEN || !is_id(upload_id, LOCAL_ID_LEN))
         return local_no_upload(key, upload_id, call->error);
@@ -58,7 +43,7 @@ mb_status local_upload_open(struct local_upload *out, struct mb_store *store, co
         return mb_fail(call->error, MB_E_NOT_FOUND,
                        "the upload '%s' of '%s' was begun before this machine was started and cannot go on",
                        upload_id, key);
-    local_hidden_name(upload.hidden, upload_id, last_name(key));
+    local_hidden_name(upload.hidden, upload_id, local_last_name(key));
     MB_TRY(local_open_root(store, &root, call->error));
     int parent = open_parent(store, root, key);
     upload.dir =
@@ -105,10 +90,10 @@ mb_status local_mpu_begin(struct mb_store *store, const char *key, const struct 
     char id[LOCAL_ID_LEN + 1];
     char hidden[NAME_MAX + 1];
     int ignored = -1;
-    bool if_absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT) != 0;
+    bool if_absent = mb_put_is_new_only(opts);
     if (cap < sizeof(id))
         return mb_fail(call->error, MB_E_INVALID, "%zu bytes are too few for an upload's id", cap);
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_random(random, call->error));
     snprintf(id, sizeof(id), "%s-%s%c", random, store->boot, if_absent ? LOCAL_NEW_ONLY : LOCAL_OVERWRITES);
     MB_TRY(local_target_open(&target, store, key, call->error));
@@ -141,7 +126,7 @@ mb_status local_mpu_abort(struct mb_store *store, const char *key, const char *u
     MB_TRY(local_check_key(key, call->error));
     if (!is_id(upload_id, len))
         return local_no_upload(key, upload_id, call->error);
-    local_hidden_name(hidden, upload_id, last_name(key));
+    local_hidden_name(hidden, upload_id, local_last_name(key));
     MB_TRY(local_open_root(store, &root, call->error));
 
     int parent = open_parent(store, root, key);

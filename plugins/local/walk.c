@@ -3,6 +3,8 @@
  * Memory is that of the levels on the way to the present file, each with a bounded batch of names. */
 #include "walk.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,11 +17,6 @@ struct local_level {
     struct local_names names;
     size_t next;
 };
-
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
 
 static void cut_path(struct local_walk *walk, size_t len)
 {
@@ -66,7 +63,8 @@ static mb_status push(struct local_walk *walk, int fd, const struct mb_call *cal
     struct local_level *level = &walk->levels[walk->depth++];
     *level = (struct local_level){.dir = dir, .path_len = walk->path.len};
     local_names_init(&level->names);
-    bool on_the_way = walk->path.len < strlen(walk->after) && starts_with(walk->after, walk->path.data);
+    bool on_the_way =
+        walk->path.len < strlen(walk->after) && mb_text_starts_with(walk->after, walk->path.data);
     return read_names(walk, level, on_the_way ? walk->after + walk->path.len : "", call);
 }
 
@@ -97,7 +95,7 @@ static mb_status push_first(struct local_walk *walk, const struct mb_call *call)
 mb_status local_walk_open(struct local_walk *walk, struct mb_store *store, const char *prefix,
                           const char *after, bool hidden, const struct mb_call *call)
 {
-    MB_TRY(local_poll(call));
+    MB_TRY(mb_call_wanted(call));
     MB_TRY(local_check_prefix(prefix, call->error));
     *walk = (struct local_walk){.store = store, .hidden = hidden, .budget = LOCAL_WALK_BUDGET};
     mb_buf_init(&walk->path, SIZE_MAX / 2);
@@ -131,7 +129,7 @@ mb_status local_walk_skip(struct local_walk *walk, const char *key, size_t len, 
 
 static bool is_skipped(const struct local_walk *walk)
 {
-    return walk->skipped.len > 0 && starts_with(walk->path.data, walk->skipped.data);
+    return walk->skipped.len > 0 && mb_text_starts_with(walk->path.data, walk->skipped.data);
 }
 
 /* Puts the next name of the innermost level behind the path and sets *out to it; NULL when the level has
@@ -185,7 +183,7 @@ mb_status local_walk_next(struct local_walk *walk, struct local_found *out, cons
 {
     while (walk->depth > 0) {
         const char *name = NULL;
-        MB_TRY(local_poll(call));
+        MB_TRY(mb_call_wanted(call));
         MB_TRY(next_name(walk, &name, call));
         if (name == NULL) {
             pop(walk);
@@ -193,7 +191,7 @@ mb_status local_walk_next(struct local_walk *walk, struct local_found *out, cons
         }
         const char *key = walk->path.data;
         struct local_level *level = &walk->levels[walk->depth - 1];
-        bool hidden = starts_with(name, LOCAL_HIDDEN);
+        bool hidden = mb_text_starts_with(name, LOCAL_HIDDEN);
         bool directory = key[walk->path.len - 1] == '/';
         if (is_skipped(walk))
             continue;
