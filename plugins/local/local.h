@@ -69,7 +69,7 @@ void local_describe(const struct stat *st, struct mb_stat *out); /* out may be N
 
 /* -------------------------------------------------------------- target.c */
 
-/* Where an object is about to appear. */
+/* Where an object is, or is about to appear. */
 struct local_target {
     struct mb_store *store;
     const char *key;
@@ -83,7 +83,14 @@ mb_status local_target_open(struct local_target *target, struct mb_store *store,
                             struct mb_error *error);
 void local_target_close(struct local_target *target);
 
-/* Opens the directory of the key in target->dir, making what is missing. */
+/* After a failure: removes the unfinished file or directory called name, if any, and directories that nobody
+ * needs. */
+void local_target_clear(const struct local_target *target, const char *name, int flags);
+
+/* Opens the directory of the key in target->dir when it is there; false and errno otherwise. */
+bool local_target_find(struct local_target *target);
+
+/* The same, making what is missing. */
 mb_status local_target_enter(struct local_target *target, struct mb_error *error);
 
 /* Makes a file (*fd is it) or a directory (*fd is 0) in target->dir, and that again if a remove has pruned it

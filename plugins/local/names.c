@@ -17,17 +17,23 @@ void local_names_init(struct local_names *names)
 {
     *names = (struct local_names){0};
     mb_buf_init(&names->text, SIZE_MAX / 2);
+    mb_buf_init(&names->at, SIZE_MAX / 2);
 }
 
 void local_names_done(struct local_names *names)
 {
     mb_buf_done(&names->text);
-    free(names->at);
+    mb_buf_done(&names->at);
+}
+
+static size_t *offsets(const struct local_names *names)
+{
+    return (void *)names->at.data;
 }
 
 const char *local_names_get(const struct local_names *names, size_t i)
 {
-    return names->text.data + names->at[i];
+    return names->text.data + offsets(names)[i];
 }
 
 static int compare(const void *a, const void *b, void *text)
@@ -39,26 +45,20 @@ static int compare(const void *a, const void *b, void *text)
 static void sort(struct local_names *names)
 {
     if (names->count > 0)
-        qsort_r(names->at, names->count, sizeof(*names->at), compare, names->text.data);
+        qsort_r(offsets(names), names->count, sizeof(size_t), compare, names->text.data);
 }
 
 static mb_status append(struct local_names *names, const char *name, bool directory, struct mb_error *error)
 {
-    if (names->count == names->cap) {
-        size_t cap = names->cap == 0 ? 64 : names->cap * 2;
-        size_t *at = reallocarray(names->at, cap, sizeof(*at));
-        if (at == NULL)
-            return mb_fail_memory(error);
-        names->at = at;
-        names->cap = cap;
-    }
     size_t begin = names->text.len;
+    mb_buf_append(&names->at, &begin, sizeof(begin));
     mb_buf_puts(&names->text, name);
     if (directory)
         mb_buf_putc(&names->text, '/');
     mb_buf_putc(&names->text, '\0');
+    MB_TRY(mb_buf_status(&names->at, error));
     MB_TRY(mb_buf_status(&names->text, error));
-    names->at[names->count++] = begin;
+    names->count++;
     return MB_OK;
 }
 
@@ -71,12 +71,13 @@ static mb_status halve(struct local_names *names, struct mb_error *error)
     mb_buf_init(&text, SIZE_MAX / 2);
     for (size_t i = 0; i < keep; i++) {
         const char *name = local_names_get(names, i);
-        names->at[i] = text.len;
+        offsets(names)[i] = text.len;
         mb_buf_append(&text, name, strlen(name) + 1);
     }
     mb_buf_done(&names->text);
     names->text = text;
     names->count = keep;
+    mb_buf_truncate(&names->at, keep * sizeof(size_t));
     names->more = true;
     return mb_buf_status(&names->text, error);
 }
@@ -130,6 +131,7 @@ mb_status local_names_read(struct local_names *names, DIR *dir, const struct loc
 {
     size_t kept = 0; /* after the last halving: nothing that comes after these is wanted any more */
     mb_buf_reset(&names->text);
+    mb_buf_reset(&names->at);
     names->count = 0;
     names->more = false;
     rewinddir(dir);
@@ -148,7 +150,7 @@ mb_status local_names_read(struct local_names *names, DIR *dir, const struct loc
         if (kept > 0 && compare_name(entry->d_name, directory, local_names_get(names, kept - 1)) > 0)
             continue;
         MB_TRY(append(names, entry->d_name, directory, call->error));
-        if (names->text.len + names->count * sizeof(*names->at) > query->budget && names->count > 1) {
+        if (names->text.len + names->at.len > query->budget && names->count > 1) {
             MB_TRY(halve(names, call->error));
             kept = names->count;
         }

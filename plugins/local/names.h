@@ -9,9 +9,8 @@
 /* A directory's name ends with a slash, which is also how it sorts: "a-b" comes before "a/". */
 struct local_names {
     struct mb_buf text; /* the names, each with its NUL */
-    size_t *at;         /* where each begins, in order */
+    struct mb_buf at;   /* a size_t each: where they begin, in order */
     size_t count;
-    size_t cap;
     bool more; /* the directory has names after the last of these */
 };
 

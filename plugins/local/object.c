@@ -121,19 +121,16 @@ mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
 
 mb_status local_remove(struct mb_store *store, const char *key, const struct mb_call *call)
 {
-    int root = -1;
+    struct local_target target;
     mb_status status = MB_OK;
     MB_TRY(mb_call_wanted(call));
-    MB_TRY(local_check_key(key, call->error));
-    MB_TRY(local_open_root(store, &root, call->error));
-    int dir = local_open_directory(store, root, key, local_above(key, strlen(key)), O_PATH);
-    int failed = dir < 0 ? -1 : unlinkat(dir, local_last_name(key), 0);
+    MB_TRY(local_target_open(&target, store, key, call->error));
+    bool gone = local_target_find(&target) && unlinkat(target.dir, target.name, 0) == 0;
     /* EISDIR: there is no object of that name, only keys that go on after it. */
-    if (failed != 0 && errno != ENOENT && errno != ENOTDIR && errno != EISDIR)
+    if (!gone && errno != ENOENT && errno != ENOTDIR && errno != EISDIR)
         status = local_fail(call->error, errno, store, "remove", key);
     else
-        local_prune(store, root, key);
-    local_close_fd(dir);
-    close(root);
+        local_prune(store, target.root, key);
+    local_target_close(&target);
     return status;
 }

@@ -135,13 +135,10 @@ mb_status local_write(struct mb_store *store, const char *key, bool if_absent, l
     local_hidden_name(name, random, target.name);
 
     mb_status status = write_file(&target, &file, if_absent, fill, ctx, call);
-    if (status == MB_OK) {
+    if (status == MB_OK)
         local_describe(&file.st, out);
-    } else {
-        if (file.fd >= 0)
-            unlinkat(target.dir, name, 0);
-        local_prune(store, target.root, key);
-    }
+    else
+        local_target_clear(&target, name, 0);
     local_close_fd(file.fd);
     local_target_close(&target);
     return status;

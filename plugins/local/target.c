@@ -17,6 +17,12 @@ static mb_status in_the_way(const struct local_target *target, struct mb_error *
                    target->key);
 }
 
+static mb_status pruned_away(const struct local_target *target, struct mb_error *error)
+{
+    return mb_fail(error, MB_E_UNAVAILABLE, "the directory of '%s' is removed as often as it is made",
+                   target->key);
+}
+
 /* Opens the directory of the key, making what is missing; -1 and errno otherwise. */
 static int make_parents(struct local_target *target)
 {
@@ -52,14 +58,25 @@ static size_t parent_len(const struct local_target *target)
     return local_above(target->key, strlen(target->key));
 }
 
-/* (Re)opens the directory of the key; 0, or -1 and errno. */
-static int enter(struct local_target *target)
+void local_target_clear(const struct local_target *target, const char *name, int flags)
+{
+    if (target->dir >= 0)
+        unlinkat(target->dir, name, flags);
+    local_prune(target->store, target->root, target->key);
+}
+
+bool local_target_find(struct local_target *target)
 {
     local_close_fd(target->dir);
     target->dir = open_above(target, parent_len(target), O_PATH);
-    if (target->dir < 0 && errno == ENOENT)
+    return target->dir >= 0;
+}
+
+static bool enter(struct local_target *target)
+{
+    if (!local_target_find(target) && errno == ENOENT)
         target->dir = make_parents(target);
-    return target->dir < 0 ? -1 : 0;
+    return target->dir >= 0;
 }
 
 mb_status local_target_open(struct local_target *target, struct mb_store *store, const char *key,
@@ -84,15 +101,14 @@ void local_target_close(struct local_target *target)
 mb_status local_target_enter(struct local_target *target, struct mb_error *error)
 {
     for (unsigned i = 0; i < MAX_REMAKES; i++) {
-        if (enter(target) == 0)
+        if (enter(target))
             return MB_OK;
         if (errno == ENOTDIR)
             return in_the_way(target, error);
         if (errno != ENOENT)
             return local_fail(error, errno, target->store, "make the directory of", target->key);
     }
-    return mb_fail(error, MB_E_UNAVAILABLE, "the directory of '%s' is removed as often as it is made",
-                   target->key);
+    return pruned_away(target, error);
 }
 
 mb_status local_target_make(struct local_target *target, const char *name, bool directory, int *fd,
@@ -110,8 +126,7 @@ mb_status local_target_make(struct local_target *target, const char *name, bool 
             return local_fail(error, errno, target->store, "create a file for", target->key);
         MB_TRY(local_target_enter(target, error));
     }
-    return mb_fail(error, MB_E_UNAVAILABLE, "the directory of '%s' is removed as often as it is made",
-                   target->key);
+    return pruned_away(target, error);
 }
 
 /* Who is told so may act on it, so it has to be true after a crash as well: of an object whose maker could

@@ -4,6 +4,7 @@
 #include "walk.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,46 +25,51 @@ mb_status local_no_upload(const char *key, const char *upload_id, struct mb_erro
     return mb_fail(error, MB_E_NOT_FOUND, "there is no upload '%s' of '%s'", upload_id, key);
 }
 
-/* The directory in which the key's uploads lie, or -1 and errno. */
-static int open_parent(struct mb_store *store, int root, const char *key)
+static int open_hidden(int parent, const char *hidden)
 {
-    return local_open_directory(store, root, key, local_above(key, strlen(key)), O_PATH);
+    return openat(parent, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* An id that could be one of this boot's uploads. */
+static mb_status check_id(const struct local_upload *upload, struct mb_error *error)
+{
+    if (strlen(upload->id) != LOCAL_ID_LEN || !is_id(upload->id, LOCAL_ID_LEN))
+        return local_no_upload(upload->key, upload->id, error);
+    if (strncmp(upload->id + LOCAL_RANDOM_LEN + 1, upload->store->boot, strlen(upload->store->boot)) != 0)
+        return mb_fail(error, MB_E_NOT_FOUND,
+                       "the upload '%s' of '%s' was begun before this machine was started and cannot go on",
+                       upload->id, upload->key);
+    return MB_OK;
 }
 
 mb_status local_upload_open(struct local_upload *out, struct mb_store *store, const char *key,
                             const char *upload_id, const struct mb_call *call)
 {
-    struct local_upload upload = {.store = store, .key = key, .id = upload_id};
-    int root = -1;
+    struct local_upload upload = {.store = store, .key = key, .id = upload_id, .dir = -1};
+    struct local_target target;
+    mb_status status = MB_OK;
     MB_TRY(mb_call_wanted(call));
     MB_TRY(local_check_key(key, call->error));
-    if (strlen(upload_id) != LOCAL_ID_LEN || !is_id(upload_id, LOCAL_ID_LEN))
-        return local_no_upload(key, upload_id, call->error);
-    if (strncmp(upload_id + LOCAL_RANDOM_LEN + 1, store->boot, strlen(store->boot)) != 0)
-        return mb_fail(call->error, MB_E_NOT_FOUND,
-                       "the upload '%s' of '%s' was begun before this machine was started and cannot go on",
-                       upload_id, key);
-    local_hidden_name(upload.hidden, upload_id, local_last_name(key));
-    MB_TRY(local_open_root(store, &root, call->error));
-    int parent = open_parent(store, root, key);
-    upload.dir =
-        parent < 0 ? -1 : openat(parent, upload.hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int sys_errno = errno;
-    local_close_fd(parent);
-    close(root);
-    if (upload.dir < 0 && (sys_errno == ENOENT || sys_errno == ENOTDIR))
-        return local_no_upload(key, upload_id, call->error);
+    MB_TRY(check_id(&upload, call->error));
+    MB_TRY(local_target_open(&target, store, key, call->error));
+    local_hidden_name(upload.hidden, upload_id, target.name);
+    if (local_target_find(&target))
+        upload.dir = open_hidden(target.dir, upload.hidden);
     if (upload.dir < 0)
-        return local_fail(call->error, sys_errno, store, "open an upload of", key);
-    *out = upload;
-    return MB_OK;
+        status = errno == ENOENT || errno == ENOTDIR
+                     ? local_no_upload(key, upload_id, call->error)
+                     : local_fail(call->error, errno, store, "open an upload of", key);
+    local_target_close(&target);
+    if (status == MB_OK)
+        *out = upload;
+    return status;
 }
 
 int local_upload_remove(int parent, const char *hidden)
 {
     int failed = -1;
     for (int i = 0; i < 16 && failed != 0; i++) {
-        int fd = openat(parent, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int fd = open_hidden(parent, hidden);
         if (fd < 0)
             return i > 0 && errno == ENOENT ? 0 : -1;
         DIR *dir = fdopendir(fd);
@@ -82,6 +88,16 @@ int local_upload_remove(int parent, const char *hidden)
     return failed;
 }
 
+static mb_status make_upload(struct local_target *target, const char *hidden, bool new_only,
+                             struct mb_error *error)
+{
+    int none = -1;
+    MB_TRY(local_target_enter(target, error));
+    MB_TRY(local_target_vacant(target, new_only, error));
+    MB_TRY(local_target_make(target, hidden, true, &none, error));
+    return target->made_above != SIZE_MAX ? local_target_sync(target, error) : MB_OK;
+}
+
 mb_status local_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                           char *upload_id, size_t cap, const struct mb_call *call)
 {
@@ -89,30 +105,20 @@ mb_status local_mpu_begin(struct mb_store *store, const char *key, const struct 
     char random[LOCAL_RANDOM_LEN + 1];
     char id[LOCAL_ID_LEN + 1];
     char hidden[NAME_MAX + 1];
-    int ignored = -1;
-    bool if_absent = mb_put_is_new_only(opts);
+    bool new_only = mb_put_is_new_only(opts);
     if (cap < sizeof(id))
         return mb_fail(call->error, MB_E_INVALID, "%zu bytes are too few for an upload's id", cap);
     MB_TRY(mb_call_wanted(call));
     MB_TRY(local_random(random, call->error));
-    snprintf(id, sizeof(id), "%s-%s%c", random, store->boot, if_absent ? LOCAL_NEW_ONLY : LOCAL_OVERWRITES);
+    snprintf(id, sizeof(id), "%s-%s%c", random, store->boot, new_only ? LOCAL_NEW_ONLY : LOCAL_OVERWRITES);
     MB_TRY(local_target_open(&target, store, key, call->error));
     local_hidden_name(hidden, id, target.name);
 
-    mb_status status = local_target_enter(&target, call->error);
+    mb_status status = make_upload(&target, hidden, new_only, call->error);
     if (status == MB_OK)
-        status = local_target_vacant(&target, if_absent, call->error);
-    if (status == MB_OK)
-        status = local_target_make(&target, hidden, true, &ignored, call->error);
-    if (status == MB_OK && target.made_above != SIZE_MAX)
-        status = local_target_sync(&target, call->error);
-    if (status == MB_OK) {
         memcpy(upload_id, id, sizeof(id));
-    } else {
-        if (target.dir >= 0)
-            unlinkat(target.dir, hidden, AT_REMOVEDIR);
-        local_prune(store, target.root, key);
-    }
+    else
+        local_target_clear(&target, hidden, AT_REMOVEDIR);
     local_target_close(&target);
     return status;
 }
@@ -121,27 +127,24 @@ mb_status local_mpu_abort(struct mb_store *store, const char *key, const char *u
                           const struct mb_call *call)
 {
     char hidden[NAME_MAX + 1];
-    int root = -1;
+    struct local_target target;
+    mb_status status = MB_OK;
     size_t len = strlen(upload_id);
     MB_TRY(local_check_key(key, call->error));
     if (!is_id(upload_id, len))
         return local_no_upload(key, upload_id, call->error);
-    local_hidden_name(hidden, upload_id, local_last_name(key));
-    MB_TRY(local_open_root(store, &root, call->error));
-
-    int parent = open_parent(store, root, key);
-    int failed = parent < 0            ? -1
-                 : len == LOCAL_ID_LEN ? local_upload_remove(parent, hidden)
-                                       : unlinkat(parent, hidden, 0);
-    mb_status status = MB_OK;
+    MB_TRY(local_target_open(&target, store, key, call->error));
+    local_hidden_name(hidden, upload_id, target.name);
+    int failed = !local_target_find(&target) ? -1
+                 : len == LOCAL_ID_LEN       ? local_upload_remove(target.dir, hidden)
+                                             : unlinkat(target.dir, hidden, 0);
     if (failed != 0 && (errno == ENOENT || errno == ENOTDIR))
         status = local_no_upload(key, upload_id, call->error);
     else if (failed != 0)
         status = local_fail(call->error, errno, store, "abort an upload of", key);
-    if (status == MB_OK)
-        local_prune(store, root, key);
-    local_close_fd(parent);
-    close(root);
+    else
+        local_prune(store, target.root, key);
+    local_target_close(&target);
     return status;
 }
 
@@ -172,30 +175,38 @@ static bool parse_hidden(const struct local_found *found, struct mb_buf *key, ch
     return true;
 }
 
+static mb_status list_left(struct local_walk *walk, struct mb_buf *key, const char *prefix,
+                           mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
+                           const struct mb_call *call)
+{
+    struct local_found file;
+    char id[LOCAL_ID_LEN + 1];
+    mb_status status;
+    while ((status = local_walk_next(walk, &file, call)) == MB_OK) {
+        if (!parse_hidden(&file, key, id) || !mb_text_starts_with(key->data, prefix) || !is_left(&file))
+            continue;
+        MB_TRY(mb_buf_status(key, call->error));
+        const struct mb_upload upload = {.struct_size = sizeof(upload),
+                                         .key = key->data,
+                                         .upload_id = id,
+                                         .begun_ns = file.st.st_mtim.tv_sec * MB_NS_PER_S};
+        status = found(ctx, &upload);
+        if (status != MB_OK)
+            break;
+    }
+    return status == MB_END ? MB_OK : status;
+}
+
 mb_status local_mpu_list(struct mb_store *store, const char *prefix,
                          mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                          const struct mb_call *call)
 {
     struct local_walk walk;
-    struct local_found file;
     struct mb_buf key;
-    char id[LOCAL_ID_LEN + 1];
     MB_TRY(local_walk_open(&walk, store, prefix, "", true, call));
     mb_buf_init(&key, SIZE_MAX / 2);
-    mb_status status = MB_OK;
-    while (status == MB_OK && (status = local_walk_next(&walk, &file, call)) == MB_OK) {
-        if (!parse_hidden(&file, &key, id) || strncmp(key.data, prefix, strlen(prefix)) != 0 ||
-            !is_left(&file))
-            continue;
-        struct mb_upload upload = {.struct_size = sizeof(upload),
-                                   .key = key.data,
-                                   .upload_id = id,
-                                   .begun_ns = file.st.st_mtim.tv_sec * MB_NS_PER_S};
-        status = mb_buf_status(&key, call->error);
-        if (status == MB_OK)
-            status = found(ctx, &upload);
-    }
+    mb_status status = list_left(&walk, &key, prefix, found, ctx, call);
     mb_buf_done(&key);
     local_walk_close(&walk);
-    return status == MB_END ? MB_OK : status;
+    return status;
 }
