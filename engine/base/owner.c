@@ -1,5 +1,7 @@
 #include "base/owner.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,19 +20,6 @@ struct self {
     char boot[64];  /* of the machine; "" when it does not tell */
 };
 
-static bool read_line(const char *path, char *buf, size_t cap)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, buf, cap - 1);
-    if (fd >= 0)
-        close(fd);
-    if (len <= 0)
-        return false;
-    buf[len] = '\0';
-    buf[strcspn(buf, "\n")] = '\0';
-    return true;
-}
-
 static struct self self_now(void)
 {
     struct self self = {.host = "", .space = "", .boot = ""};
@@ -39,7 +28,7 @@ static struct self self_now(void)
     ssize_t len = readlink("/proc/self/ns/pid", self.space, sizeof(self.space) - 1);
     if (len <= 0)
         strcpy(self.space, "unknown space");
-    if (!read_line("/proc/sys/kernel/random/boot_id", self.boot, sizeof(self.boot)))
+    if (!mb_file_first_line("/proc/sys/kernel/random/boot_id", self.boot, sizeof(self.boot)))
         self.boot[0] = '\0';
     return self;
 }
@@ -50,7 +39,7 @@ static unsigned long long start_of(pid_t pid)
 {
     char path[64], text[1024];
     snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-    if (!read_line(path, text, sizeof(text)))
+    if (!mb_file_first_line(path, text, sizeof(text)))
         return 0;
     const char *at = strrchr(text, ')');
     for (int field = 2; at != NULL && field < 22; field++)

@@ -1,5 +1,6 @@
 #include "base/temporary.h"
 
+#include "base/file.h"
 #include "base/scope.h"
 
 #include <errno.h>
@@ -107,17 +108,9 @@ mb_status mb_temporary_append(const struct mb_temporary *file, const void *data,
 mb_status mb_temporary_read(const struct mb_temporary *file, uint64_t offset, void *data, size_t len,
                             size_t *nread, struct mb_error *error)
 {
-    size_t done = 0;
-    while (done < len) {
-        ssize_t got = pread(file->fd, (char *)data + done, len - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail(error, "read", file->folder);
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    *nread = done;
+    ssize_t got = mb_file_read(file->fd, data, len, offset);
+    if (got < 0)
+        return fail(error, "read", file->folder);
+    *nread = (size_t)got;
     return MB_OK;
 }

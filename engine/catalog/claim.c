@@ -34,12 +34,12 @@
  * compared with this machine's clock.  A list of backups, which only shows, always does the latter. */
 #include "base/hint.h"
 #include "base/owner.h"
+#include "base/random.h"
 #include "catalog/catalog_files.h"
 #include "catalog/claim_private.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 struct mb_claim_timing mb_claim_timing_of(const struct mb_claim_timing *given)
 {
@@ -55,13 +55,9 @@ struct mb_claim_timing mb_claim_timing_of(const struct mb_claim_timing *given)
 
 const char *mb_claim_new_generation(struct mb_arena *arena)
 {
-    unsigned char b[16];
-    if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-        return NULL;
-    char hex[2 * sizeof(b) + 1];
-    for (size_t i = 0; i < sizeof(b); i++)
-        snprintf(hex + 2 * i, 3, "%02x", b[i]);
-    return mb_arena_strdup(arena, hex);
+    char hex[33];
+    struct mb_error ignored = MB_ERROR_INIT;
+    return mb_random_hex(hex, sizeof(hex) - 1, &ignored) == MB_OK ? mb_arena_strdup(arena, hex) : NULL;
 }
 
 /* ------------------------------------------------------------- the object */

@@ -2,13 +2,7 @@
 #ifndef MB_COMMON_CALL_H
 #define MB_COMMON_CALL_H
 
-#include "base/error.h"
-
-/* MB_E_CANCELLED or MB_E_TIMEOUT when nobody waits for the call any more. */
-mb_status mb_call_wanted(const struct mb_call *call);
-
-/* Sleeps for ns nanoseconds, as long as the call is wanted. */
-mb_status mb_call_rest(const struct mb_call *call, int64_t ns);
+#include "base/call.h"
 
 /* The value of the key, or NULL. */
 const char *mb_kv_find(const struct mb_kv *config, size_t count, const char *key);

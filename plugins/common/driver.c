@@ -42,17 +42,6 @@ void mb_driver_log(int level, const char *fmt, ...)
     host->log(host->log_ctx, level, "%s", text);
 }
 
-void mb_stat_write(struct mb_stat *out, const struct mb_stat *value)
-{
-    if (!out)
-        return;
-    out->flags = value->flags;
-    out->size = value->size;
-    out->mtime_ns = value->mtime_ns;
-    memcpy(out->etag, value->etag, sizeof(out->etag));
-    out->crc32c = value->crc32c;
-}
-
 const char *mb_content_type(const struct mb_put_options *opts)
 {
     return opts && opts->content_type ? opts->content_type : "application/octet-stream";
@@ -60,7 +49,7 @@ const char *mb_content_type(const struct mb_put_options *opts)
 
 mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, struct mb_error *error)
 {
-    if (!opts || !(opts->flags & MB_PUT_IF_ABSENT))
+    if (!mb_put_is_new_only(opts))
         return MB_OK;
     return mb_fail(error, MB_E_UNSUPPORTED, "%s cannot refuse to overwrite an object", what);
 }

@@ -2,9 +2,7 @@
 #ifndef MB_COMMON_DRIVER_H
 #define MB_COMMON_DRIVER_H
 
-#include "milvus_backup/storage_plugin.h"
-
-#include <stdbool.h>
+#include "common/call.h"
 
 /* For the slot load: remembers the host, which is valid until the process ends. */
 mb_status mb_driver_load(const struct mb_host *host, struct mb_error *error);
@@ -14,9 +12,6 @@ void mb_driver_log(int level, const char *fmt, ...) MB_PRINTF(2, 3);
 
 /* A call for cleaning up behind one that is over: with time of its own, and never cancelled. */
 struct mb_call mb_driver_own_call(int64_t within_ns, struct mb_error *error);
-
-/* Members of out that do not belong to its owner's version of the struct stay untouched; out may be NULL. */
-void mb_stat_write(struct mb_stat *out, const struct mb_stat *value);
 
 /* What Content-Type an object is put with; opts may be NULL. */
 const char *mb_content_type(const struct mb_put_options *opts);

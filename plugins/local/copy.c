@@ -16,52 +16,20 @@
 #define COPY_CHUNK   (UINT64_C(16) << 20)
 #define SUMMED_CHUNK (UINT64_C(1) << 20)
 
-int local_write_all(int fd, const char *data, size_t len, uint64_t offset)
-{
-    while (len > 0) {
-        ssize_t n = pwrite(fd, data, len, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n == 0) /* no file system should, and no loop may depend on it */
-            errno = EIO;
-        if (n <= 0)
-            return -1;
-        data += n;
-        len -= (size_t)n;
-        offset += (uint64_t)n;
-    }
-    return 0;
-}
-
-static ssize_t read_some(int fd, char *buf, size_t cap, uint64_t offset)
-{
-    ssize_t n;
-    do
-        n = pread(fd, buf, cap, (off_t)offset);
-    while (n < 0 && errno == EINTR);
-    return n;
-}
-
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-mb_status local_read(struct local_reading *reading, char *buf, const struct mb_call *call)
+mb_status local_read(const struct mb_store *store, const char *verb, const char *key, int fd, uint64_t offset,
+                     uint64_t left, char *buf, size_t *n, struct mb_error *error)
 {
-    while (reading->length > 0) {
-        ssize_t n =
-            read_some(reading->fd, buf, (size_t)min_u64(LOCAL_BUFFER, reading->length), reading->offset);
-        if (n < 0)
-            return local_fail(call->error, errno, reading->store, reading->verb, reading->key);
-        if (n == 0)
-            return mb_fail(call->error, MB_E_CORRUPT, "%s'%s' shrank while it was read", reading->whose,
-                           reading->key);
-        MB_TRY(reading->take(reading->ctx, buf, (size_t)n, call->error));
-        reading->offset += (uint64_t)n;
-        reading->length -= (uint64_t)n;
-        MB_TRY(mb_call_wanted(call));
-    }
+    ssize_t got = mb_file_read(fd, buf, (size_t)min_u64(LOCAL_BUFFER, left), offset);
+    if (got < 0)
+        return local_fail(error, errno, store, verb, key);
+    if (got == 0)
+        return mb_fail(error, MB_E_CORRUPT, "%s '%s': the file shrank meanwhile", verb, key);
+    *n = (size_t)got;
     return MB_OK;
 }
 
@@ -74,36 +42,28 @@ static bool share_extents(const struct local_range *range)
     return range->length > 0 && ioctl(range->dst, FICLONERANGE, &clone) == 0;
 }
 
-static mb_status add_to_sum(void *ctx, const char *data, size_t len, struct mb_error *error)
+static mb_status write_next(struct local_range *range, const char *data, size_t len,
+                            const struct mb_call *call)
 {
-    struct local_range *range = ctx;
-    (void)error;
-    range->crc32c = mb_crc32c(range->crc32c, data, len);
-    return MB_OK;
-}
-
-static mb_status write_copy(void *ctx, const char *data, size_t len, struct mb_error *error)
-{
-    struct local_range *range = ctx;
-    if (local_write_all(range->dst, data, len, range->dst_offset + range->done) != 0)
-        return local_fail(error, errno, range->store, "write", range->key);
+    if (mb_file_write(range->dst, data, len, range->dst_offset + range->done) != 0)
+        return local_fail(call->error, errno, range->store, "write", range->key);
+    if (range->summed)
+        range->crc32c = mb_crc32c(range->crc32c, data, len);
     range->done += len;
-    return range->summed ? add_to_sum(range, data, len, error) : MB_OK;
+    return mb_call_wanted(call);
 }
 
 /* Through memory, for file systems that offer nothing better. */
 static mb_status copy_bytes(struct local_range *range, char *buf, const struct mb_call *call)
 {
-    struct local_reading reading = {.store = range->store,
-                                    .key = range->key,
-                                    .verb = "read for a copy",
-                                    .whose = "the source of ",
-                                    .fd = range->src,
-                                    .offset = range->src_offset + range->done,
-                                    .length = range->length - range->done,
-                                    .take = write_copy,
-                                    .ctx = range};
-    return local_read(&reading, buf, call);
+    while (range->done < range->length) {
+        size_t n = 0;
+        MB_TRY(local_read(range->store, "read for a copy", range->key, range->src,
+                          range->src_offset + range->done, range->length - range->done, buf, &n,
+                          call->error));
+        MB_TRY(write_next(range, buf, n, call));
+    }
+    return MB_OK;
 }
 
 /* What was copied a moment ago is in this machine's memory, unless the file system shared extents after all
@@ -123,16 +83,13 @@ static bool in_memory(int fd, uint64_t offset)
 static mb_status sum_back(struct local_range *range, uint64_t offset, uint64_t length, char *buf,
                           const struct mb_call *call)
 {
-    struct local_reading reading = {.store = range->store,
-                                    .key = range->key,
-                                    .verb = "read back",
-                                    .whose = "the copy for ",
-                                    .fd = range->dst,
-                                    .offset = offset,
-                                    .length = length,
-                                    .take = add_to_sum,
-                                    .ctx = range};
-    return local_read(&reading, buf, call);
+    for (size_t n = 0; length > 0; offset += n, length -= n) {
+        MB_TRY(local_read(range->store, "read back", range->key, range->dst, offset, length, buf, &n,
+                          call->error));
+        range->crc32c = mb_crc32c(range->crc32c, buf, n);
+        MB_TRY(mb_call_wanted(call));
+    }
+    return MB_OK;
 }
 
 /* range->done stays short of the length where the kernel does not copy. */
@@ -159,76 +116,55 @@ static mb_status copy_in_kernel(struct local_range *range, char *buf, const stru
     return MB_OK;
 }
 
-static mb_status copy_by(struct local_range *range, char *buf, const struct mb_call *call)
+static mb_status wrong_length(const struct local_range *range, const char *how, struct mb_error *error)
 {
+    return mb_fail(error, MB_E_CORRUPT, "the source of '%s' gave %s than the %lld bytes that it announced",
+                   range->key, how, (long long)range->source->size);
+}
+
+static mb_status take_source(struct local_range *range, char *buf, size_t cap, const struct mb_call *call)
+{
+    const struct mb_source *source = range->source;
+    bool sized = source->size >= 0;
+    for (;;) {
+        size_t n = 0;
+        MB_TRY(mb_call_wanted(call));
+        if (source->read(source->ctx, buf, cap, &n) != MB_OK || n > cap)
+            return mb_fail(call->error, MB_E_CALLBACK, "the source of '%s' failed", range->key);
+        if (sized && n > (uint64_t)source->size - range->done)
+            return wrong_length(range, "more", call->error);
+        if (n == 0)
+            break;
+        MB_TRY(write_next(range, buf, n, call));
+    }
+    return sized && range->done < (uint64_t)source->size ? wrong_length(range, "less", call->error) : MB_OK;
+}
+
+static mb_status fill(struct local_range *range, char *buf, size_t cap, const struct mb_call *call)
+{
+    if (range->source != NULL)
+        return take_source(range, buf, cap, call);
     MB_TRY(copy_in_kernel(range, buf, call));
     return copy_bytes(range, buf, call);
 }
 
-mb_status local_copy_range(struct local_range *range, const struct mb_call *call)
+mb_status local_fill(struct local_range *range, const struct mb_call *call)
 {
+    const struct mb_source *source = range->source;
     range->done = 0;
     range->crc32c = 0;
-    if (share_extents(range)) {
+    if (source == NULL && share_extents(range)) {
         range->summed = false;
+        range->done = range->length;
         return MB_OK;
     }
-    char *buf = malloc(LOCAL_BUFFER);
-    if (buf == NULL)
-        return mb_fail_memory(call->error);
-    mb_status status = copy_by(range, buf, call);
-    free(buf);
-    return status;
-}
-
-void local_tell_sum(bool known, uint32_t crc32c, struct mb_stat *out)
-{
-    if (out == NULL || !known)
-        return;
-    out->flags |= MB_STAT_CRC32C;
-    out->crc32c = crc32c;
-}
-
-static mb_status wrong_length(const struct mb_source *source, const char *how, const char *key,
-                              struct mb_error *error)
-{
-    return mb_fail(error, MB_E_CORRUPT, "the source of '%s' gave %s than the %lld bytes that it announced",
-                   key, how, (long long)source->size);
-}
-
-/* Reads one byte more than announced, to see the end without another turn. */
-static mb_status write_pieces(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
-                              uint64_t *done, const char *key, char *buf, size_t cap,
-                              const struct mb_call *call)
-{
-    bool sized = source->size >= 0;
-    for (size_t n = 1; n > 0; *done += n) {
-        MB_TRY(mb_call_wanted(call));
-        n = 0;
-        if (source->read(source->ctx, buf, cap, &n) != MB_OK || n > cap)
-            return mb_fail(call->error, MB_E_CALLBACK, "the source of '%s' failed", key);
-        if (sized && n > (uint64_t)source->size - *done)
-            return wrong_length(source, "more", key, call->error);
-        if (local_write_all(fd, buf, n, offset + *done) != 0)
-            return local_fail(call->error, errno, store, "write", key);
-    }
-    if (sized && *done < (uint64_t)source->size)
-        return wrong_length(source, "less", key, call->error);
-    return MB_OK;
-}
-
-mb_status local_write_source(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
-                             uint64_t *written, const char *key, const struct mb_call *call)
-{
-    uint64_t done = 0;
-    bool little = source->size >= 0 && (uint64_t)source->size < LOCAL_BUFFER;
+    /* Of a source one byte more than announced, to see the end without another turn. */
+    bool little = source != NULL && source->size >= 0 && (uint64_t)source->size < LOCAL_BUFFER;
     size_t cap = little ? (size_t)source->size + 1 : LOCAL_BUFFER;
     char *buf = malloc(cap);
     if (buf == NULL)
         return mb_fail_memory(call->error);
-    mb_status status = write_pieces(store, source, fd, offset, &done, key, buf, cap, call);
+    mb_status status = fill(range, buf, cap, call);
     free(buf);
-    if (status == MB_OK)
-        *written = done;
     return status;
 }

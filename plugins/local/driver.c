@@ -75,13 +75,13 @@ static mb_status resolve(const char *path, char **out, struct mb_error *error)
     return status;
 }
 
+/* The first digits of what the kernel calls this boot. */
 static void read_boot(char out[9])
 {
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    memcpy(out, "00000000", 9);
-    if (fd >= 0 && (read(fd, out, 8) != 8 || strspn(out, "0123456789abcdef") != 8))
-        memcpy(out, "00000000", 9);
-    local_close_fd(fd);
+    char line[64];
+    bool told = mb_file_first_line("/proc/sys/kernel/random/boot_id", line, sizeof(line)) &&
+                strspn(line, "0123456789abcdef") >= 8;
+    snprintf(out, 9, "%.8s", told ? line : "00000000");
 }
 
 static mb_status fill_info(const struct mb_store *store, struct mb_store_info *info, struct mb_error *error)
@@ -144,7 +144,7 @@ mb_status local_check(struct mb_store *store, const struct mb_call *call)
     int readable = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int sys_errno = errno;
     bool enterable = faccessat(root, ".", X_OK, AT_EACCESS) == 0;
-    local_close_fd(readable);
+    mb_file_close(readable);
     close(root);
     if (readable < 0)
         return local_fail(call->error, sys_errno, store, "read the root directory", "");
@@ -166,7 +166,7 @@ static mb_status sync_above(const struct mb_store *store, const char *path, stru
     int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool failed = fd < 0 ? errno != EACCES : fsync(fd) != 0 && errno != EINVAL;
     mb_status status = failed ? mb_fail_errno(error, errno, "sync the directory '%s'", parent) : MB_OK;
-    local_close_fd(fd);
+    mb_file_close(fd);
     free(parent);
     return status;
 }

@@ -92,7 +92,7 @@ static mb_status open_part(const struct joint *joint, const struct mb_part *part
     if (data < 0 || fstat(data, &st) != 0) {
         mb_status status =
             local_fail(error, errno, joint->upload->store, "open a part of", joint->upload->key);
-        local_close_fd(data);
+        mb_file_close(data);
         return status;
     }
     if ((uint64_t)st.st_size < end) {
@@ -114,7 +114,7 @@ static mb_status move_part(const struct joint *joint, const struct mb_part *part
                                 .length = part->size};
     MB_TRY(local_part_offset(part->number, part->size, &range.src_offset, call->error));
     MB_TRY(open_part(joint, part, range.src_offset + part->size, O_RDONLY, &range.src, call->error));
-    mb_status status = local_copy_range(&range, call);
+    mb_status status = local_fill(&range, call);
     close(range.src);
     return status;
 }
@@ -169,7 +169,7 @@ static mb_status write_record(const struct joint *joint, struct mb_error *error)
     const struct local_upload *upload = joint->upload;
     int fd = openat(upload->dir, RECORD, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     bool ok = fd >= 0 && fstat(joint->file.fd, &st) == 0 &&
-              local_write_all(fd, text, (size_t)format_record(text, &st), 0) == 0;
+              mb_file_write(fd, text, (size_t)format_record(text, &st), 0) == 0;
     int sys_errno = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
         ok = false;
@@ -196,7 +196,7 @@ static mb_status find_renamed(struct joint *joint, const struct local_target *ta
     struct stat st;
     int fd = openat(joint->upload->dir, RECORD, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read(fd, record, sizeof(record) - 1) : 0;
-    local_close_fd(fd);
+    mb_file_close(fd);
     *renamed = false;
     if (len <= 0 || record[len - 1] != '\n' || is_recorded(record, joint->upload->dir, joint->name, &st))
         return MB_OK;
@@ -247,14 +247,13 @@ mb_status local_mpu_complete(struct mb_store *store, const char *key, const char
         status = join(&joint, &target, call);
         if (status == MB_OK) {
             local_upload_remove(target.dir, upload.hidden);
-            local_describe(&joint.file.st, out);
-            local_tell_sum(joint.summed, joint.crc32c, out);
+            local_describe(&joint.file.st, joint.summed ? &joint.crc32c : NULL, out);
         } else if (joint.file.lost) {
             status = give_up(&joint, &target, call->error);
         }
         local_target_close(&target);
     }
-    local_close_fd(joint.file.fd);
+    mb_file_close(joint.file.fd);
     close(upload.dir);
     return status;
 }

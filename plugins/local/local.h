@@ -6,6 +6,7 @@
 #ifndef MB_PLUGINS_LOCAL_H
 #define MB_PLUGINS_LOCAL_H
 
+#include "base/file.h"
 #include "common/call.h"
 #include "common/table.h"
 
@@ -58,14 +59,14 @@ int local_open_directory(struct mb_store *store, int root, const char *path, siz
 mb_status local_open_object(struct mb_store *store, const char *key, int *fd, struct stat *st,
                             struct mb_error *error);
 
-void local_close_fd(int fd); /* ignores -1 */
-
 /* Removes the directories above key that are empty, up to the root. */
 void local_prune(struct mb_store *store, int root, const char *key);
 
 int64_t local_mtime(const struct stat *st); /* in nanoseconds */
 void local_etag(const struct stat *st, char *buf, size_t cap);
-void local_describe(const struct stat *st, struct mb_stat *out); /* out may be NULL */
+
+/* crc32c may be NULL when it is not known, and out when nobody asks. */
+void local_describe(const struct stat *st, const uint32_t *crc32c, struct mb_stat *out);
 
 /* -------------------------------------------------------------- target.c */
 
@@ -114,9 +115,6 @@ mb_status local_target_sync(struct local_target *target, struct mb_error *error)
 /* What an unfinished object called name is called meanwhile; a very long name is cut. */
 void local_hidden_name(char out[NAME_MAX + 1], const char *id, const char *name);
 
-/* Sixteen hexadecimal digits that nobody else uses. */
-mb_status local_random(char out[17], struct mb_error *error);
-
 /* A file that holds all bytes of an object and is about to become it. */
 struct local_file {
     int fd;
@@ -136,58 +134,35 @@ mb_status local_place(struct local_target *target, struct local_file *file, bool
 /* Is what lies at the key this very file? */
 bool local_is_placed(const struct local_target *target, const struct stat *file);
 
-/* Writes an object through a temporary file beside it that fill fills with *size bytes. */
-typedef mb_status local_fill_fn(void *ctx, int fd, uint64_t *size, const struct mb_call *call);
-mb_status local_write(struct mb_store *store, const char *key, bool if_absent, local_fill_fn *fill, void *ctx,
-                      struct mb_stat *out, const struct mb_call *call);
-
 /* ---------------------------------------------------------------- copy.c */
 
-/* So many bytes of a file that are read, a buffer at a time. */
-struct local_reading {
-    struct mb_store *store;
-    const char *key;
-    const char *verb;  /* for messages: "read back" */
-    const char *whose; /* for messages: "the copy for " */
-    int fd;
-    uint64_t offset;
-    uint64_t length;
-
-    /* Gets all of them, in order; a failure is what reading returns. */
-    mb_status (*take)(void *ctx, const char *data, size_t len, struct mb_error *error);
-    void *ctx;
-};
-
-/* buf has room for LOCAL_BUFFER bytes, or for all. */
-#define LOCAL_BUFFER ((size_t)256 << 10)
-mb_status local_read(struct local_reading *reading, char *buf, const struct mb_call *call);
-
-/* So many bytes of one file that go into another. */
+/* Bytes that go into a file: from a source, or so many of another file. */
 struct local_range {
-    struct mb_store *store; /* of dst */
-    const char *key;        /* of dst, for messages */
+    struct mb_store *store;         /* of dst */
+    const char *key;                /* of dst, for messages */
+    const struct mb_source *source; /* or NULL: then src, src_offset and length */
     int src;
     int dst; /* open for reading as well */
     uint64_t src_offset;
     uint64_t dst_offset;
     uint64_t length;
-    uint64_t done;   /* so many are copied */
+    uint64_t done;   /* so many were written */
     bool summed;     /* is the CRC32C wanted?  After the copy: is it known? */
     uint32_t crc32c; /* of the bytes that lie in dst now */
 };
 
-/* Shares extents where the file system has them.  Then no byte has passed by, and there is no CRC32C. */
-mb_status local_copy_range(struct local_range *range, const struct mb_call *call);
+/* A source gives exactly its size where that is known.  A file shares extents with dst where the file system
+ * has them: then no byte has passed by, and there is no CRC32C. */
+mb_status local_fill(struct local_range *range, const struct mb_call *call);
 
-/* Adds the CRC32C to what local_describe said. */
-void local_tell_sum(bool known, uint32_t crc32c, struct mb_stat *out);
+/* What of the left bytes of a file fits into LOCAL_BUFFER; verb is for messages. */
+#define LOCAL_BUFFER ((size_t)256 << 10)
+mb_status local_read(const struct mb_store *store, const char *verb, const char *key, int fd, uint64_t offset,
+                     uint64_t left, char *buf, size_t *n, struct mb_error *error);
 
-/* Writes what source gives from offset on; *written is exactly source->size where that is known. */
-mb_status local_write_source(struct mb_store *store, const struct mb_source *source, int fd, uint64_t offset,
-                             uint64_t *written, const char *key, const struct mb_call *call);
-
-/* Writes all of it, however little the file system takes at once; -1 and errno otherwise. */
-int local_write_all(int fd, const char *data, size_t len, uint64_t offset);
+/* Writes the object of range->key through a temporary file beside it. */
+mb_status local_write(struct local_range *range, bool new_only, struct mb_stat *out,
+                      const struct mb_call *call);
 
 MB_SLOT(local, open);
 MB_SLOT(local, mpu_copy_part);

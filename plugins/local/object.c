@@ -14,42 +14,35 @@ mb_status local_stat(struct mb_store *store, const char *key, struct mb_stat *ou
     MB_TRY(mb_call_wanted(call));
     MB_TRY(local_open_object(store, key, &fd, &st, call->error));
     close(fd);
-    local_describe(&st, out);
-    return MB_OK;
-}
-
-struct receiver {
-    const struct mb_sink *sink;
-    const char *key;
-};
-
-static mb_status hand_on(void *ctx, const char *data, size_t len, struct mb_error *error)
-{
-    const struct receiver *receiver = ctx;
-    if (receiver->sink->write(receiver->sink->ctx, data, len) != MB_OK)
-        return mb_fail(error, MB_E_CALLBACK, "the receiver of '%s' refused its bytes", receiver->key);
+    local_describe(&st, NULL, out);
     return MB_OK;
 }
 
 static mb_status pour(struct mb_store *store, const char *key, int fd, uint64_t offset, uint64_t length,
-                      const struct mb_sink *sink, const struct mb_call *call)
+                      char *buf, const struct mb_sink *sink, const struct mb_call *call)
 {
-    struct receiver receiver = {.sink = sink, .key = key};
-    struct local_reading reading = {.store = store,
-                                    .key = key,
-                                    .verb = "read",
-                                    .whose = "",
-                                    .fd = fd,
-                                    .offset = offset,
-                                    .length = length,
-                                    .take = hand_on,
-                                    .ctx = &receiver};
-    if (length == 0)
+    for (size_t n = 0; length > 0; offset += n, length -= n) {
+        MB_TRY(local_read(store, "read", key, fd, offset, length, buf, &n, call->error));
+        if (sink->write(sink->ctx, buf, n) != MB_OK)
+            return mb_fail(call->error, MB_E_CALLBACK, "the receiver of '%s' refused its bytes", key);
+        MB_TRY(mb_call_wanted(call));
+    }
+    return MB_OK;
+}
+
+/* The bytes from offset on, at most length unless it is 0. */
+static mb_status send_range(struct mb_store *store, const char *key, int fd, const struct stat *st,
+                            uint64_t offset, uint64_t length, const struct mb_sink *sink,
+                            const struct mb_call *call)
+{
+    uint64_t rest = offset < (uint64_t)st->st_size ? (uint64_t)st->st_size - offset : 0;
+    uint64_t wanted = length == 0 || length > rest ? rest : length;
+    if (wanted == 0)
         return MB_OK;
-    char *buf = malloc(length < LOCAL_BUFFER ? (size_t)length : LOCAL_BUFFER);
+    char *buf = malloc(wanted < LOCAL_BUFFER ? (size_t)wanted : LOCAL_BUFFER);
     if (buf == NULL)
         return mb_fail_memory(call->error);
-    mb_status status = local_read(&reading, buf, call);
+    mb_status status = pour(store, key, fd, offset, wanted, buf, sink, call);
     free(buf);
     return status;
 }
@@ -65,44 +58,22 @@ mb_status local_get(struct mb_store *store, const char *key, const struct mb_get
     MB_TRY(mb_call_wanted(call));
     MB_TRY(local_open_object(store, key, &fd, &st, call->error));
 
-    uint64_t rest = offset < (uint64_t)st.st_size ? (uint64_t)st.st_size - offset : 0;
     local_etag(&st, etag, sizeof(etag));
-    mb_status status;
-    if (opts != NULL && opts->if_match != NULL && strcmp(opts->if_match, etag) != 0)
-        status = mb_fail(call->error, MB_E_EXISTS, "'%s' is no longer what it was: it was replaced", key);
-    else
-        status = pour(store, key, fd, offset, length == 0 || length > rest ? rest : length, sink, call);
+    mb_status status =
+        opts != NULL && opts->if_match != NULL && strcmp(opts->if_match, etag) != 0
+            ? mb_fail(call->error, MB_E_EXISTS, "'%s' is no longer what it was: it was replaced", key)
+            : send_range(store, key, fd, &st, offset, length, sink, call);
     close(fd);
     if (status == MB_OK)
-        local_describe(&st, out);
+        local_describe(&st, NULL, out);
     return status;
-}
-
-struct put_fill {
-    struct mb_store *store;
-    const char *key;
-    const struct mb_source *source;
-};
-
-static mb_status fill_from_source(void *ctx, int fd, uint64_t *size, const struct mb_call *call)
-{
-    const struct put_fill *fill = ctx;
-    return local_write_source(fill->store, fill->source, fd, 0, size, fill->key, call);
 }
 
 mb_status local_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
-    struct put_fill fill = {.store = store, .key = key, .source = source};
-    return local_write(store, key, mb_put_is_new_only(opts), fill_from_source, &fill, out, call);
-}
-
-static mb_status fill_from_file(void *ctx, int fd, uint64_t *size, const struct mb_call *call)
-{
-    struct local_range *range = ctx;
-    range->dst = fd;
-    *size = range->length;
-    return local_copy_range(range, call);
+    struct local_range range = {.store = store, .key = key, .source = source};
+    return local_write(&range, mb_put_is_new_only(opts), out, call);
 }
 
 mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
@@ -112,9 +83,7 @@ mb_status local_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
     struct stat st;
     MB_TRY(local_open_object(src, src_key, &range.src, &st, call->error));
     range.length = (uint64_t)st.st_size;
-    mb_status status = local_write(dst, dst_key, mb_put_is_new_only(opts), fill_from_file, &range, out, call);
-    if (status == MB_OK)
-        local_tell_sum(range.summed, range.crc32c, out);
+    mb_status status = local_write(&range, mb_put_is_new_only(opts), out, call);
     close(range.src);
     return status;
 }

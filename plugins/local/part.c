@@ -1,6 +1,8 @@
 /* part.c - the parts of an upload: written to where they belong. */
 #include "upload.h"
 
+#include "base/random.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -44,16 +46,12 @@ void local_part_receipt(char *out, size_t cap, const char *upload_id, uint32_t n
     snprintf(out, cap, "%u-%" PRIu64 "-%s", number, size, upload_id);
 }
 
-static void describe_part(struct mb_part *out, const struct local_upload *upload, uint32_t number,
-                          uint64_t size)
-{
-    *out = (struct mb_part){.number = number, .size = size};
-    local_part_receipt(out->receipt, sizeof(out->receipt), upload->id, number, size);
-}
-
 /* The receipt keeps the CRC32C of a copied part until the parts are joined. */
-static void describe_sum(struct mb_part *out, const struct local_range *range)
+static void describe_part(struct mb_part *out, const struct local_upload *upload, uint32_t number,
+                          const struct local_range *range)
 {
+    *out = (struct mb_part){.number = number, .size = range->length};
+    local_part_receipt(out->receipt, sizeof(out->receipt), upload->id, number, range->length);
     size_t len = strlen(out->receipt);
     if (range->summed)
         snprintf(out->receipt + len, sizeof(out->receipt) - len, "-%08" PRIx32, range->crc32c);
@@ -76,44 +74,32 @@ static mb_status close_data(const struct local_upload *upload, int data, uint64_
                : local_fail(error, failed, upload->store, "write a part of", upload->key);
 }
 
-/* Bytes of a file to the place of part number. */
-static mb_status place_range(const struct local_upload *upload, uint32_t number, struct local_range *range,
-                             const struct mb_call *call)
+/* Bytes of range->length to the place of part number. */
+static mb_status place(const struct local_upload *upload, uint32_t number, struct local_range *range,
+                       const struct mb_call *call)
 {
     MB_TRY(local_part_offset(number, range->length, &range->dst_offset, call->error));
     MB_TRY(open_data(upload, range->length, &range->dst, call));
-    mb_status status = local_copy_range(range, call);
+    mb_status status = local_fill(range, call);
     return close_data(upload, range->dst, range->dst_offset, range->length, status, call->error);
 }
 
-static mb_status place_source(const struct local_upload *upload, uint32_t number,
-                              const struct mb_source *source, const struct mb_call *call)
-{
-    uint64_t size = (uint64_t)source->size;
-    uint64_t offset = 0;
-    uint64_t written = 0;
-    int data = -1;
-    MB_TRY(local_part_offset(number, size, &offset, call->error));
-    MB_TRY(open_data(upload, size, &data, call));
-    mb_status status = local_write_source(upload->store, source, data, offset, &written, upload->key, call);
-    return close_data(upload, data, offset, size, status, call->error);
-}
-
 /* Where a part lies depends on its size, so one of unknown size goes through a nameless file first. */
-static mb_status place_unsized(const struct local_upload *upload, uint32_t number,
-                               const struct mb_source *source, uint64_t *size, const struct mb_call *call)
+static mb_status place_unsized(const struct local_upload *upload, uint32_t number, struct local_range *range,
+                               const struct mb_call *call)
 {
     char name[LOCAL_RANDOM_LEN + 1];
-    MB_TRY(local_random(name, call->error));
+    MB_TRY(mb_random_hex(name, LOCAL_RANDOM_LEN, call->error));
     int spool = openat(upload->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (spool < 0)
         return local_fail(call->error, errno, upload->store, "create a part of", upload->key);
     unlinkat(upload->dir, name, 0);
-    mb_status status = local_write_source(upload->store, source, spool, 0, size, upload->key, call);
+    range->dst = spool;
+    mb_status status = local_fill(range, call);
     if (status == MB_OK) {
-        struct local_range range = {
-            .store = upload->store, .key = upload->key, .src = spool, .length = *size};
-        status = place_range(upload, number, &range, call);
+        *range = (struct local_range){
+            .store = upload->store, .key = upload->key, .src = spool, .length = range->done};
+        status = place(upload, number, range, call);
     }
     close(spool);
     return status;
@@ -124,15 +110,28 @@ mb_status local_mpu_part(struct mb_store *store, const char *key, const char *up
                          struct mb_part *out, const struct mb_call *call)
 {
     struct local_upload upload;
-    uint64_t size = source->size < 0 ? 0 : (uint64_t)source->size;
+    struct local_range range = {.store = store, .key = key, .source = source};
     (void)opts;
+    range.length = source->size < 0 ? 0 : (uint64_t)source->size;
     MB_TRY(local_upload_open(&upload, store, key, upload_id, call));
-    mb_status status = source->size < 0 ? place_unsized(&upload, number, source, &size, call)
-                                        : place_source(&upload, number, source, call);
+    mb_status status = (source->size < 0 ? place_unsized : place)(&upload, number, &range, call);
     close(upload.dir);
     if (status == MB_OK)
-        describe_part(out, &upload, number, size);
+        describe_part(out, &upload, number, &range);
     return status;
+}
+
+static mb_status copy_part(const struct local_upload *upload, uint32_t number, struct mb_store *src,
+                           const char *src_key, struct local_range *range, const struct mb_call *call)
+{
+    struct stat st;
+    MB_TRY(local_open_object(src, src_key, &range->src, &st, call->error));
+    uint64_t size = (uint64_t)st.st_size;
+    if (range->src_offset > size || range->length > size - range->src_offset)
+        return mb_fail(call->error, MB_E_INVALID,
+                       "%" PRIu64 " bytes from %" PRIu64 " on are not all within '%s'", range->length,
+                       range->src_offset, src_key);
+    return place(upload, number, range, call);
 }
 
 mb_status local_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
@@ -140,22 +139,13 @@ mb_status local_mpu_copy_part(struct mb_store *dst, const char *key, const char 
                               struct mb_part *out, const struct mb_call *call)
 {
     struct local_upload upload;
-    struct stat st;
     struct local_range range = {
         .store = dst, .key = key, .src = -1, .src_offset = offset, .length = length, .summed = true};
     MB_TRY(local_upload_open(&upload, dst, key, upload_id, call));
-    mb_status status = local_open_object(src, src_key, &range.src, &st, call->error);
-    if (status == MB_OK && (offset > (uint64_t)st.st_size || length > (uint64_t)st.st_size - offset))
-        status =
-            mb_fail(call->error, MB_E_INVALID,
-                    "%" PRIu64 " bytes from %" PRIu64 " on are not all within '%s'", length, offset, src_key);
-    if (status == MB_OK)
-        status = place_range(&upload, number, &range, call);
-    local_close_fd(range.src);
+    mb_status status = copy_part(&upload, number, src, src_key, &range, call);
+    mb_file_close(range.src);
     close(upload.dir);
-    if (status == MB_OK) {
-        describe_part(out, &upload, number, length);
-        describe_sum(out, &range);
-    }
+    if (status == MB_OK)
+        describe_part(out, &upload, number, &range);
     return status;
 }

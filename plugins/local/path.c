@@ -85,12 +85,6 @@ mb_status local_open_root(const struct mb_store *store, int *fd, struct mb_error
     return MB_OK;
 }
 
-void local_close_fd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 const char *local_last_name(const char *key)
 {
     const char *slash = strrchr(key, '/');
@@ -223,7 +217,7 @@ void local_prune(struct mb_store *store, int root, const char *key)
         bool removed = dir >= 0 && local_cut_name(name, key + begin, len - begin) &&
                        unlinkat(dir, name, AT_REMOVEDIR) == 0;
         bool stop = !removed && errno != ENOENT;
-        local_close_fd(dir);
+        mb_file_close(dir);
         if (stop)
             return;
     }
@@ -241,9 +235,13 @@ int64_t local_mtime(const struct stat *st)
     return st->st_mtim.tv_sec * MB_NS_PER_S + st->st_mtim.tv_nsec;
 }
 
-void local_describe(const struct stat *st, struct mb_stat *out)
+void local_describe(const struct stat *st, const uint32_t *crc32c, struct mb_stat *out)
 {
     struct mb_stat stat = {.size = (uint64_t)st->st_size, .mtime_ns = local_mtime(st)};
     local_etag(st, stat.etag, sizeof(stat.etag));
+    if (crc32c != NULL) {
+        stat.flags = MB_STAT_CRC32C;
+        stat.crc32c = *crc32c;
+    }
     mb_stat_write(out, &stat);
 }

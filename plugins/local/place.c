@@ -1,23 +1,14 @@
 /* place.c - how a file becomes an object: written beside its place under a hidden name, synced, renamed. */
 #include "local.h"
 
+#include "base/random.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <unistd.h>
-
-mb_status local_random(char out[17], struct mb_error *error)
-{
-    unsigned char bytes[8];
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return mb_fail_errno(error, errno, "get random bytes");
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-    return MB_OK;
-}
 
 void local_hidden_name(char out[NAME_MAX + 1], const char *id, const char *name)
 {
@@ -110,36 +101,38 @@ static mb_status lock(const struct local_target *target, int fd, struct mb_error
     return MB_OK;
 }
 
-static mb_status write_file(struct local_target *target, struct local_file *file, bool if_absent,
-                            local_fill_fn *fill, void *ctx, const struct mb_call *call)
+static mb_status write_file(struct local_target *target, struct local_file *file, bool new_only,
+                            struct local_range *range, const struct mb_call *call)
 {
     MB_TRY(local_target_enter(target, call->error));
-    MB_TRY(local_target_vacant(target, if_absent, call->error));
+    MB_TRY(local_target_vacant(target, new_only, call->error));
     MB_TRY(local_target_make(target, file->name, false, &file->fd, call->error));
     file->dir = target->dir;
     MB_TRY(lock(target, file->fd, call->error));
-    MB_TRY(fill(ctx, file->fd, &file->size, call));
-    return local_place(target, file, if_absent, call->error);
+    range->dst = file->fd;
+    MB_TRY(local_fill(range, call));
+    file->size = range->done;
+    return local_place(target, file, new_only, call->error);
 }
 
-mb_status local_write(struct mb_store *store, const char *key, bool if_absent, local_fill_fn *fill, void *ctx,
-                      struct mb_stat *out, const struct mb_call *call)
+mb_status local_write(struct local_range *range, bool new_only, struct mb_stat *out,
+                      const struct mb_call *call)
 {
     struct local_target target;
     char random[17];
     char name[NAME_MAX + 1];
     struct local_file file = {.fd = -1, .name = name};
     MB_TRY(mb_call_wanted(call));
-    MB_TRY(local_random(random, call->error));
-    MB_TRY(local_target_open(&target, store, key, call->error));
+    MB_TRY(mb_random_hex(random, sizeof(random) - 1, call->error));
+    MB_TRY(local_target_open(&target, range->store, range->key, call->error));
     local_hidden_name(name, random, target.name);
 
-    mb_status status = write_file(&target, &file, if_absent, fill, ctx, call);
+    mb_status status = write_file(&target, &file, new_only, range, call);
     if (status == MB_OK)
-        local_describe(&file.st, out);
+        local_describe(&file.st, range->summed ? &range->crc32c : NULL, out);
     else
         local_target_clear(&target, name, 0);
-    local_close_fd(file.fd);
+    mb_file_close(file.fd);
     local_target_close(&target);
     return status;
 }

@@ -67,7 +67,7 @@ void local_target_clear(const struct local_target *target, const char *name, int
 
 bool local_target_find(struct local_target *target)
 {
-    local_close_fd(target->dir);
+    mb_file_close(target->dir);
     target->dir = open_above(target, parent_len(target), O_PATH);
     return target->dir >= 0;
 }
@@ -94,8 +94,8 @@ void local_target_close(struct local_target *target)
 {
     if (target->store->fsync && target->made_above != SIZE_MAX)
         atomic_store(&target->store->unsynced, true);
-    local_close_fd(target->dir);
-    local_close_fd(target->root);
+    mb_file_close(target->dir);
+    mb_file_close(target->root);
 }
 
 mb_status local_target_enter(struct local_target *target, struct mb_error *error)
@@ -163,7 +163,7 @@ mb_status local_target_sync(struct local_target *target, struct mb_error *error)
     for (size_t len = parent_len(target);; len = local_above(target->key, len)) {
         int dir = open_above(target, len, O_RDONLY);
         int failed = dir < 0 || fsync(dir) != 0 ? errno : 0;
-        local_close_fd(dir);
+        mb_file_close(dir);
         /* Some network file systems cannot sync a directory and need not. */
         if (failed != 0 && failed != EINVAL) {
             mb_status status = local_fail(error, failed, target->store, "sync the directory of", target->key);

@@ -4,6 +4,7 @@
 #include "walk.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -109,7 +110,7 @@ mb_status local_mpu_begin(struct mb_store *store, const char *key, const struct 
     if (cap < sizeof(id))
         return mb_fail(call->error, MB_E_INVALID, "%zu bytes are too few for an upload's id", cap);
     MB_TRY(mb_call_wanted(call));
-    MB_TRY(local_random(random, call->error));
+    MB_TRY(mb_random_hex(random, LOCAL_RANDOM_LEN, call->error));
     snprintf(id, sizeof(id), "%s-%s%c", random, store->boot, new_only ? LOCAL_NEW_ONLY : LOCAL_OVERWRITES);
     MB_TRY(local_target_open(&target, store, key, call->error));
     local_hidden_name(hidden, id, target.name);
@@ -155,7 +156,7 @@ static bool is_left(const struct local_found *found)
         return true;
     int fd = openat(found->dir, found->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool left = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
-    local_close_fd(fd);
+    mb_file_close(fd);
     return left;
 }
 

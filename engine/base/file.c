@@ -1,0 +1,60 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+void mb_file_close(int fd)
+{
+    int sys_errno = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = sys_errno;
+}
+
+int mb_file_write(int fd, const void *data, size_t len, uint64_t offset)
+{
+    const char *at = data;
+    while (len > 0) {
+        ssize_t n = pwrite(fd, at, len, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0) /* no file system should, and no loop may depend on it */
+            errno = EIO;
+        if (n <= 0)
+            return -1;
+        at += n;
+        len -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return 0;
+}
+
+ssize_t mb_file_read(int fd, void *data, size_t len, uint64_t offset)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+bool mb_file_first_line(const char *path, char *out, size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, out, cap - 1);
+    mb_file_close(fd);
+    if (len <= 0)
+        return false;
+    out[len] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    return true;
+}

@@ -1,0 +1,22 @@
+/* file.h - whole reads and writes of descriptors, however little the system takes at once. */
+#ifndef MB_BASE_FILE_H
+#define MB_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Ignores -1; errno stays. */
+void mb_file_close(int fd);
+
+/* All of it from offset on; -1 and errno otherwise. */
+int mb_file_write(int fd, const void *data, size_t len, uint64_t offset);
+
+/* Fewer than len bytes only at the file's end; -1 and errno otherwise. */
+ssize_t mb_file_read(int fd, void *data, size_t len, uint64_t offset);
+
+/* The first line of a small file, as of proc(5); false when there is none. */
+bool mb_file_first_line(const char *path, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,10 @@
+/* random.h - names that nobody else takes. */
+#ifndef MB_BASE_RANDOM_H
+#define MB_BASE_RANDOM_H
+
+#include "base/error.h"
+
+/* So many hexadecimal digits, an even number of at most 64, and a NUL. */
+mb_status mb_random_hex(char *out, size_t digits, struct mb_error *error);
+
+#endif
