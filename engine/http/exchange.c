@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include "base/buf.h"
+#include "base/call.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -21,30 +22,9 @@ static size_t give_up(struct mb_exchange *exchange, mb_status verdict)
     return 0;
 }
 
-mb_status mb_http_wanted(const struct mb_call *call)
-{
-    if (call->cancelled && call->cancelled(call))
-        return mb_fail(call->error, MB_E_CANCELLED, "cancelled");
-    if (call->deadline_ns != 0 && mb_clock_monotonic() >= call->deadline_ns)
-        return mb_fail(call->error, MB_E_TIMEOUT, "no complete answer in time");
-    return MB_OK;
-}
-
-mb_status mb_http_rest(int64_t ms, const struct mb_call *call)
-{
-    const struct timespec nap = {.tv_nsec = 50000000}; /* how late a cancelled call is noticed */
-    int64_t until = mb_clock_monotonic() + ms * 1000000;
-    mb_status status = mb_http_wanted(call);
-    while (status == MB_OK && mb_clock_monotonic() < until) {
-        nanosleep(&nap, NULL);
-        status = mb_http_wanted(call);
-    }
-    return status;
-}
-
 bool mb_exchange_unwanted(struct mb_exchange *exchange)
 {
-    mb_status status = mb_http_wanted(exchange->call);
+    mb_status status = mb_call_wanted(exchange->call);
     if (status == MB_OK)
         return false;
     exchange->verdict = status;

@@ -99,12 +99,6 @@ enum { MB_HTTP_MAX_GATHERED = 64 * 1024 * 1024 };
 /* Reads a source to its end into memory: for what needs the bytes before they are sent. */
 mb_status mb_http_gather(const struct mb_source *source, struct mb_buf *out, const struct mb_call *call);
 
-/* MB_E_CANCELLED or MB_E_TIMEOUT when nobody waits for the call any more. */
-mb_status mb_http_wanted(const struct mb_call *call);
-
-/* Sleeps so many milliseconds, as long as the call is wanted. */
-mb_status mb_http_rest(int64_t ms, const struct mb_call *call);
-
 /* Can a body be sent a second time?  Rewinds source for that; NULL, a body from memory or none, always can.
  */
 bool mb_http_can_resend(const struct mb_source *source);

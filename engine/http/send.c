@@ -1,6 +1,7 @@
 #include "http/client.h"
 
 #include "base/buf.h"
+#include "base/call.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -291,7 +292,7 @@ mb_status mb_http_gather(const struct mb_source *source, struct mb_buf *out, con
         if (source->read(source->ctx, step, GATHER_STEP, &nread) != MB_OK)
             status = mb_fail(error, MB_E_CALLBACK, "the source of the data failed");
         else
-            status = mb_http_wanted(call);
+            status = mb_call_wanted(call);
         if (status == MB_OK)
             mb_buf_append(out, step, nread);
     } while (status == MB_OK && out->status == MB_OK && nread > 0);

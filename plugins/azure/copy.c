@@ -6,6 +6,8 @@
 #include "azure.h"
 
 #include "base/buf.h"
+#include "base/call.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "common/driver.h"
@@ -212,7 +214,7 @@ static mb_status follow(struct copying *copying, const struct mb_call *call)
     int64_t wait_ms = FIRST_WAIT_MS;
     mb_status status = MB_OK;
     while (status == MB_OK && in_state(copying, "pending")) {
-        status = mb_http_rest(wait_ms, call);
+        status = mb_call_rest(call, wait_ms * MB_NS_PER_MS);
         if (status == MB_OK)
             status = look(copying, call);
         wait_ms = wait_ms * 2 < LONGEST_WAIT_MS ? wait_ms * 2 : LONGEST_WAIT_MS;

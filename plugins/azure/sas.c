@@ -2,6 +2,7 @@
 #include "azure.h"
 
 #include "base/buf.h"
+#include "base/call.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "common/xml.h"
@@ -179,7 +180,7 @@ static mb_status lock_delegation(struct azure_delegation *delegation, const stru
                                     .tv_nsec = (long)(until % NS_PER_SECOND)};
         if (pthread_mutex_timedlock(&delegation->mutex, &ts) == 0)
             return MB_OK;
-        status = mb_http_wanted(call);
+        status = mb_call_wanted(call);
     }
     return status;
 }

@@ -23,7 +23,7 @@ static void stop(void *state)
 
 static mb_status start(void **state, const struct mb_kv *config, size_t count, const struct mb_call *call)
 {
-    const char *rules = shim_option(config, count, "fault.rules");
+    const char *rules = mb_kv_find(config, count, "fault.rules");
     struct fault *fault = calloc(1, sizeof(*fault));
     if (fault == NULL)
         return mb_fail_memory(call->error);
@@ -43,7 +43,7 @@ static mb_status hang(const struct mb_call *call)
 {
     mb_status status;
     do {
-        status = shim_wait(call, 3600 * INT64_C(1000000000));
+        status = mb_call_rest(call, 3600 * INT64_C(1000000000));
     } while (status == MB_OK);
     return status;
 }
@@ -84,7 +84,7 @@ static mb_status before(void *state, struct shim_event *event)
     pthread_mutex_unlock(&fault->mutex);
     event->note = later;
     if (delay_ns > 0)
-        MB_TRY(shim_wait(event->call, delay_ns));
+        MB_TRY(mb_call_rest(event->call, delay_ns));
     return now != NULL ? inject(now, event->call) : MB_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "gcpnative.h"
 
 #include "base/buf.h"
+#include "base/call.h"
 #include "base/error.h"
 #include "common/driver.h"
 #include "http/url.h"
@@ -159,7 +160,7 @@ static mb_status rewrite(struct mb_store *store, const char *path, bool absent, 
         }
         untried = false;
         if (status == MB_OK && *resource == NULL)
-            status = mb_http_wanted(call);
+            status = mb_call_wanted(call);
     }
     if (status < 0 && token != NULL && (call->error->flags & MB_ERR_RETRYABLE))
         keep_token(store->copies, path, absent, token);

@@ -7,6 +7,8 @@
 #include "gcpnative.h"
 
 #include "base/buf.h"
+#include "base/call.h"
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "common/driver.h"
@@ -126,7 +128,7 @@ static mb_status fill(struct upload *up, const struct mb_call *call)
         up->held += nread;
         up->sized = nread == 0;
         up->size = up->base + up->held;
-        status = mb_http_wanted(call);
+        status = mb_call_wanted(call);
     }
     return status;
 }
@@ -303,7 +305,7 @@ static bool worth_asking(const struct upload *up, const struct mb_error *error)
 
 static mb_status wait_ms(uint32_t ms, const struct mb_call *call)
 {
-    mb_status status = mb_http_rest(ms, call);
+    mb_status status = mb_call_rest(call, ms * MB_NS_PER_MS);
     if (status < 0)
         call->error->flags |= MB_ERR_AMBIGUOUS;
     return status;

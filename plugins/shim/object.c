@@ -1,16 +1,5 @@
 #include "shim/store.h"
 
-#include <string.h>
-
-void shim_write_stat(struct mb_stat *to, const struct mb_stat *from)
-{
-    if (to == NULL)
-        return;
-    uint32_t size = to->struct_size;
-    memcpy(to, from, size < sizeof(*from) ? size : sizeof(*from));
-    to->struct_size = size;
-}
-
 static mb_status ask(struct shim_flow *flow, size_t *len)
 {
     const struct shim_hooks *hooks = flow->store->hooks;
@@ -102,7 +91,7 @@ mb_status shim_stat(struct mb_store *store, const char *key, struct mb_stat *out
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     MB_TRY(shim_begin(store, &event, SHIM_STAT, key, call));
     MB_TRY(shim_end(store, &event, store->table->stat(store->inner, key, &stat, call)));
-    shim_write_stat(out, &stat);
+    mb_stat_write(out, &stat);
     return MB_OK;
 }
 
@@ -116,7 +105,7 @@ mb_status shim_get(struct mb_store *store, const char *key, const struct mb_get_
     MB_TRY(shim_begin(store, &event, SHIM_GET, key, call));
     mb_status status = store->table->get(store->inner, key, opts, &through, &stat, call);
     MB_TRY(shim_end(store, &event, shim_flow_end(&flow, status)));
-    shim_write_stat(out, &stat);
+    mb_stat_write(out, &stat);
     return MB_OK;
 }
 
@@ -130,7 +119,7 @@ mb_status shim_put(struct mb_store *store, const char *key, const struct mb_put_
     MB_TRY(shim_begin(store, &event, SHIM_PUT, key, call));
     mb_status status = store->table->put(store->inner, key, opts, &through, &stat, call);
     MB_TRY(shim_end(store, &event, shim_flow_end(&flow, status)));
-    shim_write_stat(out, &stat);
+    mb_stat_write(out, &stat);
     return MB_OK;
 }
 
@@ -169,6 +158,6 @@ mb_status shim_copy(struct mb_store *dst, const char *dst_key, struct mb_store *
     mb_status status = dst->table->copy(dst->inner, dst_key, src->inner, src_key, opts, &stat, call);
     event.bytes = status == MB_OK ? stat.size : 0;
     MB_TRY(shim_end(dst, &event, status));
-    shim_write_stat(out, &stat);
+    mb_stat_write(out, &stat);
     return MB_OK;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The only thing a driver keeps outside of a store: where its host is, set once by load. */
 static const struct mb_host *_Atomic loaded_by;
@@ -49,33 +48,6 @@ const char *shim_operation_name(enum shim_operation operation)
         [SHIM_MPU_LIST] = "mpu_list",
     };
     return names[operation];
-}
-
-const char *shim_option(const struct mb_kv *config, size_t count, const char *key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(config[i].key, key) == 0)
-            return config[i].value;
-    }
-    return NULL;
-}
-
-mb_status shim_wait(const struct mb_call *call, int64_t ns)
-{
-    const int64_t step = 20 * MB_NS_PER_MS;
-    int64_t until = mb_clock_monotonic() + ns;
-    for (;;) {
-        int64_t now = mb_clock_monotonic();
-        if (call->cancelled(call))
-            return mb_fail(call->error, MB_E_CANCELLED, "cancelled");
-        if (call->deadline_ns != 0 && now >= call->deadline_ns)
-            return mb_fail(call->error, MB_E_TIMEOUT, "the deadline passed while the call was held up");
-        if (now >= until)
-            return MB_OK;
-        int64_t left = mb_deadline_min(until, call->deadline_ns) - now;
-        struct timespec pause = {.tv_nsec = (long)(left < step ? left : step)};
-        nanosleep(&pause, NULL);
-    }
 }
 
 mb_status shim_begin(struct mb_store *store, struct shim_event *event, enum shim_operation operation,
@@ -158,7 +130,7 @@ static mb_status open_inner(struct mb_store *store, struct mb_store_info *info, 
                             size_t count, const struct mb_call *call)
 {
     const struct mb_host *host = atomic_load(&loaded_by);
-    const char *over = shim_option(config, count, "over");
+    const char *over = mb_kv_find(config, count, "over");
     const char *name = NULL;
     struct mb_kv *pairs = NULL;
     size_t pair_count = 0;

@@ -6,7 +6,7 @@
 #ifndef MB_SHIM_SHIM_H
 #define MB_SHIM_SHIM_H
 
-#include "base/error.h"
+#include "common/call.h"
 #include "common/table.h"
 
 enum shim_operation {
@@ -68,12 +68,6 @@ struct shim_hooks {
 /* For the slot open. */
 mb_status shim_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
                     size_t count, const struct shim_hooks *hooks, const struct mb_call *call);
-
-/* Waits, unless the call is cancelled or its deadline passes before: MB_OK, MB_E_CANCELLED, MB_E_TIMEOUT. */
-mb_status shim_wait(const struct mb_call *call, int64_t ns);
-
-/* The value of a key, or NULL. */
-const char *shim_option(const struct mb_kv *config, size_t count, const char *key);
 
 void shim_log(int level, const char *text);
 

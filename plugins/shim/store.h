@@ -17,9 +17,6 @@ mb_status shim_begin(struct mb_store *store, struct shim_event *event, enum shim
                      const char *key, const struct mb_call *call);
 mb_status shim_end(struct mb_store *store, struct shim_event *event, mb_status status);
 
-/* Host and driver may know of different lengths of these structs; to may be NULL. */
-void shim_write_stat(struct mb_stat *to, const struct mb_stat *from);
-
 /* Bytes on their way, which the hook pass is asked about. */
 struct shim_flow {
     struct mb_store *store;

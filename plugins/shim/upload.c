@@ -64,7 +64,7 @@ mb_status shim_mpu_complete(struct mb_store *store, const char *key, const char 
     event.count = count;
     mb_status status = store->table->mpu_complete(store->inner, key, upload_id, parts, count, &stat, call);
     MB_TRY(shim_end(store, &event, status));
-    shim_write_stat(out, &stat);
+    mb_stat_write(out, &stat);
     return MB_OK;
 }
 

@@ -25,7 +25,7 @@ static mb_status read_rate(struct bucket *bucket, const char *option, const stru
                            size_t count, struct mb_error *error)
 {
     int64_t rate = 0;
-    const char *text = shim_option(config, count, option);
+    const char *text = mb_kv_find(config, count, option);
     if (text != NULL && (!mb_text_to_int64(text, &rate) || rate < 1))
         return mb_fail(error, MB_E_CONFIG, "option \"%s\" has to be 1 or more", option);
     bucket->option = option;
@@ -79,7 +79,7 @@ static mb_status take(struct throttle *throttle, struct bucket *bucket, uint64_t
     }
     if (turn <= now)
         return MB_OK;
-    mb_status status = shim_wait(call, turn - now);
+    mb_status status = mb_call_rest(call, turn - now);
     if (status != MB_OK)
         *error = *call->error;
     return status;

@@ -16,7 +16,7 @@ struct trace {
 
 static mb_status start(void **state, const struct mb_kv *config, size_t count, const struct mb_call *call)
 {
-    const char *path = shim_option(config, count, "trace.file");
+    const char *path = mb_kv_find(config, count, "trace.file");
     struct trace *trace = calloc(1, sizeof(*trace));
     if (trace == NULL)
         return mb_fail_memory(call->error);

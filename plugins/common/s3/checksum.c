@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/call.h"
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "common/s3/store.h"
@@ -76,7 +77,7 @@ static mb_status digest_source(struct digest *digest, const struct mb_source *so
     if (!step)
         return mb_fail_memory(call->error);
     do {
-        status = mb_http_wanted(call);
+        status = mb_call_wanted(call);
         if (status == MB_OK && source->read(source->ctx, step, STEP, &nread) != MB_OK)
             status = mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
         if (status == MB_OK)

@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include "base/call.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "common/credentials/credentials.h"
@@ -32,7 +33,7 @@ static mb_status fetch(void *ctx, const struct mb_credential **out, const struct
     nanosleep(&nap, NULL);
     int n = atomic_fetch_add(&mint->fetches, 1) + 1;
     atomic_fetch_sub(&mint->at_once, 1);
-    if (mb_http_wanted(call) != MB_OK)
+    if (mb_call_wanted(call) != MB_OK)
         return call->error->status;
     if (mint->broken)
         return mb_fail(call->error, MB_E_UNAVAILABLE, "closed");
