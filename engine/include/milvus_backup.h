@@ -652,7 +652,7 @@ struct mb_check_side {
     const char *driver;
     const char *bucket; /* "" where the driver knows none */
     const char *root_path;
-    const char *place;      /* for people: "minio localhost:9000, bucket a-bucket, path files" */
+    const char *place;      /* for people: "s3 localhost:9000, bucket a-bucket, path files" */
     bool lists_in_order;    /* by bytes */
     bool lists_at_once;     /* a listing shows what was written before it */
     const char *bucket_key; /* what the configuration calls bucket and root path */

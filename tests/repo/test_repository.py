@@ -100,7 +100,9 @@ def test_no_file_is_large():
 
 
 def test_no_source_file_is_long():
-    assert [path for path in c_files() if text(path).count("\n") > MAX_LINES] == []
+    """But for a border, which its user gets as one file."""
+    inside = [path for path in c_files() if not path.startswith("engine/include/")]
+    assert [path for path in inside if text(path).count("\n") > MAX_LINES] == []
 
 
 def functions(path):
