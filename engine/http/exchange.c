@@ -28,7 +28,7 @@ bool mb_exchange_unwanted(struct mb_exchange *exchange)
     if (status == MB_OK)
         return false;
     exchange->verdict = status;
-    exchange->call->error->flags |= exchange->response->safe ? 0 : MB_ERR_AMBIGUOUS;
+    exchange->call->error->flags |= exchange->response->safe || !exchange->started ? 0 : MB_ERR_AMBIGUOUS;
     return true;
 }
 
@@ -272,7 +272,7 @@ void mb_exchange_attach(struct mb_exchange *exchange, CURL *easy)
     bool carries = request->source || request->body_len > 0 || strcmp(request->method, "PUT") == 0 ||
                    strcmp(request->method, "POST") == 0;
 
-    exchange->response->safe = get || head;
+    exchange->response->safe = (get || head) && !request->acts;
     exchange->max_body = request->max_body > 0 ? request->max_body : DEFAULT_MAX_BODY;
     size_t ceiling = exchange->max_body > MAX_ERROR_KEPT ? exchange->max_body : MAX_ERROR_KEPT;
     exchange->response->body = MB_BUF_INIT(ceiling);

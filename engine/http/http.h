@@ -18,6 +18,10 @@
 
 struct mb_http;
 
+/* Initialises libcurl, once in a process and for good, whoever calls first; the host does so for its drivers.
+ * Comes before mb_http_new.  Thread-safe. */
+mb_status mb_http_init_once(struct mb_error *error);
+
 /* What the user sets, for messages; all of them literals or NULL. */
 struct mb_http_words {
     const char *tls;         /* "useSSL" */
@@ -54,7 +58,7 @@ void mb_http_free(struct mb_http *http); /* no call may be running */
 struct mb_http_response {
     int status;
     char reason[48]; /* the phrase behind the status, "" when there is none */
-    bool safe;       /* the request was a GET or HEAD */
+    bool safe;       /* the request was a GET or HEAD that changes nothing */
     struct mb_headers headers;
     struct mb_buf body; /* a 2xx body without sink; of another status at most 64 KiB, the rest is dropped */
     uint64_t sent;      /* body bytes of the request */
@@ -84,13 +88,14 @@ struct mb_http_request {
     void *begin_ctx;
 
     bool fresh;   /* over a connection of its own: a kept one may just have been closed, unnoticed */
+    bool acts;    /* changes something although it is a GET: a failure may be ambiguous */
     bool patient; /* the service may work long before it answers: only the deadline limits that wait */
 };
 
 /* MB_OK when a whole answer came, whatever its status.  response must be all zero or done, and is to be given
  * to mb_http_response_done in any case.  Failures: MB_E_CONFIG (certificates), MB_E_UNAVAILABLE,
  * MB_E_TIMEOUT, MB_E_CANCELLED, MB_E_CALLBACK (sink or source), MB_E_PROTOCOL, MB_E_NO_MEMORY; AMBIGUOUS when
- * a request other than GET and HEAD had been sent. */
+ * a request that is not safe may have reached the service. */
 mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *request,
                        struct mb_http_response *response, const struct mb_call *call);
 

@@ -24,14 +24,14 @@ mb_status mb_channel_open(struct mb_channel **out, const struct mb_channel_optio
                           struct mb_error *error);
 void mb_channel_close(struct mb_channel *channel); /* no call is running */
 
-struct mb_header {
+struct mb_metadata {
     const char *key; /* lower case */
     const char *value;
 };
 
 struct mb_channel_call {
     const char *path; /* "/package.Service/Method" */
-    const struct mb_header *headers;
+    const struct mb_metadata *headers;
     size_t header_count;
     const void *request;
     size_t request_len;

@@ -1,8 +1,8 @@
 #include "milvus/client.h"
 #include "base/clock.h"
+#include "milvus/ask.h"
 #include "milvus/convert.h"
 
-#include <curl/curl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -191,6 +191,16 @@ static mb_status start_up(struct mb_milvus *milvus, struct mb_cancel *cancel, st
     return MB_OK;
 }
 
+static mb_status prepare(struct mb_milvus *milvus, const struct mb_milvus_options *options,
+                         struct mb_error *error)
+{
+    milvus->limits = mb_limits_new(options->log);
+    if (milvus->limits == NULL || !copy_options(milvus, options) || !make_credentials(milvus) ||
+        !make_peer(milvus))
+        return mb_fail_memory(error);
+    return mb_ask_open(milvus, error);
+}
+
 mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_options *options,
                             struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -201,13 +211,8 @@ mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_optio
         return mb_fail_memory(error);
     }
     milvus->arena = arena;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
 
-    mb_status status = MB_OK;
-    if (copy_options(milvus, options))
-        milvus->limits = mb_limits_new(options->log);
-    if (milvus->limits == NULL || !make_credentials(milvus) || !make_peer(milvus))
-        status = mb_fail_memory(error);
+    mb_status status = prepare(milvus, options, error);
     if (status == MB_OK)
         status = start_up(milvus, cancel, error);
     if (status != MB_OK) {
@@ -224,7 +229,7 @@ void mb_milvus_close(struct mb_milvus *milvus)
         return;
     mb_channel_close(milvus->channel);
     mb_limits_free(milvus->limits);
-    curl_global_cleanup();
+    mb_ask_close(milvus);
     mb_arena_free(milvus->arena);
 }
 

@@ -13,13 +13,12 @@ struct mb_milvus {
     struct mb_arena *arena; /* of the strings below; not used after connect */
     struct mb_channel *channel;
     struct mb_limits *limits;
+    struct mb_http *rest, *management; /* of the two endpoints; see ask.h */
     struct mb_peer peer;
     struct mb_milvus_info info;
-    const char *authorization; /* base64 of user:password, or NULL */
-    const char *bearer;        /* user:password, or NULL */
-    char identifier[24];       /* "" before Connect was answered */
-    const char *rest_endpoint;
-    const char *management_endpoint;
+    const char *authorization;        /* base64 of user:password, or NULL */
+    const char *bearer;               /* user:password, or NULL */
+    char identifier[24];              /* "" before Connect was answered */
     struct mb_milvus_options options; /* its strings live in arena */
 };
 

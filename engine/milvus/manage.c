@@ -1,10 +1,9 @@
 #include "base/clock.h"
-#include "milvus/http.h"
+#include "http/url.h"
+#include "milvus/ask.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
-#define KEY        "milvus.management.endpoint (backup.gcPause.address in v1)"
 #define TIMEOUT_NS (10 * MB_NS_PER_S)
 /* It is called when somebody waits for the program to end. */
 #define RESUME_TIMEOUT_NS (5 * MB_NS_PER_S)
@@ -13,25 +12,18 @@
 static mb_status get(struct mb_milvus *milvus, const char *path, int64_t timeout_ns, json_t **out,
                      struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_buf url;
-    struct mb_http_answer answer = {0};
-    mb_status status;
-
-    mb_buf_init(&url, 8192);
-    mb_buf_init(&answer.body, 1 << 20);
+    struct mb_buf url = MB_BUF_INIT(8192);
     mb_buf_printf(&url, "%s%s", milvus->options.management_endpoint, path);
-    struct mb_http_call call = {.url = url.data, .key = KEY, .timeout_ns = timeout_ns};
-    status = mb_buf_status(&url, error);
+    const struct mb_ask ask = {
+        .over = milvus->management, .url = url.data, .timeout_ns = timeout_ns, .max_answer = 1 << 20};
+    mb_status status = mb_buf_status(&url, error);
     if (status == MB_OK)
-        status = mb_http_send(milvus, &call, &answer, cancel, error);
-    if (status == MB_OK)
-        status = mb_http_json(&call, &answer, out, error);
+        status = mb_ask_json(milvus, &ask, out, cancel, error);
     if (status == MB_E_UNSUPPORTED) {
         *out = NULL;
         status = MB_OK;
     }
     mb_buf_done(&url);
-    mb_buf_done(&answer.body);
     return status;
 }
 
@@ -77,9 +69,8 @@ mb_status mb_milvus_gc_resume(struct mb_milvus *milvus, const char *ticket, enum
     mb_buf_init(&path, 8192);
     mb_buf_puts(&path, "/management/datacoord/garbage_collection/resume");
     if (*ticket) {
-        char *escaped = curl_easy_escape(NULL, ticket, 0);
-        mb_buf_printf(&path, "?ticket=%s", escaped ? escaped : "");
-        curl_free(escaped);
+        mb_buf_puts(&path, "?ticket=");
+        mb_url_encode(&path, ticket, "");
     }
     status = mb_buf_status(&path, error);
     if (status == MB_OK)

@@ -1,85 +1,83 @@
 #include "base/clock.h"
-#include "milvus/http.h"
+#include "milvus/ask.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define IMPORT_TIMEOUT_NS (600 * MB_NS_PER_S)
 
-/* POSTs to the REST endpoint and hands back "data" of an answer whose code is 0. */
-static mb_status post_once(struct mb_milvus *milvus, struct mb_http_call *call, json_t **out,
-                           struct mb_cancel *cancel, struct mb_error *error)
+/* "data" of an answer whose code is 0. */
+static mb_status take_data(const struct mb_milvus *milvus, const char *url, const json_t *root, json_t **out,
+                           struct mb_error *error)
 {
-    struct mb_http_answer answer = {0};
-    json_t *root = NULL;
-
-    mb_buf_init(&answer.body, (size_t)64 << 20);
-    mb_status status = mb_http_send(milvus, call, &answer, cancel, error);
-    if (status == MB_OK)
-        status = mb_http_json(call, &answer, &root, error);
-    mb_buf_done(&answer.body);
-    if (status != MB_OK)
-        return status;
-
     json_int_t code = json_integer_value(json_object_get(root, "code"));
     const char *message = json_string_value(json_object_get(root, "message"));
     struct mb_server_status told = {.code = (int32_t)code, .reason = message ? message : ""};
-    if (code != 0 && code != 200)
-        status = mb_status_from_server(&told, &milvus->peer, error);
     json_t *data = json_object_get(root, "data");
-    if (status == MB_OK && !json_is_object(data))
-        status = mb_fail(error, MB_E_PROTOCOL, "%s answered without data", call->url);
-    if (status == MB_OK)
-        *out = json_incref(data);
-    json_decref(root);
-    return status;
+    if (code != 0 && code != 200)
+        return mb_status_from_server(&told, &milvus->peer, error);
+    if (!json_is_object(data))
+        return mb_fail(error, MB_E_PROTOCOL, "%s answered without data", url);
+    *out = json_incref(data);
+    return MB_OK;
 }
 
 struct post {
     struct mb_milvus *milvus;
-    struct mb_http_call call;
+    struct mb_ask ask;
     bool again; /* may be made again although it may have been done */
     json_t *data;
 };
 
+static mb_status post_once(struct post *post, struct mb_cancel *cancel, struct mb_error *error)
+{
+    json_t *root = NULL;
+    MB_TRY(mb_ask_json(post->milvus, &post->ask, &root, cancel, error));
+    mb_status status = take_data(post->milvus, post->ask.url, root, &post->data, error);
+    json_decref(root);
+    return status;
+}
+
 static mb_status attempt(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct post *post = ctx;
-    mb_status status = post_once(post->milvus, &post->call, &post->data, cancel, error);
+    mb_status status = post_once(post, cancel, error);
     if (status != MB_OK && !post->again)
         error->flags &= ~(uint32_t)MB_ERR_RETRYABLE;
     return status;
 }
 
-/* The caller gives *out back.  again is false for what must not be done twice: then it is made again only
- * after a limit. */
-static mb_status post(struct mb_milvus *milvus, const char *path, const char *header, const json_t *body,
-                      int64_t timeout_ns, bool again, json_t **out, struct mb_cancel *cancel,
-                      struct mb_error *error)
+static mb_status post_text(struct post *post, const char *path, const json_t *body, struct mb_buf *url,
+                           char **text, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_buf url;
-    struct post post = {.milvus = milvus, .again = again};
-    struct mb_attempts attempts = {
-        .limited = again ? MB_LIMITED_OTHER : MB_LIMITED_IMPORT,
+    const struct mb_attempts attempts = {
+        .limited = post->again ? MB_LIMITED_OTHER : MB_LIMITED_IMPORT,
         .policy = {.attempts = 10, .base_ns = 200 * MB_NS_PER_MS, .cap_ns = 3 * MB_NS_PER_S},
         .attempt = attempt,
-        .ctx = &post,
+        .ctx = post,
     };
+    mb_buf_printf(url, "%s%s", post->milvus->options.rest_endpoint, path);
+    MB_TRY(mb_buf_status(url, error));
+    *text = json_dumps(body, JSON_COMPACT);
+    if (*text == NULL)
+        return mb_fail_memory(error);
+    post->ask.over = post->milvus->rest;
+    post->ask.url = url->data;
+    post->ask.body = *text;
+    post->ask.authorized = true;
+    post->ask.max_answer = (size_t)64 << 20;
+    return mb_limits_attempts(post->milvus->limits, &attempts, cancel, error);
+}
 
-    mb_buf_init(&url, 8192);
-    mb_buf_printf(&url, "%s%s", milvus->options.rest_endpoint, path);
-    char *text = json_dumps(body, JSON_COMPACT);
-    post.call = (struct mb_http_call){.url = url.data,
-                                      .body = text,
-                                      .header = header,
-                                      .authorized = true,
-                                      .key = "milvus.rest.endpoint",
-                                      .timeout_ns = timeout_ns};
-    mb_status status = text ? mb_buf_status(&url, error) : mb_fail_memory(error);
-    if (status == MB_OK)
-        status = mb_limits_attempts(milvus->limits, &attempts, cancel, error);
-    if (status == MB_OK)
-        *out = post.data;
+/* POSTs body, which it gives back and may be NULL without memory, to the REST endpoint.  The caller gives
+ * *data back.  What must not be done twice is made again only after a limit. */
+static mb_status post(struct post *post, const char *path, json_t *body, struct mb_cancel *cancel,
+                      struct mb_error *error)
+{
+    struct mb_buf url = MB_BUF_INIT(8192);
+    char *text = NULL;
+    mb_status status = body ? post_text(post, path, body, &url, &text, cancel, error) : mb_fail_memory(error);
+    json_decref(body);
     free(text);
     mb_buf_done(&url);
     return status;
@@ -139,20 +137,16 @@ mb_status mb_milvus_describe_segment(struct mb_milvus *milvus, const char *db, i
                                      int64_t segment_id, struct mb_arena *arena, struct mb_segment_logs *out,
                                      struct mb_cancel *cancel, struct mb_error *error)
 {
-    json_t *data = NULL;
+    struct post ask = {.milvus = milvus, .again = true, .ask.timeout_ns = milvus->options.call_timeout_ns};
 
     if (!milvus->info.describe_segment || *milvus->options.rest_endpoint == '\0')
         return mb_fail(error, MB_E_UNSUPPORTED, "this Milvus does not describe segments");
     json_t *body = json_pack("{s:s, s:I, s:[I]}", "dbName", mb_db_name(db), "collectionId",
                              (json_int_t)collection_id, "segmentIds", (json_int_t)segment_id);
-    if (body == NULL)
-        return mb_fail_memory(error);
-    mb_status status = post(milvus, "/v2/vectordb/segments/describe", NULL, body,
-                            milvus->options.call_timeout_ns, true, &data, cancel, error);
-    json_decref(body);
+    mb_status status = post(&ask, "/v2/vectordb/segments/describe", body, cancel, error);
     if (status == MB_OK)
-        status = take_segment(data, arena, out, error);
-    json_decref(data);
+        status = take_segment(ask.data, arena, out, error);
+    json_decref(ask.data);
     return status == MB_OK ? MB_OK : mb_error_context(error, "describe segment %lld", (long long)segment_id);
 }
 
@@ -190,27 +184,27 @@ static const char *copy_id(const json_t *value, struct mb_arena *arena)
     return mb_arena_strdup(arena, json_is_string(value) ? json_string_value(value) : "");
 }
 
+static mb_status take_job_id(const json_t *data, struct mb_arena *arena, const char **job_id,
+                             struct mb_error *error)
+{
+    const char *id = copy_id(json_object_get(data, "jobId"), arena);
+    if (id == NULL)
+        return mb_fail_memory(error);
+    if (*id == '\0')
+        return mb_fail(error, MB_E_PROTOCOL, "the answer names no job");
+    *job_id = id;
+    return MB_OK;
+}
+
 mb_status mb_milvus_import_job(struct mb_milvus *milvus, const struct mb_import_job *job,
                                struct mb_arena *arena, const char **job_id, struct mb_cancel *cancel,
                                struct mb_error *error)
 {
-    json_t *data = NULL;
-    json_t *body = job_to_json(job);
-    if (body == NULL)
-        return mb_fail_memory(error);
-    mb_status status = post(milvus, "/v2/vectordb/jobs/import/create", "Request-Timeout: 600", body,
-                            IMPORT_TIMEOUT_NS, false, &data, cancel, error);
-    json_decref(body);
-    if (status == MB_OK) {
-        const char *id = copy_id(json_object_get(data, "jobId"), arena);
-        if (id == NULL)
-            status = mb_fail_memory(error);
-        else if (*id == '\0')
-            status = mb_fail(error, MB_E_PROTOCOL, "the answer names no job");
-        else
-            *job_id = id;
-    }
-    json_decref(data);
+    struct post ask = {.milvus = milvus, .ask = {.within = "600", .timeout_ns = IMPORT_TIMEOUT_NS}};
+    mb_status status = post(&ask, "/v2/vectordb/jobs/import/create", job_to_json(job), cancel, error);
+    if (status == MB_OK)
+        status = take_job_id(ask.data, arena, job_id, error);
+    json_decref(ask.data);
     return status == MB_OK
                ? MB_OK
                : mb_error_context(error, "import into %s.%s", mb_db_name(job->db), job->collection);
@@ -252,19 +246,15 @@ mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, c
                                      struct mb_arena *arena, struct mb_import_state *out,
                                      struct mb_cancel *cancel, struct mb_error *error)
 {
-    json_t *data = NULL;
+    struct post ask = {.milvus = milvus, .again = true, .ask.timeout_ns = milvus->options.call_timeout_ns};
     json_t *body = json_pack("{s:s, s:s}", "dbName", mb_db_name(db), "jobId", job_id);
-    if (body == NULL)
-        return mb_fail_memory(error);
-    mb_status status = post(milvus, "/v2/vectordb/jobs/import/describe", NULL, body,
-                            milvus->options.call_timeout_ns, true, &data, cancel, error);
-    json_decref(body);
+    mb_status status = post(&ask, "/v2/vectordb/jobs/import/describe", body, cancel, error);
     if (status == MB_E_NOT_FOUND) {
         *out = (struct mb_import_state){.phase = MB_IMPORT_UNKNOWN, .state = "", .reason = ""};
         return MB_OK;
     }
     if (status == MB_OK)
-        status = take_job_state(&milvus->peer, data, arena, out, error);
-    json_decref(data);
+        status = take_job_state(&milvus->peer, ask.data, arena, out, error);
+    json_decref(ask.data);
     return status == MB_OK ? MB_OK : mb_error_context(error, "ask for the state of import job %s", job_id);
 }

@@ -149,15 +149,15 @@ static mb_status attempt(void *ctx, struct mb_cancel *cancel, struct mb_error *e
 
 /* ----------------------------------------------------------------- the call */
 
-static size_t fill_headers(const struct mb_milvus *milvus, const char *db, struct mb_header *headers)
+static size_t fill_headers(const struct mb_milvus *milvus, const char *db, struct mb_metadata *headers)
 {
     size_t n = 0;
     if (milvus->authorization)
-        headers[n++] = (struct mb_header){"authorization", milvus->authorization};
+        headers[n++] = (struct mb_metadata){"authorization", milvus->authorization};
     if (milvus->identifier[0])
-        headers[n++] = (struct mb_header){"identifier", milvus->identifier};
+        headers[n++] = (struct mb_metadata){"identifier", milvus->identifier};
     if (db)
-        headers[n++] = (struct mb_header){"dbname", db};
+        headers[n++] = (struct mb_metadata){"dbname", db};
     return n;
 }
 
@@ -176,7 +176,7 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
                  struct mb_cancel *cancel, struct mb_error *error)
 {
     char path[96];
-    struct mb_header headers[3];
+    struct mb_metadata headers[3];
     struct attempt a = {.milvus = milvus, .method = method, .arena = arena};
     struct mb_arena *own = NULL;
     mb_status status;

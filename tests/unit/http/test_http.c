@@ -73,6 +73,39 @@ static void connections_are_kept(void **state)
     end(&s);
 }
 
+/* For what must not be done twice a kept connection is a risk, whoever keeps it. */
+static void a_fresh_request_has_a_connection_of_its_own(void **state)
+{
+    (void)state;
+    struct setting s;
+    const struct canned_reply replies[] = {{.bytes = ok}, {.bytes = ok}, {.bytes = ok}};
+    begin(&s, replies, 3);
+    const struct mb_http_request fresh = {.method = "GET", .url = s.url, .fresh = true};
+    assert_int_equal(get(&s), MB_OK);
+    mb_http_response_done(&s.response);
+    assert_int_equal(mb_http_send(s.http, &fresh, &s.response, &s.call), MB_OK);
+    mb_http_response_done(&s.response);
+    assert_int_equal(mb_http_send(s.http, &fresh, &s.response, &s.call), MB_OK);
+    canned_stop(s.server);
+    assert_int_equal(canned_connections(s.server), 3);
+    end(&s);
+}
+
+static void only_a_get_that_acts_leaves_a_doubt(void **state)
+{
+    (void)state;
+    const struct canned_reply cut = {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe",
+                                     .close = true};
+    for (int acts = 0; acts < 2; acts++) {
+        struct setting s;
+        begin(&s, &cut, 1);
+        const struct mb_http_request request = {.method = "GET", .url = s.url, .acts = acts == 1};
+        assert_int_equal(mb_http_send(s.http, &request, &s.response, &s.call), MB_E_UNAVAILABLE);
+        assert_int_equal(s.error.flags, MB_ERR_RETRYABLE | (acts == 1 ? MB_ERR_AMBIGUOUS : 0));
+        end(&s);
+    }
+}
+
 static void a_closed_connection_is_replaced(void **state)
 {
     (void)state;
@@ -410,6 +443,9 @@ static void a_call_already_cancelled_asks_nobody(void **state)
     s.call.cancelled = cancelled;
     s.call.host_data = &long_ago;
     assert_int_equal(get(&s), MB_E_CANCELLED);
+    const struct mb_http_request put = {.method = "PUT", .url = s.url, .body = "x", .body_len = 1};
+    assert_int_equal(mb_http_send(s.http, &put, &s.response, &s.call), MB_E_CANCELLED);
+    assert_int_equal(s.error.flags, 0);
     canned_stop(s.server);
     assert_int_equal(canned_connections(s.server), 0);
     end(&s);
@@ -492,7 +528,8 @@ static void a_header_with_a_line_break_is_not_sent(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
+    struct mb_error error = MB_TEST_ERROR;
+    return mb_http_init_once(&error) == MB_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -506,6 +543,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(a_fresh_request_has_a_connection_of_its_own),
+        cmocka_unit_test(only_a_get_that_acts_leaves_a_doubt),
         cmocka_unit_test(a_closed_connection_is_replaced),
         cmocka_unit_test(a_request_whose_answer_is_lost_is_repeated_when_that_does_no_harm),
         cmocka_unit_test(redirects_are_not_followed),
