@@ -22,6 +22,7 @@ static const char *const names[MB_HINT_COUNT] = {
     [MB_HINT_DROP_FIRST] = "drop_first",
     [MB_HINT_NO_JOBS] = "no_jobs",
     [MB_HINT_CONFIG_FILE] = "config_file",
+    [MB_HINT_IGNORED] = "ignored",
 };
 
 const char *mb_hint_name(uint32_t hint)

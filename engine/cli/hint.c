@@ -44,7 +44,7 @@ const char *mb_hint_message(const struct mb_error *error, const struct mb_comman
                             struct mb_arena *arena)
 {
     const char *text = NULL, *sentence = sentence_of(error, arena);
-    if (error->hint == MB_HINT_INPUT)
+    if (error->hint == MB_HINT_INPUT || error->hint == MB_HINT_IGNORED)
         text = mb_arena_printf(arena, "--%s: %s", flag_of(error->subject, command), error->message);
     else if (sentence != NULL)
         text = mb_arena_printf(arena, "%s; %s", error->message, sentence);

@@ -105,8 +105,14 @@ struct mb_session_options {
     const char *config_path;
     const char *const *overrides; /* "milvus.port=19531"; the last of several for one key counts */
     size_t override_count;
-    const char *override_label;     /* what messages call an override, "--set"; NULL for "override" */
     const char *const *environment; /* "NAME=value", NULL at the end, such as environ; NULL: none is read */
+
+    /* What messages call an override, reading no file and the list of drivers, "--set", "pass --config ''"
+     * and
+     * "`milvus-backup drivers`"; NULL for words that fit any program. */
+    const char *override_word;
+    const char *no_config_word;
+    const char *drivers_word;
 
     /* Where drivers are looked for, in this order, and last where the installation keeps its own. */
     const char *driver_dir;         /* one folder; or NULL */
@@ -152,8 +158,9 @@ struct mb_session_about {
     bool log_to_stderr;      /* lines of the log go to standard error */
     const char *log_folder;  /* "" without a file */
     int32_t log_level;       /* MB_LOG_* */
-    uint64_t memory;      /* transfer.memoryMiB in bytes: what the buffers of all tasks together may hold */
-    uint64_t memory_peak; /* the most that they ever held */
+    uint64_t
+        memory; /* transfer.memoryMiB in bytes: what objects on their way may take, of all tasks together */
+    uint64_t memory_peak; /* the most that their buffers ever held */
 };
 
 MB_API mb_status mb_session_about(struct mb_session *session, struct mb_session_about *out,
@@ -209,7 +216,7 @@ struct mb_create_request {
 };
 
 /* From a backup to a running Milvus.  Which collections: as for a create, by their names in the backup; but
- * filter is about the names after suffix and renames, and narrows what the other three choose. */
+ * filter is about the names after suffix and renames. */
 struct mb_restore_request {
     size_t struct_size;
     const char *name;
@@ -219,8 +226,8 @@ struct mb_restore_request {
     size_t collection_count;
     const char *const *databases;
     size_t database_count;
-    const char *suffix;         /* behind the names of collections that no rename is about */
-    const char *const *renames; /* "coll:new", "db.coll:db2.new", "db.*:db2.*" */
+    const char *suffix;        /* behind the names of collections that no rename is about */
+    const char *const *rename; /* "coll:new", "db.coll:db2.new", "db.*:db2.*" */
     size_t rename_count;
     bool restore_index;
     bool use_auto_index;         /* vector indexes become AUTOINDEX */

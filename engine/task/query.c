@@ -2,6 +2,8 @@
 
 #include "task/connect.h"
 
+#include <time.h>
+
 static void only_sigpipe(sigset_t *set)
 {
     sigemptyset(set);
@@ -33,25 +35,11 @@ void mb_shield_end(const struct mb_shield *shield)
     pthread_sigmask(SIG_SETMASK, &shield->before, NULL);
 }
 
-static mb_status keep_store(struct mb_session *session, struct mb_error *error)
-{
-    const struct mb_caller caller = {
-        .session = session, .log = session->common->log, .cancel = session->cancel};
-    mb_status status = MB_OK;
-
-    pthread_mutex_lock(&session->store_lock);
-    if (session->backup_store == NULL)
-        status =
-            mb_connect_backup_storage(&caller, MB_MISSING_FOLDER_IS_EMPTY, &session->backup_store, error);
-    pthread_mutex_unlock(&session->store_lock);
-    return status;
-}
-
 mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, struct mb_error *error)
 {
-    MB_TRY(keep_store(session, error));
-    *out = (struct mb_catalog){.storage = session->backup_store,
-                               .root = session->config->backup_storage.prefix,
-                               .log = session->common->log};
+    struct mb_storage *storage = NULL;
+    MB_TRY(mb_connect_backup_storage(session, MB_MISSING_FOLDER_IS_EMPTY, &storage, session->cancel, error));
+    *out = (struct mb_catalog){
+        .storage = storage, .root = session->config->backup_storage.prefix, .log = session->common->log};
     return MB_OK;
 }

@@ -11,6 +11,8 @@ static void common_release(struct mb_common *common)
     if (common == NULL || atomic_fetch_sub(&common->holders, 1) > 1)
         return;
     mb_drivers_free(common->drivers);
+    mb_budget_free(common->budget);
+    free(common->temporary_folder);
     mb_log_close(common->log);
     free(common);
 }
@@ -24,13 +26,16 @@ void mb_session_release(struct mb_session *session)
 {
     if (session == NULL || atomic_fetch_sub(&session->holders, 1) > 1)
         return;
-    mb_storage_close(session->backup_store);
+    mb_storage_close(session->backup_store.thing);
+    mb_storage_close(session->milvus_store.thing);
+    mb_slot_done(&session->backup_store);
+    mb_slot_done(&session->milvus_store);
+    mb_slot_done(&session->milvus);
     mb_config_free(session->config);
     mb_cancel_free(session->cancel);
     common_release(session->common);
     pthread_cond_destroy(&session->idle);
     pthread_mutex_destroy(&session->lock);
-    pthread_mutex_destroy(&session->store_lock);
     free(session);
 }
 
@@ -63,10 +68,19 @@ static mb_status load_config(struct mb_session *session, const struct mb_session
                                                                                    : "backup.yaml",
                                               .sets = options->overrides,
                                               .set_count = options->override_count,
-                                              .environment = options->environment};
+                                              .environment = options->environment,
+                                              .words = {.overrides = options->override_word,
+                                                        .no_file = options->no_config_word,
+                                                        .drivers = options->drivers_word}};
     mb_status status = mb_config_load(&session->config, &sources, report, error);
 
     return status == MB_E_NOT_FOUND ? (error->status = MB_E_CONFIG) : status;
+}
+
+static void tell_program(void *ctx, int level, const char *task, const char *text)
+{
+    const struct mb_common *common = ctx;
+    common->tell(common->tell_ctx, level, task, text);
 }
 
 /* A backup must not fail for want of a log. */
@@ -79,12 +93,16 @@ static void open_log(struct mb_session *session, const struct mb_session_options
                                  .max_bytes = config->max_bytes,
                                  .max_days = config->max_days,
                                  .max_files = config->max_files,
-                                 .console = config->console && options->log_to_stderr};
+                                 .console = config->console && options->log_to_stderr,
+                                 .tell = options->log != NULL ? tell_program : NULL,
+                                 .ctx = common};
     struct mb_error error = MB_ERROR_INIT;
     char text[sizeof error.message + 32];
 
     if (options->log_level != NULL)
         mb_log_level_parse(options->log_level, &log.level);
+    common->tell = options->log;
+    common->tell_ctx = options->log_ctx;
     common->log_level = log.level;
     common->log_to_stderr = log.console;
     if (mb_log_open(&common->log, &log, &error) == MB_OK)
@@ -121,6 +139,13 @@ static mb_status join_common(struct mb_session *session, const struct mb_session
         return mb_fail_memory(error);
     atomic_init(&session->common->holders, 1);
     open_log(session, options);
+    if (options->temporary_dir != NULL &&
+        (session->common->temporary_folder = strdup(options->temporary_dir)) == NULL)
+        return mb_fail_memory(error);
+    session->common->memory_bytes = session->config->transfer.memory_bytes;
+    session->common->budget = mb_copy_budget_new(session->common->memory_bytes);
+    if (session->common->budget == NULL)
+        return mb_fail_memory(error);
     return find_drivers(session->common, options, error);
 }
 
@@ -145,7 +170,9 @@ static struct mb_session *new_session(void)
         return NULL;
     atomic_init(&session->holders, 1);
     pthread_mutex_init(&session->lock, NULL);
-    pthread_mutex_init(&session->store_lock, NULL);
+    mb_slot_init(&session->backup_store);
+    mb_slot_init(&session->milvus_store);
+    mb_slot_init(&session->milvus);
     pthread_cond_init(&session->idle, NULL);
     session->cancel = mb_cancel_new(NULL);
     if (session->cancel == NULL) {
@@ -225,7 +252,8 @@ static mb_status about(const struct mb_session *session, struct mb_session_about
                                            .log_to_stderr = session->common->log_to_stderr,
                                            .log_folder = folder != NULL ? folder : "",
                                            .log_level = session->common->log_level,
-                                           .memory = session->config->transfer.memory_bytes};
+                                           .memory = session->common->memory_bytes,
+                                           .memory_peak = mb_budget_peak(session->common->budget)};
     return mb_abi_give(out, MB_UP_TO(struct mb_session_about, memory_peak), &value, sizeof value, error);
 }
 

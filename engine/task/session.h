@@ -7,13 +7,13 @@
 #define MB_TASK_SESSION_H
 
 #include "base/arena.h"
-#include "base/cancel.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "copy/copy.h"
 #include "storage/store.h"
 #include "task/abi.h"
+#include "task/slot.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 /* What a session has in common with its children. */
@@ -21,20 +21,25 @@ struct mb_common {
     atomic_uint holders;
     struct mb_log *log; /* or NULL: work must not fail for want of a log */
     struct mb_drivers *drivers;
+    struct mb_budget *budget; /* what all buffers together may hold, */
+    uint64_t memory_bytes;    /* out of so much for buffers and requests */
+    char *temporary_folder;   /* or NULL */
     int log_level;
     bool log_to_stderr;
+    mb_log_fn *tell; /* the program's; or NULL */
+    void *tell_ctx;
 };
 
 struct mb_session {
     atomic_uint holders;
     struct mb_common *common;
     struct mb_config *config;
-    struct mb_cancel *cancel;        /* of everything that the session does */
-    pthread_mutex_t lock;            /* for running */
-    pthread_cond_t idle;             /* running has become 0 */
-    size_t running;                  /* tasks */
-    pthread_mutex_t store_lock;      /* for what follows */
-    struct mb_storage *backup_store; /* of the queries; NULL before the first, and without a backup folder */
+    struct mb_cancel *cancel;                  /* of everything that the session does */
+    pthread_mutex_t lock;                      /* for running */
+    pthread_cond_t idle;                       /* running has become 0 */
+    size_t running;                            /* tasks */
+    struct mb_slot backup_store, milvus_store; /* struct mb_storage; see connect.h */
+    struct mb_slot milvus;
 };
 
 void mb_session_hold(struct mb_session *session);

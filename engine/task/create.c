@@ -1,0 +1,155 @@
+/* create: from a running Milvus to a backup. */
+#include "backup/backup.h"
+#include "task/connect.h"
+#include "task/request.h"
+
+struct plan {
+    struct mb_plan_head head;
+    struct mb_selection selection;
+    struct mb_strings ignored;
+    int32_t strategy;
+    bool resume, take_over;
+    int32_t pause_gc;
+};
+
+static mb_status take_choice(const struct mb_create_request *request, struct mb_arena *arena,
+                             struct plan *plan, struct mb_error *error)
+{
+    struct mb_choice choice = {0};
+    MB_TRY(mb_request_text(arena, request->filter, &choice.filter, error));
+    MB_TRY(mb_request_text(arena, request->database_collections, &choice.database_collections, error));
+    MB_TRY(mb_request_list(arena, request->collections, request->collection_count, "collections",
+                           &choice.collections, error));
+    MB_TRY(mb_request_list(arena, request->databases, request->database_count, "databases", &choice.databases,
+                           error));
+    return mb_choice_select(&choice, arena, &plan->selection, &plan->selection, &plan->ignored, error);
+}
+
+static mb_status take(const void *given, struct mb_arena *arena, void *out, struct mb_error *error)
+{
+    struct plan *plan = out;
+    struct mb_create_request request;
+    MB_TRY(mb_abi_take(&request, sizeof request, given, MB_UP_TO(struct mb_create_request, pause_gc),
+                       "request", error));
+    if (request.name != NULL)
+        MB_TRY(mb_request_new_name(request.name, error));
+    if (request.strategy < MB_CREATE_DEFAULT || request.strategy > MB_CREATE_BULK_FLUSH)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "strategy", "%d is no strategy",
+                            (int)request.strategy);
+    MB_TRY(mb_request_tristate(request.pause_gc, "pause_gc", error));
+    MB_TRY(take_choice(&request, arena, plan, error));
+    plan->strategy = request.strategy;
+    plan->resume = request.resume;
+    plan->take_over = request.take_over;
+    plan->pause_gc = request.pause_gc;
+    plan->head.name = request.name != NULL ? mb_arena_strdup(arena, request.name) : mb_id_backup_name(arena);
+    return plan->head.name != NULL ? MB_OK : mb_fail_memory(error);
+}
+
+static enum mb_backup_strategy strategy_of(const struct plan *plan)
+{
+    switch (plan->strategy) {
+    case MB_CREATE_META_ONLY:
+        return MB_STRATEGY_META_ONLY;
+    case MB_CREATE_SKIP_FLUSH:
+        return MB_STRATEGY_SKIP_FLUSH;
+    default:
+        return MB_STRATEGY_SERIAL_FLUSH;
+    }
+}
+
+static void tell_warnings(struct mb_task *task, const struct plan *plan)
+{
+    mb_request_warn_ignored(task, &plan->ignored);
+    if (plan->strategy == MB_CREATE_BULK_FLUSH)
+        mb_task_warn(
+            task, MB_HINT_INPUT, "strategy",
+            "bulk_flush is done as serial_flush: collections are flushed one by one, and the backup is "
+            "the same");
+}
+
+static mb_status keep_report(struct mb_task *task, const struct mb_backup_report *report,
+                             struct mb_error *error)
+{
+    struct mb_task_collection *rows = mb_arena_alloc(task->arena, report->count + 1, sizeof *rows);
+    if (rows == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct mb_backup_line *line = &report->lines[i];
+        rows[i] = (struct mb_task_collection){.db = line->db,
+                                              .name = line->collection,
+                                              .source_db = line->db,
+                                              .source_name = line->collection,
+                                              .state = MB_COLLECTION_DONE,
+                                              .rows = line->rows,
+                                              .segments = line->segments,
+                                              .objects = line->objects,
+                                              .bytes_done = (uint64_t)line->bytes,
+                                              .bytes_total = (uint64_t)line->bytes,
+                                              .ns = line->ns};
+    }
+    for (size_t i = 0; i < report->warnings.count; i++)
+        mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
+    task->collections = rows;
+    task->collection_count = report->count;
+    task->result.create = (struct mb_create_result){
+        .name = task->plan->name, .id = task->id, .how = report->how, .ns = mb_task_ns(task)};
+    task->has_result = true;
+    return MB_OK;
+}
+
+static mb_status create(struct mb_task *task, const struct plan *plan, struct mb_backup_env *env,
+                        struct mb_error *error)
+{
+    const struct mb_config *config = task->session->config;
+    struct mb_backup_report report;
+    const struct mb_backup_options options = {
+        .name = plan->head.name,
+        .id = task->id,
+        .selection = &plan->selection,
+        .strategy = strategy_of(plan),
+        .pause_gc = mb_request_decides(plan->pause_gc, config->backup.gc_pause.enabled),
+        .resume = plan->resume,
+        .take_over = plan->take_over,
+        .parallel_collections = config->backup.collections,
+        .copy = mb_request_copy_options(task->session)};
+
+    MB_TRY(mb_connect_milvus_storage(task->session, &env->milvus_store, task->cancel, error));
+    MB_TRY(mb_connect_backup_storage(task->session, MB_MISSING_IS_MADE, &env->backup_store, task->cancel,
+                                     error));
+    MB_TRY(mb_connect_milvus(task->session, &env->milvus, task->cancel, error));
+    MB_TRY(mb_backup_create(env, &options, task->arena, &report, task->cancel, error));
+    return keep_report(task, &report, error);
+}
+
+static mb_status run(struct mb_task *task, const void *given, struct mb_error *error)
+{
+    const struct mb_config *config = task->session->config;
+    const struct mb_config_storage_keys *keys = &config->milvus_storage.keys;
+    struct mb_backup_env env = {
+        .milvus_root = config->milvus_storage.prefix,
+        .milvus_keys = {.address = keys->address, .bucket = keys->bucket, .root_path = keys->root_path},
+        .backup_root = config->backup_storage.prefix,
+        .progress = &task->progress,
+        .log = task->session->common->log};
+
+    const struct plan *plan = given;
+    tell_warnings(task, plan);
+    mb_status status = create(task, plan, &env, error);
+    mb_connect_leave_milvus(task->session, env.milvus);
+    return status;
+}
+
+static const struct mb_work work = {
+    .kind = MB_TASK_CREATE, .plan_size = sizeof(struct plan), .take = take, .run = run};
+
+mb_status mb_create_check(const struct mb_create_request *request, struct mb_error *error)
+{
+    MB_ANSWER(error, mb_work_check(&work, request, &own));
+}
+
+mb_status mb_create_start(struct mb_session *session, const struct mb_create_request *request,
+                          struct mb_task **out, struct mb_error *error)
+{
+    MB_ANSWER(error, mb_work_start(&work, session, request, out, &own));
+}

@@ -1,0 +1,158 @@
+/* restore: from a backup to a running Milvus. */
+#include "restore/restore.h"
+
+#include "task/connect.h"
+#include "task/request.h"
+
+#include <string.h>
+
+struct plan {
+    struct mb_plan_head head;
+    struct mb_selection selection, filter;
+    struct mb_strings ignored;
+    struct mb_renames renames;
+    const char *suffix;
+    struct mb_restore_request flags; /* of which only the booleans are good for anything here */
+};
+
+static mb_status take_choice(const struct mb_restore_request *request, struct mb_arena *arena,
+                             struct plan *plan, struct mb_error *error)
+{
+    struct mb_choice choice = {0};
+    MB_TRY(mb_request_text(arena, request->filter, &choice.filter, error));
+    MB_TRY(mb_request_text(arena, request->database_collections, &choice.database_collections, error));
+    MB_TRY(mb_request_list(arena, request->collections, request->collection_count, "collections",
+                           &choice.collections, error));
+    MB_TRY(mb_request_list(arena, request->databases, request->database_count, "databases", &choice.databases,
+                           error));
+    return mb_choice_select(&choice, arena, &plan->selection, &plan->filter, &plan->ignored, error);
+}
+
+static mb_status take_renames(const struct mb_restore_request *request, struct mb_arena *arena,
+                              struct plan *plan, struct mb_error *error)
+{
+    struct mb_strings renames = {0};
+    MB_TRY(mb_request_list(arena, request->rename, request->rename_count, "rename", &renames, error));
+    for (size_t i = 0; i < renames.count; i++)
+        MB_TRY(mb_renames_add(&plan->renames, arena, renames.items[i], error));
+    return MB_OK;
+}
+
+static mb_status take(const void *given, struct mb_arena *arena, void *out, struct mb_error *error)
+{
+    struct plan *plan = out;
+    struct mb_restore_request request;
+    MB_TRY(mb_abi_take(&request, sizeof request, given, MB_UP_TO(struct mb_restore_request, keep_temp_files),
+                       "request", error));
+    MB_TRY(mb_request_name(request.name, error));
+    if (request.drop_first && !request.drop_exist_collection)
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "drop_first",
+                            "it goes with drop_exist_collection");
+    MB_TRY(mb_request_tristate(request.keep_temp_files, "keep_temp_files", error));
+    MB_TRY(take_choice(&request, arena, plan, error));
+    MB_TRY(take_renames(&request, arena, plan, error));
+    MB_TRY(mb_request_text(arena, request.suffix, &plan->suffix, error));
+    plan->flags = request;
+    return mb_request_text(arena, request.name, &plan->head.name, error);
+}
+
+static mb_status keep_report(struct mb_task *task, const struct plan *plan,
+                             const struct mb_restore_report *report, struct mb_error *error)
+{
+    struct mb_task_collection *rows = mb_arena_alloc(task->arena, report->count + 1, sizeof *rows);
+    if (rows == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct mb_restore_line *line = &report->lines[i];
+        rows[i] = (struct mb_task_collection){.db = line->db,
+                                              .name = line->name,
+                                              .source_db = line->source_db,
+                                              .source_name = line->source_name,
+                                              .state = MB_COLLECTION_DONE,
+                                              .rows = plan->flags.meta_only ? -1 : line->rows,
+                                              .segments = line->segments,
+                                              .imports = line->imports,
+                                              .bytes_done = (uint64_t)line->bytes,
+                                              .bytes_total = (uint64_t)line->bytes,
+                                              .ns = line->ns};
+    }
+    for (size_t i = 0; i < report->warnings.count; i++)
+        mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
+    task->collections = rows;
+    task->collection_count = report->count;
+    task->result.restore = (struct mb_restore_result){
+        .name = task->plan->name, .staged = report->staged, .ns = mb_task_ns(task)};
+    task->has_result = true;
+    return MB_OK;
+}
+
+static struct mb_restore_options options_of(const struct mb_task *task, const struct plan *plan)
+{
+    const struct mb_config_restore *config = &task->session->config->restore;
+    const struct mb_restore_request *flags = &plan->flags;
+    return (struct mb_restore_options){
+        .name = plan->head.name,
+        .id = task->id,
+        .plan = {.selection = &plan->selection,
+                 .filter = &plan->filter,
+                 .suffix = plan->suffix,
+                 .renames = &plan->renames},
+        .restore_index = flags->restore_index,
+        .use_auto_index = flags->use_auto_index,
+        .drop_exist_collection = flags->drop_exist_collection,
+        .drop_first = flags->drop_first,
+        .drop_exist_index = flags->drop_exist_index,
+        .skip_create_collection = flags->skip_create_collection,
+        .meta_only = flags->meta_only,
+        .use_jobs = flags->use_import_jobs,
+        .keep_temp_files = mb_request_decides(flags->keep_temp_files, config->keep_temp_files),
+        .parallel_collections = config->collections,
+        .import_jobs = config->import_jobs,
+        .max_segments_per_job = config->max_segments_per_import_job,
+        .copy = mb_request_copy_options(task->session)};
+}
+
+static mb_status restore(struct mb_task *task, const struct plan *plan, struct mb_restore_env *env,
+                         struct mb_error *error)
+{
+    const struct mb_restore_options options = options_of(task, plan);
+    struct mb_restore_report report;
+
+    MB_TRY(mb_connect_milvus_storage(task->session, &env->milvus_store, task->cancel, error));
+    MB_TRY(
+        mb_connect_backup_storage(task->session, MB_MISSING_FAILS, &env->backup_store, task->cancel, error));
+    MB_TRY(mb_connect_milvus(task->session, &env->milvus, task->cancel, error));
+    MB_TRY(mb_restore_run(env, &options, task->arena, &report, task->cancel, error));
+    return keep_report(task, plan, &report, error);
+}
+
+static mb_status run(struct mb_task *task, const void *given, struct mb_error *error)
+{
+    const struct plan *plan = given;
+    const struct mb_config *config = task->session->config;
+    const struct mb_config_storage *storage = &config->milvus_storage;
+    struct mb_restore_env env = {
+        .import_root = strcmp(storage->import_root, storage->root_path) == 0 ? NULL : storage->import_root,
+        .backup_root = config->backup_storage.prefix,
+        .progress = &task->progress,
+        .log = task->session->common->log};
+
+    mb_request_warn_ignored(task, &plan->ignored);
+    mb_status status = restore(task, plan, &env, error);
+    mb_connect_leave_milvus(task->session, env.milvus);
+    return status;
+}
+
+static const struct mb_work work = {
+    .kind = MB_TASK_RESTORE, .plan_size = sizeof(struct plan), .take = take, .run = run};
+
+mb_status mb_restore_check(const struct mb_restore_request *request, struct mb_error *error)
+{
+    MB_ANSWER(error, mb_work_check(&work, request, &own));
+}
+
+mb_status mb_restore_start(struct mb_session *session, const struct mb_restore_request *request,
+                           struct mb_task **out, struct mb_error *error)
+{
+    MB_ANSWER(error, mb_work_start(&work, session, request, out, &own));
+}

@@ -1,0 +1,409 @@
+#include "task/task.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_FAULTS = 10000 };
+
+int64_t mb_task_ns(const struct mb_task *task)
+{
+    return mb_clock_monotonic() - task->started_ns;
+}
+
+/* ------------------------------------------------------------ life of one */
+
+static void init_locks(struct mb_task *task)
+{
+    pthread_condattr_t attributes;
+
+    pthread_mutex_init(&task->lock, NULL);
+    pthread_mutex_init(&task->told_lock, NULL);
+    pthread_mutex_init(&task->progress.lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&task->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void dispose(struct mb_task *task)
+{
+    mb_cancel_free(task->cancel);
+    pthread_mutex_destroy(&task->progress.lock);
+    free(task->warnings.items);
+    free(task->faults.items);
+    mb_arena_free(task->told);
+    mb_arena_free(task->arena);
+    pthread_cond_destroy(&task->ended);
+    pthread_mutex_destroy(&task->told_lock);
+    pthread_mutex_destroy(&task->lock);
+    free(task);
+}
+
+static mb_status make_parts(struct mb_task *task, const void *request, struct mb_error *error)
+{
+    const struct mb_work *work = task->work;
+    task->cancel = mb_cancel_new(NULL);
+    task->arena = mb_arena_new();
+    task->told = mb_arena_new();
+    task->plan = task->arena != NULL ? mb_arena_alloc(task->arena, 1, work->plan_size) : NULL;
+    if (task->cancel == NULL || task->told == NULL || task->plan == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_id_new(task->id, error));
+    return work->take(request, task->arena, task->plan, error);
+}
+
+static mb_status make_task(const struct mb_work *work, struct mb_session *session, const void *request,
+                           struct mb_task **out, struct mb_error *error)
+{
+    struct mb_task *task = calloc(1, sizeof *task);
+    if (task == NULL)
+        return mb_fail_memory(error);
+    init_locks(task);
+    task->work = work;
+    task->session = session;
+    task->state = MB_TASK_QUEUED;
+    task->error = MB_ERROR_INIT;
+    task->scope = (struct mb_scope){.id = task->id,
+                                    .log = session->common->log,
+                                    .progress = &task->progress,
+                                    .temporary_folder = session->common->temporary_folder};
+    mb_status status = make_parts(task, request, error);
+    if (status != MB_OK) {
+        dispose(task);
+        return status;
+    }
+    *out = task;
+    return MB_OK;
+}
+
+static void cancel_task(void *ctx)
+{
+    struct mb_task *task = ctx;
+    mb_cancel_request(task->cancel);
+}
+
+/* From now on the handle alone is left. */
+static void leave_session(struct mb_task *task)
+{
+    struct mb_session *session = task->session;
+
+    mb_cancel_unwatch(task->watch);
+    pthread_mutex_lock(&session->lock);
+    session->running--;
+    pthread_cond_broadcast(&session->idle);
+    pthread_mutex_unlock(&session->lock);
+    mb_session_release(session);
+    mb_session_release(task->plan->peer);
+}
+
+static void end(struct mb_task *task, mb_status status, const struct mb_error *error)
+{
+    pthread_mutex_lock(&task->lock);
+    if (status < 0)
+        task->error = *error;
+    task->ended_ns = mb_clock_monotonic();
+    task->state = status >= 0                ? MB_TASK_SUCCEEDED
+                  : status == MB_E_CANCELLED ? MB_TASK_CANCELLED
+                                             : MB_TASK_FAILED;
+    pthread_cond_broadcast(&task->ended);
+    pthread_mutex_unlock(&task->lock);
+}
+
+static void *work(void *arg)
+{
+    struct mb_task *task = arg;
+    struct mb_log *log = task->session->common->log;
+    const char *kind = mb_task_kind_name(task->work->kind);
+    struct mb_error error = MB_ERROR_INIT;
+    char took[32];
+
+    const struct mb_scope *before = mb_scope_enter(&task->scope);
+    mb_log(log, MB_LOG_INFO, "%s of backup %s begins", kind, task->plan->name);
+    mb_status status = task->work->run(task, task->plan, &error);
+    mb_text_duration(mb_task_ns(task), took, sizeof took);
+    if (status < 0)
+        mb_log(log, MB_LOG_ERROR, "%s of backup %s failed after %s: %s", kind, task->plan->name, took,
+               error.message);
+    else
+        mb_log(log, MB_LOG_INFO, "%s of backup %s: done in %s", kind, task->plan->name, took);
+    mb_scope_enter(before);
+    end(task, status, &error);
+    leave_session(task);
+    return NULL;
+}
+
+/* The thread, and those that it starts, take no signals: they are the program's, and no call of a driver is
+ * cut short. */
+static int start_thread(struct mb_task *task)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int failed = pthread_create(&task->thread, NULL, work, task);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+static mb_status join_session(struct mb_task *task, struct mb_error *error)
+{
+    struct mb_session *session = task->session;
+
+    task->watch = mb_cancel_watch(session->cancel, cancel_task, task);
+    if (task->watch == NULL)
+        return mb_fail_memory(error);
+    mb_session_hold(session);
+    if (task->plan->peer != NULL)
+        mb_session_hold(task->plan->peer);
+    pthread_mutex_lock(&session->lock);
+    session->running++;
+    pthread_mutex_unlock(&session->lock);
+    return MB_OK;
+}
+
+static mb_status launch(struct mb_task *task, struct mb_error *error)
+{
+    MB_TRY(join_session(task, error));
+    task->state = MB_TASK_RUNNING;
+    task->started_ns = mb_clock_monotonic();
+    int failed = start_thread(task);
+    if (failed == 0) {
+        task->started = true;
+        return MB_OK;
+    }
+    leave_session(task);
+    return mb_fail_errno(error, failed, "start a thread");
+}
+
+mb_status mb_work_start(const struct mb_work *work, struct mb_session *session, const void *request,
+                        struct mb_task **out, struct mb_error *error)
+{
+    struct mb_task *task = NULL;
+
+    if (session == NULL || out == NULL)
+        return mb_abi_missing(session == NULL ? "session" : "place for the task", error);
+    MB_TRY(make_task(work, session, request, &task, error));
+    if (launch(task, error) < 0) {
+        dispose(task);
+        return error->status;
+    }
+    *out = task;
+    return MB_OK;
+}
+
+mb_status mb_work_check(const struct mb_work *work, const void *request, struct mb_error *error)
+{
+    struct mb_arena *arena = mb_arena_new();
+    void *plan = arena != NULL ? mb_arena_alloc(arena, 1, work->plan_size) : NULL;
+    mb_status status = plan != NULL ? work->take(request, arena, plan, error) : mb_fail_memory(error);
+    mb_arena_free(arena);
+    return status;
+}
+
+void mb_task_free(struct mb_task *task)
+{
+    if (task == NULL)
+        return;
+    mb_cancel_request(task->cancel);
+    if (task->started)
+        pthread_join(task->thread, NULL);
+    dispose(task);
+}
+
+/* ------------------------------------------------------------- its handle */
+
+const char *mb_task_id(const struct mb_task *task)
+{
+    return task != NULL ? task->id : "";
+}
+
+int32_t mb_task_kind(const struct mb_task *task)
+{
+    return task != NULL ? task->work->kind : 0;
+}
+
+const char *mb_task_backup(const struct mb_task *task)
+{
+    return task != NULL ? task->plan->name : "";
+}
+
+void mb_task_cancel(struct mb_task *task)
+{
+    if (task != NULL)
+        mb_cancel_request(task->cancel);
+}
+
+/* With the lock held. */
+static bool is_over(const struct mb_task *task)
+{
+    return task->state != MB_TASK_RUNNING && task->state != MB_TASK_QUEUED;
+}
+
+/* With the lock held: false when the time has passed. */
+static bool await_end(struct mb_task *task, int64_t timeout_ms)
+{
+    int64_t until = mb_clock_monotonic() + timeout_ms * MB_NS_PER_MS;
+    const struct timespec time = {.tv_sec = (time_t)(until / MB_NS_PER_S),
+                                  .tv_nsec = (long)(until % MB_NS_PER_S)};
+
+    while (!is_over(task))
+        if (timeout_ms < 0)
+            pthread_cond_wait(&task->ended, &task->lock);
+        else if (pthread_cond_timedwait(&task->ended, &task->lock, &time) == ETIMEDOUT)
+            return is_over(task);
+    return true;
+}
+
+/* Longer is for ever. */
+static int64_t bounded(int64_t timeout_ms)
+{
+    const int64_t century_ms = INT64_C(3155760000000);
+    return timeout_ms > century_ms ? -1 : timeout_ms;
+}
+
+bool mb_task_has_ended(struct mb_task *task)
+{
+    pthread_mutex_lock(&task->lock);
+    bool ended = is_over(task);
+    pthread_mutex_unlock(&task->lock);
+    return ended;
+}
+
+static mb_status wait_for(struct mb_task *task, int64_t timeout_ms, struct mb_error *error)
+{
+    if (task == NULL)
+        return mb_abi_missing("task", error);
+    pthread_mutex_lock(&task->lock);
+    bool ended = await_end(task, bounded(timeout_ms));
+    mb_status status = ended ? task->error.status : MB_END;
+    if (status < 0)
+        *error = task->error;
+    pthread_mutex_unlock(&task->lock);
+    return status;
+}
+
+mb_status mb_task_wait(struct mb_task *task, int64_t timeout_ms, struct mb_error *error)
+{
+    MB_ANSWER(error, wait_for(task, timeout_ms, &own));
+}
+
+static mb_status error_of(struct mb_task *task, struct mb_error *error)
+{
+    mb_status status = wait_for(task, 0, error);
+    return status == MB_END ? MB_OK : status;
+}
+
+mb_status mb_task_error(struct mb_task *task, struct mb_error *error)
+{
+    MB_ANSWER(error, error_of(task, &own));
+}
+
+/* -------------------------------------------------------- what it has told */
+
+/* Room for one more item; NULL without memory.  With told_lock held. */
+static void *add_told(struct mb_told *told, size_t size)
+{
+    if (told->count == told->cap) {
+        size_t cap = told->cap == 0 ? 8 : 2 * told->cap;
+        void *grown = realloc(told->items, cap * size);
+        if (grown == NULL)
+            return NULL;
+        told->items = grown;
+        told->cap = cap;
+    }
+    return (char *)told->items + told->count++ * size;
+}
+
+void mb_task_warn(struct mb_task *task, enum mb_hint hint, const char *subject, const char *text)
+{
+    mb_log(task->session->common->log, MB_LOG_WARN, "%s", text);
+    pthread_mutex_lock(&task->told_lock);
+    const char *text_copy = mb_arena_strdup(task->told, text);
+    const char *subject_copy = mb_arena_strdup(task->told, subject != NULL ? subject : "");
+    struct mb_task_warning *warning =
+        text_copy != NULL && subject_copy != NULL ? add_told(&task->warnings, sizeof *warning) : NULL;
+    if (warning != NULL)
+        *warning = (struct mb_task_warning){.text = text_copy, .hint = hint, .subject = subject_copy};
+    pthread_mutex_unlock(&task->told_lock);
+}
+
+void mb_task_tell_fault(struct mb_task *task, int32_t kind, const char *name, const char *text)
+{
+    pthread_mutex_lock(&task->told_lock);
+    const char *name_copy = NULL, *text_copy = NULL;
+    if (task->faults.count < MAX_FAULTS) {
+        name_copy = mb_arena_strdup(task->told, name);
+        text_copy = mb_arena_strdup(task->told, text);
+    }
+    struct mb_task_fault *fault =
+        name_copy != NULL && text_copy != NULL ? add_told(&task->faults, sizeof *fault) : NULL;
+    if (fault != NULL)
+        *fault = (struct mb_task_fault){.kind = kind, .name = name_copy, .text = text_copy};
+    pthread_mutex_unlock(&task->told_lock);
+}
+
+static size_t count_of(struct mb_task *task, const struct mb_told *told)
+{
+    pthread_mutex_lock(&task->told_lock);
+    size_t count = told->count;
+    pthread_mutex_unlock(&task->told_lock);
+    return count;
+}
+
+/* A copy, since the list may move; what it points to stays. */
+static mb_status told_at(struct mb_task *task, const struct mb_told *told, size_t i, void *item, size_t size,
+                         struct mb_error *error)
+{
+    pthread_mutex_lock(&task->told_lock);
+    bool there = i < told->count;
+    if (there)
+        memcpy(item, (const char *)told->items + i * size, size);
+    pthread_mutex_unlock(&task->told_lock);
+    return there ? MB_OK : mb_fail(error, MB_E_NOT_FOUND, "the task has not told so much yet");
+}
+
+size_t mb_task_warning_count(struct mb_task *task)
+{
+    return task != NULL ? count_of(task, &task->warnings) : 0;
+}
+
+size_t mb_task_fault_count(struct mb_task *task)
+{
+    return task != NULL ? count_of(task, &task->faults) : 0;
+}
+
+static mb_status warning_at(struct mb_task *task, size_t i, struct mb_task_warning *out,
+                            struct mb_error *error)
+{
+    struct mb_task_warning warning;
+    if (task == NULL)
+        return mb_abi_missing("task", error);
+    MB_TRY(told_at(task, &task->warnings, i, &warning, sizeof warning, error));
+    return mb_abi_give(out, MB_UP_TO(struct mb_task_warning, subject), &warning, sizeof warning, error);
+}
+
+mb_status mb_task_warning_at(struct mb_task *task, size_t i, struct mb_task_warning *out,
+                             struct mb_error *error)
+{
+    MB_ANSWER(error, warning_at(task, i, out, &own));
+}
+
+static mb_status fault_at(struct mb_task *task, size_t i, struct mb_task_fault *out, struct mb_error *error)
+{
+    struct mb_task_fault fault;
+    if (task == NULL)
+        return mb_abi_missing("task", error);
+    MB_TRY(told_at(task, &task->faults, i, &fault, sizeof fault, error));
+    return mb_abi_give(out, MB_UP_TO(struct mb_task_fault, text), &fault, sizeof fault, error);
+}
+
+mb_status mb_task_fault_at(struct mb_task *task, size_t i, struct mb_task_fault *out, struct mb_error *error)
+{
+    MB_ANSWER(error, fault_at(task, i, out, &own));
+}
