@@ -254,7 +254,7 @@ static mb_status resume_gc(struct mb_create *create, struct mb_gc_lease *lease, 
 {
     struct mb_gc_report report;
     mb_gc_lease_end(lease, create->arena, &report);
-    if (*report.unpaused != '\0' && mb_milvus_info(create->env->milvus)->pauses_gc)
+    if (*report.unpaused != '\0' && mb_milvus_info(create->env->milvus)->can[MB_MILVUS_PAUSE_GC])
         MB_TRY(mb_create_warn(create, error,
                               "garbage collection went on in milvus while the backup was made, and segments "
                               "that it removed would have failed it: %s",

@@ -420,7 +420,8 @@ mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_erro
 {
     struct mb_create_collection *job = ctx;
     enum mb_backup_strategy strategy = job->create->options->strategy;
-    struct expected expected = {.of_all = mb_milvus_info(job->create->env->milvus)->describe_segment};
+    struct expected expected = {
+        .of_all = mb_milvus_info(job->create->env->milvus)->can[MB_MILVUS_DESCRIBE_SEGMENT]};
 
     job->started_ns = mb_clock_monotonic();
     if (strategy != MB_STRATEGY_SKIP_FLUSH)

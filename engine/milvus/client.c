@@ -1,6 +1,8 @@
 #include "milvus/client.h"
 #include "base/clock.h"
+#include "base/version.h"
 #include "milvus/ask.h"
+#include "milvus/capability.h"
 #include "milvus/convert.h"
 
 #include <openssl/evp.h>
@@ -137,12 +139,12 @@ static mb_status probe_databases(struct mb_milvus *milvus, struct mb_cancel *can
     Pb__Empty request = PB__EMPTY__INIT;
     mb_status status =
         mb_rpc(milvus, &method_probe_databases, nobody, &request.base, NULL, NULL, cancel, error);
-    milvus->info.has_databases = status == MB_OK;
+    milvus->info.can[MB_MILVUS_DATABASES] = status == MB_OK;
     return status == MB_E_UNSUPPORTED ? MB_OK : status;
 }
 
-static mb_status find_version(struct mb_milvus *milvus, const char *build_tags, struct mb_cancel *cancel,
-                              struct mb_error *error)
+static mb_status find_capabilities(struct mb_milvus *milvus, const char *build_tags, struct mb_cancel *cancel,
+                                   struct mb_error *error)
 {
     struct mb_milvus_info *info = &milvus->info;
     struct mb_version exact;
@@ -156,16 +158,10 @@ static mb_status find_version(struct mb_milvus *milvus, const char *build_tags, 
         if (*answer->version)
             info->version_text = answer->version;
     }
-    info->version = mb_version_parse(build_tags, info->version_text);
-    info->can_rename = mb_version_at_least(info->version, 2, 2, 9);
-    info->imports_v2 = mb_version_at_least(info->version, 2, 4, 0);
-    info->pauses_gc = mb_version_at_least(info->version, 2, 4, 0);
-    info->describe_database = info->has_databases && mb_version_at_least(info->version, 2, 4, 3);
-    info->describe_segment = mb_version_at_least(info->version, 2, 5, 8);
-    info->multi_l0_import = mb_version_at_least(info->version, 2, 6, 5);
-    info->collection_gc = mb_version_at_least(info->version, 2, 6, 8);
-    info->function_check = mb_version_at_least(info->version, 2, 6, 8);
-    info->flush_all = mb_version_at_least(info->version, 2, 6, 11);
+    struct mb_version version = mb_version_parse(build_tags, info->version_text);
+    for (enum mb_milvus_capability i = MB_MILVUS_DATABASES + 1; i < MB_MILVUS_CAPABILITIES; i++)
+        info->can[i] = mb_milvus_version_can(version, i);
+    info->can[MB_MILVUS_DESCRIBE_DATABASE] &= info->can[MB_MILVUS_DATABASES];
     return MB_OK;
 }
 
@@ -185,9 +181,9 @@ static mb_status start_up(struct mb_milvus *milvus, struct mb_cancel *cancel, st
     MB_TRY(mb_channel_open(&milvus->channel, &channel, error));
     MB_TRY(introduce(milvus, &build_tags, cancel, error));
     MB_TRY(probe_databases(milvus, cancel, error));
-    MB_TRY(find_version(milvus, build_tags, cancel, error));
+    MB_TRY(find_capabilities(milvus, build_tags, cancel, error));
     mb_log(milvus->options.log, MB_LOG_INFO, "connected to milvus %s, version %s%s", milvus->info.place,
-           milvus->info.version_text, milvus->info.has_databases ? "" : ", without databases");
+           milvus->info.version_text, milvus->info.can[MB_MILVUS_DATABASES] ? "" : ", without databases");
     return MB_OK;
 }
 

@@ -226,9 +226,9 @@ mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, 
                                       const char *to, struct mb_cancel *cancel, struct mb_error *error)
 {
     Pb__RenameCollectionRequest request = PB__RENAME_COLLECTION_REQUEST__INIT;
-    if (!milvus->info.can_rename)
-        return mb_fail(error, MB_E_UNSUPPORTED, "Milvus %s cannot rename collections (2.2.9 and later can)",
-                       milvus->info.version_text);
+    if (!milvus->info.can[MB_MILVUS_RENAME])
+        return mb_fail(error, MB_E_UNSUPPORTED, "Milvus %s cannot rename collections: that needs %s",
+                       milvus->info.version_text, mb_milvus_needs(MB_MILVUS_RENAME));
     request.old_name = mb_pb_text(from);
     request.new_name = mb_pb_text(to);
     request.new_db_name = mb_pb_text(mb_db_name(db));

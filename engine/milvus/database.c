@@ -35,7 +35,7 @@ mb_status mb_milvus_list_databases(struct mb_milvus *milvus, struct mb_arena *ar
     Pb__Empty request = PB__EMPTY__INIT;
     Pb__ListDatabasesResponse *answer;
 
-    if (!milvus->info.has_databases)
+    if (!milvus->info.can[MB_MILVUS_DATABASES])
         return only_default(arena, out, error);
     MB_TRY(
         mb_rpc(milvus, &method_list, (struct mb_subject){0}, &request.base, arena, &answer, cancel, error));
@@ -53,7 +53,7 @@ mb_status mb_milvus_describe_database(struct mb_milvus *milvus, const char *db, 
 
     if (database.name == NULL)
         return mb_fail_memory(error);
-    if (milvus->info.describe_database) {
+    if (milvus->info.can[MB_MILVUS_DESCRIBE_DATABASE]) {
         request.db_name = mb_pb_text(database.name);
         MB_TRY(mb_rpc(milvus, &method_describe, (struct mb_subject){.name = database.name}, &request.base,
                       arena, &answer, cancel, error));
@@ -70,10 +70,10 @@ mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db, st
 {
     Pb__DatabaseRequest request = PB__DATABASE_REQUEST__INIT;
 
-    if (!milvus->info.has_databases)
+    if (!milvus->info.can[MB_MILVUS_DATABASES])
         return mb_fail(error, MB_E_UNSUPPORTED,
-                       "create database %s: Milvus %s knows no databases (they came with 2.2.9)", db,
-                       milvus->info.version_text);
+                       "create database %s: Milvus %s knows no databases: that needs %s", db,
+                       milvus->info.version_text, mb_milvus_needs(MB_MILVUS_DATABASES));
     request.db_name = mb_pb_text(mb_db_name(db));
     return mb_rpc(milvus, &method_create, (struct mb_subject){.name = request.db_name}, &request.base, NULL,
                   NULL, cancel, error);

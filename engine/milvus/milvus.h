@@ -13,7 +13,6 @@
 #include "base/arena.h"
 #include "base/cancel.h"
 #include "base/log.h"
-#include "base/version.h"
 #include "model/collection.h"
 
 struct mb_milvus;
@@ -49,23 +48,32 @@ mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_optio
                             struct mb_cancel *cancel, struct mb_error *error);
 void mb_milvus_close(struct mb_milvus *milvus); /* no call is running */
 
-struct mb_milvus_info {
-    const char *version_text; /* as the server tells it: "v2.3.5" */
-    struct mb_version version;
-    const char *place;      /* for people: "localhost:19530" */
-    bool has_databases;     /* without: everything is in "default" */
-    bool can_rename;        /* from 2.2.9 on: a collection keeps data, indexes and load state */
-    bool imports_v2;        /* from 2.4 on: imports run side by side, over HTTP too, and each takes what lies
-                               directly in its directories, deletes of their own too; before, they run one after
-                               the other, two seconds at least each, and take a whole partition */
-    bool pauses_gc;         /* from 2.4 on: garbage collection can be paused */
-    bool describe_database; /* from 2.4.3 on */
-    bool describe_segment;  /* from 2.5.8 on */
-    bool multi_l0_import;   /* from 2.6.5 on: several L0 directories in one job */
-    bool collection_gc;     /* from 2.6.8 on: GC paused for one collection */
-    bool function_check;    /* from 2.6.8 on: functions are checked when a collection is created */
-    bool flush_all;         /* from 2.6.11 on */
+/* Where one says "before", a server without the capability does it that way. */
+enum mb_milvus_capability {
+    MB_MILVUS_DATABASES,          /* before, everything is in "default" */
+    MB_MILVUS_RENAME,             /* a collection keeps data, indexes and load state */
+    MB_MILVUS_COUNT_ROWS_EXACTLY, /* an import tells how many rows it wrote, deleted ones left out, and
+                                     they are in the collection's segments at once */
+    MB_MILVUS_IMPORT_SEGMENTS,    /* imports run side by side, and each takes what lies directly in its
+                                     directories, deletes of their own too; before, they run one after the
+                                     other, two seconds at least each, and take a whole partition */
+    MB_MILVUS_IMPORT_JOBS,        /* imports over HTTP, of many segments together */
+    MB_MILVUS_PAUSE_GC,           /* garbage collection */
+    MB_MILVUS_DESCRIBE_DATABASE,
+    MB_MILVUS_DESCRIBE_SEGMENT,        /* its binlogs, over HTTP */
+    MB_MILVUS_IMPORT_DELETES_TOGETHER, /* several directories of L0 segments in one job */
+    MB_MILVUS_CHECK_FUNCTIONS, /* the models behind functions are called when a collection is created */
+    MB_MILVUS_CAPABILITIES
 };
+
+struct mb_milvus_info {
+    const char *version_text; /* as the server tells it, "v2.3.5": to be shown, not to be judged by */
+    const char *place;        /* for people: "localhost:19530" */
+    bool can[MB_MILVUS_CAPABILITIES];
+};
+
+/* "Milvus 2.4 or later": for messages. */
+const char *mb_milvus_needs(enum mb_milvus_capability capability);
 
 /* Valid until mb_milvus_close. */
 const struct mb_milvus_info *mb_milvus_info(const struct mb_milvus *milvus);
@@ -114,7 +122,7 @@ mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, c
                                      const struct mb_properties *properties, struct mb_cancel *cancel,
                                      struct mb_error *error);
 
-/* In its database.  MB_E_UNSUPPORTED where the server cannot (see can_rename).  A name that is taken, also by
+/* In its database.  MB_E_UNSUPPORTED without MB_MILVUS_RENAME.  A name that is taken, also by
  * an alias, is an error, and so is an alias for from.  After a failure with MB_ERR_AMBIGUOUS, and after
  * MB_E_NOT_FOUND, it may have been done all the same. */
 mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, const char *from,

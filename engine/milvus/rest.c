@@ -139,7 +139,7 @@ mb_status mb_milvus_describe_segment(struct mb_milvus *milvus, const char *db, i
 {
     struct post ask = {.milvus = milvus, .again = true, .ask.timeout_ns = milvus->options.call_timeout_ns};
 
-    if (!milvus->info.describe_segment || *milvus->options.rest_endpoint == '\0')
+    if (!milvus->info.can[MB_MILVUS_DESCRIBE_SEGMENT] || *milvus->options.rest_endpoint == '\0')
         return mb_fail(error, MB_E_UNSUPPORTED, "this Milvus does not describe segments");
     json_t *body = json_pack("{s:s, s:I, s:[I]}", "dbName", mb_db_name(db), "collectionId",
                              (json_int_t)collection_id, "segmentIds", (json_int_t)segment_id);

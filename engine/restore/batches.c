@@ -1,16 +1,17 @@
 #include "restore/batches.h"
 
 #include "catalog/layout.h"
+#include "milvus/milvus.h"
 
 #include <string.h>
 
-/* Up to here a partition is one import on servers before 2.4: what is larger is imported segment by segment,
- * so that no import comes near the 15 minutes after which such a server gives one up. */
+/* Up to here a partition is one import on servers that do not import by segment: what is larger is imported
+ * segment by segment, so that no import comes near the 15 minutes after which such a server gives one up. */
 #define MAX_PARTITION_BYTES (INT64_C(2) << 30)
 
 struct builder {
     const char *dir;
-    bool v2;
+    bool by_segment;
     bool unique_keys;
     struct mb_arena *arena;
     struct mb_import_batches batches;
@@ -129,12 +130,10 @@ static mb_status check_segment(const struct mb_segment_backup *s, const struct b
     if (is_empty(s) && s->rows > 0 && !s->is_l0)
         return mb_fail(error, MB_E_CORRUPT, "segment %lld has %lld rows, but no insert logs",
                        (long long)s->id, (long long)s->rows);
-    if (is_l0(s) && !is_empty(s) && !b->v2)
-        return mb_fail(
-            error, MB_E_UNSUPPORTED,
-            "segment %lld holds only deletes, which Milvus before 2.4 cannot import: restore to a newer "
-            "server",
-            (long long)s->id);
+    if (is_l0(s) && !is_empty(s) && !b->by_segment)
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "segment %lld holds only deletes, which this Milvus cannot import: that needs %s",
+                       (long long)s->id, mb_milvus_needs(MB_MILVUS_IMPORT_SEGMENTS));
     return MB_OK;
 }
 
@@ -143,7 +142,7 @@ static mb_status check_segment(const struct mb_segment_backup *s, const struct b
 static bool fits_one_import(const struct mb_partition_backup *partition, const struct builder *b)
 {
     int64_t total = 0, version = -1;
-    if (b->v2)
+    if (b->by_segment)
         return false;
     for (size_t i = 0; i < partition->segment_count; i++) {
         const struct mb_segment_backup *s = &partition->segments[i];
@@ -248,12 +247,14 @@ static bool keys_are_unique(const struct mb_schema *schema)
     return false;
 }
 
-mb_status mb_import_batches_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
-                                 struct mb_arena *arena, struct mb_import_batches *out,
+mb_status mb_import_batches_make(const struct mb_collection_backup *collection, const char *dir,
+                                 bool by_segment, struct mb_arena *arena, struct mb_import_batches *out,
                                  struct mb_error *error)
 {
-    struct builder b = {
-        .dir = dir, .v2 = v2, .unique_keys = keys_are_unique(&collection->collection.schema), .arena = arena};
+    struct builder b = {.dir = dir,
+                        .by_segment = by_segment,
+                        .unique_keys = keys_are_unique(&collection->collection.schema),
+                        .arena = arena};
     mb_buf_init(&b.key, 64 << 10);
     mb_status status = add_all(&b, collection, error);
     if (status == MB_OK)

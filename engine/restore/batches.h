@@ -1,8 +1,7 @@
 /* batches.h - which directories of a backup are imported together.  Pure.
  *
  * A batch is what one pair of directories holds: a segment, several that share a directory, or a partition.
- * Milvus before 2.4 runs imports one after the other, two seconds at least each, and takes a whole partition
- * at once; from 2.4 on it takes what lies directly in the directory it is given. */
+ * What one import may take is the server's to say (MB_MILVUS_IMPORT_SEGMENTS). */
 #ifndef MB_RESTORE_BATCHES_H
 #define MB_RESTORE_BATCHES_H
 
@@ -39,10 +38,11 @@ struct mb_import_batches {
     size_t count;
 };
 
-/* dir is the backup's directory; v2 is imports_v2 of the server.  MB_E_CORRUPT when a segment with rows has
- * no insert logs, MB_E_UNSUPPORTED when the server is older than what the backup needs. */
-mb_status mb_import_batches_make(const struct mb_collection_backup *collection, const char *dir, bool v2,
-                                 struct mb_arena *arena, struct mb_import_batches *out,
+/* dir is the backup's directory; by_segment: the server has MB_MILVUS_IMPORT_SEGMENTS.  MB_E_CORRUPT when a
+ * segment with rows has no insert logs, MB_E_UNSUPPORTED when the server is older than what the backup needs.
+ */
+mb_status mb_import_batches_make(const struct mb_collection_backup *collection, const char *dir,
+                                 bool by_segment, struct mb_arena *arena, struct mb_import_batches *out,
                                  struct mb_error *error);
 
 #endif

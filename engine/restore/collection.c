@@ -10,11 +10,12 @@
 
 /* --------------------------------------------------------------- collection */
 
-/* A server from 2.6.8 on calls the models behind functions when a collection is made; that must not keep data
- * from coming back. */
+/* A server of MB_MILVUS_CHECK_FUNCTIONS calls the models behind functions when a collection is made; that
+ * must not keep data from coming back. */
 static bool needs_function_check_off(const struct mb_restore_work *work)
 {
-    return work->run->milvus->function_check && work->target->source->collection.schema.function_count > 0;
+    return work->run->milvus->can[MB_MILVUS_CHECK_FUNCTIONS] &&
+           work->target->source->collection.schema.function_count > 0;
 }
 
 static mb_status without_function_check(struct mb_collection *collection, struct mb_arena *arena,

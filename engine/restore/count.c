@@ -81,12 +81,12 @@ static mb_status fail(const struct mb_restore_work *work, int64_t rows, struct e
                    rows ? "" : " where this milvus keeps its data?)");
 }
 
-/* Where every import told a number that can be, segments that are not shown yet are no proof of a loss: only
- * servers before 2.4 were seen to show them at once.  Too many rows are too many. */
+/* Where every import told a number that can be, segments that are not shown yet are no proof of a loss: not
+ * every server shows them at once (MB_MILVUS_COUNT_ROWS_EXACTLY).  Too many rows are too many. */
 static bool is_proof(const struct mb_restore_work *work, bool in_doubt, int64_t rows,
                      struct expected expected)
 {
-    return in_doubt || !work->run->milvus->imports_v2 || rows > expected.most;
+    return in_doubt || work->run->milvus->can[MB_MILVUS_COUNT_ROWS_EXACTLY] || rows > expected.most;
 }
 
 static mb_status judge(struct mb_restore_work *work, bool in_doubt, int64_t rows, struct expected expected,

@@ -46,7 +46,7 @@ static mb_status submit_task(struct importer *importer, struct mb_import_watch *
                              struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_restore_work *work = importer->work;
-    bool always = !work->run->milvus->imports_v2;
+    bool always = !work->run->milvus->can[MB_MILVUS_IMPORT_SEGMENTS];
     struct mb_import import = {
         .db = work->target->db, .collection = work->place, .partition = job->batches->partition};
 
@@ -103,7 +103,8 @@ static bool fit_together(const struct mb_import_batch *a, const struct mb_import
 static size_t most_in_one_job(const struct mb_restore_work *work, const struct mb_import_batch *batch)
 {
     const struct mb_restore_options *options = work->run->options;
-    if (!options->use_jobs || (batch->phase != MB_BATCH_DATA && !work->run->milvus->multi_l0_import))
+    if (!options->use_jobs ||
+        (batch->phase != MB_BATCH_DATA && !work->run->milvus->can[MB_MILVUS_IMPORT_DELETES_TOGETHER]))
         return 1;
     return options->max_segments_per_job ? options->max_segments_per_job : SEGMENTS_PER_JOB;
 }
@@ -134,13 +135,13 @@ static mb_status make_jobs(struct importer *importer, struct mb_error *error)
 
 /* --------------------------------------------------------------------- waiting */
 
-/* What a server before 2.4 says is the number of rows it wrote, deleted ones left out.  Later ones may count
- * in other ways: the segments decide, at the end. */
+/* What a server of MB_MILVUS_COUNT_ROWS_EXACTLY says is the number of rows it wrote, deleted ones left out.
+ * Others may count in other ways: the segments decide, at the end. */
 static mb_status check_rows(struct importer *importer, const struct mb_import_watch *job,
                             struct mb_error *error)
 {
     const struct mb_restore_work *work = importer->work;
-    bool exact = !work->run->milvus->imports_v2;
+    bool exact = work->run->milvus->can[MB_MILVUS_COUNT_ROWS_EXACTLY];
     bool plausible = job->imported >= job->least_rows && job->imported <= job->rows;
 
     if (plausible && job->imported == 0 && job->rows > 0)

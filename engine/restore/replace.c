@@ -127,7 +127,7 @@ static mb_status mend(struct mb_restore_work *work, struct mb_arena *arena, stru
 
 mb_status mb_replace_mend(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
-    if (!work->run->milvus->can_rename)
+    if (!work->run->milvus->can[MB_MILVUS_RENAME])
         return MB_OK;
     struct mb_arena *arena = mb_arena_new();
     mb_status status = arena ? mend(work, arena, cancel, error) : mb_fail_memory(error);

@@ -75,7 +75,7 @@ static mb_status check_old(struct mb_restore_work *work, struct mb_arena *arena,
         return mb_restore_hint(work, MB_HINT_TARGET_IS_ALIAS, error);
     }
     work->old_id = old.id;
-    work->replaces = work->run->milvus->can_rename && !options->drop_first;
+    work->replaces = work->run->milvus->can[MB_MILVUS_RENAME] && !options->drop_first;
     return MB_OK;
 }
 
@@ -122,8 +122,8 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
     work->ezk = ezk_of(run, source);
     if (run->options->meta_only)
         return MB_OK;
-    mb_status status =
-        mb_import_batches_make(source, run->dir, run->milvus->imports_v2, arena, &work->batches, error);
+    mb_status status = mb_import_batches_make(source, run->dir, run->milvus->can[MB_MILVUS_IMPORT_SEGMENTS],
+                                              arena, &work->batches, error);
     if (status != MB_OK)
         return mb_error_context(error, "backup %s, collection %s.%s", run->backup.name,
                                 source->collection.db_name, source->collection.name);
@@ -135,7 +135,7 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
 
 static mb_status check_databases(const struct mb_restore *run, struct mb_error *error)
 {
-    if (run->milvus->has_databases || run->plan.databases.count == 0)
+    if (run->milvus->can[MB_MILVUS_DATABASES] || run->plan.databases.count == 0)
         return MB_OK;
     const char *db = run->plan.databases.items[0];
     return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_RENAME_DATABASE, db,
@@ -311,9 +311,9 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     struct mb_restore_work *works = NULL;
     struct mb_strings databases;
 
-    if (options->use_jobs && !run.milvus->imports_v2)
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_NO_JOBS, NULL,
-                            "import jobs need Milvus 2.4 or later, this is %s", run.milvus->version_text);
+    if (options->use_jobs && !run.milvus->can[MB_MILVUS_IMPORT_JOBS])
+        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_NO_JOBS, NULL, "import jobs need %s, this is %s",
+                            mb_milvus_needs(MB_MILVUS_IMPORT_JOBS), run.milvus->version_text);
     if (env->progress)
         mb_progress_phase(env->progress, "check");
     MB_TRY(read_backup(&run, arena, cancel, error));

@@ -33,7 +33,7 @@ struct mb_restore_options {
     bool skip_create_collection; /* a target must be there; with drop_exist_collection it may be missing */
     bool drop_exist_index;
     bool meta_only; /* no data */
-    bool use_jobs;  /* imports over HTTP, many segments in a job (Milvus 2.4 and later) */
+    bool use_jobs;  /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
     bool keep_temp_files;
     unsigned parallel_collections; /* 0 for 2 */
     unsigned import_jobs;          /* under way at once in one collection; 0 for 768 */

@@ -77,8 +77,8 @@ mb_status mb_restore_rows(const struct mb_restore_work *work, int64_t *out, stru
                           struct mb_error *error);
 
 /* Compares that with the backup after the last import; in_doubt when an import told an implausible number.
- * MB_E_CORRUPT when rows are missing, or too many, and the backup does not say why.  On servers from 2.4 on
- * it takes both the imports and the segments to say that rows are missing. */
+ * MB_E_CORRUPT when rows are missing, or too many, and the backup does not say why.  Without
+ * MB_MILVUS_COUNT_ROWS_EXACTLY it takes both the imports and the segments to say that rows are missing. */
 mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, struct mb_cancel *cancel,
                                 struct mb_error *error);
 

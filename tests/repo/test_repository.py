@@ -63,6 +63,21 @@ def test_only_storage_loads_drivers():
     assert lines_with(loading, [p for p in c_files("engine/") if not p.startswith("engine/storage/")]) == []
 
 
+def test_only_the_milvus_room_knows_versions_of_milvus():
+    """The others ask for a capability, and have its text for messages from there."""
+    version = re.compile(r"(?<![\w.])[Vv]?2\.[0-9](\.[0-9]+)?(?![\w.]*\.)")
+    about_milvus = re.compile(r"milvus|server|\b(from|since|before)\b", re.IGNORECASE)
+    found = [
+        f"{path}:{number}: {what}"
+        for path in below_front_ends()
+        if path.startswith(("engine/backup/", "engine/restore/", "engine/transfer/", "engine/verify/", "engine/copy/"))
+        for number, what in said(path)
+        if version.search(what) and about_milvus.search(what)
+    ]
+    compared = [path for path in c_files("engine/") if re.search(r"\bmb_version_(parse|compare)", text(path))]
+    assert found == [] and {os.path.dirname(path) for path in compared} == {"engine/milvus"}
+
+
 # Who reads the environment below the front ends, until it is given what it needs.
 MAY_READ_ENVIRONMENT = {"engine/base/temporary.c", "engine/milvus/channel.c"}
 

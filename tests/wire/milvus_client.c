@@ -57,9 +57,9 @@ static mb_status run_info(struct session *s, char **argv)
 {
     (void)argv;
     const struct mb_milvus_info *info = mb_milvus_info(s->milvus);
-    return print(json_pack("{s:s, s:[i,i,i], s:b}", "version", info->version_text, "parsed",
-                           (int)info->version.major, (int)info->version.minor, (int)info->version.patch,
-                           "databases", info->has_databases));
+    return print(json_pack("{s:s, s:b, s:b, s:b}", "version", info->version_text, "databases",
+                           info->can[MB_MILVUS_DATABASES], "renames", info->can[MB_MILVUS_RENAME], "jobs",
+                           info->can[MB_MILVUS_IMPORT_JOBS]));
 }
 
 static mb_status run_databases(struct session *s, char **argv)

@@ -96,7 +96,7 @@ def test_introduction(fake, call):
     assert request.client_info.sdk_type == "BackupToolCustomSDK"
     assert request.client_info.user == "root"
     assert request.client_info.host
-    assert result.lines == [{"version": "v2.3.5", "parsed": [2, 3, 5], "databases": True}]
+    assert result.lines == [{"version": "v2.3.5", "databases": True, "renames": True, "jobs": False}]
     assert fake.count("GetVersion") == 0
 
 
@@ -110,7 +110,7 @@ def test_server_without_connect_and_databases(fake, call):
     fake.answers["Connect"] = fake.answers["ListDatabases"] = unknown
     fake.answers["GetVersion"] = [milvus_pb2.GetVersionResponse(version="2.2.3")]
     result = call(fake.port, "info", "--", "databases", "--", "create-database", "x")
-    assert result.lines[0] == {"version": "2.2.3", "parsed": [2, 2, 3], "databases": False}
+    assert result.lines[0] == {"version": "2.2.3", "databases": False, "renames": False, "jobs": False}
     assert result.lines[1] == ["default"]
     assert "knows no databases" in result.error
 
@@ -119,8 +119,7 @@ def test_unclear_build_tags_ask_for_the_version(call):
     with FakeMilvus(build_tags="master-20240101-abcdef") as fake:
         fake.answers["GetVersion"] = [milvus_pb2.GetVersionResponse(version="2.4-20240101-abc")]
         result = call(fake.port, "info")
-    assert result.lines[0]["parsed"] == [2, 4, 9999]
-    assert result.lines[0]["version"] == "2.4-20240101-abc"
+    assert result.lines[0] == {"version": "2.4-20240101-abc", "databases": True, "renames": True, "jobs": True}
 
 
 # --- retries ------------------------------------------------------------------------------------------------------------

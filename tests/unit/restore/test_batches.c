@@ -9,7 +9,7 @@
 
 #define GIB (INT64_C(1) << 30)
 
-static const bool v235 = false, v240 = true; /* imports_v2 */
+static const bool v235 = false, v240 = true; /* MB_MILVUS_IMPORT_SEGMENTS */
 static struct mb_binlog some_log = {.id = 7, .size = 10};
 static struct mb_field_binlogs some_logs = {.field_id = 100, .logs = &some_log, .count = 1};
 static struct mb_field_binlogs no_logs = {0};

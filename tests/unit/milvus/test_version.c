@@ -1,4 +1,5 @@
 #include "base/version.h"
+#include "milvus/version.h"
 
 #include <string.h>
 
@@ -79,12 +80,12 @@ static void test_order(void **state)
 {
     (void)state;
     struct mb_version v = {2, 4, 3};
-    assert_true(mb_version_at_least(v, 2, 4, 3));
-    assert_true(mb_version_at_least(v, 2, 3, 99));
-    assert_true(mb_version_at_least(v, 1, 9, 9));
-    assert_false(mb_version_at_least(v, 2, 4, 4));
-    assert_false(mb_version_at_least(v, 2, 5, 0));
-    assert_false(mb_version_at_least(v, 3, 0, 0));
+    assert_true(mb_version_compare(v, (struct mb_version){2, 4, 3}) >= 0);
+    assert_true(mb_version_compare(v, (struct mb_version){2, 3, 99}) >= 0);
+    assert_true(mb_version_compare(v, (struct mb_version){1, 9, 9}) >= 0);
+    assert_true(mb_version_compare(v, (struct mb_version){2, 4, 4}) < 0);
+    assert_true(mb_version_compare(v, (struct mb_version){2, 5, 0}) < 0);
+    assert_true(mb_version_compare(v, (struct mb_version){3, 0, 0}) < 0);
     struct mb_version program;
     assert_true(mb_version_parse_exact(mb_program_version(), &program));
 }
