@@ -70,10 +70,7 @@ static mb_status check_name(struct mb_create *create, struct mb_cancel *cancel, 
     case MB_BACKUP_IN_PROGRESS:
         if (create->options->resume)
             return MB_OK;
-        return mb_fail_hint(
-            error, MB_E_EXISTS, MB_HINT_RESUME, name,
-            "backup %s already exists but is incomplete: an earlier create was interrupted or still runs",
-            name);
+        return mb_claim_fail_taken(&create->catalog, name, cancel, error);
     case MB_BACKUP_FOREIGN:
         return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_DELETE, name,
                             "%s already holds objects that are no complete backup; choose another name",

@@ -2,7 +2,6 @@
  *
  * MB_E_NOT_FOUND where no backup of that name is, MB_E_CORRUPT where a part of one is. */
 #include "base/clock.h"
-#include "base/owner.h"
 #include "catalog/catalog_files.h"
 #include "catalog/claim_record.h"
 
@@ -85,20 +84,8 @@ static mb_status refuse_claimed(const struct mb_catalog *catalog, const struct m
         return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete, and who made it is not known: %s",
                        name, error->message);
     MB_TRY(status);
-    const char *owner = mb_owner_brief(record.owner, scratch->arena);
-    switch (mb_claim_record_heart(&record, mb_claim_record_age(&record), MB_HEART_LIMIT_NS)) {
-    case MB_HEART_FAILED:
-        return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete: making it failed at %s: %s", name,
-                       record.failed, record.reason);
-    case MB_HEART_BEATS:
-        return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete: it is being made at this moment (%s)",
-                       name, owner == NULL ? "" : owner);
-    case MB_HEART_STOPPED:
-        break;
-    }
-    return mb_fail(error, MB_E_CORRUPT,
-                   "backup %s is not complete: making it, begun by %s at %s, was interrupted", name,
-                   owner == NULL ? "" : owner, record.started);
+    const char *fate = mb_claim_record_describe(&record, scratch->arena);
+    return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete: %s", name, fate == NULL ? "" : fate);
 }
 
 static const char *first_missing(const bool present[MB_META_COUNT])

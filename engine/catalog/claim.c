@@ -77,14 +77,14 @@ static mb_status fill(struct mb_claim *claim, const char *name, const struct mb_
     claim->record =
         (struct mb_claim_record){.backup_id = mb_arena_strdup(arena, like->backup_id),
                                  .plan_digest = mb_arena_strdup(arena, like->plan_digest),
-                                 .owner = mb_owner_self(arena),
+                                 .owner = mb_owner_text(claim->owner),
                                  .started = mb_arena_strdup(arena, *like->started ? like->started : now),
                                  .generation = mb_claim_new_generation(arena),
                                  .heartbeat = claim->heartbeat,
                                  .failed = "",
                                  .reason = ""};
     if (claim->key == NULL || claim->commit_key == NULL || claim->record.backup_id == NULL ||
-        claim->record.plan_digest == NULL || claim->record.owner == NULL || claim->record.started == NULL ||
+        claim->record.plan_digest == NULL || claim->record.started == NULL ||
         claim->record.generation == NULL)
         return mb_fail_memory(error);
     return MB_OK;
@@ -105,11 +105,13 @@ mb_status mb_claim_new(struct mb_claim **out, const struct mb_catalog *catalog, 
     pthread_mutex_init(&claim->turn, NULL);
     pthread_mutex_init(&claim->lock, NULL);
     claim->arena = mb_arena_new();
+    claim->owner = mb_owner_new();
     claim->work = mb_cancel_new(cancel);
     claim->stop = mb_cancel_new(NULL);
-    mb_status status = claim->arena == NULL || claim->work == NULL || claim->stop == NULL
-                           ? mb_fail_memory(error)
-                           : fill(claim, name, like, error);
+    mb_status status =
+        claim->arena == NULL || claim->owner == NULL || claim->work == NULL || claim->stop == NULL
+            ? mb_fail_memory(error)
+            : fill(claim, name, like, error);
     if (status < 0) {
         mb_claim_free(claim);
         return status;
@@ -126,6 +128,7 @@ void mb_claim_free(struct mb_claim *claim)
         mb_claim_stop_heart(claim);
     mb_cancel_free(claim->stop);
     mb_cancel_free(claim->work);
+    mb_owner_free(claim->owner);
     mb_arena_free(claim->arena);
     pthread_mutex_destroy(&claim->lock);
     pthread_mutex_destroy(&claim->turn);

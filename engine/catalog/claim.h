@@ -35,6 +35,10 @@ struct mb_claim_wish {
 mb_status mb_claim_begin(struct mb_claim **out, const struct mb_catalog *catalog, const char *name,
                          const struct mb_claim_wish *wish, struct mb_cancel *cancel, struct mb_error *error);
 
+/* MB_E_EXISTS for a name whose backup is not complete, with who makes it or what became of that. */
+mb_status mb_claim_fail_taken(const struct mb_catalog *catalog, const char *name, struct mb_cancel *cancel,
+                              struct mb_error *error);
+
 /* Goes on with what the record that was read stands for; its backup_id and plan_digest count, not the wish's.
  * MB_E_EXISTS while the owner is at work, or when somebody else does the same. */
 mb_status mb_claim_take_over(struct mb_claim **out, const struct mb_catalog *catalog, const char *name,

@@ -10,6 +10,21 @@ static const int64_t no_clock_is_so_wrong_ns = 24 * 3600 * MB_NS_PER_S;
 
 /* ------------------------------------------------------------- claiming */
 
+mb_status mb_claim_fail_taken(const struct mb_catalog *catalog, const char *name, struct mb_cancel *cancel,
+                              struct mb_error *error)
+{
+    struct mb_claim_record record;
+    struct mb_error ignored = MB_ERROR_INIT;
+    struct mb_arena *arena = mb_arena_new();
+    const char *fate = NULL;
+    if (arena != NULL && mb_claim_record_read(catalog, name, arena, &record, cancel, &ignored) == MB_OK)
+        fate = mb_claim_record_describe(&record, arena);
+    mb_fail_hint(error, MB_E_EXISTS, MB_HINT_RESUME, name, "backup %s already exists but is incomplete: %s",
+                 name, fate != NULL ? fate : "an earlier create was interrupted or still runs");
+    mb_arena_free(arena);
+    return error->status;
+}
+
 static mb_status check_free(const struct mb_catalog *catalog, const char *name, struct mb_cancel *cancel,
                             struct mb_error *error)
 {
@@ -21,10 +36,7 @@ static mb_status check_free(const struct mb_catalog *catalog, const char *name, 
     case MB_BACKUP_COMPLETE:
         return mb_fail(error, MB_E_EXISTS, "backup %s already exists", name);
     case MB_BACKUP_IN_PROGRESS:
-        return mb_fail(error, MB_E_EXISTS,
-                       "backup %s already exists but is incomplete: another create makes it at this moment, "
-                       "or was interrupted",
-                       name);
+        return mb_claim_fail_taken(catalog, name, cancel, error);
     case MB_BACKUP_FOREIGN:
         break;
     }
@@ -61,8 +73,7 @@ static mb_status take_free(struct mb_claim *claim, struct mb_cancel *cancel, str
     bool refuses = (mb_storage_info(claim->catalog.storage)->caps & MB_CAP_IF_ABSENT) != 0;
     mb_status status = mb_claim_put(claim, MB_PUT_IF_ABSENT, cancel, error);
     if (status == MB_E_EXISTS)
-        return mb_fail(error, MB_E_EXISTS, "another create of backup %s began at the same moment",
-                       claim->name);
+        return mb_claim_fail_taken(&claim->catalog, claim->name, cancel, error);
     if (status == MB_OK)
         status = confirm(claim, !refuses, cancel, error);
     if (status < 0)

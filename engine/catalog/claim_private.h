@@ -9,6 +9,7 @@
 struct mb_claim {
     struct mb_catalog catalog;
     struct mb_arena *arena;
+    struct mb_owner *owner;
     const char *name;
     const char *dir;
     const char *key; /* of the record */

@@ -106,3 +106,18 @@ enum mb_heart mb_claim_record_heart(const struct mb_claim_record *record, int64_
         return MB_HEART_BEATS;
     return age_ns > limit_ns ? MB_HEART_STOPPED : MB_HEART_BEATS;
 }
+
+const char *mb_claim_record_describe(const struct mb_claim_record *record, struct mb_arena *arena)
+{
+    const char *owner = mb_owner_brief(record->owner, arena);
+    switch (mb_claim_record_heart(record, mb_claim_record_age(record), MB_HEART_LIMIT_NS)) {
+    case MB_HEART_FAILED:
+        return mb_arena_printf(arena, "making it failed at %s: %s", record->failed, record->reason);
+    case MB_HEART_BEATS:
+        return mb_arena_printf(arena, "it is being made at this moment (%s)", owner == NULL ? "" : owner);
+    case MB_HEART_STOPPED:
+        break;
+    }
+    return mb_arena_printf(arena, "making it, begun by %s at %s, was interrupted", owner == NULL ? "" : owner,
+                           record->started);
+}

@@ -44,4 +44,8 @@ int64_t mb_claim_record_age(const struct mb_claim_record *record);
  * when the process that wrote the record is known to be gone. */
 enum mb_heart mb_claim_record_heart(const struct mb_claim_record *record, int64_t age_ns, int64_t limit_ns);
 
+/* What became of making the backup, for people: "it is being made at this moment (nightly-3, process 4711)".
+ * NULL without memory. */
+const char *mb_claim_record_describe(const struct mb_claim_record *record, struct mb_arena *arena);
+
 #endif

@@ -29,6 +29,7 @@ struct mb_restore {
     struct mb_checksums *checksums; /* of the backup while it is staged; or NULL */
     unsigned parallel;              /* collections at once */
     struct mb_copy_options copy;    /* of one of them */
+    struct mb_owner *owner;         /* of the copies, for whoever cleans up; or NULL */
     struct mb_budget *own_budget;   /* of their copies, when the caller gave none; or NULL */
     int64_t total_bytes;
     atomic_int_fast64_t done_bytes;

@@ -91,8 +91,9 @@ static mb_status leave_mark(struct mb_restore *run, struct mb_cancel *cancel, st
     struct mb_error ignored = MB_ERROR_INIT;
     struct mb_arena *arena = mb_arena_new();
     const char *key = arena != NULL ? owner_key(run, arena) : NULL;
-    const char *self = arena != NULL ? mb_owner_self(arena) : NULL;
     mb_status status = MB_OK;
+    run->owner = mb_owner_new();
+    const char *self = run->owner != NULL ? mb_owner_text(run->owner) : NULL;
     if (key == NULL || self == NULL)
         status = mb_fail_memory(error);
     else if (clean_up_after_others(run, arena, cancel, &ignored) < 0)
@@ -136,6 +137,8 @@ static void drop(struct mb_restore *run)
 {
     mb_budget_free(run->own_budget);
     run->own_budget = NULL;
+    mb_owner_free(run->owner);
+    run->owner = NULL;
     drop_checksums(run);
 }
 

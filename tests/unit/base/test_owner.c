@@ -1,5 +1,7 @@
 #include "base/owner.h"
 
+#include "base/scope.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,8 +30,7 @@ static struct child start_child(void)
     child.pid = fork();
     if (child.pid == 0) {
         char byte;
-        struct mb_arena *arena = mb_arena_new();
-        const char *text = mb_owner_self(arena);
+        const char *text = mb_owner_text(mb_owner_new());
         close(released[1]);
         if (write(said[1], text, strlen(text)) < 0)
             _exit(1);
@@ -54,12 +55,44 @@ static void test_a_process_while_it_runs_and_afterwards(void **state)
     assert_int_equal(mb_owner_fate_of(child.text), MB_OWNER_GONE);
 }
 
-static void test_this_process(void **state)
+static void test_tasks_of_this_process(void **state)
 {
     (void)state;
+    char first_text[512];
     struct mb_arena *arena = mb_arena_new();
-    assert_int_equal(mb_owner_fate_of(mb_owner_self(arena)), MB_OWNER_SELF);
+    const struct mb_scope scope = {.id = "create-5, fast"};
+    struct mb_owner *first = mb_owner_new();
+    mb_scope_enter(&scope);
+    struct mb_owner *second = mb_owner_new();
+    mb_scope_enter(NULL);
+    snprintf(first_text, sizeof(first_text), "%s", mb_owner_text(first));
+    assert_string_not_equal(first_text, mb_owner_text(second));
+    assert_int_equal(mb_owner_fate_of(first_text), MB_OWNER_LIVES);
+    assert_int_equal(mb_owner_fate_of(mb_owner_text(second)), MB_OWNER_LIVES);
+    mb_owner_free(first);
+    assert_int_equal(mb_owner_fate_of(first_text), MB_OWNER_GONE);
+    assert_int_equal(mb_owner_fate_of(mb_owner_text(second)), MB_OWNER_LIVES);
+    assert_null(strstr(mb_owner_brief(first_text, arena), "task"));
+    assert_non_null(strstr(mb_owner_brief(mb_owner_text(second), arena), ", task create-5, fast"));
+    mb_owner_free(second);
     mb_arena_free(arena);
+}
+
+/* Another copy of the library in this process, or an older version: nothing is known of its tasks. */
+static void test_a_stranger_in_this_process_lives_with_it(void **state)
+{
+    (void)state;
+    char text[512];
+    struct mb_owner *owner = mb_owner_new();
+    snprintf(text, sizeof(text), "%s", mb_owner_text(owner));
+    mb_owner_free(owner);
+    assert_int_equal(mb_owner_fate_of(text), MB_OWNER_GONE);
+    char *work = strstr(text, ", work ");
+    assert_non_null(work);
+    work[strlen(", work ")] ^= 3;
+    assert_int_equal(mb_owner_fate_of(text), MB_OWNER_LIVES);
+    *work = '\0';
+    assert_int_equal(mb_owner_fate_of(text), MB_OWNER_LIVES);
 }
 
 static const char *with(struct mb_arena *arena, const char *text, const char *label, const char *value)
@@ -118,7 +151,9 @@ static void test_a_later_process_of_the_same_number(void **state)
     assert_int_equal(mb_owner_fate_of(child.text), MB_OWNER_LIVES);
     close(child.release);
     waitpid(child.pid, NULL, 0);
-    assert_int_equal(mb_owner_fate_of(with(arena, mb_owner_self(arena), ", started ", "17")), MB_OWNER_GONE);
+    struct mb_owner *own = mb_owner_new();
+    assert_int_equal(mb_owner_fate_of(with(arena, mb_owner_text(own), ", started ", "17")), MB_OWNER_GONE);
+    mb_owner_free(own);
     mb_arena_free(arena);
 }
 
@@ -136,7 +171,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_process_while_it_runs_and_afterwards),
-        cmocka_unit_test(test_this_process),
+        cmocka_unit_test(test_tasks_of_this_process),
+        cmocka_unit_test(test_a_stranger_in_this_process_lives_with_it),
         cmocka_unit_test(test_others_are_unknown),
         cmocka_unit_test(test_texts_of_older_versions),
         cmocka_unit_test(test_a_later_process_of_the_same_number),

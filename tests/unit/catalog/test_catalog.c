@@ -305,7 +305,9 @@ static void a_list_has_every_backup_and_nothing_else(void **state)
     copy_interop(bed, "go_v0_4_15");
     make(bed, "b2");
     make(bed, "b1");
-    assert_int_equal(begin(bed, "making"), MB_OK);
+    struct mb_claim *making = NULL;
+    assert_int_equal(begin(bed, "ended"), MB_OK);
+    assert_int_equal(mb_claim_begin(&making, &bed->catalog, "making", &wish, NULL, &bed->error), MB_OK);
     bed_put(bed, ROOT "broken/meta/backup_meta.json", "{\"id\":");
     bed_put(bed, ROOT "broken/meta/full_meta.json", "{}");
     bed_put(bed, ROOT "killed/binlogs/insert_log/1/2/3/3/100/7", "x");
@@ -314,7 +316,7 @@ static void a_list_has_every_backup_and_nothing_else(void **state)
     bed_put(bed, "other/meta/backup_meta.json", "{}");
     assert_int_equal(mb_catalog_list(&bed->catalog, true, bed->arena, &list, &count, NULL, &bed->error),
                      MB_OK);
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 7);
     for (size_t i = 1; i < count; i++)
         assert_true(strcmp(list[i - 1].name, list[i].name) < 0);
 
@@ -332,6 +334,8 @@ static void a_list_has_every_backup_and_nothing_else(void **state)
     assert_int_equal(s->state, MB_BACKUP_IN_PROGRESS);
     assert_non_null(strstr(s->problem, "process "));
     assert_int_equal(s->heart, MB_HEART_BEATS);
+    mb_claim_free(making);
+    assert_int_equal(find(list, count, "ended")->heart, MB_HEART_STOPPED);
     s = find(list, count, "broken");
     assert_int_equal(s->state, MB_BACKUP_COMPLETE);
     assert_non_null(strstr(s->problem, "backup_meta.json: byte 6"));

@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 #include "base/owner.h"
+#include "base/scope.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,10 +57,11 @@ static void the_record_tells_who_and_when(void **state)
                      MB_E_NOT_FOUND);
     assert_int_equal(begin(bed, &claim), MB_OK);
     assert_int_equal(mb_claim_record_read(&bed->catalog, "b1", bed->arena, &read, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_owner_fate_of(read.owner), MB_OWNER_LIVES);
     mb_claim_free(claim);
+    assert_int_equal(mb_owner_fate_of(read.owner), MB_OWNER_GONE);
     assert_string_equal(read.backup_id, "id-1");
     assert_string_equal(read.plan_digest, "3 collections");
-    assert_string_equal(read.owner, mb_owner_self(bed->arena));
     assert_int_equal(strlen(read.generation), 32);
     assert_true(mb_claim_record_age(&read) < 5 * MB_NS_PER_S);
     assert_string_equal(read.failed, "");
@@ -120,10 +123,79 @@ static void another_task_of_this_process_is_left_alone(void **state)
 {
     struct bed *bed = *state;
     struct mb_claim *claim, *second;
+    const struct mb_scope scope = {.id = "create-1"};
+    mb_scope_enter(&scope);
     assert_int_equal(begin(bed, &claim), MB_OK);
+    mb_scope_enter(NULL);
     assert_int_equal(take_over(bed, false, &second), MB_E_EXISTS);
+    says(bed, ", task create-1");
+    assert_int_equal(begin(bed, &second), MB_E_EXISTS);
+    says(bed, "it is being made at this moment (");
+    says(bed, ", task create-1)");
     assert_int_equal(commit(bed, claim), MB_OK);
     mb_claim_free(claim);
+}
+
+/* Neither by failing nor by being killed: it has ended without a word, and this process goes on. */
+static void a_task_of_this_process_that_has_ended_is_gone(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    assert_int_equal(begin(bed, &claim), MB_OK);
+    mb_claim_free(claim);
+    assert_int_equal(begin(bed, &claim), MB_E_EXISTS);
+    says(bed, "was interrupted");
+    assert_int_equal(take_over(bed, false, &claim), MB_OK);
+    assert_int_equal(commit(bed, claim), MB_OK);
+    mb_claim_free(claim);
+}
+
+struct racer {
+    struct bed *bed;
+    struct mb_scope scope;
+    pthread_barrier_t *start;
+    struct mb_claim *claim;
+    mb_status status;
+    struct mb_error error;
+};
+
+static void *race(void *ctx)
+{
+    struct racer *racer = ctx;
+    mb_scope_enter(&racer->scope);
+    pthread_barrier_wait(racer->start);
+    racer->status = mb_claim_begin(&racer->claim, &racer->bed->catalog, "b1", &wish, NULL, &racer->error);
+    return NULL;
+}
+
+/* One has the name and the other one says who; when the first fails, the second goes on. */
+static void of_two_tasks_that_begin_at_once_one_has_the_name(void **state)
+{
+    struct bed *bed = *state;
+    pthread_barrier_t start;
+    pthread_t threads[2];
+    struct racer racers[2] = {{.scope.id = "create-1"}, {.scope.id = "create-2"}};
+    pthread_barrier_init(&start, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        racers[i].bed = bed;
+        racers[i].start = &start;
+        racers[i].error = MB_ERROR_INIT;
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&start);
+    int winner = racers[0].status == MB_OK ? 0 : 1;
+    struct racer *won = &racers[winner], *lost = &racers[1 - winner];
+    assert_int_equal(won->status, MB_OK);
+    assert_int_equal(lost->status, MB_E_EXISTS);
+    if (strstr(lost->error.message, won->scope.id) == NULL)
+        fail_msg("\"%s\" does not name %s", lost->error.message, won->scope.id);
+    mb_claim_fail(won->claim, &(struct mb_error){.status = MB_E_NO_SPACE, .message = "full"});
+    mb_claim_free(won->claim);
+    assert_int_equal(take_over(bed, false, &won->claim), MB_OK);
+    assert_int_equal(commit(bed, won->claim), MB_OK);
+    mb_claim_free(won->claim);
 }
 
 static void force_takes_from_who_is_at_work(void **state)
@@ -510,6 +582,8 @@ int main(void)
         BED_TEST(it_goes_only_with_its_generation),
         BED_TEST(who_is_at_work_is_left_alone),
         BED_TEST(another_task_of_this_process_is_left_alone),
+        BED_TEST(a_task_of_this_process_that_has_ended_is_gone),
+        BED_TEST(of_two_tasks_that_begin_at_once_one_has_the_name),
         BED_TEST(force_takes_from_who_is_at_work),
         BED_TEST(clocks_that_differ_do_not_matter),
         BED_TEST(records_of_older_versions),
