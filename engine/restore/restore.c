@@ -13,17 +13,6 @@
 #include <string.h>
 
 #define PARALLEL_COLLECTIONS 2
-#define PERCENT_WHOLE        10000
-
-void mb_restore_advance(struct mb_restore *run, int64_t bytes)
-{
-    struct mb_progress *progress = run->env->progress;
-    int64_t done = atomic_fetch_add(&run->done_bytes, bytes) + bytes;
-    if (progress == NULL || run->total_bytes <= 0)
-        return;
-    double share = (double)done / (double)run->total_bytes;
-    atomic_store(&progress->percent_x100, (uint64_t)(share < 1 ? share * PERCENT_WHOLE : PERCENT_WHOLE));
-}
 
 /* ----------------------------------------------------------------- checking */
 
@@ -52,13 +41,6 @@ static bool is_in(const struct mb_strings *list, const char *text)
         if (strcmp(list->items[i], text) == 0)
             return true;
     return false;
-}
-
-mb_status mb_restore_hint(const struct mb_restore_work *work, enum mb_hint hint, struct mb_error *error)
-{
-    char subject[sizeof(error->subject)];
-    snprintf(subject, sizeof(subject), "%s.%s", MB_WORK_NAME(work));
-    return mb_error_hint(error, hint, subject);
 }
 
 /* A collection that is to be dropped, and not an alias, of which nobody knows whether it is meant. */
