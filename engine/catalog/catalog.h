@@ -39,6 +39,19 @@ mb_status mb_catalog_state(const struct mb_catalog *catalog, const char *name, e
 mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error);
 
+/* The description as each of the two ways to write it says it. */
+struct mb_descriptions {
+    bool has_full, has_levels; /* and they can be read */
+    struct mb_backup full, levels;
+    struct mb_error full_error, levels_error; /* why full_meta.json, or a level file, cannot be; or MB_OK */
+    const char *bad_level;                    /* its name ("segment_meta.json"); NULL for none */
+};
+
+/* Both of them, into arena.  Fails as mb_catalog_read does, except that one that cannot be read is told in
+ * out as long as the other can be. */
+mb_status mb_catalog_read_both(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
+                               struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error);
+
 /* Aborts every unfinished upload below the backup's directory: what a killed run had begun would lie in the
  * service, and be billed, for good.  Who goes on with a backup calls it twice, when taking over and before
  * the commit: a service may still be working on the last requests of the killed run when the first call is

@@ -19,16 +19,25 @@ mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir
     return status;
 }
 
-static mb_status read_files(const struct mb_catalog *catalog, const char *dir,
-                            const bool present[MB_META_COUNT], struct mb_meta_draft *draft,
-                            struct mb_cancel *cancel, struct mb_error *error)
+static mb_status read_full(const struct mb_catalog *catalog, const char *dir, struct mb_meta_draft *draft,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    return mb_catalog_read_file(catalog, dir, MB_META_FULL, draft, cancel, error);
+}
+
+/* *bad, which may be NULL, becomes the one that cannot be read. */
+static mb_status read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_meta_draft *draft,
+                             const char **bad, struct mb_cancel *cancel, struct mb_error *error)
 {
     static const enum mb_meta_file levels[] = {MB_META_BACKUP, MB_META_COLLECTION, MB_META_PARTITION,
                                                MB_META_SEGMENT};
-    if (present[MB_META_FULL])
-        return mb_catalog_read_file(catalog, dir, MB_META_FULL, draft, cancel, error);
-    for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+    for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+        if (bad != NULL)
+            *bad = mb_layout_meta_name(levels[i]);
         MB_TRY(mb_catalog_read_file(catalog, dir, levels[i], draft, cancel, error));
+    }
+    if (bad != NULL)
+        *bad = NULL;
     return MB_OK;
 }
 
@@ -71,7 +80,8 @@ mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, st
     MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
     mb_status status = find_description(catalog, &scratch, name, present, cancel, error);
     if (status == MB_OK)
-        status = read_files(catalog, scratch.dir, present, &draft, cancel, error);
+        status = present[MB_META_FULL] ? read_full(catalog, scratch.dir, &draft, cancel, error)
+                                       : read_levels(catalog, scratch.dir, &draft, NULL, cancel, error);
     if (status == MB_OK)
         status = mb_meta_finish(&draft, catalog->log, &backup, error);
     if (status == MB_OK) {
@@ -80,6 +90,59 @@ mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, st
     }
     if (status == MB_OK)
         *out = backup;
+    mb_catalog_scratch_done(&scratch);
+    return status;
+}
+
+/* What damage keeps from being read is told; any other failure is one. */
+static mb_status keep_damage(mb_status status, bool *read, struct mb_error *why, struct mb_error *error)
+{
+    *read = status == MB_OK;
+    *why = MB_ERROR_INIT;
+    if (status != MB_E_CORRUPT && status != MB_E_NOT_FOUND)
+        return status;
+    *why = *error;
+    mb_error_clear(error);
+    return MB_OK;
+}
+
+static mb_status read_both(const struct mb_catalog *catalog, const char *dir,
+                           const bool present[MB_META_COUNT], struct mb_arena *arena,
+                           struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_meta_draft full = {.arena = arena}, levels = {.arena = arena};
+    if (present[MB_META_FULL]) {
+        mb_status status = read_full(catalog, dir, &full, cancel, error);
+        if (status == MB_OK)
+            status = mb_meta_finish(&full, catalog->log, &out->full, error);
+        MB_TRY(keep_damage(status, &out->has_full, &out->full_error, error));
+    }
+    if (present[MB_META_COLLECTION] && present[MB_META_PARTITION] && present[MB_META_SEGMENT]) {
+        mb_status status = read_levels(catalog, dir, &levels, &out->bad_level, cancel, error);
+        if (status == MB_OK)
+            status = mb_meta_finish(&levels, catalog->log, &out->levels, error);
+        MB_TRY(keep_damage(status, &out->has_levels, &out->levels_error, error));
+    }
+    if (out->has_full || out->has_levels)
+        return MB_OK;
+    *error = out->full_error.status != MB_OK ? out->full_error : out->levels_error;
+    return error->status;
+}
+
+mb_status mb_catalog_read_both(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
+                               struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_catalog_scratch scratch;
+    bool present[MB_META_COUNT];
+    struct mb_descriptions both = {.full_error = MB_ERROR_INIT, .levels_error = MB_ERROR_INIT};
+    MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
+    mb_status status = find_description(catalog, &scratch, name, present, cancel, error);
+    if (status == MB_OK)
+        status = find_by_name(catalog, &scratch, present, cancel, error);
+    if (status == MB_OK)
+        status = read_both(catalog, scratch.dir, present, arena, &both, cancel, error);
+    if (status == MB_OK)
+        *out = both;
     mb_catalog_scratch_done(&scratch);
     return status;
 }

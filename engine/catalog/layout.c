@@ -61,6 +61,11 @@ const char *mb_layout_meta_name(enum mb_meta_file file)
     return meta_names[file];
 }
 
+bool mb_layout_is_other_meta(const char *name)
+{
+    return strcmp(name, "meta/channel_cp_meta.json") == 0;
+}
+
 char *mb_layout_meta_key(struct mb_arena *arena, const char *dir, enum mb_meta_file file)
 {
     return mb_arena_printf(arena, "%s/meta/%s", dir, meta_names[file]);

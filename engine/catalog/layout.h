@@ -32,6 +32,10 @@ enum mb_meta_file {
 };
 
 const char *mb_layout_meta_name(enum mb_meta_file file); /* "backup_meta.json" */
+
+/* Is that the name, relative to the backup's directory, of a further file that some version of the Go program
+ * writes? Nobody reads it. */
+bool mb_layout_is_other_meta(const char *name);
 char *mb_layout_meta_key(struct mb_arena *arena, const char *dir, enum mb_meta_file file);
 
 /* Where an object of a segment lies in the backup.  The group element follows from the segment. */

@@ -97,7 +97,7 @@ static void read_index_extra(struct mb_json_input *input, const struct mb_json_f
         .key = (name), .kind = MB_JSON_CUSTOM, .read = read_index_extra \
     }
 
-static const struct mb_json_field index_fields[] = {
+const struct mb_json_field mb_meta_index_fields[] = {
     MB_JSON_MEMBER(STRING, "field_name", struct mb_index, field_name),
     MB_JSON_MEMBER(STRING, "index_name", struct mb_index, name),
     {.key = "index_type", .kind = MB_JSON_CUSTOM, .write = write_index_type},
@@ -198,7 +198,7 @@ const struct mb_json_field mb_meta_collection_fields[] = {
     MB_JSON_MEMBER(UINT64, "backup_timestamp", struct mb_collection_backup, backup_timestamp),
     MB_JSON_ALWAYS(INT64, "size", struct mb_collection_backup, size),
     MB_JSON_ALWAYS(BOOL, "has_index", struct mb_collection_backup, has_index),
-    MB_JSON_LIST("index_infos", struct mb_collection_backup, indexes, index_count, index_fields),
+    MB_JSON_LIST("index_infos", struct mb_collection_backup, indexes, index_count, mb_meta_index_fields),
     MB_JSON_MEMBER(STRING, "load_state", struct mb_collection_backup, load_state),
     MB_JSON_MEMBER(UINT64, "backup_physical_timestamp", struct mb_collection_backup, physical_timestamp),
     {.key = "channel_checkpoints",

@@ -10,6 +10,7 @@ extern const struct mb_json_field mb_meta_backup_summary_fields[]; /* struct mb_
 extern const struct mb_json_field mb_meta_collection_fields[];     /* struct mb_collection_backup */
 extern const struct mb_json_field mb_meta_partition_fields[];      /* struct mb_partition_backup */
 extern const struct mb_json_field mb_meta_segment_fields[];        /* struct mb_segment_backup */
+extern const struct mb_json_field mb_meta_index_fields[];          /* struct mb_index */
 
 /* The context of a writer that is given one of these tables: which file it is about to write. */
 struct mb_meta_view {

@@ -35,7 +35,7 @@ struct mb_budget *mb_copy_budget_new(uint64_t memory_bytes)
  * only, and while that runs the source cannot be read. */
 static bool may_stage(struct mb_storage *src, struct mb_storage *dst)
 {
-    return !mb_storage_has_multipart(dst) && !mb_storage_nests(dst, src);
+    return dst != NULL && !mb_storage_has_multipart(dst) && !mb_storage_nests(dst, src);
 }
 
 /* One request for two parts' worth of bytes costs less than an upload's four, as long as many such objects
@@ -43,13 +43,14 @@ static bool may_stage(struct mb_storage *src, struct mb_storage *dst)
 static uint64_t largest_whole(const struct mb_copy_options *options, struct mb_storage *source,
                               struct mb_storage *destination)
 {
-    const struct mb_store_info *src = mb_storage_info(source), *dst = mb_storage_info(destination);
+    const struct mb_store_info *src = mb_storage_info(source);
+    const struct mb_store_info *dst = destination != NULL ? mb_storage_info(destination) : NULL;
     uint64_t whole = options->part_bytes;
     if (may_stage(source, destination) || (src->caps & MB_CAP_RANGE) == 0)
         whole = options->memory_bytes;
     else if (whole * 2 <= options->memory_bytes / 8)
         whole *= 2;
-    if (dst->max_put_size != 0 && whole > dst->max_put_size)
+    if (dst != NULL && dst->max_put_size != 0 && whole > dst->max_put_size)
         whole = dst->max_put_size;
     return whole;
 }
@@ -76,7 +77,8 @@ static void wake_all(void *ctx)
 
 uint64_t mb_copy_overloads(const struct mb_copy *copy)
 {
-    return mb_storage_overloads(copy->src) + mb_storage_overloads(copy->dst);
+    uint64_t there = copy->dst != NULL ? mb_storage_overloads(copy->dst) : 0;
+    return mb_storage_overloads(copy->src) + there;
 }
 
 static mb_status start_machinery(struct mb_copy *copy, struct mb_cancel *cancel, struct mb_error *error)
@@ -116,8 +118,8 @@ mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_s
                        const struct mb_copy_options *options, struct mb_cancel *cancel,
                        struct mb_error *error)
 {
-    bool can_copy = mb_storage_can_copy(dst, src);
-    if (options->mode == MB_COPY_DIRECT && !can_copy)
+    bool can_copy = dst != NULL && mb_storage_can_copy(dst, src);
+    if (options->mode == MB_COPY_DIRECT && !can_copy && dst != NULL)
         return mb_fail(error, MB_E_CONFIG,
                        "%s cannot copy from %s by itself: set transfer.mode to auto or streaming",
                        mb_storage_info(dst)->location, mb_storage_info(src)->location);

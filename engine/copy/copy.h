@@ -48,9 +48,12 @@ struct mb_copy_options {
      * be seen of it in the destination: what is refused here is never written.  key is the destination's.
      * From worker threads, several at a time; again when an attempt is repeated. */
     mb_status (*carried)(void *ctx, const char *key, uint32_t crc32c, struct mb_error *error);
-    /* Called once for every object that lies complete in the destination, from worker threads, one at a time.
-     * What it calls MB_E_CORRUPT is discarded. */
+    /* Called once for every object that lies complete in the destination, or has been read where there is
+     * none, from worker threads, one at a time.  What it calls MB_E_CORRUPT is discarded. */
     mb_status (*moved)(void *ctx, const struct mb_object_moved *object, struct mb_error *error);
+    /* Without a destination, called for every object that cannot be read.  MB_OK goes on with the others.
+     * NULL fails with the first.  From worker threads, one at a time. */
+    mb_status (*unreadable)(void *ctx, const char *key, const struct mb_error *why, struct mb_error *error);
     void *ctx;
     struct mb_progress *progress; /* objects and bytes, done and total, are counted here; or NULL */
     struct mb_log *log;
@@ -60,6 +63,7 @@ struct mb_copy_options {
  * included; it outlives them.  NULL without memory. */
 struct mb_budget *mb_copy_budget_new(uint64_t memory_bytes);
 
+/* dst may be NULL: then objects are read, summed and told to moved, and that is all. */
 mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_storage *dst,
                        const struct mb_copy_options *options, struct mb_cancel *cancel,
                        struct mb_error *error);

@@ -11,7 +11,7 @@
 
 struct mb_copy {
     struct mb_storage *src;
-    struct mb_storage *dst;
+    struct mb_storage *dst;         /* NULL: objects are only read */
     struct mb_copy_options options; /* with nothing left at 0 that has a default */
     bool in_service;                /* the pair of stores allows it, and so does the mode */
     uint64_t whole_max;             /* what is larger is carried in parts */
@@ -89,6 +89,10 @@ mb_status mb_stream_fetch(struct mb_copy *copy, const struct mb_object *object, 
  * put? Then it is remembered and told as above. */
 bool mb_stream_refused(struct mb_copy *copy, const struct mb_object *object, const struct mb_error *error);
 
+/* Reads the object through one buffer, range by range. */
+mb_status mb_stream_read(struct mb_copy *copy, struct mb_object *object, struct mb_moved *out,
+                         struct mb_cancel *cancel, struct mb_error *error);
+
 /* --- stage.c: bytes that pass through a file */
 
 mb_status mb_stage(struct mb_copy *copy, const struct mb_object *object, struct mb_moved *out,
@@ -100,6 +104,9 @@ mb_status mb_stage(struct mb_copy *copy, const struct mb_object *object, struct 
 mb_status mb_worker_start(struct mb_copy *copy, struct mb_error *error);
 
 /* --- copy.c */
+
+/* So many more bytes of the object have passed: for progress. */
+void mb_copy_count_bytes(struct mb_copy *copy, struct mb_object *object, uint64_t bytes);
 
 /* How often both services have been overloaded since they were opened. */
 uint64_t mb_copy_overloads(const struct mb_copy *copy);

@@ -9,10 +9,10 @@
         .struct_size = sizeof(struct mb_stat) \
     }
 
-static mb_status changed(const struct mb_object *object, struct mb_error *error)
+static mb_status changed(const struct mb_copy *copy, const struct mb_object *object, struct mb_error *error)
 {
-    return mb_fail(error, MB_E_CORRUPT, "copy %s: the object has changed since it was listed with %llu bytes",
-                   object->src_key, (unsigned long long)object->size);
+    return mb_fail(error, MB_E_CORRUPT, "%s %s: the object has changed since it was listed with %llu bytes",
+                   copy->dst != NULL ? "copy" : "read", object->src_key, (unsigned long long)object->size);
 }
 
 mb_status mb_stream_buffer(struct mb_copy *copy, uint64_t size, struct mb_buffer **out,
@@ -29,10 +29,10 @@ mb_status mb_stream_fetch(struct mb_copy *copy, const struct mb_object *object, 
     mb_status status = mb_storage_read_summed(copy->src, object->src_key, offset, data, len, object->etag,
                                               &nread, crc, &stat, cancel, error);
     if (status == MB_E_EXISTS)
-        return changed(object, error);
+        return changed(copy, object, error);
     MB_TRY(status);
     if (nread != len || (stat.size != 0 && stat.size != object->size))
-        return changed(object, error);
+        return changed(copy, object, error);
     return MB_OK;
 }
 
@@ -134,6 +134,32 @@ bool mb_stream_refused(struct mb_copy *copy, const struct mb_object *object, con
                "%s takes no uploads in parts, so each object goes there in one request: %s",
                mb_storage_info(copy->dst)->location, error->message);
     return true;
+}
+
+static mb_status read_through(struct mb_copy *copy, struct mb_object *object, struct mb_buffer *buffer,
+                              size_t window, uint32_t *crc, struct mb_cancel *cancel, struct mb_error *error)
+{
+    for (uint64_t at = 0; at < object->size;) {
+        size_t len = object->size - at < window ? (size_t)(object->size - at) : window;
+        uint32_t more = 0;
+        MB_TRY(mb_stream_fetch(copy, object, at, buffer->data, len, &more, cancel, error));
+        *crc = mb_crc32c_join(*crc, more, len);
+        mb_copy_count_bytes(copy, object, len);
+        at += len;
+    }
+    return MB_OK;
+}
+
+mb_status mb_stream_read(struct mb_copy *copy, struct mb_object *object, struct mb_moved *out,
+                         struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buffer *buffer = NULL;
+    uint64_t window = object->size < copy->whole_max ? object->size : copy->options.part_bytes;
+    MB_TRY(mb_budget_take(copy->budget, (size_t)window, &buffer, cancel, error));
+    mb_status status = read_through(copy, object, buffer, (size_t)window, &out->crc32c, cancel, error);
+    mb_budget_give(copy->budget, buffer);
+    out->has_crc32c = status == MB_OK;
+    return status;
 }
 
 /* The source of a put whose object does not fit into a buffer: a window over the object that moves on. */

@@ -1,11 +1,23 @@
 #include "copy/private.h"
 
-static void count_bytes(struct mb_copy *copy, struct mb_job *job, uint64_t bytes)
+void mb_copy_count_bytes(struct mb_copy *copy, struct mb_object *object, uint64_t bytes)
 {
-    uint64_t more = mb_queue_count_bytes(&copy->queue, job->object, bytes);
-    job->bytes = bytes;
+    uint64_t more = mb_queue_count_bytes(&copy->queue, object, bytes);
     if (copy->options.progress != NULL)
         atomic_fetch_add(&copy->options.progress->bytes_done, more);
+}
+
+static void count_bytes(struct mb_copy *copy, struct mb_job *job, uint64_t bytes)
+{
+    mb_copy_count_bytes(copy, job->object, bytes);
+    job->bytes = bytes;
+}
+
+static void count_object(struct mb_copy *copy)
+{
+    if (copy->options.progress != NULL)
+        atomic_fetch_add(&copy->options.progress->objects_done, 1);
+    mb_queue_object_done(&copy->queue);
 }
 
 static mb_status tell_moved(struct mb_copy *copy, const struct mb_object *object,
@@ -68,9 +80,7 @@ static mb_status settle(struct mb_copy *copy, const struct mb_object *object, st
     if (status == MB_E_CORRUPT)
         discard(copy, object, error);
     MB_TRY(status);
-    if (copy->options.progress != NULL)
-        atomic_fetch_add(&copy->options.progress->objects_done, 1);
-    mb_queue_object_done(&copy->queue);
+    count_object(copy);
     return MB_OK;
 }
 
@@ -114,6 +124,35 @@ static mb_status move_by(struct mb_copy *copy, struct mb_object *object, enum mb
         return mb_stage(copy, object, moved, cancel, error);
     }
     return mb_fail(error, MB_E_INTERNAL, "copy %s: no way to go", object->src_key);
+}
+
+static mb_status tell_unreadable(struct mb_copy *copy, const struct mb_object *object, struct mb_error *error)
+{
+    const struct mb_error why = *error;
+    if (copy->options.unreadable == NULL || why.status == MB_E_CANCELLED || why.status == MB_E_NO_MEMORY)
+        return why.status;
+    mb_error_clear(error);
+    pthread_mutex_lock(&copy->moved_lock);
+    mb_status status = copy->options.unreadable(copy->options.ctx, object->dst_key, &why, error);
+    pthread_mutex_unlock(&copy->moved_lock);
+    return status;
+}
+
+static mb_status run_read(struct mb_copy *copy, struct mb_job *job, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct mb_object *object = job->object;
+    struct mb_moved moved = {.stat = {.struct_size = sizeof(moved.stat)}};
+    mb_status status = mb_stream_read(copy, object, &moved, cancel, error);
+    job->bytes = object->moved;
+    if (status < 0)
+        status = tell_unreadable(copy, object, error);
+    else
+        status = tell_moved(copy, object, &moved, error);
+    if (status == MB_OK)
+        count_object(copy);
+    mb_object_free(object);
+    return status;
 }
 
 /* Moves a whole object, or begins its upload and leaves its parts to whoever comes. */
@@ -217,7 +256,9 @@ static mb_status run_worker(void *ctx, struct mb_cancel *cancel, struct mb_error
             mb_worker_start(copy, &(struct mb_error){.struct_size = sizeof(struct mb_error)});
         if (status != MB_OK)
             return status < 0 ? status : MB_OK;
-        status = job.is_part ? run_part(copy, &job, cancel, error) : run_object(copy, &job, cancel, error);
+        status = copy->dst == NULL ? run_read(copy, &job, cancel, error)
+                 : job.is_part     ? run_part(copy, &job, cancel, error)
+                                   : run_object(copy, &job, cancel, error);
         mb_queue_end(&copy->queue, &job, mb_copy_overloads(copy), atomic_load(&copy->waits));
         MB_TRY(status);
     }

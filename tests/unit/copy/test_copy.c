@@ -225,6 +225,43 @@ static void test_nothing_to_move(void **state)
     assert_int_equal(moving_add(moving, 0, 10), MB_E_INVALID);
 }
 
+static mb_status note_unreadable(void *ctx, const char *key, const struct mb_error *why,
+                                 struct mb_error *error)
+{
+    struct moving *moving = ctx;
+    (void)error;
+    assert_string_equal(key, "dst/7");
+    assert_int_equal(why->status, MB_E_NOT_FOUND);
+    moving->moved_in_service++;
+    return MB_OK;
+}
+
+/* Without a destination every byte is read once, through the same memory, and one that is gone stops nothing.
+ */
+static void test_objects_that_are_only_read(void **state)
+{
+    struct moving *moving = *state;
+    uint64_t large = 40 * MOVING_PART + 5;
+    moving->options.unreadable = note_unreadable;
+    for (unsigned n = 0; n < 50; n++)
+        if (n != 7)
+            moving_fill(moving, n, n);
+    moving_fill(moving, 50, large);
+    moving_open(moving, NULL);
+    for (unsigned n = 0; n < 50; n++)
+        assert_int_equal(moving_add(moving, n, n), MB_OK);
+    assert_int_equal(
+        mb_copy_add(moving->copy, "src/50", "large", large, NULL, (char[]){"src/50"}, &moving->error), MB_OK);
+    assert_int_equal(moving_finish(moving), MB_OK);
+    assert_true(mb_budget_peak(moving->copy->budget) <= moving->options.memory_bytes);
+    assert_int_equal(moving->moved, 50);
+    assert_int_equal(moving->moved_in_service, 1); /* none that could not be read but that one */
+    assert_int_equal(moving->crc_wrong, 0);
+    assert_int_equal(atomic_load(&moving->progress.objects_done), 51);
+    assert_int_equal(atomic_load(&moving->progress.bytes_done), large + 49 * 50 / 2 - 7);
+    assert_int_equal(atomic_load(&moving->src_service.gets), 48 + 41 + 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, moving_setup, moving_teardown)
 
 int main(void)
@@ -243,6 +280,7 @@ int main(void)
         TEST(test_streaming_when_asked_also_inside_one_service),
         TEST(test_no_more_at_once_than_allowed),
         TEST(test_nothing_to_move),
+        TEST(test_objects_that_are_only_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

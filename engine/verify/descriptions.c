@@ -1,0 +1,153 @@
+/* A backup is described by full_meta.json, by the level files, and by meta/objects.jsonl. */
+#include "verify/run.h"
+
+#include "catalog/agree.h"
+#include "verify/named.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------- full_meta.json and the level files */
+
+static mb_status note_disagreement(void *ctx, const struct mb_disagreement *disagreement,
+                                   struct mb_error *error)
+{
+    struct verify_run *run = ctx;
+    const char *key = mb_content_file(&run->content, disagreement->file);
+    char expected[600];
+    if (key == NULL)
+        return mb_fail_memory(error);
+    snprintf(expected, sizeof(expected), "%s%s as in full_meta.json", disagreement->in_full ? "" : "no ",
+             disagreement->what);
+    return verify_note(run, MB_FAULT_DESCRIPTION, key, expected, error, "%s",
+                       !disagreement->in_level ? "nothing of it"
+                       : disagreement->in_full ? "something else"
+                                               : "one");
+}
+
+static mb_status note_unreadable(struct verify_run *run, const char *file, const struct mb_error *why,
+                                 struct mb_error *error)
+{
+    char key[64];
+    snprintf(key, sizeof(key), "meta/%s", file);
+    return verify_note(run, MB_FAULT_UNREADABLE, key, "a description", error, "%s", why->message);
+}
+
+/* Of Milvus' own bundles only some files are written, and the Go program has not always written
+ * full_meta.json. */
+static bool should_be_there(const struct verify_run *run, enum mb_meta_file file)
+{
+    switch (file) {
+    case MB_META_FULL:
+        return run->content.recorded;
+    case MB_META_BACKUP:
+    case MB_META_COLLECTION:
+        return true;
+    case MB_META_PARTITION:
+    case MB_META_SEGMENT:
+        return run->content.backup->format[0] == '\0';
+    case MB_META_OBJECTS:
+    case MB_META_IN_PROGRESS:
+    case MB_META_COUNT:
+        break;
+    }
+    return false;
+}
+
+static mb_status find_missing_files(struct verify_run *run, struct mb_error *error)
+{
+    for (int i = 0; i < MB_META_COUNT; i++) {
+        const char *key = mb_content_file(&run->content, (enum mb_meta_file)i);
+        if (key == NULL)
+            return mb_fail_memory(error);
+        if (should_be_there(run, (enum mb_meta_file)i) && !run->content.described[i])
+            MB_TRY(verify_note(run, MB_FAULT_MISSING, key, "a description", error, "nothing"));
+    }
+    return MB_OK;
+}
+
+static mb_status compare_descriptions(struct verify_run *run, struct mb_error *error)
+{
+    const struct mb_descriptions *both = &run->descriptions;
+    run->report.described_twice = both->has_full && both->has_levels;
+    MB_TRY(find_missing_files(run, error));
+    if (both->full_error.status != MB_OK)
+        MB_TRY(note_unreadable(run, mb_layout_meta_name(MB_META_FULL), &both->full_error, error));
+    if (both->levels_error.status != MB_OK)
+        MB_TRY(note_unreadable(run, both->bad_level, &both->levels_error, error));
+    if (!run->report.described_twice)
+        return MB_OK;
+    return mb_descriptions_compare(&both->full, &both->levels, note_disagreement, run, error);
+}
+
+/* ------------------------------------------------------- meta/objects.jsonl */
+
+/* Damage to the record is none to the data: it is told, and the rest compared with the description alone. */
+static mb_status read_record(struct verify_run *run, struct mb_error *error)
+{
+    mb_status status =
+        mb_checksums_read(&run->checksums, run->content.folder.storage, run->content.dir, run->cancel, error);
+    if (status != MB_E_CORRUPT)
+        return status;
+    const struct mb_error why = *error;
+    mb_error_clear(error);
+    run->content.recorded = false;
+    return note_unreadable(run, mb_layout_meta_name(MB_META_OBJECTS), &why, error);
+}
+
+struct comparing {
+    struct verify_run *run;
+    struct mb_expected *recorded;
+};
+
+static mb_status compare_named(void *ctx, const char *name, uint64_t size, struct mb_error *error)
+{
+    const struct comparing *comparing = ctx;
+    uint64_t recorded = 0;
+    if (!mb_expected_find(comparing->recorded, name, &recorded))
+        return verify_note(comparing->run, MB_FAULT_DESCRIPTION, name, "a line in objects.jsonl", error,
+                           "none, but the description names it");
+    mb_expected_see(comparing->recorded, name, recorded);
+    if (size == MB_ANY_SIZE || size == recorded)
+        return MB_OK;
+    char expected[64];
+    snprintf(expected, sizeof(expected), "%" PRIu64 " bytes by the description", size);
+    return verify_note(comparing->run, MB_FAULT_DESCRIPTION, name, expected, error,
+                       "%" PRIu64 " bytes by objects.jsonl", recorded);
+}
+
+static mb_status note_unnamed(void *ctx, const char *name, uint64_t size, struct mb_error *error)
+{
+    const struct comparing *comparing = ctx;
+    (void)size;
+    return verify_note(comparing->run, MB_FAULT_DESCRIPTION, name, "a description that names it", error,
+                       "none, but objects.jsonl does");
+}
+
+static mb_status compare_record(struct verify_run *run, struct mb_error *error)
+{
+    const struct mb_expectation of = {.each = mb_content_each_record, .source = &run->content};
+    struct comparing comparing = {.run = run};
+    if (!run->content.recorded || run->content.backup->format[0] != '\0')
+        return MB_OK;
+    MB_TRY(mb_expected_new(&comparing.recorded, &of, run->cancel, error));
+    mb_status status = mb_content_each_named(&run->content, compare_named, &comparing, run->cancel, error);
+    if (status == MB_OK)
+        status = mb_expected_each_missing(comparing.recorded, note_unnamed, &comparing, run->cancel, error);
+    mb_expected_free(comparing.recorded);
+    return status;
+}
+
+mb_status verify_descriptions(struct verify_run *run, struct mb_error *error)
+{
+    const struct mb_verify *verify = run->verify;
+    MB_TRY(mb_catalog_read_both(&verify->catalog, verify->name, run->arena, &run->descriptions, run->cancel,
+                                error));
+    run->content.backup = run->descriptions.has_full ? &run->descriptions.full : &run->descriptions.levels;
+    MB_TRY(mb_content_find(&run->content, run->cancel, error));
+    MB_TRY(compare_descriptions(run, error));
+    MB_TRY(read_record(run, error));
+    run->report.recorded = run->content.recorded;
+    return compare_record(run, error);
+}

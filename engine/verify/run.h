@@ -1,0 +1,36 @@
+/* run.h - what the steps of verifying one backup share.  Private to the room. */
+#ifndef MB_VERIFY_RUN_H
+#define MB_VERIFY_RUN_H
+
+#include "catalog/checksums.h"
+#include "verify/content.h"
+#include "verify/verify.h"
+
+struct verify_run {
+    const struct mb_verify *verify;
+    struct mb_arena *arena; /* of the run */
+    struct mb_content content;
+    struct mb_descriptions descriptions;
+    struct mb_expected *expected;
+    struct mb_expected *left_out; /* folders of deletes that an older tool left out of the description */
+    struct mb_checksums *checksums;
+    struct mb_faults faults;
+    struct mb_cancel *cancel;
+    unsigned unreadable; /* objects one after the other: is it they, or the service? */
+    struct mb_verify_report report;
+};
+
+/* Puts a row; found is formatted. */
+mb_status verify_note(struct verify_run *run, enum mb_fault_kind kind, const char *key, const char *expected,
+                      struct mb_error *error, const char *found, ...) MB_PRINTF(6, 7);
+
+/* descriptions.c: reads them, and meta/objects.jsonl, and compares what they say. */
+mb_status verify_descriptions(struct verify_run *run, struct mb_error *error);
+
+/* listed.c: compares what they say with what lies there. */
+mb_status verify_listed(struct verify_run *run, struct mb_error *error);
+
+/* data.c: reads the share. */
+mb_status verify_data(struct verify_run *run, struct mb_error *error);
+
+#endif
