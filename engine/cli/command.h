@@ -14,9 +14,10 @@ struct mb_arena;
 struct mb_context;
 
 enum mb_flag_type {
-    MB_FLAG_BOOL, /* bool: --force, --force=false */
-    MB_FLAG_TEXT, /* const char *: NULL when not given; the last one wins */
-    MB_FLAG_CSV   /* struct mb_strings: repeatable, each split at commas; "a ""b"", c" is one item */
+    MB_FLAG_BOOL,          /* bool: --force, --force=false */
+    MB_FLAG_TEXT,          /* const char *: NULL when not given; the last one wins */
+    MB_FLAG_OPTIONAL_TEXT, /* the same, and "" when given alone; a value stands behind '=' and not apart */
+    MB_FLAG_CSV            /* struct mb_strings: repeatable, each split at commas; "a ""b"", c" is one item */
 };
 
 enum {

@@ -10,6 +10,7 @@ extern const struct mb_command mb_command_list;
 extern const struct mb_command mb_command_get;
 extern const struct mb_command mb_command_delete;
 extern const struct mb_command mb_command_transfer;
+extern const struct mb_command mb_command_verify;
 extern const struct mb_command mb_command_check;
 extern const struct mb_command mb_command_drivers;
 extern const struct mb_command mb_command_config_show;

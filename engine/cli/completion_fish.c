@@ -17,7 +17,7 @@ static void put_quoted(FILE *out, const char *text)
 
 static void put_value(FILE *out, const struct mb_flag *flag)
 {
-    if (flag->argument == NULL)
+    if (flag->argument == NULL || flag->type == MB_FLAG_OPTIONAL_TEXT)
         return;
     if (flag->choices != NULL) {
         fputs(" -x -a '", out);

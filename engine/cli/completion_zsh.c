@@ -21,7 +21,7 @@ static void put_value(FILE *out, const struct mb_flag *flag)
 {
     if (flag->argument == NULL)
         return;
-    fputc(':', out);
+    fputs(flag->type == MB_FLAG_OPTIONAL_TEXT ? "::" : ":", out);
     put_text(out, flag->argument, ":\\");
     if (flag->choices != NULL) {
         fputs(":(", out);
@@ -58,7 +58,10 @@ static void put_flags(FILE *out, const struct mb_flag *flags, size_t count)
         char spelling[64];
         if ((flags[i].flags & MB_FLAG_HIDDEN) != 0)
             continue;
-        snprintf(spelling, sizeof spelling, "--%s%s", flags[i].name, flags[i].argument != NULL ? "=" : "");
+        snprintf(spelling, sizeof spelling, "--%s%s", flags[i].name,
+                 flags[i].argument == NULL                ? ""
+                 : flags[i].type == MB_FLAG_OPTIONAL_TEXT ? "=-"
+                                                          : "=");
         put_spelling(out, &flags[i], spelling);
         snprintf(spelling, sizeof spelling, "-%c", flags[i].letter);
         if (flags[i].letter != 0)

@@ -56,6 +56,7 @@ mb_status mb_context_json(struct mb_context *context, json_t *value, struct mb_e
 
     json_decref(value);
     fputc('\n', out);
+    context->told = failed == 0;
     /* What could not be written is told when the output is closed. */
     return failed == 0 || ferror(out) ? MB_OK : mb_fail_memory(error);
 }

@@ -29,6 +29,7 @@ struct mb_context {
     struct mb_storage *milvus_store;
     struct mb_storage *backup_store; /* see MB_MAY_LACK_FOLDER */
     struct mb_milvus *milvus;
+    bool told; /* the result, as JSON: a failure is not put behind it on standard output */
 };
 
 /* Opens what the command needs; errors name the key to change.  Touches the network. */

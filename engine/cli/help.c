@@ -38,8 +38,12 @@ static void print_flag(FILE *out, const struct mb_flag *flag)
         return;
     if (flag->letter != 0)
         snprintf(letter, sizeof letter, "-%c, ", flag->letter);
-    int n = snprintf(head, sizeof head, "  %s--%s%s%s", letter, flag->name, flag->argument != NULL ? " " : "",
-                     flag->argument != NULL ? flag->argument : "");
+    bool optional = flag->type == MB_FLAG_OPTIONAL_TEXT;
+    int n = snprintf(head, sizeof head, "  %s--%s%s%s%s", letter, flag->name,
+                     flag->argument == NULL ? ""
+                     : optional             ? "[="
+                                            : " ",
+                     flag->argument != NULL ? flag->argument : "", optional ? "]" : "");
     size_t at = n > 0 ? (size_t)n : 0;
     fputs(head, out);
     if (at + 2 > FLAG_COLUMN) {

@@ -99,7 +99,7 @@ static int execute(struct job *job, struct mb_error *error)
     int code = mb_exit_code(status, signal_number);
     if (status < 0) {
         const char *text = mb_hint_message(error, job->context.command, job->context.arena);
-        tell_failure(job->context.global.json, error, text, code);
+        tell_failure(job->context.global.json && !job->context.told, error, text, code);
         mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, text);
         return code;
     }

@@ -43,9 +43,10 @@ static void put_flags(FILE *out, const struct mb_flag *flags, size_t count)
         put(out, flag->name);
         fputs("\\fR", out);
         if (flag->argument != NULL) {
-            fputs(" \\fI", out);
+            bool optional = flag->type == MB_FLAG_OPTIONAL_TEXT;
+            fputs(optional ? "[=\\fI" : " \\fI", out);
             put(out, flag->argument);
-            fputs("\\fR", out);
+            fputs(optional ? "\\fR]" : "\\fR", out);
         }
         fputc('\n', out);
         put_line(out, flag->help);

@@ -200,6 +200,7 @@ static mb_status store(struct parser *p, const struct mb_flag *flag, void *base,
                            flag->name, value);
         break;
     case MB_FLAG_TEXT:
+    case MB_FLAG_OPTIONAL_TEXT:
         *(const char **)(void *)field = value;
         break;
     case MB_FLAG_CSV:
@@ -216,11 +217,14 @@ static mb_status store(struct parser *p, const struct mb_flag *flag, void *base,
 static mb_status take(struct parser *p, const struct mb_flag *flag, void *base, char *in_place)
 {
     static char yes[] = "true";
+    static char nothing[] = "";
 
     if (in_place != NULL)
         return store(p, flag, base, in_place);
     if (flag->type == MB_FLAG_BOOL)
         return store(p, flag, base, yes);
+    if (flag->type == MB_FLAG_OPTIONAL_TEXT)
+        return store(p, flag, base, nothing);
     if (p->at == p->argc)
         return mb_fail(p->error, MB_E_INVALID, "--%s needs a value: --%s %s", flag->name, flag->name,
                        flag->argument);
@@ -252,7 +256,7 @@ static mb_status parse_letters(struct parser *p, char *text)
             return mb_fail(p->error, MB_E_INVALID, "%s has no flag -%c", where, *c);
         if (c[1] == '=')
             return take(p, flag, base, c + 2);
-        if (flag->type != MB_FLAG_BOOL)
+        if (flag->type != MB_FLAG_BOOL && flag->type != MB_FLAG_OPTIONAL_TEXT)
             return take(p, flag, base, c[1] != '\0' ? c + 1 : NULL);
         MB_TRY(take(p, flag, base, NULL));
     }

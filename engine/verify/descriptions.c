@@ -1,7 +1,10 @@
 /* A backup is described by full_meta.json, by the level files, and by meta/objects.jsonl. */
 #include "verify/run.h"
 
+#include "base/crc32c.h"
 #include "catalog/agree.h"
+#include "catalog/meta_file.h"
+#include "catalog/object_stream.h"
 #include "verify/named.h"
 
 #include <inttypes.h>
@@ -18,6 +21,7 @@ static mb_status note_disagreement(void *ctx, const struct mb_disagreement *disa
     char expected[600];
     if (key == NULL)
         return mb_fail_memory(error);
+    run->disagrees[disagreement->file] = true;
     snprintf(expected, sizeof(expected), "%s%s as in full_meta.json", disagreement->in_full ? "" : "no ",
              disagreement->what);
     return verify_note(run, MB_FAULT_DESCRIPTION, key, expected, error, "%s",
@@ -67,6 +71,77 @@ static mb_status find_missing_files(struct verify_run *run, struct mb_error *err
     return MB_OK;
 }
 
+/* ------------------------------------------------------- their bytes */
+
+static mb_status sum(void *ctx, const void *data, size_t len)
+{
+    uint32_t *crc32c = ctx;
+    *crc32c = mb_crc32c(*crc32c, data, len);
+    return MB_OK;
+}
+
+static mb_status sum_stored(const struct verify_run *run, enum mb_meta_file file, uint32_t *crc32c,
+                            struct mb_error *error)
+{
+    struct mb_object_stream *stream = NULL;
+    const char *key = mb_layout_meta_key(run->arena, run->content.dir, file);
+    char chunk[16 * 1024];
+    size_t have = 0;
+    if (key == NULL)
+        return mb_fail_memory(error);
+    mb_status status = mb_object_stream_open(&stream, run->content.folder.storage, key, run->cancel, error);
+    do {
+        if (status == MB_OK)
+            status = mb_object_stream_read(stream, chunk, sizeof(chunk), &have, error);
+        *crc32c = mb_crc32c(*crc32c, chunk, have);
+    } while (status == MB_OK && have > 0);
+    mb_object_stream_close(stream);
+    return status;
+}
+
+/* Is the file what this program would write for the backup, to the byte? */
+static mb_status is_as_written(const struct verify_run *run, enum mb_meta_file file, bool *as_written,
+                               struct mb_error *error)
+{
+    uint32_t wanted = 0, stored = 0;
+    const struct mb_sink sink = {.struct_size = sizeof(sink), .write = sum, .ctx = &wanted};
+    *as_written = false;
+    if (!run->content.described[file])
+        return MB_OK;
+    MB_TRY(mb_meta_write(&run->descriptions.full, file, &sink, error));
+    MB_TRY(sum_stored(run, file, &stored, error));
+    *as_written = wanted == stored;
+    return MB_OK;
+}
+
+static const enum mb_meta_file description_files[] = {MB_META_BACKUP, MB_META_COLLECTION, MB_META_PARTITION,
+                                                      MB_META_SEGMENT, MB_META_FULL};
+
+/* What nobody reads of a file is compared by its text: where full_meta.json, or all the level files below the
+ * backup, are what this program would write, it wrote the others as well.  What differs in meaning is told
+ * already. */
+static mb_status compare_texts(struct verify_run *run, struct mb_error *error)
+{
+    bool as_written[MB_META_COUNT] = {false};
+    if (!run->report.described_twice)
+        return MB_OK;
+    for (size_t i = 0; i < sizeof(description_files) / sizeof(*description_files); i++)
+        MB_TRY(is_as_written(run, description_files[i], &as_written[description_files[i]], error));
+    if (!as_written[MB_META_FULL] &&
+        !(as_written[MB_META_COLLECTION] && as_written[MB_META_PARTITION] && as_written[MB_META_SEGMENT]))
+        return MB_OK;
+    for (size_t i = 0; i < sizeof(description_files) / sizeof(*description_files); i++) {
+        enum mb_meta_file file = description_files[i];
+        const char *key = mb_content_file(&run->content, file);
+        if (key == NULL)
+            return mb_fail_memory(error);
+        if (!as_written[file] && !run->disagrees[file])
+            MB_TRY(verify_note(run, MB_FAULT_DESCRIPTION, key, "the text that was written", error,
+                               "another one, which says the same"));
+    }
+    return MB_OK;
+}
+
 static mb_status compare_descriptions(struct verify_run *run, struct mb_error *error)
 {
     const struct mb_descriptions *both = &run->descriptions;
@@ -78,7 +153,8 @@ static mb_status compare_descriptions(struct verify_run *run, struct mb_error *e
         MB_TRY(note_unreadable(run, both->bad_level, &both->levels_error, error));
     if (!run->report.described_twice)
         return MB_OK;
-    return mb_descriptions_compare(&both->full, &both->levels, note_disagreement, run, error);
+    MB_TRY(mb_descriptions_compare(&both->full, &both->levels, note_disagreement, run, error));
+    return compare_texts(run, error);
 }
 
 /* ------------------------------------------------------- meta/objects.jsonl */

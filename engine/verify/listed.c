@@ -70,6 +70,7 @@ static mb_status see_late(void *ctx, const char *name, const struct mb_stat *sta
     struct verify_run *run = ctx;
     (void)error;
     mb_expected_see(run->expected, name, stat->size);
+    run->report.unlisted++;
     return count_seen(run, name, NULL, error);
 }
 

@@ -11,6 +11,7 @@ struct verify_run {
     struct mb_arena *arena; /* of the run */
     struct mb_content content;
     struct mb_descriptions descriptions;
+    bool disagrees[MB_META_COUNT]; /* level files that say something else than full_meta.json */
     struct mb_expected *expected;
     struct mb_expected *left_out; /* folders of deletes that an older tool left out of the description */
     struct mb_checksums *checksums;

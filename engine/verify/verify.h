@@ -23,6 +23,7 @@ struct mb_verify_report {
     uint64_t objects; /* that are there as they should be */
     uint64_t bytes;
     uint64_t expected;   /* that should be */
+    uint64_t unlisted;   /* of those that are there, found by name where the listing lacked them */
     uint64_t read;       /* from beginning to end */
     uint64_t read_bytes; /* of these */
     uint64_t compared;   /* of these, with a checksum that was recorded */

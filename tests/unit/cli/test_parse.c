@@ -73,6 +73,35 @@ static void test_ways_to_give_a_value(void **state)
     }
 }
 
+/* A value only behind '=': what comes next is a word of its own. */
+static void test_a_value_that_may_be_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[6];
+        const char *read_data;
+    } cases[] = {
+        {{"verify", "-n", "x"}, NULL},
+        {{"verify", "--read-data", "-n", "x"}, ""},
+        {{"verify", "-n", "x", "--read_data=2/30"}, "2/30"},
+        {{"verify", "-n", "x", "--read-data=1/2", "--read-data"}, ""},
+    };
+    const struct mb_flag *flag = &mb_command_find("verify")->flags[1];
+    assert_string_equal(flag->name, "read-data");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct line line;
+        parse(&line, cases[i].words);
+        assert_int_equal(line.error.status, MB_OK);
+        const char *value = *(const char **)(void *)((char *)line.parsed.options + flag->offset);
+        if (cases[i].read_data == NULL)
+            assert_null(value);
+        else
+            assert_string_equal(value, cases[i].read_data);
+        done(&line);
+    }
+    expect_refusal(WORDS("verify", "-n", "x", "--read-data", "2/30"), "takes no argument '2/30'");
+}
+
 static void test_truth_values(void **state)
 {
     static const struct {
@@ -275,9 +304,9 @@ static void test_table_is_sound(void **state)
         assert_true(command->max_arguments == 0 || command->arguments != NULL);
         for (size_t f = 0; f < command->flag_count; f++) {
             const struct mb_flag *flag = &command->flags[f];
-            size_t size = flag->type == MB_FLAG_BOOL   ? sizeof(bool)
-                          : flag->type == MB_FLAG_TEXT ? sizeof(const char *)
-                                                       : sizeof(struct mb_strings);
+            size_t size = flag->type == MB_FLAG_BOOL  ? sizeof(bool)
+                          : flag->type == MB_FLAG_CSV ? sizeof(struct mb_strings)
+                                                      : sizeof(const char *);
             assert_true(flag->offset + size <= command->options_size);
             assert_true(flag->type == MB_FLAG_BOOL || flag->argument != NULL);
             assert_int_equal(flag->help[strlen(flag->help) - 1], '.');
@@ -296,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ways_to_give_a_value),
+        cmocka_unit_test(test_a_value_that_may_be_left_out),
         cmocka_unit_test(test_truth_values),
         cmocka_unit_test(test_dash_and_underscore_are_the_same),
         cmocka_unit_test(test_defaults),

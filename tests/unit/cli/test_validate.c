@@ -72,6 +72,12 @@ static void test_refused(void **state)
         {WORDS("get", "-n", "a/b"), "--name"},
         {WORDS("delete", "-n", ".."), "--name"},
         {WORDS("transfer", "-n", "a/b", "--to", "x"), "--name"},
+        {WORDS("verify", "-n", "a/b"), "--name"},
+        {WORDS("verify", "-n", "x", "--read-data=3"), "--read-data"},
+        {WORDS("verify", "-n", "x", "--read-data=0/3"), "--read-data"},
+        {WORDS("verify", "-n", "x", "--read-data=4/3"), "--read-data"},
+        {WORDS("verify", "-n", "x", "--read-data=1/"), "--read-data"},
+        {WORDS("verify", "-n", "x", "--read-data=1/3x"), "--read-data"},
         {WORDS("transfer", "-n", "x"), "--to"},
         {WORDS("transfer", "-n", "x", "--to", "a", "--from", "b"), "--from"},
     };
@@ -100,6 +106,9 @@ static void test_accepted(void **state)
         WORDS("get", "-n", "x"),
         WORDS("delete", "-n", "x"),
         WORDS("transfer", "-n", "x", "--from", "a"),
+        WORDS("verify", "-n", "x"),
+        WORDS("verify", "-n", "x", "--read-data"),
+        WORDS("verify", "-n", "x", "--read-data=30/30"),
     };
 
     (void)state;
