@@ -155,9 +155,9 @@ mb_status mb_stream_read(struct mb_copy *copy, struct mb_object *object, struct 
 {
     struct mb_buffer *buffer = NULL;
     uint64_t window = object->size < copy->whole_max ? object->size : copy->options.part_bytes;
-    MB_TRY(mb_budget_take(copy->budget, (size_t)window, &buffer, cancel, error));
+    MB_TRY(mb_stream_buffer(copy, window, &buffer, cancel, error));
     mb_status status = read_through(copy, object, buffer, (size_t)window, &out->crc32c, cancel, error);
-    mb_budget_give(copy->budget, buffer);
+    mb_budget_give(copy->options.budget, buffer);
     out->has_crc32c = status == MB_OK;
     return status;
 }

@@ -47,6 +47,7 @@ def whole(tmp_path_factory):
 
 @contextlib.contextmanager
 def folder_of(driver, server, path):
+    path.mkdir()
     yield {"root": str(path)}, {"storageType": "local", "bucketName": "none", "rootPath": str(path.parent), "backupRootPath": str(path)}
 
 

@@ -253,7 +253,7 @@ static void test_objects_that_are_only_read(void **state)
     assert_int_equal(
         mb_copy_add(moving->copy, "src/50", "large", large, NULL, (char[]){"src/50"}, &moving->error), MB_OK);
     assert_int_equal(moving_finish(moving), MB_OK);
-    assert_true(mb_budget_peak(moving->copy->budget) <= moving->options.memory_bytes);
+    assert_true(mb_budget_peak(moving->copy->options.budget) <= moving->options.memory_bytes);
     assert_int_equal(moving->moved, 50);
     assert_int_equal(moving->moved_in_service, 1); /* none that could not be read but that one */
     assert_int_equal(moving->crc_wrong, 0);

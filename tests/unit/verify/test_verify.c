@@ -344,7 +344,7 @@ static void what_is_no_whole_backup(void **state)
     struct bed *bed = *state;
     struct mb_verify_report report;
     assert_int_equal(try(bed, NULL, &report), MB_E_NOT_FOUND);
-    bed_mark(bed, "backup/b", "id-1", 1);
+    bed_record(bed, "backup/b", "id-1", 1);
     assert_int_equal(try(bed, NULL, &report), MB_E_CORRUPT);
     assert_non_null(strstr(bed->error.message, "backup b is not complete: it is being made at this moment"));
 }
