@@ -89,6 +89,9 @@ mb_status mb_stream_fetch(struct mb_copy *copy, const struct mb_object *object, 
  * put? Then it is remembered and told as above. */
 bool mb_stream_refused(struct mb_copy *copy, const struct mb_object *object, const struct mb_error *error);
 
+/* So many more bytes of the object have passed: for progress. */
+void mb_stream_count(struct mb_copy *copy, struct mb_object *object, uint64_t bytes);
+
 /* Reads the object through one buffer, range by range. */
 mb_status mb_stream_read(struct mb_copy *copy, struct mb_object *object, struct mb_moved *out,
                          struct mb_cancel *cancel, struct mb_error *error);
@@ -104,9 +107,6 @@ mb_status mb_stage(struct mb_copy *copy, const struct mb_object *object, struct 
 mb_status mb_worker_start(struct mb_copy *copy, struct mb_error *error);
 
 /* --- copy.c */
-
-/* So many more bytes of the object have passed: for progress. */
-void mb_copy_count_bytes(struct mb_copy *copy, struct mb_object *object, uint64_t bytes);
 
 /* How often both services have been overloaded since they were opened. */
 uint64_t mb_copy_overloads(const struct mb_copy *copy);

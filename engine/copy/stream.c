@@ -136,6 +136,13 @@ bool mb_stream_refused(struct mb_copy *copy, const struct mb_object *object, con
     return true;
 }
 
+void mb_stream_count(struct mb_copy *copy, struct mb_object *object, uint64_t bytes)
+{
+    uint64_t more = mb_queue_count_bytes(&copy->queue, object, bytes);
+    if (copy->options.progress != NULL)
+        atomic_fetch_add(&copy->options.progress->bytes_done, more);
+}
+
 static mb_status read_through(struct mb_copy *copy, struct mb_object *object, struct mb_buffer *buffer,
                               size_t window, uint32_t *crc, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -144,7 +151,7 @@ static mb_status read_through(struct mb_copy *copy, struct mb_object *object, st
         uint32_t more = 0;
         MB_TRY(mb_stream_fetch(copy, object, at, buffer->data, len, &more, cancel, error));
         *crc = mb_crc32c_join(*crc, more, len);
-        mb_copy_count_bytes(copy, object, len);
+        mb_stream_count(copy, object, len);
         at += len;
     }
     return MB_OK;

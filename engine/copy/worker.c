@@ -1,15 +1,8 @@
 #include "copy/private.h"
 
-void mb_copy_count_bytes(struct mb_copy *copy, struct mb_object *object, uint64_t bytes)
-{
-    uint64_t more = mb_queue_count_bytes(&copy->queue, object, bytes);
-    if (copy->options.progress != NULL)
-        atomic_fetch_add(&copy->options.progress->bytes_done, more);
-}
-
 static void count_bytes(struct mb_copy *copy, struct mb_job *job, uint64_t bytes)
 {
-    mb_copy_count_bytes(copy, job->object, bytes);
+    mb_stream_count(copy, job->object, bytes);
     job->bytes = bytes;
 }
 

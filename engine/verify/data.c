@@ -26,7 +26,8 @@ static mb_status compare(void *ctx, const struct mb_object_moved *object, struct
     if (recorded == object->crc32c)
         return MB_OK;
     snprintf(expected, sizeof(expected), "CRC32C %08x", recorded);
-    return verify_note(run, MB_FAULT_CHECKSUM, object->key, expected, error, "CRC32C %08x", object->crc32c);
+    return mb_faults_note(&run->faults, MB_FAULT_CHECKSUM, object->key, expected, error, "CRC32C %08x",
+                          object->crc32c);
 }
 
 /* Does it lie with the service, or with us, rather than with the object? */
@@ -54,12 +55,12 @@ static mb_status note_unreadable(void *ctx, const char *key, const struct mb_err
         return why->status;
     }
     if (why->status == MB_E_NOT_FOUND)
-        return verify_note(run, MB_FAULT_MISSING, key, "an object", error, "%s", why->message);
+        return mb_faults_note(&run->faults, MB_FAULT_MISSING, key, "an object", error, "%s", why->message);
     if (why->status == MB_E_CORRUPT)
-        return verify_note(run, MB_FAULT_CHECKSUM, key, "the bytes that were written", error, "%s",
-                           why->message);
-    return verify_note(run, MB_FAULT_UNREADABLE, key, "an object that can be read", error, "%s",
-                       why->message);
+        return mb_faults_note(&run->faults, MB_FAULT_CHECKSUM, key, "the bytes that were written", error,
+                              "%s", why->message);
+    return mb_faults_note(&run->faults, MB_FAULT_UNREADABLE, key, "an object that can be read", error, "%s",
+                          why->message);
 }
 
 struct reading {

@@ -24,10 +24,10 @@ static mb_status note_disagreement(void *ctx, const struct mb_disagreement *disa
     run->disagrees[disagreement->file] = true;
     snprintf(expected, sizeof(expected), "%s%s as in full_meta.json", disagreement->in_full ? "" : "no ",
              disagreement->what);
-    return verify_note(run, MB_FAULT_DESCRIPTION, key, expected, error, "%s",
-                       !disagreement->in_level ? "nothing of it"
-                       : disagreement->in_full ? "something else"
-                                               : "one");
+    return mb_faults_note(&run->faults, MB_FAULT_DESCRIPTION, key, expected, error, "%s",
+                          !disagreement->in_level ? "nothing of it"
+                          : disagreement->in_full ? "something else"
+                                                  : "one");
 }
 
 static mb_status note_unreadable(struct verify_run *run, const char *file, const struct mb_error *why,
@@ -35,7 +35,7 @@ static mb_status note_unreadable(struct verify_run *run, const char *file, const
 {
     char key[64];
     snprintf(key, sizeof(key), "meta/%s", file);
-    return verify_note(run, MB_FAULT_UNREADABLE, key, "a description", error, "%s", why->message);
+    return mb_faults_note(&run->faults, MB_FAULT_UNREADABLE, key, "a description", error, "%s", why->message);
 }
 
 /* Of Milvus' own bundles only some files are written, and the Go program has not always written
@@ -66,7 +66,7 @@ static mb_status find_missing_files(struct verify_run *run, struct mb_error *err
         if (key == NULL)
             return mb_fail_memory(error);
         if (should_be_there(run, (enum mb_meta_file)i) && !run->content.described[i])
-            MB_TRY(verify_note(run, MB_FAULT_MISSING, key, "a description", error, "nothing"));
+            MB_TRY(mb_faults_note(&run->faults, MB_FAULT_MISSING, key, "a description", error, "nothing"));
     }
     return MB_OK;
 }
@@ -136,8 +136,8 @@ static mb_status compare_texts(struct verify_run *run, struct mb_error *error)
         if (key == NULL)
             return mb_fail_memory(error);
         if (!as_written[file] && !run->disagrees[file])
-            MB_TRY(verify_note(run, MB_FAULT_DESCRIPTION, key, "the text that was written", error,
-                               "another one, which says the same"));
+            MB_TRY(mb_faults_note(&run->faults, MB_FAULT_DESCRIPTION, key, "the text that was written", error,
+                                  "another one, which says the same"));
     }
     return MB_OK;
 }
@@ -182,23 +182,23 @@ static mb_status compare_named(void *ctx, const char *name, uint64_t size, struc
     const struct comparing *comparing = ctx;
     uint64_t recorded = 0;
     if (!mb_expected_find(comparing->recorded, name, &recorded))
-        return verify_note(comparing->run, MB_FAULT_DESCRIPTION, name, "a line in objects.jsonl", error,
-                           "none, but the description names it");
+        return mb_faults_note(&comparing->run->faults, MB_FAULT_DESCRIPTION, name, "a line in objects.jsonl",
+                              error, "none, but the description names it");
     mb_expected_see(comparing->recorded, name, recorded);
     if (size == MB_ANY_SIZE || size == recorded)
         return MB_OK;
     char expected[64];
     snprintf(expected, sizeof(expected), "%" PRIu64 " bytes by the description", size);
-    return verify_note(comparing->run, MB_FAULT_DESCRIPTION, name, expected, error,
-                       "%" PRIu64 " bytes by objects.jsonl", recorded);
+    return mb_faults_note(&comparing->run->faults, MB_FAULT_DESCRIPTION, name, expected, error,
+                          "%" PRIu64 " bytes by objects.jsonl", recorded);
 }
 
 static mb_status note_unnamed(void *ctx, const char *name, uint64_t size, struct mb_error *error)
 {
     const struct comparing *comparing = ctx;
     (void)size;
-    return verify_note(comparing->run, MB_FAULT_DESCRIPTION, name, "a description that names it", error,
-                       "none, but objects.jsonl does");
+    return mb_faults_note(&comparing->run->faults, MB_FAULT_DESCRIPTION, name, "a description that names it",
+                          error, "none, but objects.jsonl does");
 }
 
 static mb_status compare_record(struct verify_run *run, struct mb_error *error)

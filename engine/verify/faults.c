@@ -1,5 +1,7 @@
 #include "verify/faults.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +54,18 @@ mb_status mb_faults_add(struct mb_faults *faults, const struct mb_fault *fault, 
     mb_status status = faults->counts[fault->kind]++ < MB_FAULTS_KEPT ? keep(faults, fault, error) : MB_OK;
     pthread_mutex_unlock(&faults->lock);
     return status;
+}
+
+mb_status mb_faults_note(struct mb_faults *faults, enum mb_fault_kind kind, const char *key,
+                         const char *expected, struct mb_error *error, const char *found, ...)
+{
+    char text[1024];
+    const struct mb_fault fault = {.kind = kind, .key = key, .expected = expected, .found = text};
+    va_list args;
+    va_start(args, found);
+    vsnprintf(text, sizeof(text), found, args);
+    va_end(args);
+    return mb_faults_add(faults, &fault, error);
 }
 
 static int order(const void *a, const void *b)

@@ -47,6 +47,11 @@ void mb_faults_done(struct mb_faults *faults);
 /* Thread-safe; the texts are copied. */
 mb_status mb_faults_add(struct mb_faults *faults, const struct mb_fault *fault, struct mb_error *error);
 
+/* The same for a damage; found is formatted. */
+mb_status mb_faults_note(struct mb_faults *faults, enum mb_fault_kind kind, const char *key,
+                         const char *expected, struct mb_error *error, const char *found, ...)
+    MB_PRINTF(6, 7);
+
 /* By kind and key. */
 void mb_faults_sort(struct mb_faults *faults);
 

@@ -91,15 +91,15 @@ static mb_status note_lost(void *ctx, const char *name, uint64_t size, const str
     char expected[64];
     size_text(size, expected, sizeof(expected));
     if (why == NULL)
-        return verify_note(run, MB_FAULT_MISSING, name, expected, error,
-                           "not in the listing; many are missing, so it was not asked for");
+        return mb_faults_note(&run->faults, MB_FAULT_MISSING, name, expected, error,
+                              "not in the listing; many are missing, so it was not asked for");
     if (why->status == MB_E_NOT_FOUND)
-        return verify_note(run, MB_FAULT_MISSING, name, expected, error, "nothing");
+        return mb_faults_note(&run->faults, MB_FAULT_MISSING, name, expected, error, "nothing");
     const char *key = mb_arena_printf(run->arena, "%s%s", run->content.folder.prefix, name);
     if (key == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_storage_stat(run->content.folder.storage, key, &stat, run->cancel, error));
-    return verify_note(run, MB_FAULT_SIZE, name, expected, error, "%" PRIu64 " bytes", stat.size);
+    return mb_faults_note(&run->faults, MB_FAULT_SIZE, name, expected, error, "%" PRIu64 " bytes", stat.size);
 }
 
 mb_status verify_listed(struct verify_run *run, struct mb_error *error)

@@ -21,10 +21,6 @@ struct verify_run {
     struct mb_verify_report report;
 };
 
-/* Puts a row; found is formatted. */
-mb_status verify_note(struct verify_run *run, enum mb_fault_kind kind, const char *key, const char *expected,
-                      struct mb_error *error, const char *found, ...) MB_PRINTF(6, 7);
-
 /* descriptions.c: reads them, and meta/objects.jsonl, and compares what they say. */
 mb_status verify_descriptions(struct verify_run *run, struct mb_error *error);
 

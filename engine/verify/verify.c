@@ -1,22 +1,6 @@
 #include "verify/verify.h"
 
-#include "base/buf.h"
 #include "verify/run.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-
-mb_status verify_note(struct verify_run *run, enum mb_fault_kind kind, const char *key, const char *expected,
-                      struct mb_error *error, const char *found, ...)
-{
-    char text[1024];
-    const struct mb_fault fault = {.kind = kind, .key = key, .expected = expected, .found = text};
-    va_list args;
-    va_start(args, found);
-    vsnprintf(text, sizeof(text), found, args);
-    va_end(args);
-    return mb_faults_add(&run->faults, &fault, error);
-}
 
 static mb_status open_folder(struct verify_run *run, struct mb_error *error)
 {
