@@ -648,7 +648,8 @@ struct mb_check_result {
     const char *milvus_place; /* "localhost:19530" */
     bool copied_in_service;   /* objects can be copied without passing through this process */
     bool milvus_empty;        /* nothing lies where Milvus is said to keep its data */
-    const char *warning;      /* why objects will pass through this process although they might not; or "" */
+    const char
+        *refusal; /* why objects will pass through this process although the service could copy; or "" */
     size_t step_count;
 };
 

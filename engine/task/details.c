@@ -4,12 +4,20 @@
 #include "base/clock.h"
 #include "catalog/layout.h"
 
+int64_t mb_details_partition_rows(const struct mb_partition_backup *partition)
+{
+    int64_t rows = 0;
+    for (size_t i = 0; i < partition->segment_count; i++)
+        if (!partition->segments[i].is_l0)
+            rows += partition->segments[i].rows;
+    return rows;
+}
+
 int64_t mb_details_rows(const struct mb_collection_backup *collection)
 {
     int64_t rows = 0;
     for (size_t i = 0; i < collection->partition_count; i++)
-        for (size_t k = 0; k < collection->partitions[i].segment_count; k++)
-            rows += collection->partitions[i].segments[k].rows;
+        rows += mb_details_partition_rows(&collection->partitions[i]);
     return rows;
 }
 

@@ -20,7 +20,8 @@ mb_status mb_details_read(const struct mb_catalog *catalog, const char *name, st
 mb_status mb_details_of(const struct mb_catalog *catalog, const struct mb_backup *backup,
                         struct mb_details *out, struct mb_cancel *cancel, struct mb_error *error);
 
-/* Without what is deleted again, which no description knows. */
+/* As Milvus counted them; of which no description says how many were deleted again. */
 int64_t mb_details_rows(const struct mb_collection_backup *collection);
+int64_t mb_details_partition_rows(const struct mb_partition_backup *partition);
 
 #endif

@@ -1,6 +1,7 @@
 #include "task/query.h"
 
 #include "task/connect.h"
+#include "task/request.h"
 
 #include <time.h>
 
@@ -42,4 +43,14 @@ mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, s
     *out = (struct mb_catalog){
         .storage = storage, .root = session->config->backup_storage.prefix, .log = session->common->log};
     return MB_OK;
+}
+
+mb_status mb_query_backup(struct mb_session *session, const char *name, struct mb_arena *arena,
+                          struct mb_catalog *catalog, struct mb_backup *out, struct mb_error *error)
+{
+    MB_TRY(mb_request_name(name, error));
+    MB_TRY(mb_query_catalog(session, catalog, error));
+    if (catalog->storage == NULL)
+        return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", name);
+    return mb_catalog_read(catalog, name, arena, out, session->cancel, error);
 }

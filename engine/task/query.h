@@ -20,4 +20,8 @@ void mb_shield_end(const struct mb_shield *shield);
  * when there is no backup folder. */
 mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, struct mb_error *error);
 
+/* The description of the backup of that name, into arena. */
+mb_status mb_query_backup(struct mb_session *session, const char *name, struct mb_arena *arena,
+                          struct mb_catalog *catalog, struct mb_backup *out, struct mb_error *error);
+
 #endif

@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void common_release(struct mb_common *common)
+void mb_common_hold(struct mb_common *common)
+{
+    atomic_fetch_add(&common->holders, 1);
+}
+
+void mb_common_release(struct mb_common *common)
 {
     if (common == NULL || atomic_fetch_sub(&common->holders, 1) > 1)
         return;
@@ -33,7 +38,7 @@ void mb_session_release(struct mb_session *session)
     mb_slot_done(&session->milvus);
     mb_config_free(session->config);
     mb_cancel_free(session->cancel);
-    common_release(session->common);
+    mb_common_release(session->common);
     pthread_cond_destroy(&session->idle);
     pthread_mutex_destroy(&session->lock);
     free(session);
@@ -131,7 +136,7 @@ static mb_status join_common(struct mb_session *session, const struct mb_session
 {
     if (options->parent != NULL) {
         session->common = options->parent->common;
-        atomic_fetch_add(&session->common->holders, 1);
+        mb_common_hold(session->common);
         return MB_OK;
     }
     session->common = calloc(1, sizeof *session->common);

@@ -42,6 +42,9 @@ struct mb_session {
     struct mb_slot milvus;
 };
 
+void mb_common_hold(struct mb_common *common);
+void mb_common_release(struct mb_common *common); /* NULL is allowed */
+
 void mb_session_hold(struct mb_session *session);
 void mb_session_release(struct mb_session *session); /* NULL is allowed */
 

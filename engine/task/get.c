@@ -1,0 +1,35 @@
+/* The description of one backup as JSON. */
+#include "task/query.h"
+
+static mb_status show(struct mb_session *session, const struct mb_get_request *request,
+                      const struct mb_sink *sink, struct mb_arena *arena, struct mb_error *error)
+{
+    struct mb_catalog catalog;
+    struct mb_backup backup;
+    MB_TRY(mb_query_backup(session, request->name, arena, &catalog, &backup, error));
+    return mb_catalog_show(&backup, !request->detail, request->indent, sink, error);
+}
+
+static mb_status get(struct mb_session *session, const struct mb_get_request *given,
+                     const struct mb_sink *sink, struct mb_error *error)
+{
+    struct mb_get_request request;
+    struct mb_shield shield;
+
+    if (session == NULL || sink == NULL || sink->write == NULL)
+        return mb_abi_missing(session == NULL ? "session" : "sink", error);
+    MB_TRY(mb_abi_take(&request, sizeof request, given, MB_UP_TO(struct mb_get_request, indent), "request",
+                       error));
+    struct mb_arena *arena = mb_arena_new();
+    mb_shield_begin(&shield);
+    mb_status status = arena != NULL ? show(session, &request, sink, arena, error) : mb_fail_memory(error);
+    mb_shield_end(&shield);
+    mb_arena_free(arena);
+    return status;
+}
+
+mb_status mb_session_get(struct mb_session *session, const struct mb_get_request *request,
+                         const struct mb_sink *sink, struct mb_error *error)
+{
+    MB_ANSWER(error, get(session, request, sink, &own));
+}
