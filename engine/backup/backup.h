@@ -12,11 +12,11 @@
 #include "model/selection.h"
 #include "storage/store.h"
 
+/* The numbers stand in the claim records of backups that are to be resumed. */
 enum mb_backup_strategy {
-    MB_STRATEGY_AUTO,        /* what suits the server */
-    MB_STRATEGY_META_ONLY,   /* no segments at all */
-    MB_STRATEGY_SKIP_FLUSH,  /* only what Milvus has written out by itself */
-    MB_STRATEGY_SERIAL_FLUSH /* flush one collection after the other */
+    MB_STRATEGY_META_ONLY = 1, /* no segments at all */
+    MB_STRATEGY_SKIP_FLUSH,    /* only what Milvus has written out by itself */
+    MB_STRATEGY_SERIAL_FLUSH   /* flush one collection after the other */
 };
 
 /* What the keys are called that say where Milvus' storage is: for messages. */

@@ -1,4 +1,5 @@
 #include "backup/binlogs.h"
+#include "catalog/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -187,4 +188,21 @@ mb_status mb_binlogs_fill(const struct mb_binlogs *binlogs, struct mb_segment_ba
     for (size_t i = insert; i < end; i++)
         out->size += binlogs->entries[i].size;
     return MB_OK;
+}
+
+const struct mb_field_binlogs *mb_binlogs_uneven(const struct mb_segment_backup *segment)
+{
+    for (size_t i = 1; i < segment->insert_count; i++)
+        if (segment->insert_logs[i].count != segment->insert_logs[0].count)
+            return &segment->insert_logs[i];
+    return NULL;
+}
+
+struct mb_binlog_entry mb_binlogs_entry(const struct mb_source_key *key, uint64_t size)
+{
+    return (struct mb_binlog_entry){.segment_id = key->segment_id,
+                                    .field_id = key->is_delta ? 0 : key->field_id,
+                                    .log_id = key->log_id,
+                                    .size = (int64_t)size,
+                                    .is_delta = key->is_delta};
 }

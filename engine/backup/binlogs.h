@@ -6,6 +6,7 @@
 #include "model/backup.h"
 
 struct mb_binlogs;
+struct mb_source_key;
 
 struct mb_binlog_entry {
     int64_t segment_id;
@@ -14,6 +15,9 @@ struct mb_binlog_entry {
     int64_t size;
     bool is_delta;
 };
+
+/* The binlog that a key is that of. */
+struct mb_binlog_entry mb_binlogs_entry(const struct mb_source_key *key, uint64_t size);
 
 /* For the given live segments; they are the caller's and outlive it. */
 mb_status mb_binlogs_new(struct mb_binlogs **out, const struct mb_segment *segments, size_t count,
@@ -41,5 +45,8 @@ bool mb_binlogs_equal(const struct mb_binlogs *a, const struct mb_binlogs *b);
 /* Fills logs and size of out from the entries of its segment (out->id), into arena. */
 mb_status mb_binlogs_fill(const struct mb_binlogs *binlogs, struct mb_segment_backup *out,
                           struct mb_arena *arena, struct mb_error *error);
+
+/* The first field that has another number of binlogs than the segment's first field; or NULL. */
+const struct mb_field_binlogs *mb_binlogs_uneven(const struct mb_segment_backup *segment);
 
 #endif

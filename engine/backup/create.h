@@ -66,21 +66,18 @@ mb_status mb_create_describe_partitions(struct mb_create_collection *collection,
 /* segments.c: flushes one collection, lists its segments' binlogs and hands them to the copy. */
 mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);
 
-/* segments.c: does Milvus still add to it? */
+/* quiet.c: does Milvus still add to it? */
 bool mb_create_is_being_written(const struct mb_segment *segment);
-
-/* segments.c: the first field that has another number of binlogs than the segment's first field; or NULL. */
-const struct mb_field_binlogs *mb_create_uneven(const struct mb_segment_backup *segment);
-
-/* inspect.c: the binlog that a key is that of. */
-struct mb_binlog_entry mb_create_entry(const struct mb_source_key *key, uint64_t size);
 
 /* quiet.c: the binlogs of the segments that Milvus is writing to at this moment, once it has written the
  * same of every field; *out is NULL when there are no such segments. */
 mb_status mb_create_await_quiet(struct mb_create_collection *collection, struct mb_binlogs **out,
                                 struct mb_cancel *cancel, struct mb_error *error);
 
-/* segments.c: the copy's report of one object that lies in the backup. */
+/* moved.c: every object of the collection has been handed to the copy. */
+void mb_create_listed(struct mb_create_collection *collection);
+
+/* moved.c: the copy's report of one object that lies in the backup. */
 mb_status mb_create_moved(void *create, const struct mb_object_moved *object, struct mb_error *error);
 
 /* storage_check.c: is this the storage that Milvus writes to?  Once a create, by the first segment that has

@@ -30,22 +30,13 @@ static mb_status inspect(struct mb_create *create, mb_inspect_fn *found, void *c
     return status < 0 ? status : MB_OK;
 }
 
-struct mb_binlog_entry mb_create_entry(const struct mb_source_key *key, uint64_t size)
-{
-    return (struct mb_binlog_entry){.segment_id = key->segment_id,
-                                    .field_id = key->is_delta ? 0 : key->field_id,
-                                    .log_id = key->log_id,
-                                    .size = (int64_t)size,
-                                    .is_delta = key->is_delta};
-}
-
 static mb_status remember(void *ctx, const struct mb_entry *entry, const struct mb_source_key *key,
                           struct mb_error *error)
 {
     struct mb_create *create = ctx;
     if (key == NULL)
         return MB_OK;
-    struct mb_binlog_entry binlog = mb_create_entry(key, entry->size);
+    struct mb_binlog_entry binlog = mb_binlogs_entry(key, entry->size);
     return mb_binlogs_add(create->present, &binlog, error);
 }
 

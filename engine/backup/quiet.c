@@ -11,6 +11,11 @@ enum {
 };
 static const int64_t between_looks_ns = 250 * MB_NS_PER_MS;
 
+bool mb_create_is_being_written(const struct mb_segment *segment)
+{
+    return segment->state == MB_SEGMENT_GROWING || segment->state == MB_SEGMENT_SEALED;
+}
+
 static mb_status add_listed(struct mb_binlogs *binlogs, const struct mb_backup_env *env, const char *prefix,
                             struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -22,7 +27,7 @@ static mb_status add_listed(struct mb_binlogs *binlogs, const struct mb_backup_e
         struct mb_source_key key;
         if (!mb_layout_parse_source_key(env->milvus_root, entry->key, &key))
             continue;
-        struct mb_binlog_entry binlog = mb_create_entry(&key, entry->size);
+        struct mb_binlog_entry binlog = mb_binlogs_entry(&key, entry->size);
         status = mb_binlogs_add(binlogs, &binlog, error);
         if (status < 0)
             break;
@@ -74,7 +79,7 @@ static bool is_whole(const struct mb_create_collection *job, const struct mb_seg
     if (segment->storage_version == 0 &&
         segment->insert_count < job->backup.collection.schema.field_count + SYSTEM_FIELDS)
         return false;
-    return mb_create_uneven(segment) == NULL;
+    return mb_binlogs_uneven(segment) == NULL;
 }
 
 /* The first segment that lacks something, or NULL. */

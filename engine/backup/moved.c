@@ -1,0 +1,35 @@
+/* When the data of a collection is in the backup: every object was handed to the copy, and all have arrived.
+ */
+#include "backup/create.h"
+#include "base/clock.h"
+
+#include <string.h>
+
+static void end_if_moved(struct mb_create_collection *job)
+{
+    int_fast64_t open = 0;
+    if (atomic_load(&job->listed) && atomic_load(&job->moved) >= mb_binlogs_count(job->binlogs) &&
+        atomic_compare_exchange_strong(&job->ended_ns, &open, mb_clock_monotonic()))
+        atomic_fetch_add(&job->create->env->progress->collections_done, 1);
+}
+
+mb_status mb_create_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
+{
+    struct mb_create *create = ctx;
+    struct mb_create_collection *job = object->tag;
+    struct mb_object_record record = {.key = object->key + strlen(create->dir) + 1,
+                                      .size = object->size,
+                                      .has_crc32c = object->has_crc32c,
+                                      .crc32c = object->crc32c,
+                                      .etag = object->etag};
+    MB_TRY(mb_objects_add(create->objects, &record, error));
+    atomic_fetch_add(&job->moved, 1);
+    end_if_moved(job);
+    return MB_OK;
+}
+
+void mb_create_listed(struct mb_create_collection *job)
+{
+    atomic_store(&job->listed, true);
+    end_if_moved(job);
+}
