@@ -12,12 +12,24 @@
  *               into memory the caller owns; the two exceptions (a listing page
  *               and the strings in it) are borrowed until the next call on the
  *               same iterator.
- *   Errors      Return a negative mb_status and fill call->error.  On failure
- *               no output is written.  A driver never logs an error it returns.
- *   Retries     None.  A driver classifies, the host retries.  The one exception
- *               is renewing an expired credential, once.
+ *   Errors      Return a negative mb_status and fill call->error: status, flags,
+ *               a message.  On failure no output is written: fill a local and
+ *               copy it at the end.  A driver never logs an error it returns.
+ *   Waiting     Wherever time passes (before a request, between the pieces of a
+ *               body, while connecting) look at deadline_ns and ask cancelled,
+ *               from the thread of the call, at least once a second.
+ *   Keys        Bytes that end at the first 0, not empty: blanks, '+', '%', line
+ *               feeds, "..", UTF-8 that is not normalised.  The driver encodes
+ *               them for its service.  A key that it cannot hold is
+ *               MB_E_INVALID, and never leads to another object.
+ *   Retries     None.  A driver classifies (MB_ERR_RETRYABLE for what may pass:
+ *               throttled, 5xx, a broken connection), the host waits, tries again
+ *               and writes one message for all attempts.  The one exception is
+ *               renewing an expired credential, once.
  *   Threads     See thread_model.  Any thread may call; none is created by the
  *               driver before load() returns.
+ *   Borders     No exception, longjmp or signal handler leaves the driver; it prints
+ *               nothing and exports nothing but the entry function.
  *   Growth      Structs are only ever appended to, and struct_size says how much
  *               of one the other side knows about.  Code that reads a member
  *               added after 1.0 checks MB_HAS() first.
@@ -88,12 +100,13 @@ struct mb_error {
     uint32_t struct_size;
     mb_status status;
     uint32_t flags;
-    uint32_t retry_after_ms;
-    int32_t http_status;
-    int32_t sys_errno;
-    char provider_code[64]; /* "SlowDown", "AuthenticationFailed" */
-    char request_id[128];   /* what the provider's support will ask for */
-    char message[1024];     /* lower case, no full stop, never a secret */
+    uint32_t retry_after_ms; /* what the service asked for (RFC 9110, 10.2.3); 0 when it did not */
+    int32_t http_status;     /* 0 when there was none */
+    int32_t sys_errno;       /* 0 when there was none */
+    char provider_code[64];  /* "SlowDown", "AuthenticationFailed" */
+    char request_id[128];    /* what the provider's support will ask for */
+    char message[1024];      /* lower case, no full stop, never a secret: "403 AccessDenied: ..."; the host
+                              * puts the operation and the place in front */
 
     /* Since 1.2, and the host's: what its own errors ask a reader to do.  A driver never sets them. */
     uint32_t hint;
@@ -272,8 +285,8 @@ struct mb_store_info {
     uint64_t lacks;
 };
 
-/* crc32c holds what the service says, or what the driver has summed up itself of bytes that it wrote or read
- * back.  A driver that neither moved nor read the bytes has nothing to say. */
+/* crc32c (Castagnoli: RFC 3720, 12.1) holds what the service says, or what the driver has summed up itself of
+ * bytes that it wrote or read back.  A driver that neither moved nor read the bytes has nothing to say. */
 enum { MB_STAT_CRC32C = 1u << 0 };
 
 struct mb_stat {
@@ -382,68 +395,142 @@ struct mb_storage_plugin {
     uint32_t option_count;
     uint32_t option_size; /* stride */
 
-    /* Optional; once per process. */
+    /* ---- What a driver must have.  Arguments are never NULL unless said so; `out` structs come with their
+     * struct_size set, and what else is in them means nothing. */
+
+    /* Called once per process, before anything else; may be NULL.  host stays valid until the process ends,
+     * so a driver that logs or wraps another keeps the pointer.  May skip all work: what fails here makes
+     * the driver unusable, and is told to whoever names it. */
     mb_status (*load)(const struct mb_host *host, struct mb_error *error);
 
-    /* Required.  open checks the configuration but need not touch the network;
-     * check does. close accepts NULL. */
+    /* Makes a store of config, count pairs in the forms that struct mb_option names, and fills in *info.
+     * Must copy what it keeps of config.  May skip the network, and so may not know yet whether the address
+     * is right: check finds out.  What only the user can mend is MB_E_CONFIG, and names the option.  Several
+     * stores are open at once, on the same place or others, so state hangs on the store and never on the
+     * process. */
     mb_status (*open)(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *config,
                       size_t count, const struct mb_call *call);
+
+    /* Frees the store; its listings are closed before, and no call runs.  NULL is fine. */
     void (*close)(struct mb_store *store);
+
+    /* Are address, credentials and bucket right?  Asks the service at least once, as cheaply as it can; may
+     * skip writing, and reads no more of a listing than one entry, since a bucket may hold millions.  Fails
+     * with MB_E_NO_BUCKET, MB_E_UNAUTHENTICATED, MB_E_FORBIDDEN or MB_E_UNAVAILABLE, so that people learn
+     * which. */
     mb_status (*check)(struct mb_store *store, const struct mb_call *call);
 
+    /* Size, and what else the service tells: mtime, etag and CRC32C may be left out.  What is told agrees
+     * with what get, put and a listing tell of the same object.  MB_E_NOT_FOUND without the object,
+     * MB_E_NO_BUCKET without the bucket where the service says which. */
     mb_status (*stat)(struct mb_store *store, const char *key, struct mb_stat *out,
                       const struct mb_call *call);
+
+    /* Pushes the bytes that opts asks for into sink, in order and each once, in pieces of any size; *out is
+     * about the whole object.  Holds no more than a piece in memory.  Must fail rather than deliver less than
+     * was asked for; the host compares lengths, and the CRC32C where one is told, so a driver may skip that.
+     * After a failure the sink may have had some bytes; the host begins again from an offset of its own.
+     * Another etag than if_match is MB_E_EXISTS; a sink that refuses is MB_E_CALLBACK.  A store without
+     * MB_CAP_RANGE is asked for whole objects only. */
     mb_status (*get)(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                      const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call);
+
+    /* Makes or replaces the object of all that source gives, up to its end.  Reads it once; to read it again,
+     * as for a renewed credential, needs rewind, which may be NULL.  Holds no more than a piece in memory;
+     * with a size of -1 it may return MB_E_UNSUPPORTED.  A source that gives another number of bytes than its
+     * size is MB_E_CORRUPT, one that refuses MB_E_CALLBACK.
+     *
+     * MB_OK means that the object is stored as durably as the service promises.  After a failure the old
+     * object is there, or none where none was, and never a part of the new one; MB_ERR_AMBIGUOUS when the new
+     * one may be there.  With MB_PUT_IF_ABSENT, where the store claims MB_CAP_IF_ABSENT, an object that
+     * exists is MB_E_EXISTS: the service decides in one step, since of two at once one must lose. */
     mb_status (*put)(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                      const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 
-    /* Removing what is not there succeeds. */
+    /* After MB_OK the key names nothing.  What was not there before is no error, so that a removal can be
+     * repeated.  In a bucket with versions a delete marker is enough. */
     mb_status (*remove)(struct mb_store *store, const char *key, const struct mb_call *call);
 
+    /* Begins to list the keys that start with opts->prefix, which need not end at a delimiter.  With a
+     * delimiter, keys that agree up to its first occurrence behind the prefix are one entry that ends with
+     * it, MB_ENTRY_PREFIX.  May leave the first request to list_next.  A token comes from a page of the same
+     * prefix and delimiter, perhaps of another store or process on the same place; the listing goes on behind
+     * that page.  A driver may give a listing as a single page without a token when it is small. */
     mb_status (*list_open)(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
                            const struct mb_call *call);
+
+    /* The next page, or MB_END behind the last one.  Each key once, whole, in byte order (as memcmp has it)
+     * if the store claims MB_CAP_LIST_SORTED and in any order otherwise; a page may be empty.  Entries,
+     * strings and token are the iterator's, until the next call on it.  An entry may leave out mtime (0) and
+     * etag (""). After a failure the host closes the iterator and opens another with the last token.  One
+     * thread at a time uses an iterator. */
     mb_status (*list_next)(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
+
+    /* Frees the iterator, wherever it stands; its store is still open. */
     void (*list_close)(struct mb_list *list);
 
-    /* Optional: NULL means the host does without or does it the long way. */
+    /* ---- What a driver may leave NULL; each says what the host does then. */
 
+    /* Makes the store's bucket.  One that exists and is the user's is MB_OK.  NULL: the user makes it. */
     mb_status (*create_bucket)(struct mb_store *store, const struct mb_call *call);
 
-    /* done[i] is set for every key known to be gone, whatever is returned. */
+    /* remove for up to info.max_remove keys in one request.  done has count bytes, all 0, and done[i] is set
+     * for every key known to be gone, whatever is returned; the host asks again for the others.  MB_OK only
+     * when all are gone.  MB_E_UNSUPPORTED makes the host remove them one by one; so does NULL. */
     mb_status (*remove_many)(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
                              const struct mb_call *call);
 
-    /* Copy inside the service.  can_copy says whether src's objects can be
-     * reached from dst without passing through this process; both stores are
-     * this driver's.  It does not block. */
+    /* 1 when the service can copy from src to dst without the bytes passing through this process, else 0.
+     * Both stores are this driver's.  Answers from what it knows, without blocking; to be wrong costs one
+     * copy that fails.  NULL, as is copy then: objects are read and written. */
     int (*can_copy)(struct mb_store *dst, struct mb_store *src);
+
+    /* Makes dst_key of src_key's bytes; src_key stays.  What put promises of the destination holds here as
+     * well. Only for objects up to info.max_copy_size.  MB_E_UNSUPPORTED when the service declines, and the
+     * host reads and writes instead; an answer of 200 that carries an error is that error.  Where the service
+     * tells the CRC32C of what it copied, say it (MB_STAT_CRC32C). */
     mb_status (*copy)(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                       const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call);
 
-    /* All of begin, part, complete and abort, or none.  upload_id is the
-     * caller's buffer.  part may be called for several parts at once when the
-     * thread model allows; complete wants them in ascending order.  abort runs
-     * after cancellation, so the host gives it a call of its own. */
+    /* Uploads in parts: all four of begin, part, complete and abort, or none, and then every object is one
+     * put. An upload is nothing that stat, get or a listing shows until it is completed, and the old object
+     * is read until then.  It may go on in another store or process: upload_id and the parts are all it
+     * needs.
+     *
+     * begin writes the id, with its 0, into upload_id, which has cap bytes, and never beyond; one that does
+     * not fit is MB_E_INTERNAL.  A service that has no such thing may make a name up without any request. */
     mb_status (*mpu_begin)(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                            char *upload_id, size_t cap, const struct mb_call *call);
+
+    /* Stores part number, of info.min_part_size (but for the last one) to info.max_part_size bytes, and fills
+     * in *out, which the host keeps.  Any order, gaps in the numbers, and several at once where the thread
+     * model allows. A number that is sent again replaces the part; one that failed can be sent again. */
     mb_status (*mpu_part)(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
                           const struct mb_put_options *opts, const struct mb_source *source,
                           struct mb_part *out, const struct mb_call *call);
+
+    /* The same of length bytes of another object, from offset, within the service.  NULL, or
+     * MB_E_UNSUPPORTED: the host reads the range and sends it. */
     mb_status (*mpu_copy_part)(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
                                struct mb_store *src, const char *src_key, uint64_t offset, uint64_t length,
                                struct mb_part *out, const struct mb_call *call);
+
+    /* Makes the object of parts, count of them in ascending order; parts that are not named are left out and
+     * go.  What put promises of the object holds here.  Called again after an answer that was lost, it
+     * returns MB_OK or MB_E_NOT_FOUND, and the host looks at the object. */
     mb_status (*mpu_complete)(struct mb_store *store, const char *key, const char *upload_id,
                               const struct mb_part *parts, size_t count, struct mb_stat *out,
                               const struct mb_call *call);
+
+    /* Gives the upload up, with its parts.  Afterwards neither part nor complete succeeds on it.  An upload
+     * that is not there is MB_OK or MB_E_NOT_FOUND; an object of the key stays.  The host calls it after a
+     * failure or cancellation, with a call that is not cancelled. */
     mb_status (*mpu_abort)(struct mb_store *store, const char *key, const char *upload_id,
                            const struct mb_call *call);
 
-    /* Optional even with the group above: calls found once for every unfinished
-     * upload whose key starts with prefix, and stops when found returns other
-     * than MB_OK, handing that on.  This is how the host finds what a killed
-     * process left behind. */
+    /* Calls found once for every upload that was begun and neither completed nor aborted, and whose key
+     * starts with prefix; the struct is borrowed for that call.  Stops when found returns other than MB_OK,
+     * and returns that.  So the host finds what a killed process left behind; NULL: nobody does. */
     mb_status (*mpu_list)(struct mb_store *store, const char *prefix,
                           mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                           const struct mb_call *call);
