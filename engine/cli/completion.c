@@ -15,16 +15,34 @@ static void put_flag_names(FILE *out, const struct mb_flag *flags, size_t count)
     }
 }
 
-static void put_choices(FILE *out, const struct mb_flag *flags, size_t count)
+/* The value of flag is what the word at hand has to be: "command --name)" and what to do then. */
+static void put_value(FILE *out, const char *command, const struct mb_flag *flag)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (flags[i].choices == NULL || (flags[i].flags & MB_FLAG_HIDDEN) != 0)
-            continue;
-        fprintf(out, "    --%s) words='", flags[i].name);
-        for (const char *c = flags[i].choices; *c != '\0'; c++)
+    if (flag->argument == NULL || flag->type == MB_FLAG_OPTIONAL_TEXT || (flag->flags & MB_FLAG_HIDDEN) != 0)
+        return;
+    fprintf(out, "    '%s --%s'", command, flag->name);
+    if (flag->letter != 0)
+        fprintf(out, "|'%s -%c'", command, flag->letter);
+    if (flag->choices != NULL) {
+        fputs(") words='", out);
+        for (const char *c = flag->choices; *c != '\0'; c++)
             fputc(*c == '|' ? ' ' : *c, out);
         fputs("' ;;\n", out);
+    } else if (strcmp(flag->argument, "FILE") == 0 || strcmp(flag->argument, "FOLDER") == 0) {
+        fprintf(out, ") COMPREPLY=($(compgen -%c -- \"$current\")); return ;;\n",
+                strcmp(flag->argument, "FILE") == 0 ? 'f' : 'd');
+    } else {
+        fputs(") return ;;\n", out);
     }
+}
+
+static void put_values(FILE *out)
+{
+    for (size_t k = 0; k < mb_global_flag_count; k++)
+        put_value(out, "", &mb_global_flags[k]);
+    for (size_t i = 0; i < mb_command_count; i++)
+        for (size_t k = 0; k < mb_commands[i]->flag_count && !mb_commands[i]->hidden; k++)
+            put_value(out, mb_commands[i]->name, &mb_commands[i]->flags[k]);
 }
 
 /* The first words, or the second ones of a group. */
@@ -88,6 +106,40 @@ static void put_command(FILE *out, const struct mb_command *command)
     fputs("' ;;\n", out);
 }
 
+void mb_help_valued_flags(FILE *out, const char *between)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < mb_global_flag_count; i++) {
+        const struct mb_flag *flag = &mb_global_flags[i];
+        if (flag->argument == NULL || flag->type == MB_FLAG_OPTIONAL_TEXT)
+            continue;
+        fprintf(out, "%s--%s", separator, flag->name);
+        separator = between;
+        if (flag->letter != 0)
+            fprintf(out, "%s-%c", separator, flag->letter);
+    }
+}
+
+/* Where a value stands apart from its flag, the loop steps over it: it is no command.  bash makes a word of
+ * its own of the '=' between them. */
+static void put_scan(FILE *out)
+{
+    fputs("    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+          "        word=${COMP_WORDS[i]}\n"
+          "        case $word in\n"
+          "        ",
+          out);
+    mb_help_valued_flags(out, "|");
+    fputs(") [[ ${COMP_WORDS[i+1]} == = ]] && ((i += 2)) || ((i += 1)) ;;\n"
+          "        =) ((i += 1)) ;;\n"
+          "        -*) ;;\n"
+          "        *) [[ -n $name && $groups != *\" $name \"* ]] || name=${name:+$name }$word ;;\n"
+          "        esac\n"
+          "    done\n",
+          out);
+}
+
 void mb_help_bash(FILE *out)
 {
     fputs(
@@ -98,23 +150,19 @@ void mb_help_bash(FILE *out)
         out);
     put_groups(out, put_group_word);
     fputs(" '\n"
-          "    case $before in\n"
-          "    --config) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
-          "    --plugin-dir) COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n",
+          "    if [[ $current == = ]]; then current=\n"
+          "    elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi\n",
           out);
-    put_choices(out, mb_global_flags, mb_global_flag_count);
-    for (size_t i = 0; i < mb_command_count; i++)
-        if (!mb_commands[i]->hidden)
-            put_choices(out, mb_commands[i]->flags, mb_commands[i]->flag_count);
-    fputs(
-        "    esac\n"
-        "    if [[ -n $words ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$current\")); return; fi\n"
-        "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-        "        word=${COMP_WORDS[i]}\n"
-        "        [[ $word == -* || ( -n $name && $groups != *\" $name \"* ) ]] || name=${name:+$name }$word\n"
-        "    done\n"
-        "    case $name in\n",
-        out);
+    put_scan(out);
+    fputs("    for word in \"$name\" ''; do\n"
+          "    case \"$word $before\" in\n",
+          out);
+    put_values(out);
+    fputs("    esac\n"
+          "    done\n"
+          "    if [[ -n $words ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$current\")); return; fi\n"
+          "    case $name in\n",
+          out);
     for (size_t i = 0; i < mb_command_count; i++)
         if (!mb_commands[i]->hidden)
             put_command(out, mb_commands[i]);

@@ -41,7 +41,7 @@ static void put_flags(FILE *out, const struct mb_flag *flags, size_t count, cons
             continue;
         fputs("complete -c milvus-backup", out);
         if (command != NULL)
-            fprintf(out, " -n '__fish_seen_subcommand_from %s'", command->name);
+            fprintf(out, " -n '__milvus_backup_is %.*s'", (int)strcspn(command->name, " "), command->name);
         if (flags[i].letter != 0)
             fprintf(out, " -s %c", flags[i].letter);
         fprintf(out, " -l %s", flags[i].name);
@@ -63,7 +63,7 @@ static void put_command(FILE *out, const struct mb_command *command)
     if (command->name[first] == ' ') {
         const char *second = command->name + first + 1;
         fprintf(out,
-                "complete -c milvus-backup -n '__fish_seen_subcommand_from %.*s; and not "
+                "complete -c milvus-backup -n '__milvus_backup_is %.*s; and not "
                 "__fish_seen_subcommand_from %s' -a %s -d",
                 (int)first, command->name, second, second);
         put_quoted(out, command->summary);
@@ -72,20 +72,42 @@ static void put_command(FILE *out, const struct mb_command *command)
     put_flags(out, command->flags, command->flag_count, command);
 }
 
-/* After "help" a command is wanted too. */
-static void put_condition(FILE *out)
+/* What command is being typed: the first word that is neither a flag nor the value of one.  After "help" a
+ * command is wanted too. */
+static void put_conditions(FILE *out)
 {
-    fputs("function __milvus_backup_wants_command\n    not __fish_seen_subcommand_from", out);
-    for (size_t i = 0; i < mb_command_count; i++)
-        if (!mb_commands[i]->hidden && strcmp(mb_commands[i]->name, "help") != 0)
-            fprintf(out, " %.*s", (int)strcspn(mb_commands[i]->name, " "), mb_commands[i]->name);
-    fputs("\nend\n", out);
+    fputs("function __milvus_backup_command\n"
+          "    set -l words (commandline -opc)\n"
+          "    set -e words[1]\n"
+          "    while set -q words[1]\n"
+          "        switch $words[1]\n"
+          "            case ",
+          out);
+    mb_help_valued_flags(out, " ");
+    fputs("\n"
+          "                set -e words[1]\n"
+          "            case '-*'\n"
+          "            case '*'\n"
+          "                echo $words[1]\n"
+          "                return\n"
+          "        end\n"
+          "        set -e words[1]\n"
+          "    end\n"
+          "end\n"
+          "function __milvus_backup_is\n"
+          "    set -l command (__milvus_backup_command)\n"
+          "    contains -- \"$command\" $argv\n"
+          "end\n"
+          "function __milvus_backup_wants_command\n"
+          "    __milvus_backup_is '' help\n"
+          "end\n",
+          out);
 }
 
 void mb_help_fish(FILE *out)
 {
     fputs("# fish completion of milvus-backup\n", out);
-    put_condition(out);
+    put_conditions(out);
     fputs("complete -c milvus-backup -f\n", out);
     put_flags(out, mb_global_flags, mb_global_flag_count, NULL);
     for (size_t i = 0; i < mb_command_count; i++)

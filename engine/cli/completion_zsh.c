@@ -107,7 +107,7 @@ void mb_help_zsh(FILE *out)
           out);
     put_flags(out, mb_global_flags, mb_global_flag_count);
     fputs(")\n"
-          "    _arguments -C $globals '1: :_milvus_backup_names' '*:: :->rest' && return\n"
+          "    _arguments -C $globals '(-): :_milvus_backup_names' '(-)*:: :->rest' && return\n"
           "    [[ $state == rest ]] || return\n"
           "    case $words[1] in\n",
           out);

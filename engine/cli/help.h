@@ -17,4 +17,8 @@ void mb_help_bash(FILE *out);
 void mb_help_zsh(FILE *out);
 void mb_help_fish(FILE *out);
 
+/* For these: the spellings of the flags that may stand in front of a command and whose value may stand apart.
+ */
+void mb_help_valued_flags(FILE *out, const char *between);
+
 #endif

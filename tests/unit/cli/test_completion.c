@@ -1,4 +1,4 @@
-/* Completion for zsh and fish, asked of the shells themselves. */
+/* Completion for bash, zsh and fish, asked of the shells themselves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,17 +18,28 @@
 struct shell {
     const char *name;
     void (*script)(FILE *out);
+    const char *flags; /* that keep the machine's own configuration away */
     const char *begin; /* defines try, given the completion's path */
 };
 
-static struct shell fish = {"fish", mb_help_fish,
+static struct shell fish = {"fish", mb_help_fish, "--no-config",
                             "source %s\n"
                             "function try; complete -C \"milvus-backup $argv[1]\"; echo END $argv[1]; end\n"};
+
+/* bash makes words of their own of blanks and of '=', and the words are what the function is given. */
+static struct shell bash = {"bash", mb_help_bash, "--norc",
+                            "source %s\n"
+                            "try() {\n"
+                            "    read -ra COMP_WORDS <<<\"milvus-backup ${1//=/ = }\"\n"
+                            "    [[ -n $1 && $1 != *' ' ]] || COMP_WORDS+=('')\n"
+                            "    COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()\n"
+                            "    _milvus_backup; printf '%s\\n' \"${COMPREPLY[@]}\" \"END $1\"\n"
+                            "}\n"};
 
 /* zsh completes only on a terminal: control-d lists there what fits, control-u forgets the line.  Before the
  * prompt stands there these keys would be the terminal's. */
 static struct shell zsh = {
-    "zsh", mb_help_zsh,
+    "zsh", mb_help_zsh, "-f",
     "zmodload zsh/zpty; export TERM=dumb\n"
     "zpty z zsh -f -i\n"
     "zpty -w z \"stty cols 300 rows 1000; LISTMAX=9999; autoload -Uz compinit; compinit -u -D; source %s; "
@@ -62,7 +73,7 @@ static char *ask(const struct shell *shell, const char *questions)
     fprintf(file, "%.*s%s%s%s", (int)(path - shell->begin), shell->begin, script, path + 2, questions);
     fclose(file);
     snprintf(command, sizeof command, "cd %s && HOME=%s timeout 30 %s %s asked 2>&1", folder, folder,
-             shell->name, shell == &zsh ? "-f" : "--no-config");
+             shell->name, shell->flags);
     file = popen(command, "r");
     assert_non_null(file);
     assert_true(fread(answer, 1, (1 << 20) - 1, file) > 0);
@@ -149,6 +160,30 @@ static void test_words_and_values(void **state)
     free(answers);
 }
 
+/* Files where a flag takes one, nothing where its value is free, and no value is taken for the command. */
+static void test_values_of_flags(void **state)
+{
+    char *answers = ask(
+             *state, "try '--config list '\ntry '--config=list '\ntry '--log-level debug --set create=x '\n"
+                     "try '--config list transfer --to '\ntry 'transfer --from '\n"
+                     "try 'transfer --to='\ntry 'config --config list '\ntry 'create -n '\n"),
+         *rest = answers;
+
+    if (answers == NULL)
+        skip();
+    expect(&rest, "--config list ", "create");
+    expect(&rest, "--config=list ", "create");
+    expect(&rest, "--log-level debug --set create=x ", "restore");
+    expect(&rest, "--config list transfer --to ", "asked");
+    expect(&rest, "transfer --from ", "asked");
+    expect(&rest, "transfer --to=", "asked");
+    expect(&rest, "config --config list ", "show");
+    const char *nothing = next_answer(&rest, "create -n ");
+    if (strstr(nothing, "--") != NULL)
+        fail_msg("a name is completed: %s", nothing);
+    free(answers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +191,9 @@ int main(void)
         {"test_every_flag_in_zsh", test_every_flag, NULL, NULL, &zsh},
         {"test_words_and_values_in_fish", test_words_and_values, NULL, NULL, &fish},
         {"test_words_and_values_in_zsh", test_words_and_values, NULL, NULL, &zsh},
+        {"test_values_of_flags_in_bash", test_values_of_flags, NULL, NULL, &bash},
+        {"test_values_of_flags_in_fish", test_values_of_flags, NULL, NULL, &fish},
+        {"test_values_of_flags_in_zsh", test_values_of_flags, NULL, NULL, &zsh},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
