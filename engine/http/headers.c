@@ -89,6 +89,13 @@ void mb_headers_set(struct mb_headers *headers, const char *name, const char *va
     headers->status = add(headers, name, strlen(name), value, strlen(value));
 }
 
+void mb_headers_add(struct mb_headers *headers, const struct mb_pair *pairs)
+{
+    for (; pairs != NULL && pairs->name != NULL; pairs++)
+        if (pairs->value != NULL)
+            mb_headers_set(headers, pairs->name, pairs->value);
+}
+
 void mb_headers_printf(struct mb_headers *headers, const char *name, const char *fmt, ...)
 {
     va_list args;

@@ -13,6 +13,13 @@ struct mb_header {
     char *value;
 };
 
+/* For headers and queries; a list of them ends with a name of NULL, and of those without value nothing is
+ * sent. */
+struct mb_pair {
+    const char *name;
+    const char *value;
+};
+
 /* All zero is an empty list. */
 struct mb_headers {
     struct mb_header *items;
@@ -26,6 +33,7 @@ void mb_headers_clear(struct mb_headers *headers);
 
 /* Replaces a field of the same name. */
 void mb_headers_set(struct mb_headers *headers, const char *name, const char *value);
+void mb_headers_add(struct mb_headers *headers, const struct mb_pair *pairs); /* pairs may be NULL */
 void mb_headers_printf(struct mb_headers *headers, const char *name, const char *fmt, ...) MB_PRINTF(3, 4);
 void mb_headers_remove(struct mb_headers *headers, const char *name);
 

@@ -33,6 +33,13 @@ void mb_url_query(struct mb_buf *query, const char *name, const char *value)
         mb_url_encode(query, value, "");
 }
 
+void mb_url_pairs(struct mb_buf *query, const struct mb_pair *pairs)
+{
+    for (; pairs != NULL && pairs->name != NULL; pairs++)
+        if (pairs->value != NULL)
+            mb_url_query(query, pairs->name, pairs->value);
+}
+
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')

@@ -15,6 +15,14 @@ bool mb_put_is_new_only(const struct mb_put_options *opts)
     return opts != NULL && (opts->flags & MB_PUT_IF_ABSENT) != 0;
 }
 
+bool mb_put_crc32c(const struct mb_put_options *opts, uint32_t *out)
+{
+    const uint8_t *bytes = opts != NULL ? opts->crc32c : NULL;
+    if (bytes != NULL)
+        *out = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return bytes != NULL;
+}
+
 /* Both begin with struct_size, which stays. */
 static void write_struct(void *to, const void *from, uint32_t known)
 {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 
 #include <openssl/evp.h>
@@ -52,6 +53,20 @@ mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, 
     if (!mb_put_is_new_only(opts))
         return MB_OK;
     return mb_fail(error, MB_E_UNSUPPORTED, "%s cannot refuse to overwrite an object", what);
+}
+
+mb_status mb_upload_id(char *out, size_t digits, size_t cap, struct mb_error *error)
+{
+    if (cap <= digits)
+        return mb_fail(error, MB_E_INTERNAL, "%zu bytes are too few for an upload's id", cap);
+    return mb_random_hex(out, digits, error);
+}
+
+void mb_part_write(struct mb_part *out, uint32_t number, uint64_t size, const char *receipt)
+{
+    out->number = number;
+    out->size = size;
+    mb_text_fit(out->receipt, sizeof(out->receipt), receipt);
 }
 
 mb_status mb_driver_decline(struct mb_error *error, bool conditional)

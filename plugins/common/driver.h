@@ -20,6 +20,12 @@ const char *mb_content_type(const struct mb_put_options *opts);
  */
 mb_status mb_unconditional(const struct mb_put_options *opts, const char *what, struct mb_error *error);
 
+/* Makes an upload's id of so many hexadecimal digits, if they and a NUL fit into the cap bytes of the host.
+ */
+mb_status mb_upload_id(char *out, size_t digits, size_t cap, struct mb_error *error);
+
+void mb_part_write(struct mb_part *out, uint32_t number, uint64_t size, const char *receipt);
+
 /* For a copy that failed: a final 4xx that says nothing else tells that the service does not make such a copy
  * (between its regions, of so large an object, without a checksum, by parts), which is MB_E_UNSUPPORTED, so
  * that the host goes the long way round.  "Exists" is an answer to a condition only. */

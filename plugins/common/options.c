@@ -136,6 +136,15 @@ static mb_status read_limits(const struct mb_config_values *config, struct mb_ht
     return MB_OK;
 }
 
+mb_status mb_option_endpoint(const struct mb_config_values *config, const char *address, bool tls,
+                             struct mb_endpoint *out, struct mb_error *error)
+{
+    int64_t port = 0;
+    MB_TRY(mb_option_int(config, "port", 0, 65535, &port, error));
+    MB_TRY(mb_option_bool(config, "useSSL", &tls, error));
+    return mb_endpoint_parse(out, address, (uint16_t)port, tls, error);
+}
+
 mb_status mb_options_http(const struct mb_config_values *config, struct mb_http_options *out,
                           struct mb_error *error)
 {

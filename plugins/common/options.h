@@ -5,6 +5,7 @@
 #ifndef MB_COMMON_OPTIONS_H
 #define MB_COMMON_OPTIONS_H
 
+#include "common/endpoint.h"
 #include "http/http.h"
 
 struct mb_config_values {
@@ -33,6 +34,10 @@ mb_status mb_option_duration_ms(const struct mb_config_values *config, const cha
 /* As the host writes sizes: a bare number of bytes.  "512KiB", "8MiB", "1GiB" do as well. */
 mb_status mb_option_size(const struct mb_config_values *config, const char *key, uint64_t *out,
                          struct mb_error *error);
+
+/* Where address is with the options port and useSSL; tls holds unless useSSL is given. */
+mb_status mb_option_endpoint(const struct mb_config_values *config, const char *address, bool tls,
+                             struct mb_endpoint *out, struct mb_error *error);
 
 /* Rows of an option table: how to reach a host. */
 #define MB_OPTIONS_HTTP                                                                                   \

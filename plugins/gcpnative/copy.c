@@ -106,39 +106,35 @@ static void keep_token(struct gcs_copies *copies, const char *path, bool absent,
     free_begun(oldest);
 }
 
+static mb_status read_step(const json_t *answer, char **token, json_t **resource, struct mb_error *error)
+{
+    const char *next = json_string_value(json_object_get(answer, "rewriteToken"));
+    free(*token);
+    *token = NULL;
+    if (json_is_true(json_object_get(answer, "done"))) {
+        *resource = json_incref(json_object_get(answer, "resource"));
+        return *resource != NULL
+                   ? MB_OK
+                   : mb_fail(error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
+    }
+    if (next == NULL)
+        return mb_fail(error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
+    *token = strdup(next);
+    return *token != NULL ? MB_OK : mb_fail_memory(error);
+}
+
 /* One step of a rewrite: *resource is the object's description, or *token that for the next step. */
 static mb_status rewrite_step(struct mb_store *store, const char *path, bool absent, char **token,
                               json_t **resource, const struct mb_call *call)
 {
-    struct mb_buf query = MB_BUF_INIT(16384);
     json_t *answer = NULL;
-    if (*token != NULL)
-        mb_url_query(&query, "rewriteToken", *token);
-    if (absent)
-        mb_url_query(&query, "ifGenerationMatch", "0");
-    mb_status status = mb_buf_check(&query, "the rewrite token", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "POST",
-                                      .path = path,
-                                      .query = query.len ? query.data : NULL,
-                                      .http.patient = true};
-        status = gcs_send_json(store, &request, &answer, call);
-    }
-    if (status == MB_OK) {
-        const char *next = json_string_value(json_object_get(answer, "rewriteToken"));
-        free(*token);
-        *token = NULL;
-        if (json_is_true(json_object_get(answer, "done")))
-            *resource = json_incref(json_object_get(answer, "resource"));
-        else if (next == NULL)
-            status = mb_fail(call->error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
-        else if ((*token = strdup(next)) == NULL)
-            status = mb_fail_memory(call->error);
-        if (status == MB_OK && *token == NULL && *resource == NULL)
-            status = mb_fail(call->error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
-    }
+    const struct mb_pair query[] = {
+        {"rewriteToken", *token}, {"ifGenerationMatch", absent ? "0" : NULL}, {NULL, NULL}};
+    const struct gcs_request request = {
+        .http.method = "POST", .path = path, .query = query, .http.patient = true};
+    MB_TRY(gcs_send_json(store, &request, &answer, call));
+    mb_status status = read_step(answer, token, resource, call->error);
     json_decref(answer);
-    mb_buf_done(&query);
     return status;
 }
 
@@ -169,28 +165,32 @@ static mb_status rewrite(struct mb_store *store, const char *path, bool absent, 
     return status;
 }
 
+static mb_status copy_to(struct mb_store *dst, const char *path, bool absent, struct mb_stat *stat,
+                         const struct mb_call *call)
+{
+    json_t *resource = NULL;
+    if (rewrite(dst, path, absent, &resource, call) < 0)
+        return mb_driver_decline(call->error, absent);
+    mb_status status = gcs_read_stat(resource, stat, call->error);
+    json_decref(resource);
+    return status;
+}
+
 mb_status gcs_copy(struct mb_store *dst, const char *dst_key, struct mb_store *src, const char *src_key,
                    const struct mb_put_options *opts, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_buf path = MB_BUF_INIT(32768);
-    json_t *resource = NULL;
-    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
-
+    struct mb_stat stat;
     gcs_object_path(src, src_key, &path);
     mb_buf_puts(&path, "/rewriteTo/b/");
     mb_url_encode(&path, dst->bucket, "");
     mb_buf_puts(&path, "/o/");
     mb_url_encode(&path, dst_key, "");
     mb_status status = mb_buf_check(&path, "the keys", call->error);
-    if (status == MB_OK && (status = rewrite(dst, path.data, absent, &resource, call)) < 0)
-        status = mb_driver_decline(call->error, absent);
-    if (status == MB_OK) {
-        struct mb_stat stat;
-        status = gcs_read_stat(resource, &stat, call->error);
-        if (status == MB_OK)
-            mb_stat_write(out, &stat);
-    }
-    json_decref(resource);
+    if (status == MB_OK)
+        status = copy_to(dst, path.data, mb_put_is_new_only(opts), &stat, call);
+    if (status == MB_OK)
+        mb_stat_write(out, &stat);
     mb_buf_done(&path);
     return status;
 }

@@ -55,30 +55,29 @@ static bool is_google(const char *host)
     return len > tail && strcmp(host + len - tail, "." GOOGLE) == 0;
 }
 
+static mb_status write_service(const struct mb_config_values *config, struct mb_buf *url,
+                               struct mb_error *error)
+{
+    struct mb_endpoint endpoint;
+    const char *address = mb_option_text(config, "address");
+    if (is_google(address ? address : "")) {
+        mb_buf_puts(url, "https://" GOOGLE);
+    } else {
+        MB_TRY(mb_option_endpoint(config, address, true, &endpoint, error));
+        mb_buf_puts(url, endpoint.tls ? "https://" : "http://");
+        mb_endpoint_authority(&endpoint, NULL, url);
+    }
+    return mb_buf_check(url, "address", error);
+}
+
 static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
                               struct mb_error *error)
 {
     struct mb_buf url = MB_BUF_INIT(1024);
-    struct mb_endpoint endpoint;
-    const char *address = mb_option_text(config, "address");
-    int64_t port = 0;
-    bool tls = true;
-    mb_status status = mb_option_int(config, "port", 0, 65535, &port, error);
+    mb_status status = write_service(config, &url, error);
     if (status == MB_OK)
-        status = mb_option_bool(config, "useSSL", &tls, error);
-    if (status == MB_OK && is_google(address ? address : ""))
-        mb_buf_puts(&url, "https://" GOOGLE);
-    else if (status == MB_OK &&
-             (status = mb_endpoint_parse(&endpoint, address, (uint16_t)port, tls, error)) == MB_OK) {
-        mb_buf_puts(&url, endpoint.tls ? "https://" : "http://");
-        mb_endpoint_authority(&endpoint, NULL, &url);
-    }
-    if (status == MB_OK)
-        status = mb_buf_check(&url, "address", error);
-    if (status == MB_OK)
-        store->service = url.data;
-    else
-        mb_buf_done(&url);
+        store->service = mb_buf_steal(&url);
+    mb_buf_done(&url);
     return status;
 }
 
@@ -87,16 +86,17 @@ static mb_status find_bucket(struct mb_store *store, const struct mb_config_valu
 {
     struct mb_buf path = MB_BUF_INIT(1024);
     const char *name;
-    mb_status status = mb_option_required(config, "bucketName", &name, error);
-    if (status < 0)
-        return status;
+    const char *region = mb_option_text(config, "region");
+    MB_TRY(mb_option_required(config, "bucketName", &name, error));
     mb_buf_puts(&path, "/storage/v1/b/");
     mb_url_encode(&path, name, "");
+    mb_status status = mb_buf_check(&path, "bucketName", error);
     store->bucket = strdup(name);
-    store->bucket_path = path.data;
-    if (store->bucket == NULL)
-        return mb_fail_memory(error);
-    return mb_buf_check(&path, "bucketName", error);
+    store->bucket_path = mb_buf_steal(&path);
+    store->region = strdup(region ? region : "");
+    mb_buf_done(&path);
+    MB_TRY(status);
+    return store->bucket && store->bucket_path && store->region ? MB_OK : mb_fail_memory(error);
 }
 
 static mb_status find_credentials(struct mb_store *store, const struct mb_config_values *config,
@@ -104,11 +104,8 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
 {
     const char *type = mb_option_text(config, "auth.type");
     struct gcs_auth_options auth = {.type = type ? type : "default", .config = config};
-    if (strcmp(auth.type, "serviceAccount") == 0) {
-        mb_status status = mb_option_required(config, "auth.credentialsFile", &auth.credentials_file, error);
-        if (status < 0)
-            return status;
-    }
+    if (strcmp(auth.type, "serviceAccount") == 0)
+        MB_TRY(mb_option_required(config, "auth.credentialsFile", &auth.credentials_file, error));
     return gcs_auth_open(&store->credentials, &store->project, store->http, &auth, error);
 }
 
@@ -129,95 +126,68 @@ void gcs_close(struct mb_store *store)
 
 static void fill_info(const struct mb_store *store, struct mb_store_info *info)
 {
-    info->caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT;
-    info->max_put_size = UINT64_C(5) << 40; /* the largest object there can be */
-    info->max_copy_size = 0;
-    info->min_part_size = 0;
-    info->max_part_size = UINT64_C(5) << 40;
-    info->max_parts = 10000;
-    info->max_remove = 0;
-    snprintf(info->location, sizeof(info->location), "gs://%s", store->bucket);
-    snprintf(info->realm, sizeof(info->realm), "%s/%s", store->service, store->bucket);
-    info->native_root[0] = '\0';
+    const uint64_t largest = UINT64_C(5) << 40; /* object there can be */
+    struct mb_store_info told = {.caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT,
+                                 .max_put_size = largest,
+                                 .max_part_size = largest,
+                                 .max_parts = 10000};
+    snprintf(told.location, sizeof(told.location), "gs://%s", store->bucket);
+    snprintf(told.realm, sizeof(told.realm), "%s/%s", store->service, store->bucket);
+    mb_info_write(info, &told);
+}
+
+static mb_status fill_store(struct mb_store *store, const struct mb_config_values *config,
+                            struct mb_error *error)
+{
+    struct mb_http_options http = {0};
+    MB_TRY(mb_options_http(config, &http, error));
+    MB_TRY(mb_http_new(&store->http, &http, error));
+    MB_TRY(gcs_copies_new(&store->copies, error));
+    MB_TRY(find_service(store, config, error));
+    MB_TRY(find_bucket(store, config, error));
+    return find_credentials(store, config, error);
 }
 
 mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items, size_t count,
                    const struct mb_call *call)
 {
     const struct mb_config_values config = {.items = items, .count = count};
-    struct mb_http_options http = {0};
     struct mb_store *store = calloc(1, sizeof(*store));
     if (store == NULL)
         return mb_fail_memory(call->error);
-    const char *region = mb_option_text(&config, "region");
-    store->region = strdup(region ? region : "");
-    mb_status status =
-        store->region ? mb_options_http(&config, &http, call->error) : mb_fail_memory(call->error);
-    if (status == MB_OK)
-        status = mb_http_new(&store->http, &http, call->error);
-    if (status == MB_OK)
-        status = gcs_copies_new(&store->copies, call->error);
-    if (status == MB_OK)
-        status = find_service(store, &config, call->error);
-    if (status == MB_OK)
-        status = find_bucket(store, &config, call->error);
-    if (status == MB_OK)
-        status = find_credentials(store, &config, call->error);
-    if (status < 0) {
+    mb_status status = fill_store(store, &config, call->error);
+    if (status == MB_OK) {
+        fill_info(store, info);
+        *out = store;
+    } else {
         gcs_close(store);
-        return status;
     }
-    fill_info(store, info);
-    *out = store;
-    return MB_OK;
+    return status;
 }
 
 /* By a listing of one name: the permission for that is what a backup needs anyway. */
 mb_status gcs_check(struct mb_store *store, const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(2048);
+    static const struct mb_pair query[] = {{"maxResults", "1"}, {"fields", "kind,items(name)"}, {NULL, NULL}};
+    const struct gcs_request request = {.http.method = "GET", .query = query};
     json_t *answer = NULL;
-    mb_buf_printf(&path, "%s/o", store->bucket_path);
-    mb_status status = mb_buf_check(&path, "bucketName", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "GET",
-                                      .path = path.data,
-                                      .query = "maxResults=1&fields=kind,items(name)",
-                                      .about_bucket = true};
-        status = gcs_send_json(store, &request, &answer, call);
-    }
-    if (status == MB_OK)
-        status = gcs_expect_listing(answer, call->error);
+    MB_TRY(gcs_send_json(store, &request, &answer, call));
+    mb_status status = gcs_expect_listing(answer, call->error);
     json_decref(answer);
-    mb_buf_done(&path);
     return status;
 }
 
 mb_status gcs_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
-    struct mb_buf query = MB_BUF_INIT(1024);
+    const struct mb_pair query[] = {{"project", store->project}, {NULL, NULL}};
+    const struct gcs_request request = {.path = "/storage/v1/b", .query = query};
     json_t *answer = NULL;
-    json_t *description =
-        json_pack("{s:s, s:s*}", "name", store->bucket, "location", *store->region ? store->region : NULL);
-    char *body = description ? json_dumps(description, JSON_COMPACT) : NULL;
-    mb_status status = body ? MB_OK : mb_fail_memory(call->error);
-    mb_url_query(&query, "project", store->project);
-    if (status == MB_OK)
-        status = mb_buf_check(&query, "the project", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "POST",
-                                      .path = "/storage/v1/b",
-                                      .query = query.data,
-                                      .content_type = "application/json",
-                                      .http.body = body,
-                                      .http.body_len = strlen(body)};
-        status = gcs_send_json(store, &request, &answer, call);
-    }
+    MB_TRY(gcs_post_json(
+        store, &request,
+        json_pack("{s:s, s:s*}", "name", store->bucket, "location", *store->region ? store->region : NULL),
+        &answer, call));
     json_decref(answer);
-    json_decref(description);
-    free(body);
-    mb_buf_done(&query);
-    return status;
+    return MB_OK;
 }
 
 int gcs_can_copy(struct mb_store *dst, struct mb_store *src)

@@ -31,17 +31,14 @@ struct mb_store {
 
 struct gcs_request {
     struct mb_http_request http; /* all but url, headers and max_body */
-    const char *path;            /* below the service, encoded */
-    const char *query;           /* encoded, without '?'; or NULL */
-    const char *content_type;
-    const char *range;   /* or NULL */
-    bool stored;         /* the bytes as they are stored: the service would unpack what was uploaded packed */
-    const char *session; /* the whole address instead of path and query: of an upload's session */
-    const char *content_range; /* or NULL */
-    const char *upload_type;   /* X-Upload-Content-Type, or NULL */
-    int64_t upload_size;       /* X-Upload-Content-Length when upload_type is there; -1 when not known */
-    int fine;                  /* a status beside 2xx that is no failure; 0 for none */
-    bool about_bucket;         /* 404 means that the bucket is missing */
+    const char *key;    /* of an object; NULL for all of the bucket, then 404 means that it is missing */
+    const char *suffix; /* behind the object, "/compose"; or NULL */
+    bool upload;        /* to the address for uploads */
+    const char *path;   /* instead of all these: below the service, encoded */
+    const struct mb_pair *query;   /* or NULL */
+    const char *session;           /* the whole address instead: of an upload's session */
+    const struct mb_pair *headers; /* or NULL */
+    int fine;                      /* a status beside 2xx that is no failure; 0 for none */
 };
 
 /* One request with the credential of the moment, and with a renewed one when that is refused.  MB_OK for 2xx
@@ -53,13 +50,21 @@ mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
 mb_status gcs_send_json(struct mb_store *store, const struct gcs_request *request, json_t **out,
                         const struct mb_call *call);
 
+/* The same for what is answered with an object's description. */
+mb_status gcs_send_stat(struct mb_store *store, const struct gcs_request *request, struct mb_stat *out,
+                        const struct mb_call *call);
+
+/* POSTs body, which is taken over; NULL says that there was no memory for it. */
+mb_status gcs_post_json(struct mb_store *store, const struct gcs_request *request, json_t *body, json_t **out,
+                        const struct mb_call *call);
+
 /* The JSON object of an answer that has come. */
 mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out, struct mb_error *error);
 
 /* The CRC32C of the header X-Goog-Hash, "crc32c=AAAAAA==,md5=..."; header may be NULL. */
 bool gcs_hash_crc(const char *header, uint32_t *out);
 
-/* Appends "/storage/v1/b/<bucket>/o/<key>". */
+/* Appends "/storage/v1/b/<bucket>/o/<key>"; without "/<key>" for NULL. */
 void gcs_object_path(const struct mb_store *store, const char *key, struct mb_buf *out);
 
 /* Reads an object's description. */

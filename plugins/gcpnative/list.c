@@ -80,29 +80,16 @@ void gcs_list_close(struct mb_list *list)
 
 static mb_status ask_page(struct mb_list *list, json_t **answer, const struct mb_call *call)
 {
-    struct mb_buf query = MB_BUF_INIT(32768);
-    struct mb_buf path = MB_BUF_INIT(4096);
     char size[16];
     snprintf(size, sizeof(size), "%u", list->page_size);
-    mb_buf_printf(&path, "%s/o", list->store->bucket_path);
-    mb_url_query(&query, "prefix", list->prefix);
-    mb_url_query(&query, "maxResults", size);
-    mb_url_query(&query, "fields", "kind,items(" GCS_OBJECT_FIELDS "),prefixes,nextPageToken");
-    if (list->delimiter != NULL)
-        mb_url_query(&query, "delimiter", list->delimiter);
-    if (list->token != NULL)
-        mb_url_query(&query, "pageToken", list->token);
-    mb_status status = mb_buf_check(&path, "the bucket", call->error);
-    if (status == MB_OK)
-        status = mb_buf_check(&query, "the prefix", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {
-            .http.method = "GET", .path = path.data, .query = query.data, .about_bucket = true};
-        status = gcs_send_json(list->store, &request, answer, call);
-    }
-    mb_buf_done(&query);
-    mb_buf_done(&path);
-    return status;
+    const struct mb_pair query[] = {{"prefix", list->prefix},
+                                    {"maxResults", size},
+                                    {"fields", "kind,items(" GCS_OBJECT_FIELDS "),prefixes,nextPageToken"},
+                                    {"delimiter", list->delimiter},
+                                    {"pageToken", list->token},
+                                    {NULL, NULL}};
+    const struct gcs_request request = {.http.method = "GET", .query = query};
+    return gcs_send_json(list->store, &request, answer, call);
 }
 
 static int compare_entries(const void *a, const void *b)

@@ -3,38 +3,25 @@
 #include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "common/driver.h"
 #include "common/foreign.h"
 #include "common/range.h"
 #include "http/date.h"
-#include "http/url.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(16384);
-    json_t *object = NULL;
-    gcs_object_path(store, key, &path);
-    mb_status status = mb_buf_check(&path, "the key", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {
-            .http.method = "GET", .path = path.data, .query = "fields=" GCS_OBJECT_FIELDS};
-        status = gcs_send_json(store, &request, &object, call);
-    }
-    if (status == MB_OK) {
-        struct mb_stat stat;
-        status = gcs_read_stat(object, &stat, call->error);
-        if (status == MB_OK)
-            mb_stat_write(out, &stat);
-    }
-    json_decref(object);
-    mb_buf_done(&path);
-    return status;
+    static const struct mb_pair query[] = {{"fields", GCS_OBJECT_FIELDS}, {NULL, NULL}};
+    struct mb_stat stat;
+    const struct gcs_request request = {.http.method = "GET", .key = key, .query = query};
+    MB_TRY(gcs_send_stat(store, &request, &stat, call));
+    mb_stat_write(out, &stat);
+    return MB_OK;
 }
 
 /* ---------------------------------------------------------------------- get */
@@ -96,11 +83,19 @@ static mb_status check_whole(const struct reading *reading, struct mb_error *err
     return MB_E_CORRUPT;
 }
 
+static mb_status finish_reading(const struct reading *reading, const struct mb_http_response *response,
+                                struct mb_stat *out, struct mb_error *error)
+{
+    MB_TRY(mb_range_complete(&reading->range, response, error));
+    MB_TRY(check_whole(reading, error));
+    mb_stat_write(out, &reading->stat);
+    return MB_OK;
+}
+
+/* The service would unpack what was uploaded packed, if it were not told that we can. */
 mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                   const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(16384);
-    struct mb_buf query = MB_BUF_INIT(1024);
     struct mb_http_response response = {0};
     struct reading reading = {.store = store,
                               .key = key,
@@ -111,38 +106,23 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
                               .stat = {.struct_size = sizeof(reading.stat)}};
     const struct mb_sink counted = {.struct_size = sizeof(counted), .write = take_bytes, .ctx = &reading};
     char range[MB_RANGE_TEXT];
-
-    gcs_object_path(store, key, &path);
-    mb_url_query(&query, "alt", "media");
-    if (opts != NULL && opts->if_match != NULL)
-        mb_url_query(&query, "ifGenerationMatch", opts->if_match);
     mb_range_write(&reading.range, range);
-    mb_status status = mb_buf_check(&path, "the key", call->error);
-    if (status == MB_OK)
-        status = mb_buf_check(&query, "the condition", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "GET",
-                                      .path = path.data,
-                                      .query = query.data,
-                                      .range = *range ? range : NULL,
-                                      .stored = true,
-                                      .http.sink = &counted,
-                                      .http.begin = begin_reading,
-                                      .http.begin_ctx = &reading};
-        status = gcs_send(store, &request, &response, call);
-    }
-    if (status < 0 && response.status == 416) {
+    const struct mb_pair query[] = {{"alt", "media"}, {"ifGenerationMatch", reading.if_match}, {NULL, NULL}};
+    const struct mb_pair headers[] = {
+        {"Range", *range ? range : NULL}, {"Accept-Encoding", "gzip"}, {NULL, NULL}};
+    const struct gcs_request request = {.http.method = "GET",
+                                        .key = key,
+                                        .query = query,
+                                        .headers = headers,
+                                        .http.sink = &counted,
+                                        .http.begin = begin_reading,
+                                        .http.begin_ctx = &reading};
+    mb_status status = gcs_send(store, &request, &response, call);
+    if (status < 0 && response.status == 416)
         status = mb_range_past_end(&reading.range, reading.if_match, gcs_stat, store, key, out, call);
-    } else if (status == MB_OK) {
-        status = mb_range_complete(&reading.range, &response, call->error);
-        if (status == MB_OK)
-            status = check_whole(&reading, call->error);
-        if (status == MB_OK)
-            mb_stat_write(out, &reading.stat);
-    }
+    else if (status == MB_OK)
+        status = finish_reading(&reading, &response, out, call->error);
     mb_http_response_done(&response);
-    mb_buf_done(&query);
-    mb_buf_done(&path);
     return status;
 }
 
@@ -212,13 +192,13 @@ static mb_status rewind_framed(void *ctx)
 
 mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out, struct mb_error *error)
 {
-    char crc[16] = "";
-    if (opts != NULL && opts->crc32c != NULL)
-        mb_crc32c_to_base64((uint32_t)opts->crc32c[0] << 24 | (uint32_t)opts->crc32c[1] << 16 |
-                                (uint32_t)opts->crc32c[2] << 8 | opts->crc32c[3],
-                            crc);
+    uint32_t crc32c;
+    char crc[16];
+    bool known = mb_put_crc32c(opts, &crc32c);
+    if (known)
+        mb_crc32c_to_base64(crc32c, crc);
     json_t *description = json_pack("{s:s, s:s, s:s*}", "name", key, "contentType", mb_content_type(opts),
-                                    "crc32c", *crc ? crc : NULL);
+                                    "crc32c", known ? crc : NULL);
     *out = description ? json_dumps(description, JSON_COMPACT) : NULL;
     json_decref(description);
     return *out ? MB_OK : mb_fail(error, MB_E_INVALID, "the key is not UTF-8");
@@ -227,16 +207,10 @@ mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char 
 static mb_status make_frame(struct framed *framed, const char *key, const struct mb_put_options *opts,
                             char *content_type, size_t cap, struct mb_error *error)
 {
-    unsigned char random[12];
-    char boundary[2 * sizeof(random) + 1];
+    char boundary[25];
     char *text = NULL;
-    if (RAND_bytes(random, sizeof(random)) != 1)
-        return mb_fail(error, MB_E_INTERNAL, "no random bytes from the system");
-    for (size_t i = 0; i < sizeof(random); i++)
-        snprintf(boundary + 2 * i, 3, "%02x", random[i]);
-    mb_status status = gcs_describe(key, opts, &text, error);
-    if (status < 0)
-        return status;
+    MB_TRY(mb_random_hex(boundary, sizeof(boundary) - 1, error));
+    MB_TRY(gcs_describe(key, opts, &text, error));
     mb_buf_printf(
         &framed->head,
         "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n%s\r\n--%s\r\nContent-Type: %s\r\n\r\n",
@@ -254,62 +228,50 @@ mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_o
     return (whole ? gcs_put_whole : gcs_put_resumable)(store, key, opts, source, out, call);
 }
 
+static mb_status send_framed(struct mb_store *store, struct framed *framed, const char *key,
+                             const struct mb_put_options *opts, struct mb_stat *stat,
+                             const struct mb_call *call)
+{
+    char content_type[128];
+    const struct mb_source *source = framed->inner;
+    MB_TRY(make_frame(framed, key, opts, content_type, sizeof(content_type), call->error));
+    const struct mb_source body = {.struct_size = sizeof(body),
+                                   .size = source->size + (int64_t)(framed->head.len + strlen(framed->tail)),
+                                   .read = read_framed,
+                                   .rewind = source->rewind ? rewind_framed : NULL,
+                                   .ctx = framed};
+    const struct mb_pair query[] = {{"uploadType", "multipart"},
+                                    {"fields", GCS_OBJECT_FIELDS},
+                                    {"ifGenerationMatch", mb_put_is_new_only(opts) ? "0" : NULL},
+                                    {NULL, NULL}};
+    const struct mb_pair headers[] = {{"Content-Type", content_type}, {NULL, NULL}};
+    const struct gcs_request request = {
+        .http.method = "POST", .upload = true, .query = query, .headers = headers, .http.source = &body};
+    return gcs_send_stat(store, &request, stat, call);
+}
+
 mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                         const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct framed framed = {.head = MB_BUF_INIT(32768), .inner = source};
-    struct mb_buf path = MB_BUF_INIT(4096);
-    char content_type[128];
-    json_t *object = NULL;
     struct mb_stat stat;
-    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
-
-    mb_status status = make_frame(&framed, key, opts, content_type, sizeof(content_type), call->error);
-    mb_buf_printf(&path, "/upload%s/o", store->bucket_path);
-    if (status == MB_OK)
-        status = mb_buf_check(&path, "the bucket", call->error);
-    if (status == MB_OK) {
-        struct mb_source body = {.struct_size = sizeof(body),
-                                 .size = source->size + (int64_t)(framed.head.len + strlen(framed.tail)),
-                                 .read = read_framed,
-                                 .rewind = source->rewind ? rewind_framed : NULL,
-                                 .ctx = &framed};
-        struct gcs_request request = {.http.method = "POST",
-                                      .path = path.data,
-                                      .query = absent ? "uploadType=multipart&fields=" GCS_OBJECT_FIELDS
-                                                        "&ifGenerationMatch=0"
-                                                      : "uploadType=multipart&fields=" GCS_OBJECT_FIELDS,
-                                      .content_type = content_type,
-                                      .http.source = &body,
-                                      .about_bucket = true};
-        status = gcs_send_json(store, &request, &object, call);
-    }
-    if (status == MB_OK)
-        status = gcs_read_stat(object, &stat, call->error);
-    if (status == MB_OK && stat.size != (uint64_t)source->size)
-        status = mb_fail(call->error, MB_E_CORRUPT, "%lld bytes were sent, the service has %llu",
-                         (long long)source->size, (unsigned long long)stat.size);
-    if (status == MB_OK)
-        mb_stat_write(out, &stat);
-    json_decref(object);
-    mb_buf_done(&path);
+    mb_status status = send_framed(store, &framed, key, opts, &stat, call);
     mb_buf_done(&framed.head);
-    return status;
+    MB_TRY(status);
+    if (stat.size != (uint64_t)source->size)
+        return mb_fail(call->error, MB_E_CORRUPT, "%lld bytes were sent, the service has %llu",
+                       (long long)source->size, (unsigned long long)stat.size);
+    mb_stat_write(out, &stat);
+    return MB_OK;
 }
 
 /* ------------------------------------------------------------ remove */
 
 mb_status gcs_remove(struct mb_store *store, const char *key, const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(16384);
     struct mb_http_response response = {0};
-    gcs_object_path(store, key, &path);
-    mb_status status = mb_buf_check(&path, "the key", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "DELETE", .path = path.data};
-        status = gcs_send(store, &request, &response, call);
-    }
+    const struct gcs_request request = {.http.method = "DELETE", .key = key};
+    mb_status status = gcs_send(store, &request, &response, call);
     mb_http_response_done(&response);
-    mb_buf_done(&path);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define MAX_JSON (16U * 1024 * 1024)
+#define MAX_URL  65536U
 
 static bool reason_is(const char *reason, const char *const *list, size_t count)
 {
@@ -103,19 +104,8 @@ static mb_status send_to(struct mb_store *store, const struct gcs_request *reque
                          struct mb_http_response *response, const struct mb_call *call)
 {
     struct mb_headers headers = {0};
-    if (request->content_type != NULL)
-        mb_headers_set(&headers, "Content-Type", request->content_type);
-    if (request->range != NULL)
-        mb_headers_set(&headers, "Range", request->range);
-    if (request->stored)
-        mb_headers_set(&headers, "Accept-Encoding", "gzip");
-    if (request->content_range != NULL)
-        mb_headers_set(&headers, "Content-Range", request->content_range);
-    if (request->upload_type != NULL)
-        mb_headers_set(&headers, "X-Upload-Content-Type", request->upload_type);
-    if (request->upload_type != NULL && request->upload_size >= 0)
-        mb_headers_printf(&headers, "X-Upload-Content-Length", "%lld", (long long)request->upload_size);
     struct mb_http_request http = request->http;
+    mb_headers_add(&headers, request->headers);
     http.url = url;
     http.max_body = MAX_JSON;
     mb_status status =
@@ -125,23 +115,43 @@ static mb_status send_to(struct mb_store *store, const struct gcs_request *reque
     return status;
 }
 
+static void write_url(const struct mb_store *store, const struct gcs_request *request, struct mb_buf *out)
+{
+    struct mb_buf query = MB_BUF_INIT(MAX_URL);
+    mb_url_pairs(&query, request->query);
+    mb_buf_puts(out, request->session != NULL ? request->session : store->service);
+    if (request->session == NULL && request->path != NULL) {
+        mb_buf_puts(out, request->path);
+    } else if (request->session == NULL) {
+        mb_buf_puts(out, request->upload ? "/upload" : "");
+        gcs_object_path(store, request->key, out);
+        mb_buf_puts(out, request->suffix != NULL ? request->suffix : "");
+    }
+    if (query.len > 0)
+        mb_buf_printf(out, "?%s", query.data);
+    if (query.status < 0)
+        out->status = query.status;
+    mb_buf_done(&query);
+}
+
+static mb_status judge(const struct mb_store *store, const struct gcs_request *request,
+                       const struct mb_http_response *response, struct mb_error *error)
+{
+    bool about_bucket = request->key == NULL && request->path == NULL && request->session == NULL;
+    bool fine = (response->status >= 200 && response->status <= 299) || response->status == request->fine;
+    return fine ? mb_foreign_refuse_page(response, error) : fail_answer(store, response, about_bucket, error);
+}
+
 mb_status gcs_send(struct mb_store *store, const struct gcs_request *request,
                    struct mb_http_response *response, const struct mb_call *call)
 {
-    struct mb_buf url = MB_BUF_INIT(16384);
-    if (request->session != NULL)
-        mb_buf_puts(&url, request->session);
-    else
-        mb_buf_printf(&url, "%s%s%s%s", store->service, request->path, request->query ? "?" : "",
-                      request->query ? request->query : "");
+    struct mb_buf url = MB_BUF_INIT(MAX_URL);
+    write_url(store, request, &url);
     mb_status status = mb_buf_check(&url, "the request's address", call->error);
     if (status == MB_OK)
         status = send_to(store, request, url.data, response, call);
     mb_buf_done(&url);
-    bool fine = (response->status >= 200 && response->status <= 299) || response->status == request->fine;
-    if (status == MB_OK && !fine)
-        return fail_answer(store, response, request->about_bucket, call->error);
-    return status == MB_OK && fine ? mb_foreign_refuse_page(response, call->error) : status;
+    return status == MB_OK ? judge(store, request, response, call->error) : status;
 }
 
 mb_status gcs_answer_json(const struct mb_http_response *response, json_t **out, struct mb_error *error)
@@ -166,6 +176,34 @@ mb_status gcs_send_json(struct mb_store *store, const struct gcs_request *reques
     return status;
 }
 
+mb_status gcs_send_stat(struct mb_store *store, const struct gcs_request *request, struct mb_stat *out,
+                        const struct mb_call *call)
+{
+    json_t *object = NULL;
+    MB_TRY(gcs_send_json(store, request, &object, call));
+    mb_status status = gcs_read_stat(object, out, call->error);
+    json_decref(object);
+    return status;
+}
+
+mb_status gcs_post_json(struct mb_store *store, const struct gcs_request *given, json_t *body, json_t **out,
+                        const struct mb_call *call)
+{
+    static const struct mb_pair headers[] = {{"Content-Type", "application/json"}, {NULL, NULL}};
+    struct gcs_request request = *given;
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    if (text == NULL)
+        return mb_fail_memory(call->error);
+    request.headers = headers;
+    request.http.method = "POST";
+    request.http.body = text;
+    request.http.body_len = strlen(text);
+    mb_status status = gcs_send_json(store, &request, out, call);
+    free(text);
+    return status;
+}
+
 bool gcs_hash_crc(const char *header, uint32_t *out)
 {
     char text[9] = "";
@@ -178,8 +216,11 @@ bool gcs_hash_crc(const char *header, uint32_t *out)
 
 void gcs_object_path(const struct mb_store *store, const char *key, struct mb_buf *out)
 {
-    mb_buf_printf(out, "%s/o/", store->bucket_path);
-    mb_url_encode(out, key, "");
+    mb_buf_printf(out, "%s/o", store->bucket_path);
+    if (key != NULL) {
+        mb_buf_putc(out, '/');
+        mb_url_encode(out, key, "");
+    }
 }
 
 bool gcs_number(const json_t *value, uint64_t *out)

@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "common/driver.h"
-#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,40 +135,42 @@ static mb_status fill(struct upload *up, const struct mb_call *call)
 
 /* ------------------------------------------------------------- the session */
 
+static mb_status keep_session(struct upload *up, const struct mb_http_response *response,
+                              struct mb_error *error)
+{
+    const char *location = mb_headers_get(&response->headers, "Location");
+    if (location == NULL || strncmp(location, "http", 4) != 0)
+        return mb_fail(error, MB_E_PROTOCOL, "the answer has no address for the upload");
+    up->session = strdup(location);
+    return up->session != NULL ? MB_OK : mb_fail_memory(error);
+}
+
 static mb_status begin(struct upload *up, const char *key, const struct mb_put_options *opts,
                        const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(4096);
     struct mb_http_response response = {0};
     char *text = NULL;
-    bool absent = opts != NULL && (opts->flags & MB_PUT_IF_ABSENT);
-    mb_status status = gcs_describe(key, opts, &text, call->error);
-    mb_buf_printf(&path, "/upload%s/o", up->store->bucket_path);
+    char size[24];
+    MB_TRY(gcs_describe(key, opts, &text, call->error));
+    snprintf(size, sizeof(size), "%llu", (unsigned long long)up->size);
+    const struct mb_pair query[] = {{"uploadType", "resumable"},
+                                    {"ifGenerationMatch", mb_put_is_new_only(opts) ? "0" : NULL},
+                                    {NULL, NULL}};
+    const struct mb_pair headers[] = {{"Content-Type", "application/json; charset=UTF-8"},
+                                      {"X-Upload-Content-Type", mb_content_type(opts)},
+                                      {"X-Upload-Content-Length", up->sized ? size : NULL},
+                                      {NULL, NULL}};
+    const struct gcs_request request = {.http.method = "POST",
+                                        .upload = true,
+                                        .query = query,
+                                        .headers = headers,
+                                        .http.body = text,
+                                        .http.body_len = strlen(text)};
+    mb_status status = gcs_send(up->store, &request, &response, call);
     if (status == MB_OK)
-        status = mb_buf_check(&path, "the bucket", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "POST",
-                                      .path = path.data,
-                                      .query = absent ? "uploadType=resumable&ifGenerationMatch=0"
-                                                      : "uploadType=resumable",
-                                      .content_type = "application/json; charset=UTF-8",
-                                      .http.body = text,
-                                      .http.body_len = strlen(text),
-                                      .upload_type = mb_content_type(opts),
-                                      .upload_size = up->sized ? (int64_t)up->size : -1,
-                                      .about_bucket = true};
-        status = gcs_send(up->store, &request, &response, call);
-    }
-    if (status == MB_OK) {
-        const char *location = mb_headers_get(&response.headers, "Location");
-        if (location == NULL || strncmp(location, "http", 4) != 0)
-            status = mb_fail(call->error, MB_E_PROTOCOL, "the answer has no address for the upload");
-        else if ((up->session = strdup(location)) == NULL)
-            status = mb_fail_memory(call->error);
-    }
+        status = keep_session(up, &response, call->error);
     free(text);
     mb_http_response_done(&response);
-    mb_buf_done(&path);
     return status;
 }
 
@@ -212,9 +214,10 @@ static mb_status exchange(struct upload *up, const char *content_range, const vo
                           const struct mb_source *source, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
+    const struct mb_pair headers[] = {{"Content-Range", content_range}, {NULL, NULL}};
     const struct gcs_request request = {.http.method = "PUT",
                                         .session = up->session,
-                                        .content_range = content_range,
+                                        .headers = headers,
                                         .http.body = body,
                                         .http.body_len = len,
                                         .http.source = source,
@@ -352,18 +355,12 @@ static mb_status send_all(struct upload *up, const struct mb_call *call)
 static mb_status take_back(struct upload *up, const char *key, const struct mb_stat *stat, uint32_t wanted,
                            const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(16384);
-    struct mb_buf query = MB_BUF_INIT(256);
     struct mb_http_response response = {0};
-    gcs_object_path(up->store, key, &path);
-    mb_url_query(&query, "ifGenerationMatch", stat->etag);
-    if (path.status == MB_OK && stat->etag[0] != '\0') {
-        const struct gcs_request request = {.http.method = "DELETE", .path = path.data, .query = query.data};
+    const struct mb_pair query[] = {{"ifGenerationMatch", stat->etag}, {NULL, NULL}};
+    const struct gcs_request request = {.http.method = "DELETE", .key = key, .query = query};
+    if (stat->etag[0] != '\0')
         gcs_send(up->store, &request, &response, call);
-    }
     mb_http_response_done(&response);
-    mb_buf_done(&query);
-    mb_buf_done(&path);
     mb_fail(call->error, MB_E_CORRUPT,
             "%llu bytes with CRC32C %08x were sent, the service has %llu with %08x",
             (unsigned long long)up->size, wanted, (unsigned long long)stat->size, stat->crc32c);
@@ -376,12 +373,8 @@ static mb_status check_object(struct upload *up, const char *key, const struct m
 {
     struct mb_stat stat;
     uint32_t wanted = up->crc;
-    mb_status status = gcs_read_stat(up->object, &stat, call->error);
-    if (status < 0)
-        return status;
-    if (opts != NULL && opts->crc32c != NULL)
-        wanted = (uint32_t)opts->crc32c[0] << 24 | (uint32_t)opts->crc32c[1] << 16 |
-                 (uint32_t)opts->crc32c[2] << 8 | opts->crc32c[3];
+    MB_TRY(gcs_read_stat(up->object, &stat, call->error));
+    mb_put_crc32c(opts, &wanted);
     if (up->hashed) {
         stat.flags |= MB_STAT_CRC32C;
         stat.crc32c = up->hash;
@@ -394,67 +387,39 @@ static mb_status check_object(struct upload *up, const char *key, const struct m
     return MB_OK;
 }
 
-struct memory {
-    const unsigned char *data;
-    size_t len;
-    size_t at;
-};
-
-static mb_status read_memory(void *ctx, void *buf, size_t cap, size_t *nread)
-{
-    struct memory *memory = ctx;
-    size_t left = memory->len - memory->at;
-    *nread = left < cap ? left : cap;
-    memcpy(buf, memory->data + memory->at, *nread);
-    memory->at += *nread;
-    return MB_OK;
-}
-
-static mb_status rewind_memory(void *ctx)
-{
-    struct memory *memory = ctx;
-    memory->at = 0;
-    return MB_OK;
-}
-
 /* What turned out to be short needs no session. */
 static mb_status put_held(struct upload *up, const char *key, const struct mb_put_options *opts,
                           struct mb_stat *out, const struct mb_call *call)
 {
-    struct memory memory = {.data = up->buffer, .len = up->held};
-    const struct mb_source source = {.struct_size = sizeof(source),
-                                     .size = (int64_t)up->held,
-                                     .read = read_memory,
-                                     .rewind = rewind_memory,
-                                     .ctx = &memory};
+    struct mb_memory_source memory;
+    const struct mb_source source = mb_memory_source(&memory, up->buffer, up->held);
     return gcs_put_whole(up->store, key, opts, &source, out, call);
+}
+
+static mb_status put(struct upload *up, const char *key, const struct mb_put_options *opts,
+                     struct mb_stat *out, const struct mb_call *call)
+{
+    if (!up->sized) {
+        if ((up->buffer = malloc(BUFFERED_PIECE + 1)) == NULL)
+            return mb_fail_memory(call->error);
+        MB_TRY(fill(up, call));
+        if (up->sized)
+            return put_held(up, key, opts, out, call);
+    }
+    MB_TRY(begin(up, key, opts, call));
+    mb_status status = send_all(up, call);
+    if (status < 0 && !up->gone)
+        end_session(up);
+    return status < 0 ? status : check_object(up, key, opts, out, call);
 }
 
 mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                             const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct upload up = {.store = store, .source = source, .sized = source->size >= 0};
-    mb_status status = MB_OK;
     if (up.sized)
         up.size = (uint64_t)source->size;
-    else if ((up.buffer = malloc(BUFFERED_PIECE + 1)) == NULL)
-        status = mb_fail_memory(call->error);
-    else
-        status = fill(&up, call);
-    if (status == MB_OK && up.buffer != NULL && up.sized) {
-        status = put_held(&up, key, opts, out, call);
-        free(up.buffer);
-        return status;
-    }
-    if (status == MB_OK)
-        status = begin(&up, key, opts, call);
-    if (status == MB_OK) {
-        status = send_all(&up, call);
-        if (status < 0 && !up.gone)
-            end_session(&up);
-    }
-    if (status == MB_OK)
-        status = check_object(&up, key, opts, out, call);
+    mb_status status = put(&up, key, opts, out, call);
     json_decref(up.object);
     free(up.session);
     free(up.buffer);

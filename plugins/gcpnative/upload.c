@@ -2,10 +2,10 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "common/driver.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,41 +45,20 @@ static char *piece_key(const char *key, const char *upload_id, const char *name)
     return NULL;
 }
 
-static mb_status read_nothing(void *ctx, void *buf, size_t cap, size_t *nread)
-{
-    (void)ctx;
-    (void)buf;
-    (void)cap;
-    *nread = 0;
-    return MB_OK;
-}
-
-static mb_status rewind_nothing(void *ctx)
-{
-    (void)ctx;
-    return MB_OK;
-}
-
 mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                         char *upload_id, size_t cap, const struct mb_call *call)
 {
-    const struct mb_source nothing = {
-        .struct_size = sizeof(nothing), .size = 0, .read = read_nothing, .rewind = rewind_nothing};
+    struct mb_memory_source nothing;
+    const struct mb_source source = mb_memory_source(&nothing, "", 0);
     const struct mb_put_options options = {.struct_size = sizeof(options),
                                            .content_type = opts ? opts->content_type : NULL};
-    unsigned char random[ID_LEN / 2];
     char id[ID_LEN + 1];
-    mb_status status = mb_unconditional(opts, "an upload in parts", call->error);
-    if (status < 0)
-        return status;
-    if (cap < sizeof(id) || RAND_bytes(random, sizeof(random)) != 1)
-        return mb_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
-    for (size_t i = 0; i < sizeof(random); i++)
-        snprintf(id + 2 * i, 3, "%02x", random[i]);
+    MB_TRY(mb_unconditional(opts, "an upload in parts", call->error));
+    MB_TRY(mb_upload_id(id, ID_LEN, cap, call->error));
     char *marker = piece_key(key, id, "0");
     if (marker == NULL)
         return mb_fail_memory(call->error);
-    status = gcs_put(store, marker, &options, &nothing, NULL, call);
+    mb_status status = gcs_put(store, marker, &options, &source, NULL, call);
     free(marker);
     if (status == MB_OK)
         memcpy(upload_id, id, sizeof(id));
@@ -98,11 +77,8 @@ mb_status gcs_mpu_part(struct mb_store *store, const char *key, const char *uplo
         return mb_fail_memory(call->error);
     mb_status status = gcs_put(store, piece, opts, source, &stat, call);
     free(piece);
-    if (status == MB_OK) {
-        out->number = number;
-        out->size = stat.size;
-        mb_text_fit(out->receipt, sizeof(out->receipt), stat.etag);
-    }
+    if (status == MB_OK)
+        mb_part_write(out, number, stat.size, stat.etag);
     return status;
 }
 
@@ -116,40 +92,21 @@ struct source_piece {
 static mb_status compose(struct mb_store *store, const char *key, const struct source_piece *pieces,
                          size_t count, struct mb_stat *out, const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(16384);
-    json_t *sources = json_array();
+    const struct gcs_request request = {.key = key, .suffix = "/compose", .http.patient = true};
     json_t *answer = NULL;
-    char *body = NULL;
-    mb_status status;
+    json_t *sources = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(
             sources, json_pack("{s:s, s:s*}", "name", pieces[i].key, "generation", pieces[i].generation));
-    json_t *description = json_pack("{s:o, s:{s:s}}", "sourceObjects", sources, "destination", "contentType",
-                                    "application/octet-stream");
-    if (description == NULL || json_array_size(sources) != count ||
-        !(body = json_dumps(description, JSON_COMPACT))) {
-        status = mb_fail_memory(call->error);
-        goto out;
+    if (json_array_size(sources) != count) {
+        json_decref(sources);
+        return mb_fail_memory(call->error);
     }
-    gcs_object_path(store, key, &path);
-    mb_buf_puts(&path, "/compose");
-    status = mb_buf_check(&path, "the key", call->error);
-    if (status == MB_OK) {
-        struct gcs_request request = {.http.method = "POST",
-                                      .path = path.data,
-                                      .content_type = "application/json",
-                                      .http.body = body,
-                                      .http.body_len = strlen(body),
-                                      .http.patient = true};
-        status = gcs_send_json(store, &request, &answer, call);
-    }
-    if (status == MB_OK)
-        status = gcs_read_stat(answer, out, call->error);
-out:
+    json_t *body = json_pack("{s:o, s:{s:s}}", "sourceObjects", sources, "destination", "contentType",
+                             "application/octet-stream");
+    MB_TRY(gcs_post_json(store, &request, body, &answer, call));
+    mb_status status = gcs_read_stat(answer, out, call->error);
     json_decref(answer);
-    json_decref(description);
-    free(body);
-    mb_buf_done(&path);
     return status;
 }
 
@@ -180,35 +137,42 @@ static mb_status pieces_of_parts(const char *key, const char *upload_id, const s
     return MB_OK;
 }
 
+/* Joins a run of pieces into the first of them. */
+static mb_status join_run(struct mb_store *store, char *made, struct source_piece *run, size_t count,
+                          const struct mb_call *call)
+{
+    struct mb_stat stat;
+    if (made == NULL)
+        return mb_fail_memory(call->error);
+    mb_status status = compose(store, made, run, count, &stat, call);
+    if (status < 0) {
+        free(made);
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        free(run[i].key);
+        run[i].key = NULL;
+    }
+    run[0] = (struct source_piece){.key = made};
+    return MB_OK;
+}
+
 /* Joins every 32 pieces into one, so that a thirty-second of them is left. */
 static mb_status join_level(struct mb_store *store, const char *key, const char *upload_id, unsigned level,
                             struct source_piece *pieces, size_t *count, const struct mb_call *call)
 {
     size_t joined = 0;
-    mb_status status = MB_OK;
-    for (size_t first = 0; first < *count; first += MAX_COMPOSE) {
-        struct mb_stat stat;
+    for (size_t first = 0; first < *count; first += MAX_COMPOSE, joined++) {
         char name[32];
         size_t run = *count - first < MAX_COMPOSE ? *count - first : MAX_COMPOSE;
         snprintf(name, sizeof(name), "j%u-%08zu", level, joined);
-        char *made = piece_key(key, upload_id, name);
-        if (made == NULL)
-            status = mb_fail_memory(call->error);
-        else
-            status = compose(store, made, &pieces[first], run, &stat, call);
-        if (status < 0) {
-            free(made);
-            break;
-        }
-        for (size_t i = 0; i < run; i++) {
-            free(pieces[first + i].key);
-            pieces[first + i].key = NULL;
-        }
-        pieces[joined++] = (struct source_piece){.key = made};
+        MB_TRY(join_run(store, piece_key(key, upload_id, name), &pieces[first], run, call));
+        struct source_piece made = pieces[first];
+        pieces[first].key = NULL;
+        pieces[joined] = made;
     }
-    if (status == MB_OK)
-        *count = joined;
-    return status;
+    *count = joined;
+    return MB_OK;
 }
 
 static uint64_t size_of_parts(const struct mb_part *parts, size_t count)
@@ -219,23 +183,25 @@ static uint64_t size_of_parts(const struct mb_part *parts, size_t count)
     return size;
 }
 
+static mb_status join(struct mb_store *store, const char *key, const char *upload_id,
+                      struct source_piece *pieces, size_t count, struct mb_stat *stat,
+                      const struct mb_call *call)
+{
+    for (unsigned level = 0; count > MAX_COMPOSE; level++)
+        MB_TRY(join_level(store, key, upload_id, level, pieces, &count, call));
+    return compose(store, key, pieces, count, stat, call);
+}
+
 mb_status gcs_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
                            const struct mb_part *parts, size_t count, struct mb_stat *out,
                            const struct mb_call *call)
 {
     struct source_piece *pieces = NULL;
     struct mb_stat stat = {.struct_size = sizeof(stat)};
-    size_t left = count;
-    mb_status status = pieces_of_parts(key, upload_id, parts, count, &pieces, call->error);
-    if (status < 0)
-        return status;
-    for (unsigned level = 0; status == MB_OK && left > MAX_COMPOSE; level++)
-        status = join_level(store, key, upload_id, level, pieces, &left, call);
-    if (status == MB_OK)
-        status = compose(store, key, pieces, left, &stat, call);
+    MB_TRY(pieces_of_parts(key, upload_id, parts, count, &pieces, call->error));
+    mb_status status = join(store, key, upload_id, pieces, count, &stat, call);
     free_pieces(pieces, count);
-    if (status < 0)
-        return status;
+    MB_TRY(status);
     if (stat.size != size_of_parts(parts, count))
         return mb_fail(call->error, MB_E_CORRUPT, "the parts have %llu bytes, the object %llu",
                        (unsigned long long)size_of_parts(parts, count), (unsigned long long)stat.size);

@@ -14,20 +14,12 @@ static mb_status read_endpoint(struct mb_store *store, const struct mb_config_va
                                struct mb_error *error)
 {
     const char *address;
-    bool tls = false;
-    int64_t port = 0;
-
-    mb_status status = mb_option_required(config, "address", &address, error);
-    if (status == MB_OK)
-        status = mb_option_bool(config, "useSSL", &tls, error);
-    if (status == MB_OK)
-        status = mb_option_int(config, "port", 0, 65535, &port, error);
-    if (status == MB_OK)
-        status = mb_endpoint_parse(&store->endpoint, address, (uint16_t)port, tls, error);
+    MB_TRY(mb_option_required(config, "address", &address, error));
+    MB_TRY(mb_option_endpoint(config, address, false, &store->endpoint, error));
     store->realm = store->endpoint;
-    if (status == MB_OK && store->dialect->host_of_realm)
+    if (store->dialect->host_of_realm)
         store->dialect->host_of_realm(store->endpoint.host, store->realm.host, sizeof(store->realm.host));
-    return status;
+    return MB_OK;
 }
 
 bool mb_s3_speaks_tls(const struct mb_store *store)
