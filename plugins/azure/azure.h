@@ -46,19 +46,14 @@ struct mb_store {
     size_t key_len;
 };
 
-struct azure_pair {
-    const char *name; /* lower case */
-    const char *value;
-};
-
 /* One request.  A key addresses a blob, NULL the container, and for_service the account. */
 struct azure_request {
     struct mb_http_request http; /* all but url, headers and max_body */
     const char *key;
     bool for_service;
-    const struct azure_pair *query; /* ends with a name of NULL; or NULL */
-    const struct azure_pair *headers;
-    bool in_batch; /* not sent by itself: the version is told for the whole batch */
+    const struct mb_pair *query;   /* names in lower case; or NULL */
+    const struct mb_pair *headers; /* or NULL */
+    bool in_batch;                 /* not sent by itself: the version is told for the whole batch */
 };
 
 /* Appends the address with its query. */
@@ -72,11 +67,18 @@ mb_status azure_authorize(struct mb_store *store, const struct azure_request *re
 mb_status azure_send(struct mb_store *store, const struct azure_request *request,
                      struct mb_http_response *response, const struct mb_call *call);
 
+/* The same for an answer of which nothing but the success is wanted. */
+mb_status azure_do(struct mb_store *store, const struct azure_request *request, const struct mb_call *call);
+
 /* Appends the address of a blob, encoded, without query. */
 void azure_blob_url(const struct mb_store *store, const char *key, struct mb_buf *out);
 
 /* What a response's headers say of an object; size is not touched. */
 void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat);
+
+/* What a write of size bytes was answered with; where the answer does not say, what lies there. */
+mb_status azure_written(struct mb_store *store, const char *key, const struct mb_http_response *response,
+                        uint64_t size, struct mb_stat *out, const struct mb_call *call);
 
 /* sign.c */
 mb_status azure_sign(const struct mb_store *store, const struct azure_request *request,
@@ -101,8 +103,8 @@ mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_buf
 bool azure_wants_async(const struct mb_error *error);
 
 /* list.c: as azure_list_open, and shows blobs that have blocks only. */
-mb_status azure_list_open_uncommitted(struct mb_list **out, struct mb_store *store, const char *prefix,
-                                      const struct mb_call *call);
+mb_status azure_list_open_uncommitted(struct mb_list **out, struct mb_store *store,
+                                      const struct mb_list_options *opts, const struct mb_call *call);
 
 /* identity.c: tokens from the environment (client secret, federated token), which http asks for and has to
  * outlive, or of the machine's managed identity, which is asked by options but waits only shortly. */

@@ -12,33 +12,36 @@
 #define BOUNDARY       "batch_milvus_backup"
 #define MAX_BATCH_BODY (4U * 1024 * 1024) /* the service's limit */
 
+static mb_status write_deletion(struct mb_store *store, const struct azure_request *request, size_t number,
+                                struct mb_buf *url, struct mb_headers *headers, struct mb_buf *body,
+                                const struct mb_call *call)
+{
+    azure_request_url(store, request, url);
+    MB_TRY(mb_buf_check(url, "the request's address", call->error));
+    MB_TRY(azure_authorize(store, request, headers, call));
+    const char *path = strchr(strstr(url->data, "://") + 3, '/');
+    mb_buf_printf(body,
+                  "--" BOUNDARY "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
+                  "Content-ID: %zu\r\n\r\nDELETE %s HTTP/1.1\r\n",
+                  number, path);
+    for (size_t i = 0; i < headers->count; i++)
+        mb_buf_printf(body, "%s: %s\r\n", headers->items[i].name, headers->items[i].value);
+    mb_buf_puts(body, "Content-Length: 0\r\n\r\n");
+    return MB_OK;
+}
+
 /* One deletion as it would be sent alone, authorised alike; the version is that of the whole batch. */
 static mb_status put_deletion(struct mb_store *store, const char *key, size_t number, struct mb_buf *body,
                               const struct mb_call *call)
 {
-    static const struct azure_pair pairs[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
+    static const struct mb_pair pairs[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "DELETE", .key = key, .headers = pairs, .in_batch = true};
     struct mb_headers headers = {0};
     struct mb_buf url = MB_BUF_INIT(32768);
-    azure_request_url(store, &request, &url);
-    mb_status status = mb_buf_check(&url, "the request's address", call->error);
-    if (status == MB_OK)
-        status = azure_authorize(store, &request, &headers, call);
-    if (status == MB_OK) {
-        const char *path = strchr(strstr(url.data, "://") + 3, '/');
-        mb_buf_printf(body,
-                      "--" BOUNDARY
-                      "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
-                      "Content-ID: %zu\r\n\r\nDELETE %s HTTP/1.1\r\n",
-                      number, path);
-        for (size_t i = 0; i < headers.count; i++)
-            mb_buf_printf(body, "%s: %s\r\n", headers.items[i].name, headers.items[i].value);
-        mb_buf_puts(body, "Content-Length: 0\r\n\r\n");
-    }
+    mb_status status = write_deletion(store, &request, number, &url, &headers, body, call);
     mb_headers_done(&headers);
     mb_buf_wipe(&url);
-    mb_buf_done(&url);
     return status;
 }
 
@@ -88,42 +91,42 @@ static mb_status judge(const uint8_t *done, size_t count, int other, struct mb_e
     return mb_fail(error, status, "of %zu deletions %zu were made; one was answered %d", count, gone, other);
 }
 
+static mb_status send_batch(struct mb_store *store, const char *const *keys, size_t count,
+                            struct mb_buf *body, struct mb_http_response *response,
+                            const struct mb_call *call)
+{
+    static const struct mb_pair query[] = {{"restype", "container"}, {"comp", "batch"}, {NULL, NULL}};
+    static const struct mb_pair headers[] = {{"Content-Type", "multipart/mixed; boundary=" BOUNDARY},
+                                             {NULL, NULL}};
+    for (size_t i = 0; i < count; i++)
+        MB_TRY(put_deletion(store, keys[i], i, body, call));
+    mb_buf_puts(body, "--" BOUNDARY "--\r\n");
+    MB_TRY(mb_buf_check(body, "the list of deletions", call->error));
+    const struct azure_request request = {.http.method = "POST",
+                                          .query = query,
+                                          .headers = headers,
+                                          .http.body = body->data,
+                                          .http.body_len = body->len,
+                                          .http.patient = true};
+    return azure_send(store, &request, response, call) < 0 ? give_way(call->error) : MB_OK;
+}
+
 mb_status azure_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
                             const struct mb_call *call)
 {
-    static const struct azure_pair query[] = {{"restype", "container"}, {"comp", "batch"}, {NULL, NULL}};
-    static const struct azure_pair headers[] = {{"Content-Type", "multipart/mixed; boundary=" BOUNDARY},
-                                                {NULL, NULL}};
     struct mb_buf body = MB_BUF_INIT(MAX_BATCH_BODY);
     struct mb_http_response response = {0};
-    mb_status status = MB_OK;
     memset(done, 0, count);
     if (count == 0)
         return MB_OK;
     if (store->auth == AZURE_SAS) /* azurite answers 500; the service's pages do not say */
         return mb_fail(call->error, MB_E_UNSUPPORTED, "no batches with a shared access signature");
-    for (size_t i = 0; i < count && status == MB_OK; i++)
-        status = put_deletion(store, keys[i], i, &body, call);
-    mb_buf_puts(&body, "--" BOUNDARY "--\r\n");
-    if (status == MB_OK)
-        status = mb_buf_check(&body, "the list of deletions", call->error);
-    if (status == MB_OK) {
-        const struct azure_request request = {.http.method = "POST",
-                                              .query = query,
-                                              .headers = headers,
-                                              .http.body = body.data,
-                                              .http.body_len = body.len,
-                                              .http.patient = true};
-        status = azure_send(store, &request, &response, call);
-        if (status < 0)
-            status = give_way(call->error);
-    }
+    mb_status status = send_batch(store, keys, count, &body, &response, call);
     if (status == MB_OK) {
         int other = read_answers(mb_buf_text(&response.body), count, done);
         status = judge(done, count, other, call->error);
     }
     mb_http_response_done(&response);
     mb_buf_wipe(&body);
-    mb_buf_done(&body);
     return status;
 }

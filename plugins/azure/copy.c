@@ -44,14 +44,13 @@ mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_buf
 {
     azure_blob_url(src, key, out);
     mb_buf_putc(out, '?');
-    mb_status status = azure_sas_for_reading(src, key, out, call);
-    if (status == MB_OK)
-        status = mb_buf_check(out, "the source's address", call->error);
-    if (status == MB_OK && out->len > MAX_SOURCE_BYTES) /* the host goes the long way round */
-        status = mb_fail(call->error, MB_E_UNSUPPORTED,
-                         "the source's address has %zu bytes, and the service takes %d", out->len,
-                         MAX_SOURCE_BYTES);
-    return status;
+    MB_TRY(azure_sas_for_reading(src, key, out, call));
+    MB_TRY(mb_buf_check(out, "the source's address", call->error));
+    if (out->len > MAX_SOURCE_BYTES) /* the host goes the long way round */
+        return mb_fail(call->error, MB_E_UNSUPPORTED,
+                       "the source's address has %zu bytes, and the service takes %d", out->len,
+                       MAX_SOURCE_BYTES);
+    return MB_OK;
 }
 
 /* Codes with which an account, or the kind of its blobs, is out of reach for synchronous copies. */
@@ -137,23 +136,19 @@ static mb_status look(struct copying *copying, const struct mb_call *call)
 
 static void send_abort(const struct copying *copying, const struct mb_call *call)
 {
-    const struct azure_pair query[] = {{"comp", "copy"}, {"copyid", copying->id}, {NULL, NULL}};
-    static const struct azure_pair headers[] = {{"x-ms-copy-action", "abort"}, {NULL, NULL}};
-    struct mb_http_response response = {0};
+    const struct mb_pair query[] = {{"comp", "copy"}, {"copyid", copying->id}, {NULL, NULL}};
+    static const struct mb_pair headers[] = {{"x-ms-copy-action", "abort"}, {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "PUT", .key = copying->key, .query = query, .headers = headers};
-    azure_send(copying->dst, &request, &response, call);
-    mb_http_response_done(&response);
+    azure_do(copying->dst, &request, call);
 }
 
 /* A copy that failed or was aborted leaves an empty blob; it goes unless somebody has written another. */
 static void remove_rest(const struct copying *copying, const struct mb_call *call)
 {
-    const struct azure_pair headers[] = {{"If-Match", copying->etag}, {NULL, NULL}};
-    struct mb_http_response response = {0};
+    const struct mb_pair headers[] = {{"If-Match", copying->etag}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "DELETE", .key = copying->key, .headers = headers};
-    azure_send(copying->dst, &request, &response, call);
-    mb_http_response_done(&response);
+    azure_do(copying->dst, &request, call);
 }
 
 /* In a call of its own, since the one it belongs to is over.  What cannot be cleaned up is left: the
@@ -177,10 +172,10 @@ static void clean_up(struct copying *copying)
 static mb_status begin(struct copying *copying, bool sync, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    const struct azure_pair headers[] = {{"x-ms-copy-source", copying->source},
-                                         {"x-ms-requires-sync", sync ? "true" : NULL},
-                                         {"If-None-Match", copying->if_none_match},
-                                         {NULL, NULL}};
+    const struct mb_pair headers[] = {{"x-ms-copy-source", copying->source},
+                                      {"x-ms-requires-sync", sync ? "true" : NULL},
+                                      {"If-None-Match", copying->if_none_match},
+                                      {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "PUT", .key = copying->key, .headers = headers, .http.patient = true};
     mb_status status = azure_send(copying->dst, &request, &response, call);
@@ -262,7 +257,6 @@ mb_status azure_copy(struct mb_store *dst, const char *dst_key, struct mb_store 
     if (status < 0)
         status = mb_driver_decline(call->error, azure_none_if_absent(opts) != NULL);
     mb_buf_wipe(&source);
-    mb_buf_done(&source);
     /* The answer does not tell the size. */
     return status == MB_OK && out != NULL ? azure_stat(dst, dst_key, out, call) : status;
 }

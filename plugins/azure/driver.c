@@ -51,52 +51,57 @@ static const struct mb_option options[] = {
     MB_OPTIONS_HTTP,
 };
 
+static bool is_url(const char *text)
+{
+    return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+}
+
 /* "https://account.blob.<address>", or "scheme://address:port/account" where names cannot be given to
  * accounts. */
-static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
-                              struct mb_error *error)
+static mb_status write_service(const struct mb_store *store, const struct mb_config_values *config,
+                               struct mb_buf *url, struct mb_buf *suffix, struct mb_error *error)
 {
-    struct mb_buf url = MB_BUF_INIT(1024);
-    struct mb_buf suffix = MB_BUF_INIT(512);
     struct mb_endpoint endpoint;
     const char *whole = mb_option_text(config, "endpoint");
     const char *address = mb_option_text(config, "address");
     int64_t port = 0;
     bool tls = false;
-    mb_status status = mb_option_int(config, "port", 0, 65535, &port, error);
-    if (status == MB_OK)
-        status = mb_option_bool(config, "useSSL", &tls, error);
+    MB_TRY(mb_option_int(config, "port", 0, 65535, &port, error));
+    MB_TRY(mb_option_bool(config, "useSSL", &tls, error));
     if (address == NULL)
         address = "core.windows.net";
-    if (status == MB_OK && whole != NULL && strncmp(whole, "https://", 8) != 0 &&
-        strncmp(whole, "http://", 7) != 0)
-        status = mb_fail(error, MB_E_CONFIG, "endpoint: '%s' does not begin with https:// or http://", whole);
+    if (whole != NULL && !is_url(whole))
+        return mb_fail(error, MB_E_CONFIG, "endpoint: '%s' does not begin with https:// or http://", whole);
     bool emulator = address[0] == '[' || strspn(address, "0123456789.:") == strlen(address) ||
                     strcmp(address, "localhost") == 0;
-    if (status == MB_OK)
-        status = mb_endpoint_parse(&endpoint, address, (uint16_t)port, emulator ? tls : true, error);
-    if (status < 0)
-        goto out;
-    mb_endpoint_authority(&endpoint, NULL, &suffix);
+    MB_TRY(mb_endpoint_parse(&endpoint, address, (uint16_t)port, emulator ? tls : true, error));
+    mb_endpoint_authority(&endpoint, NULL, suffix);
     if (whole != NULL)
-        mb_buf_append(&url, whole, strlen(whole) - (whole[strlen(whole) - 1] == '/'));
+        mb_buf_append(url, whole, strlen(whole) - (whole[strlen(whole) - 1] == '/'));
     else if (emulator)
-        mb_buf_printf(&url, "%s://%s/%s", endpoint.tls ? "https" : "http", mb_buf_text(&suffix),
+        mb_buf_printf(url, "%s://%s/%s", endpoint.tls ? "https" : "http", mb_buf_text(suffix),
                       store->account);
     else
-        mb_buf_printf(&url, "https://%s.blob.%s", store->account, mb_buf_text(&suffix));
-    status = mb_buf_check(&url, "endpoint", error);
-    if (status == MB_OK)
-        status = mb_buf_check(&suffix, "address", error);
+        mb_buf_printf(url, "https://%s.blob.%s", store->account, mb_buf_text(suffix));
+    MB_TRY(mb_buf_check(url, "endpoint", error));
+    return mb_buf_check(suffix, "address", error);
+}
+
+static mb_status find_service(struct mb_store *store, const struct mb_config_values *config,
+                              struct mb_error *error)
+{
+    struct mb_buf url = MB_BUF_INIT(1024);
+    struct mb_buf suffix = MB_BUF_INIT(512);
+    mb_status status = write_service(store, config, &url, &suffix, error);
     if (status == MB_OK) {
         const char *host = strstr(url.data, "://");
         const char *path = host ? strchr(host + 3, '/') : NULL;
         store->service_path = strdup(path ? path : "");
-        store->service = url.data;
-        store->suffix = suffix.data;
-        return store->service_path ? MB_OK : mb_fail_memory(error);
+        store->service = mb_buf_steal(&url);
+        store->suffix = mb_buf_steal(&suffix);
+        if (!store->service_path || !store->service || !store->suffix)
+            status = mb_fail_memory(error);
     }
-out:
     mb_buf_done(&url);
     mb_buf_done(&suffix);
     return status;
@@ -123,21 +128,19 @@ static mb_status find_credentials(struct mb_store *store, const struct mb_config
 {
     const char *type = mb_option_text(config, "auth.type");
     const char *text;
-    mb_status status;
     if (type != NULL && strcmp(type, "default") == 0) {
         store->auth = AZURE_TOKEN;
         return azure_identity_open(&store->tokens, store->http, http, error);
     }
     if (type != NULL && strcmp(type, "sas") == 0) {
         store->auth = AZURE_SAS;
-        status = mb_option_required(config, "auth.sasToken", &text, error);
-        if (status == MB_OK && (store->sas = strdup(text + (*text == '?'))) == NULL)
-            status = mb_fail_memory(error);
-        return status;
+        MB_TRY(mb_option_required(config, "auth.sasToken", &text, error));
+        store->sas = strdup(text + (*text == '?'));
+        return store->sas != NULL ? MB_OK : mb_fail_memory(error);
     }
     store->auth = AZURE_SHARED_KEY;
-    status = mb_option_required(config, "auth.accountKey", &text, error);
-    return status == MB_OK ? decode_key(store, text, error) : status;
+    MB_TRY(mb_option_required(config, "auth.accountKey", &text, error));
+    return decode_key(store, text, error);
 }
 
 void azure_close(struct mb_store *store)
@@ -173,11 +176,8 @@ static mb_status find_names(struct mb_store *store, const struct mb_config_value
 {
     const char *account;
     const char *container;
-    mb_status status = mb_option_required(config, "accountName", &account, error);
-    if (status == MB_OK)
-        status = mb_option_required(config, "bucketName", &container, error);
-    if (status < 0)
-        return status;
+    MB_TRY(mb_option_required(config, "accountName", &account, error));
+    MB_TRY(mb_option_required(config, "bucketName", &container, error));
     store->account = strdup(account);
     store->container = strdup(container);
     return store->account && store->container ? MB_OK : mb_fail_memory(error);
@@ -185,36 +185,39 @@ static mb_status find_names(struct mb_store *store, const struct mb_config_value
 
 static void fill_info(const struct mb_store *store, struct mb_store_info *info)
 {
-    info->caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT;
-    info->max_put_size = 5000 * MIB;
-    info->max_copy_size = 50000 * 4000 * MIB; /* "Copy Blob" takes whatever a blob can hold */
-    info->min_part_size = 0;
-    info->max_part_size = 4000 * MIB;
-    info->max_parts = 50000;
-    info->max_remove = 256;
-    snprintf(info->location, sizeof(info->location), "azure://%s/%s", store->account, store->container);
-    snprintf(info->realm, sizeof(info->realm), "%s/%s", store->service, store->container);
-    info->native_root[0] = '\0';
+    struct mb_store_info told = {
+        .caps = MB_USUAL_CAPS | MB_CAP_IF_ABSENT,
+        .max_put_size = 5000 * MIB,
+        .max_copy_size = 50000 * 4000 * MIB, /* "Copy Blob" takes whatever a blob can hold */
+        .max_part_size = 4000 * MIB,
+        .max_parts = 50000,
+        .max_remove = 256,
+    };
+    snprintf(told.location, sizeof(told.location), "azure://%s/%s", store->account, store->container);
+    snprintf(told.realm, sizeof(told.realm), "%s/%s", store->service, store->container);
+    mb_info_write(info, &told);
+}
+
+static mb_status fill_store(struct mb_store *store, const struct mb_config_values *config,
+                            struct mb_error *error)
+{
+    struct mb_http_options http = {0};
+    MB_TRY(mb_options_http(config, &http, error));
+    MB_TRY(mb_http_new(&store->http, &http, error));
+    MB_TRY(find_names(store, config, error));
+    MB_TRY(find_service(store, config, error));
+    return find_credentials(store, config, &http, error);
 }
 
 mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
                      size_t count, const struct mb_call *call)
 {
     const struct mb_config_values config = {.items = items, .count = count};
-    struct mb_http_options http = {0};
     struct mb_store *store = calloc(1, sizeof(*store));
     if (store == NULL)
         return mb_fail_memory(call->error);
     pthread_mutex_init(&store->delegation.mutex, NULL);
-    mb_status status = mb_options_http(&config, &http, call->error);
-    if (status == MB_OK)
-        status = mb_http_new(&store->http, &http, call->error);
-    if (status == MB_OK)
-        status = find_names(store, &config, call->error);
-    if (status == MB_OK)
-        status = find_service(store, &config, call->error);
-    if (status == MB_OK)
-        status = find_credentials(store, &config, &http, call->error);
+    mb_status status = fill_store(store, &config, call->error);
     if (status < 0) {
         azure_close(store);
         return status;
@@ -227,23 +230,17 @@ mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const st
 /* By a listing of one name: the permission for that is what a backup needs anyway. */
 mb_status azure_check(struct mb_store *store, const struct mb_call *call)
 {
-    static const struct azure_pair query[] = {
+    static const struct mb_pair query[] = {
         {"comp", "list"}, {"restype", "container"}, {"maxresults", "1"}, {NULL, NULL}};
-    struct mb_http_response response = {0};
     const struct azure_request request = {.http.method = "GET", .query = query};
-    mb_status status = azure_send(store, &request, &response, call);
-    mb_http_response_done(&response);
-    return status;
+    return azure_do(store, &request, call);
 }
 
 mb_status azure_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
-    static const struct azure_pair query[] = {{"restype", "container"}, {NULL, NULL}};
-    struct mb_http_response response = {0};
+    static const struct mb_pair query[] = {{"restype", "container"}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "PUT", .query = query};
-    mb_status status = azure_send(store, &request, &response, call);
-    mb_http_response_done(&response);
-    return status;
+    return azure_do(store, &request, call);
 }
 
 /* The service fetches from any account that it can reach by name: those of the same cloud. */

@@ -36,7 +36,6 @@ static mb_status put_federated(struct mb_buf *form, struct mb_error *error)
     mb_url_query(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     mb_url_query(form, "client_assertion", mb_buf_text(&token));
     mb_buf_wipe(&token);
-    mb_buf_done(&token);
     return status;
 }
 
@@ -65,7 +64,6 @@ static mb_status ask_directory(struct mb_http *http, json_t **out, const struct 
     if (status == MB_OK)
         status = mb_oauth_post(http, url.data, &form, out, call);
     mb_buf_wipe(&form);
-    mb_buf_done(&form);
     mb_buf_done(&url);
     return status;
 }

@@ -69,7 +69,7 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
     if (opts != NULL && opts->if_match != NULL)
         quoted(opts->if_match, etag, sizeof(etag));
 
-    const struct azure_pair headers[] = {
+    const struct mb_pair headers[] = {
         {"x-ms-range", *range ? range : NULL}, {"If-Match", *etag ? etag : NULL}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "GET",
                                           .key = key,
@@ -89,38 +89,30 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
 
 const char *azure_none_if_absent(const struct mb_put_options *opts)
 {
-    return opts != NULL && (opts->flags & MB_PUT_IF_ABSENT) ? "*" : NULL;
+    return mb_put_is_new_only(opts) ? "*" : NULL;
 }
 
 mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    struct mb_stat stat = {.struct_size = sizeof(stat)};
-    const struct azure_pair headers[] = {{"x-ms-blob-type", "BlockBlob"},
-                                         {"Content-Type", mb_content_type(opts)},
-                                         {"If-None-Match", azure_none_if_absent(opts)},
-                                         {NULL, NULL}};
+    const struct mb_pair headers[] = {{"x-ms-blob-type", "BlockBlob"},
+                                      {"Content-Type", mb_content_type(opts)},
+                                      {"If-None-Match", azure_none_if_absent(opts)},
+                                      {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "PUT", .key = key, .headers = headers, .http.source = source};
     mb_status status = azure_send(store, &request, &response, call);
-    if (status == MB_OK && mb_headers_get(&response.headers, "ETag")) {
-        azure_read_headers(&response.headers, &stat);
-        stat.size = response.sent;
-        mb_stat_write(out, &stat);
-    } else if (status == MB_OK) {
-        status = mb_written_size(azure_stat, store, key, response.sent, out, call);
-    }
+    if (status == MB_OK)
+        status = azure_written(store, key, &response, response.sent, out, call);
     mb_http_response_done(&response);
     return status;
 }
 
 mb_status azure_remove(struct mb_store *store, const char *key, const struct mb_call *call)
 {
-    static const struct azure_pair headers[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
-    struct mb_http_response response = {0};
+    static const struct mb_pair headers[] = {{"x-ms-delete-snapshots", "include"}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "DELETE", .key = key, .headers = headers};
-    mb_status status = azure_send(store, &request, &response, call);
-    mb_http_response_done(&response);
+    mb_status status = azure_do(store, &request, call);
     return status == MB_E_NOT_FOUND ? MB_OK : status;
 }

@@ -7,6 +7,7 @@
 #include "common/credentials/oauth.h"
 #include "common/driver.h"
 #include "common/foreign.h"
+#include "common/range.h"
 #include "common/xml.h"
 #include "http/answer.h"
 #include "http/date.h"
@@ -33,9 +34,7 @@ void azure_request_url(const struct mb_store *store, const struct azure_request 
         if (!request->for_service)
             mb_url_encode(out, store->container, "");
     }
-    for (const struct azure_pair *pair = request->query; pair && pair->name; pair++)
-        if (pair->value != NULL)
-            mb_url_query(&query, pair->name, pair->value);
+    mb_url_pairs(&query, request->query);
     if (store->auth == AZURE_SAS)
         mb_buf_printf(&query, "%s%s", query.len ? "&" : "", store->sas);
     if (query.status < 0)
@@ -212,9 +211,7 @@ static mb_status put_headers(const struct mb_store *store, const struct azure_re
     mb_headers_set(headers, "x-ms-date", date);
     if (!request->in_batch)
         mb_headers_set(headers, "x-ms-version", AZURE_VERSION);
-    for (const struct azure_pair *pair = request->headers; pair && pair->name; pair++)
-        if (pair->value != NULL)
-            mb_headers_set(headers, pair->name, pair->value);
+    mb_headers_add(headers, request->headers);
     return store->auth == AZURE_SHARED_KEY ? azure_sign(store, request, headers, error)
                                            : mb_headers_status(headers, error);
 }
@@ -223,11 +220,10 @@ mb_status azure_authorize(struct mb_store *store, const struct azure_request *re
                           struct mb_headers *headers, const struct mb_call *call)
 {
     const struct mb_credential *token = NULL;
-    mb_status status = put_headers(store, request, headers, call->error);
-    if (status == MB_OK && store->auth == AZURE_TOKEN)
-        status = mb_credentials_get(store->tokens, &token, call);
-    if (token == NULL)
-        return status;
+    MB_TRY(put_headers(store, request, headers, call->error));
+    if (store->auth != AZURE_TOKEN)
+        return MB_OK;
+    MB_TRY(mb_credentials_get(store->tokens, &token, call));
     mb_headers_printf(headers, "Authorization", "Bearer %s", token->token);
     mb_credential_drop(token);
     return mb_headers_status(headers, call->error);
@@ -268,24 +264,37 @@ static mb_status know_length(struct azure_request *request, struct mb_buf *gathe
     return status;
 }
 
+static mb_status send_signed(struct mb_store *store, struct azure_request *request, struct mb_buf *url,
+                             struct mb_buf *gathered, struct mb_http_response *response,
+                             const struct mb_call *call)
+{
+    azure_request_url(store, request, url);
+    MB_TRY(mb_buf_check(url, "the request's address", call->error));
+    MB_TRY(know_length(request, gathered, call));
+    MB_TRY(send_to(store, request, url->data, response, call));
+    if (response->status < 200 || response->status > 299)
+        return fail_answer(store, response, call->error);
+    return mb_foreign_refuse_page(response, call->error);
+}
+
 mb_status azure_send(struct mb_store *store, const struct azure_request *given,
                      struct mb_http_response *response, const struct mb_call *call)
 {
     struct azure_request request = *given;
     struct mb_buf url = MB_BUF_INIT(32768);
     struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
-    azure_request_url(store, &request, &url);
-    mb_status status = mb_buf_check(&url, "the request's address", call->error);
-    if (status == MB_OK)
-        status = know_length(&request, &gathered, call);
-    if (status == MB_OK)
-        status = send_to(store, &request, url.data, response, call);
+    mb_status status = send_signed(store, &request, &url, &gathered, response, call);
     mb_buf_done(&gathered);
     mb_buf_wipe(&url);
-    mb_buf_done(&url);
-    if (status == MB_OK && (response->status < 200 || response->status > 299))
-        status = fail_answer(store, response, call->error);
-    return status == MB_OK ? mb_foreign_refuse_page(response, call->error) : status;
+    return status;
+}
+
+mb_status azure_do(struct mb_store *store, const struct azure_request *request, const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    mb_status status = azure_send(store, request, &response, call);
+    mb_http_response_done(&response);
+    return status;
 }
 
 void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat)
@@ -296,4 +305,15 @@ void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat)
         mb_etag_copy(stat->etag, sizeof(stat->etag), etag);
     if (modified == NULL || !mb_http_date_parse(modified, &stat->mtime_ns))
         stat->mtime_ns = 0;
+}
+
+mb_status azure_written(struct mb_store *store, const char *key, const struct mb_http_response *response,
+                        uint64_t size, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_stat stat = {.struct_size = sizeof(stat), .size = size};
+    if (mb_headers_get(&response->headers, "ETag") == NULL)
+        return mb_written_size(azure_stat, store, key, size, out, call);
+    azure_read_headers(&response->headers, &stat);
+    mb_stat_write(out, &stat);
+    return MB_OK;
 }

@@ -71,7 +71,7 @@ static mb_status take_element(void *ctx, const char *name, unsigned depth, const
 static mb_status ask_key(struct mb_store *store, const struct mb_call *call)
 {
     static const struct mb_xml_events events = {.close = take_element};
-    static const struct azure_pair query[] = {
+    static const struct mb_pair query[] = {
         {"comp", "userdelegationkey"}, {"restype", "service"}, {NULL, NULL}};
     struct azure_delegation *delegation = &store->delegation;
     struct mb_http_response response = {0};
@@ -115,58 +115,41 @@ struct sas {
     const char *protocol;
 };
 
-static void put_common(const struct sas *sas, const char *signature, struct mb_buf *out)
+/* With the account's key, or by the delegation, whose mutex is then held. */
+static mb_status sign(const struct mb_store *store, const struct sas *sas, const struct azure_delegation *by,
+                      char *signature, size_t cap, struct mb_error *error)
 {
+    struct mb_buf text = MB_BUF_INIT(16384);
+    mb_buf_printf(&text, "r\n%s\n%s\n/blob/%s/%s/%s\n", sas->start, sas->expiry, store->account,
+                  store->container, sas->key);
+    if (by != NULL)
+        mb_buf_printf(&text, "%s\n%s\n%s\n%s\n%s\n%s\n\n\n", by->oid, by->tid, by->start, by->expiry,
+                      by->service, by->version);
+    mb_buf_printf(&text, "\n\n%s\n" AZURE_VERSION "\nb\n\n\n\n\n\n\n", sas->protocol);
+    mb_status status = mb_buf_check(&text, "the text to sign", error);
+    if (status == MB_OK)
+        status = azure_hmac(by != NULL ? by->key : store->key, by != NULL ? by->key_len : store->key_len,
+                            text.data, signature, cap, error);
+    mb_buf_done(&text);
+    return status;
+}
+
+static mb_status put_signed(const struct mb_store *store, const struct sas *sas,
+                            const struct azure_delegation *by, struct mb_buf *out, struct mb_error *error)
+{
+    char signature[64];
+    MB_TRY(sign(store, sas, by, signature, sizeof(signature), error));
+    const struct mb_pair common[] = {{"sv", AZURE_VERSION},  {"st", sas->start}, {"se", sas->expiry},
+                                     {"spr", sas->protocol}, {"sig", signature}, {NULL, NULL}};
     mb_buf_puts(out, "sp=r&sr=b");
-    mb_url_query(out, "sv", AZURE_VERSION);
-    mb_url_query(out, "st", sas->start);
-    mb_url_query(out, "se", sas->expiry);
-    mb_url_query(out, "spr", sas->protocol);
-    mb_url_query(out, "sig", signature);
-}
-
-static mb_status sign_with_key(const struct mb_store *store, const struct sas *sas, struct mb_buf *out,
-                               struct mb_error *error)
-{
-    struct mb_buf text = MB_BUF_INIT(16384);
-    char signature[64];
-    mb_buf_printf(&text, "r\n%s\n%s\n/blob/%s/%s/%s\n\n\n%s\n" AZURE_VERSION "\nb\n\n\n\n\n\n\n", sas->start,
-                  sas->expiry, store->account, store->container, sas->key, sas->protocol);
-    mb_status status = mb_buf_check(&text, "the text to sign", error);
-    if (status == MB_OK)
-        status = azure_hmac(store->key, store->key_len, text.data, signature, sizeof(signature), error);
-    if (status == MB_OK)
-        put_common(sas, signature, out);
-    mb_buf_done(&text);
-    return status;
-}
-
-/* With the delegation's mutex held. */
-static mb_status sign_with_delegation(const struct mb_store *store, const struct sas *sas, struct mb_buf *out,
-                                      struct mb_error *error)
-{
-    const struct azure_delegation *key = &store->delegation;
-    struct mb_buf text = MB_BUF_INIT(16384);
-    char signature[64];
-    mb_buf_printf(&text,
-                  "r\n%s\n%s\n/blob/%s/%s/%s\n%s\n%s\n%s\n%s\n%s\n%s\n\n\n\n\n%s\n" AZURE_VERSION
-                  "\nb\n\n\n\n\n\n\n",
-                  sas->start, sas->expiry, store->account, store->container, sas->key, key->oid, key->tid,
-                  key->start, key->expiry, key->service, key->version, sas->protocol);
-    mb_status status = mb_buf_check(&text, "the text to sign", error);
-    if (status == MB_OK)
-        status = azure_hmac(key->key, key->key_len, text.data, signature, sizeof(signature), error);
-    if (status == MB_OK) {
-        put_common(sas, signature, out);
-        mb_url_query(out, "skoid", key->oid);
-        mb_url_query(out, "sktid", key->tid);
-        mb_url_query(out, "skt", key->start);
-        mb_url_query(out, "ske", key->expiry);
-        mb_url_query(out, "sks", key->service);
-        mb_url_query(out, "skv", key->version);
+    mb_url_pairs(out, common);
+    if (by != NULL) {
+        const struct mb_pair key[] = {{"skoid", by->oid},  {"sktid", by->tid},   {"skt", by->start},
+                                      {"ske", by->expiry}, {"sks", by->service}, {"skv", by->version},
+                                      {NULL, NULL}};
+        mb_url_pairs(out, key);
     }
-    mb_buf_done(&text);
-    return status;
+    return MB_OK;
 }
 
 /* Others wait while one asks for a key, as long as somebody waits for them. */
@@ -198,17 +181,15 @@ mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct 
     case AZURE_SAS:
         return mb_buf_puts(out, store->sas);
     case AZURE_SHARED_KEY:
-        return sign_with_key(store, &sas, out, call->error);
+        return put_signed(store, &sas, NULL, out, call->error);
     case AZURE_TOKEN:
         break;
     }
-    status = lock_delegation(&store->delegation, call);
-    if (status < 0)
-        return status;
+    MB_TRY(lock_delegation(&store->delegation, call));
     if (store->delegation.renew_ns < mb_clock_wall())
         status = ask_key(store, call);
     if (status == MB_OK)
-        status = sign_with_delegation(store, &sas, out, call->error);
+        status = put_signed(store, &sas, &store->delegation, out, call->error);
     pthread_mutex_unlock(&store->delegation.mutex);
     return status;
 }

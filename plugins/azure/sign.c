@@ -66,13 +66,13 @@ static void put_service_headers(struct mb_buf *text, const struct mb_headers *he
 
 static int compare_pairs(const void *a, const void *b)
 {
-    return strcmp(((const struct azure_pair *)a)->name, ((const struct azure_pair *)b)->name);
+    return strcmp(((const struct mb_pair *)a)->name, ((const struct mb_pair *)b)->name);
 }
 
 static void put_resource(struct mb_buf *text, const struct mb_store *store,
                          const struct azure_request *request)
 {
-    struct azure_pair sorted[MAX_HEADERS];
+    struct mb_pair sorted[MAX_HEADERS];
     size_t count = 0;
     mb_buf_printf(text, "/%s%s/", store->account, store->service_path);
     if (!request->for_service)
@@ -81,7 +81,7 @@ static void put_resource(struct mb_buf *text, const struct mb_store *store,
         mb_buf_putc(text, '/');
         mb_url_encode(text, request->key, "/");
     }
-    for (const struct azure_pair *pair = request->query; pair && pair->name && count < MAX_HEADERS; pair++)
+    for (const struct mb_pair *pair = request->query; pair && pair->name && count < MAX_HEADERS; pair++)
         if (pair->value != NULL)
             sorted[count++] = *pair;
     qsort(sorted, count, sizeof(*sorted), compare_pairs);

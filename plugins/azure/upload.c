@@ -10,7 +10,6 @@
 #include "common/xml.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,24 +31,10 @@ static void block_id(const char *upload_id, uint32_t number, char out[BLOCK_LEN 
 mb_status azure_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                           char *upload_id, size_t cap, const struct mb_call *call)
 {
-    unsigned char random[ID_LEN / 2];
     (void)store;
     (void)key;
-    mb_status status = mb_unconditional(opts, "an upload in blocks", call->error);
-    if (status < 0)
-        return status;
-    if (cap < ID_LEN + 1 || RAND_bytes(random, sizeof(random)) != 1)
-        return mb_fail(call->error, MB_E_INTERNAL, "no room or no random bytes for an upload id");
-    for (size_t i = 0; i < sizeof(random); i++)
-        snprintf(upload_id + 2 * i, 3, "%02x", random[i]);
-    return MB_OK;
-}
-
-static void give_part(struct mb_part *out, uint32_t number, uint64_t size, const char *id)
-{
-    out->number = number;
-    out->size = size;
-    mb_text_fit(out->receipt, sizeof(out->receipt), id);
+    MB_TRY(mb_unconditional(opts, "an upload in blocks", call->error));
+    return mb_upload_id(upload_id, ID_LEN, cap, call->error);
 }
 
 mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
@@ -60,14 +45,29 @@ mb_status azure_mpu_part(struct mb_store *store, const char *key, const char *up
     char id[BLOCK_LEN / 3 * 4 + 1];
     (void)opts;
     block_id(upload_id, number, id);
-    const struct azure_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
+    const struct mb_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
     const struct azure_request request = {
         .http.method = "PUT", .key = key, .query = query, .http.source = source};
     mb_status status = azure_send(store, &request, &response, call);
     if (status == MB_OK)
-        give_part(out, number, response.sent, id);
+        mb_part_write(out, number, response.sent, id);
     mb_http_response_done(&response);
     return status;
+}
+
+static mb_status copy_block(struct mb_store *dst, const char *key, const char *id, const char *source,
+                            const char *range, const struct mb_call *call)
+{
+    const struct mb_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
+    const struct mb_pair headers[] = {
+        {"x-ms-copy-source", source}, {"x-ms-source-range", range}, {NULL, NULL}};
+    const struct azure_request request = {
+        .http.method = "PUT", .key = key, .query = query, .headers = headers, .http.patient = true};
+    if (azure_do(dst, &request, call) == MB_OK)
+        return MB_OK;
+    /* The host then copies the whole blob, which can be done asynchronously. */
+    return azure_wants_async(call->error) ? mb_fail_as(call->error, MB_E_UNSUPPORTED)
+                                          : mb_driver_decline(call->error, false);
 }
 
 mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char *upload_id, uint32_t number,
@@ -75,32 +75,31 @@ mb_status azure_mpu_copy_part(struct mb_store *dst, const char *key, const char 
                               struct mb_part *out, const struct mb_call *call)
 {
     struct mb_buf source = MB_BUF_INIT(32768);
-    struct mb_http_response response = {0};
     char id[BLOCK_LEN / 3 * 4 + 1];
     char range[64];
     block_id(upload_id, number, id);
     snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)offset,
              (unsigned long long)(offset + length - 1));
     mb_status status = azure_copy_source(src, src_key, &source, call);
-    if (status == MB_OK) {
-        const struct azure_pair query[] = {{"blockid", id}, {"comp", "block"}, {NULL, NULL}};
-        const struct azure_pair headers[] = {
-            {"x-ms-copy-source", source.data}, {"x-ms-source-range", range}, {NULL, NULL}};
-        const struct azure_request request = {
-            .http.method = "PUT", .key = key, .query = query, .headers = headers, .http.patient = true};
-        status = azure_send(dst, &request, &response, call);
-        /* The host then copies the whole blob, which can be done asynchronously. */
-        if (status < 0 && azure_wants_async(call->error))
-            status = mb_fail_as(call->error, MB_E_UNSUPPORTED);
-        else if (status < 0)
-            status = mb_driver_decline(call->error, false);
-    }
-    mb_http_response_done(&response);
-    mb_buf_wipe(&source);
-    mb_buf_done(&source);
     if (status == MB_OK)
-        give_part(out, number, length, id);
+        status = copy_block(dst, key, id, source.data, range, call);
+    mb_buf_wipe(&source);
+    if (status == MB_OK)
+        mb_part_write(out, number, length, id);
     return status;
+}
+
+static mb_status write_blocks(const char *upload_id, const struct mb_part *parts, size_t count,
+                              struct mb_buf *out, struct mb_error *error)
+{
+    char id[BLOCK_LEN / 3 * 4 + 1];
+    mb_buf_puts(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+    for (size_t i = 0; i < count; i++) {
+        block_id(upload_id, parts[i].number, id);
+        mb_buf_printf(out, "<Uncommitted>%s</Uncommitted>", id);
+    }
+    mb_buf_puts(out, "</BlockList>");
+    return mb_buf_check(out, "the list of blocks", error);
 }
 
 /* "Put Block List": the blob is these parts, and all its other blocks are dropped.  Of none it is the rest of
@@ -109,24 +108,18 @@ static mb_status commit(struct mb_store *store, const char *key, const char *upl
                         const struct mb_part *parts, size_t count, struct mb_stat *out,
                         const struct mb_call *call)
 {
-    static const struct azure_pair query[] = {{"comp", "blocklist"}, {NULL, NULL}};
-    const struct azure_pair headers[] = {{"Content-Type", "application/xml"},
-                                         {"x-ms-blob-content-type", "application/octet-stream"},
-                                         {"If-None-Match", count == 0 ? "*" : NULL},
-                                         {ABORTED, count == 0 ? upload_id : NULL},
-                                         {NULL, NULL}};
+    static const struct mb_pair query[] = {{"comp", "blocklist"}, {NULL, NULL}};
+    const struct mb_pair headers[] = {{"Content-Type", "application/xml"},
+                                      {"x-ms-blob-content-type", "application/octet-stream"},
+                                      {"If-None-Match", count == 0 ? "*" : NULL},
+                                      {ABORTED, count == 0 ? upload_id : NULL},
+                                      {NULL, NULL}};
     struct mb_buf body = MB_BUF_INIT(16U * 1024 * 1024);
     struct mb_http_response response = {0};
-    struct mb_stat stat = {.struct_size = sizeof(stat)};
-    char id[BLOCK_LEN / 3 * 4 + 1];
-    mb_buf_puts(&body, "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
-    for (size_t i = 0; i < count; i++) {
-        block_id(upload_id, parts[i].number, id);
-        mb_buf_printf(&body, "<Uncommitted>%s</Uncommitted>", id);
-        stat.size += parts[i].size;
-    }
-    mb_buf_puts(&body, "</BlockList>");
-    mb_status status = mb_buf_check(&body, "the list of blocks", call->error);
+    uint64_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].size;
+    mb_status status = write_blocks(upload_id, parts, count, &body, call->error);
     if (status == MB_OK) {
         const struct azure_request request = {.http.method = "PUT",
                                               .key = key,
@@ -137,12 +130,8 @@ static mb_status commit(struct mb_store *store, const char *key, const char *upl
                                               .http.patient = true};
         status = azure_send(store, &request, &response, call);
     }
-    if (status == MB_OK && mb_headers_get(&response.headers, "ETag")) {
-        azure_read_headers(&response.headers, &stat);
-        mb_stat_write(out, &stat);
-    } else if (status == MB_OK) {
-        status = mb_written_size(azure_stat, store, key, stat.size, out, call);
-    }
+    if (status == MB_OK)
+        status = azure_written(store, key, &response, size, out, call);
     mb_http_response_done(&response);
     mb_buf_done(&body);
     return status;
@@ -181,7 +170,7 @@ static mb_status take_block(void *ctx, const char *name, unsigned depth, const c
 static mb_status find_uncommitted(struct mb_store *store, const char *key, struct uncommitted *blocks,
                                   const struct mb_call *call)
 {
-    static const struct azure_pair query[] = {
+    static const struct mb_pair query[] = {
         {"blocklisttype", "uncommitted"}, {"comp", "blocklist"}, {NULL, NULL}};
     static const struct mb_xml_events events = {.close = take_block};
     struct mb_http_response response = {0};
@@ -224,17 +213,13 @@ static mb_status find_rest(struct mb_store *store, const char *key, struct rest 
 static mb_status remove_rest(struct mb_store *store, const char *key, const char *etag,
                              const struct mb_call *call)
 {
-    const struct azure_pair headers[] = {{"If-Match", etag}, {NULL, NULL}};
-    struct mb_http_response response = {0};
+    const struct mb_pair headers[] = {{"If-Match", etag}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "DELETE", .key = key, .headers = headers};
-
-    mb_status status = azure_send(store, &request, &response, call);
-    mb_http_response_done(&response);
-    if (status == MB_E_NOT_FOUND || status == MB_E_EXISTS) {
-        mb_error_clear(call->error);
-        status = MB_OK;
-    }
-    return status;
+    mb_status status = azure_do(store, &request, call);
+    if (status != MB_E_NOT_FOUND && status != MB_E_EXISTS)
+        return status;
+    mb_error_clear(call->error);
+    return MB_OK;
 }
 
 /* The service has no call that drops blocks: committing a blob without them does so, and the blob is removed
@@ -272,31 +257,30 @@ static mb_status find_unfinished(struct mb_store *store, const char *key, char i
     return status;
 }
 
+struct finder {
+    struct mb_store *store;
+    mb_status (*found)(void *ctx, const struct mb_upload *upload);
+    void *ctx;
+};
+
+static mb_status find_upload(void *ctx, const struct mb_entry *entry, const struct mb_call *call)
+{
+    const struct finder *finder = ctx;
+    char id[ID_LEN + 1];
+    if (entry->size > 0) /* a blob that has blocks only is told with a length of 0 */
+        return MB_OK;
+    MB_TRY(find_unfinished(finder->store, entry->key, id, call));
+    const struct mb_upload upload = {
+        .struct_size = sizeof(upload), .key = entry->key, .upload_id = id, .begun_ns = entry->mtime_ns};
+    mb_status status = id[0] != '\0' ? finder->found(finder->ctx, &upload) : MB_OK;
+    return status < 0 ? mb_fail(call->error, status, "stopped by the caller") : status;
+}
+
 mb_status azure_mpu_list(struct mb_store *store, const char *prefix,
                          mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                          const struct mb_call *call)
 {
-    struct mb_list *list = NULL;
-    struct mb_page page = {.struct_size = sizeof(page)};
-    mb_status status = azure_list_open_uncommitted(&list, store, prefix, call);
-    while (status == MB_OK && (status = azure_list_next(list, &page, call)) == MB_OK) {
-        const struct mb_entry *entries = page.entries;
-        for (size_t i = 0; i < page.count && status == MB_OK; i++) {
-            char id[ID_LEN + 1];
-            if (entries[i].size > 0) /* a blob that has blocks only is told with a length of 0 */
-                continue;
-            status = find_unfinished(store, entries[i].key, id, call);
-            if (status < 0 || id[0] == '\0')
-                continue;
-            const struct mb_upload upload = {.struct_size = sizeof(upload),
-                                             .key = entries[i].key,
-                                             .upload_id = id,
-                                             .begun_ns = entries[i].mtime_ns};
-            status = found(ctx, &upload);
-            if (status < 0)
-                mb_fail(call->error, status, "stopped by the caller");
-        }
-    }
-    azure_list_close(list);
-    return status == MB_END ? MB_OK : status;
+    static const struct mb_list_fns list = {azure_list_open_uncommitted, azure_list_next, azure_list_close};
+    struct finder finder = {.store = store, .found = found, .ctx = ctx};
+    return mb_for_each_entry(&list, store, prefix, find_upload, &finder, call);
 }

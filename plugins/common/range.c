@@ -149,35 +149,31 @@ mb_status mb_range_learn(struct mb_range *range, const char *etag, mb_stat_fn *s
     return range->part ? check_part(range, call->error) : check_whole(range, call->error);
 }
 
-static bool find_size(const struct mb_page *page, const char *key, uint64_t *out)
+struct sought {
+    const char *key;
+    uint64_t size;
+    bool found;
+};
+
+static mb_status compare_key(void *ctx, const struct mb_entry *entry, const struct mb_call *call)
 {
-    const char *at = page->entries;
-    for (size_t i = 0; i < page->count; i++, at += page->entry_size) {
-        const struct mb_entry *entry = (const void *)at;
-        if (strcmp(entry->key, key) != 0)
-            continue;
-        *out = entry->size;
-        return true;
-    }
-    return false;
+    struct sought *sought = ctx;
+    (void)call;
+    sought->found = (entry->flags & MB_ENTRY_PREFIX) == 0 && strcmp(entry->key, sought->key) == 0;
+    sought->size = entry->size;
+    return sought->found ? MB_END : MB_OK;
 }
 
 mb_status mb_listed_size(const struct mb_list_fns *list, struct mb_store *store, const char *key,
                          uint64_t *out, const struct mb_call *call)
 {
-    const struct mb_list_options opts = {.struct_size = sizeof(opts), .prefix = key};
-    struct mb_page page = {.struct_size = sizeof(page)};
-    struct mb_list *pages = NULL;
-    bool found = false;
-
-    mb_status status = list->open(&pages, store, &opts, call);
-    while (status == MB_OK && !found && (status = list->next(pages, &page, call)) == MB_OK)
-        found = find_size(&page, key, out);
-    list->close(pages);
-    if (status == MB_END)
+    struct sought sought = {.key = key};
+    MB_TRY(mb_for_each_entry(list, store, key, compare_key, &sought, call));
+    if (!sought.found)
         return mb_fail(call->error, MB_E_PROTOCOL,
                        "neither the answer nor a listing tells the object's size");
-    return status;
+    *out = sought.size;
+    return MB_OK;
 }
 
 mb_status mb_written_size(mb_stat_fn *stat, struct mb_store *store, const char *key, uint64_t size,

@@ -2,6 +2,7 @@
 #ifndef MB_COMMON_RANGE_H
 #define MB_COMMON_RANGE_H
 
+#include "common/listing.h"
 #include "http/http.h"
 
 enum { MB_RANGE_TEXT = 64 };
@@ -32,16 +33,9 @@ void mb_range_write(const struct mb_range *range, char out[MB_RANGE_TEXT]);
 mb_status mb_range_accept(struct mb_range *range, const struct mb_http_response *response,
                           const char *size_header, struct mb_error *error);
 
-/* The slots of a driver. */
+/* The slot of a driver. */
 typedef mb_status mb_stat_fn(struct mb_store *store, const char *key, struct mb_stat *out,
                              const struct mb_call *call);
-struct mb_list_fns {
-    mb_status (*open)(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
-                      const struct mb_call *call);
-    mb_status (*next)(struct mb_list *list, struct mb_page *page, const struct mb_call *call);
-    void (*close)(struct mb_list *list);
-};
-
 /* Before the reader gets anything of an unsized answer: its size is what stat says of the object with this
  * etag, which may be NULL, so that an answer which is cut is noticed. */
 mb_status mb_range_learn(struct mb_range *range, const char *etag, mb_stat_fn *stat, struct mb_store *store,

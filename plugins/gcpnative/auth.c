@@ -50,7 +50,6 @@ static mb_status ask_service_account(struct token_source *source, json_t **out, 
         status = mb_oauth_post(source->http, token_uri, &form, out, call);
     free(assertion);
     mb_buf_wipe(&form);
-    mb_buf_done(&form);
     return status;
 }
 
@@ -67,7 +66,6 @@ static mb_status ask_authorized_user(struct token_source *source, json_t **out, 
         status = mb_oauth_post(source->http, *token_uri ? token_uri : "https://oauth2.googleapis.com/token",
                                &form, out, call);
     mb_buf_wipe(&form);
-    mb_buf_done(&form);
     return status;
 }
 
@@ -165,8 +163,6 @@ static mb_status ask_external_account(struct token_source *source, json_t **out,
     }
     mb_buf_wipe(&form);
     mb_buf_wipe(&token);
-    mb_buf_done(&form);
-    mb_buf_done(&token);
     return status;
 }
 
@@ -248,7 +244,6 @@ static mb_status load_document(const char *path, json_t **out, struct mb_error *
             json_decref(root);
     }
     mb_buf_wipe(&text);
-    mb_buf_done(&text);
     return status;
 }
 

@@ -77,18 +77,13 @@ bool gcs_number(const json_t *value, uint64_t *out);
  * none. */
 int64_t gcs_updated(const json_t *object);
 
-/* object.c: in one request. */
+/* put.c: in one request. */
 mb_status gcs_put_whole(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                         const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 
 /* What is told of an object that is to be made, as text on the heap. */
 mb_status gcs_describe(const char *key, const struct mb_put_options *opts, char **out,
                        struct mb_error *error);
-
-/* resumable.c: for what is longer than GCS_WHOLE_MOST or of unknown size. */
-enum { GCS_WHOLE_MOST = 8 << 20 };
-mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                            const struct mb_source *source, struct mb_stat *out, const struct mb_call *call);
 
 /* copy.c */
 mb_status gcs_copies_new(struct gcs_copies **out, struct mb_error *error);
@@ -101,9 +96,15 @@ mb_status gcs_expect_listing(const json_t *answer, struct mb_error *error);
 mb_status gcs_list_open_raw(struct mb_list **out, struct mb_store *store, const struct mb_list_options *opts,
                             const struct mb_call *call);
 
-/* upload.c: parts are objects beside the one to come, joined by compose.  A piece is called
- * "<key>.mb-upload.<id>.<name>"; the marker, which begin makes, has the name "0". */
-bool gcs_is_piece(const char *key);
+/* piece.c: the parts of an upload are objects beside the one to come, joined by compose. */
+enum { GCS_ID_LEN = 16 };
+
+/* The key of the object to come, of which it is the beginning, and the upload's id; false for an object of
+ * the user's. */
+bool gcs_piece_parse(const char *key, size_t *key_len, char id[GCS_ID_LEN + 1]);
+
+/* On the heap; NULL without memory.  The marker, which begin makes, has the name "0". */
+char *gcs_piece_key(const char *key, const char *upload_id, const char *name);
 
 /* auth.c: where tokens come from. */
 struct gcs_auth_options {

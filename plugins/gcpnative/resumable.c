@@ -413,8 +413,9 @@ static mb_status put(struct upload *up, const char *key, const struct mb_put_opt
     return status < 0 ? status : check_object(up, key, opts, out, call);
 }
 
-mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struct mb_put_options *opts,
-                            const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
+static mb_status put_resumable(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                               const struct mb_source *source, struct mb_stat *out,
+                               const struct mb_call *call)
 {
     struct upload up = {.store = store, .source = source, .sized = source->size >= 0};
     if (up.sized)
@@ -424,4 +425,12 @@ mb_status gcs_put_resumable(struct mb_store *store, const char *key, const struc
     free(up.session);
     free(up.buffer);
     return status;
+}
+
+/* What is short, and known to be, goes in one request. */
+mb_status gcs_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
+                  const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
+{
+    bool whole = source->size >= 0 && (uint64_t)source->size <= BUFFERED_PIECE;
+    return (whole ? gcs_put_whole : put_resumable)(store, key, opts, source, out, call);
 }

@@ -5,45 +5,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "common/driver.h"
+#include "common/range.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE       ".mb-upload."
-#define ID_LEN      16U
 #define MAX_COMPOSE 32U /* sources that one compose takes */
-
-/* ------------------------------------------------------------- the pieces */
-
-/* Where ".mb-upload." stands in a piece's key; NULL for an object of the user's. */
-static const char *piece_suffix(const char *key)
-{
-    const char *at = NULL;
-    for (const char *next = strstr(key, PIECE); next != NULL; next = strstr(next + 1, PIECE))
-        at = next;
-    if (at == NULL)
-        return NULL;
-    const char *id = at + strlen(PIECE);
-    if (strspn(id, "0123456789abcdef") != ID_LEN || id[ID_LEN] != '.' || id[ID_LEN + 1] == '\0')
-        return NULL;
-    return at;
-}
-
-bool gcs_is_piece(const char *key)
-{
-    return piece_suffix(key) != NULL;
-}
-
-static char *piece_key(const char *key, const char *upload_id, const char *name)
-{
-    struct mb_buf text = MB_BUF_INIT(8192);
-    mb_buf_printf(&text, "%s" PIECE "%s.%s", key, upload_id, name);
-    if (text.status == MB_OK)
-        return text.data;
-    mb_buf_done(&text);
-    return NULL;
-}
 
 mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                         char *upload_id, size_t cap, const struct mb_call *call)
@@ -52,10 +20,10 @@ mb_status gcs_mpu_begin(struct mb_store *store, const char *key, const struct mb
     const struct mb_source source = mb_memory_source(&nothing, "", 0);
     const struct mb_put_options options = {.struct_size = sizeof(options),
                                            .content_type = opts ? opts->content_type : NULL};
-    char id[ID_LEN + 1];
+    char id[GCS_ID_LEN + 1];
     MB_TRY(mb_unconditional(opts, "an upload in parts", call->error));
-    MB_TRY(mb_upload_id(id, ID_LEN, cap, call->error));
-    char *marker = piece_key(key, id, "0");
+    MB_TRY(mb_upload_id(id, GCS_ID_LEN, cap, call->error));
+    char *marker = gcs_piece_key(key, id, "0");
     if (marker == NULL)
         return mb_fail_memory(call->error);
     mb_status status = gcs_put(store, marker, &options, &source, NULL, call);
@@ -72,7 +40,7 @@ mb_status gcs_mpu_part(struct mb_store *store, const char *key, const char *uplo
     struct mb_stat stat = {.struct_size = sizeof(stat)};
     char name[16];
     snprintf(name, sizeof(name), "p%08u", number);
-    char *piece = piece_key(key, upload_id, name);
+    char *piece = gcs_piece_key(key, upload_id, name);
     if (piece == NULL)
         return mb_fail_memory(call->error);
     mb_status status = gcs_put(store, piece, opts, source, &stat, call);
@@ -126,7 +94,7 @@ static mb_status pieces_of_parts(const char *key, const char *upload_id, const s
     for (size_t i = 0; i < count; i++) {
         char name[16];
         snprintf(name, sizeof(name), "p%08u", parts[i].number);
-        pieces[i].key = piece_key(key, upload_id, name);
+        pieces[i].key = gcs_piece_key(key, upload_id, name);
         pieces[i].generation = parts[i].receipt[0] ? parts[i].receipt : NULL;
         if (pieces[i].key == NULL) {
             free_pieces(pieces, i);
@@ -166,7 +134,7 @@ static mb_status join_level(struct mb_store *store, const char *key, const char 
         char name[32];
         size_t run = *count - first < MAX_COMPOSE ? *count - first : MAX_COMPOSE;
         snprintf(name, sizeof(name), "j%u-%08zu", level, joined);
-        MB_TRY(join_run(store, piece_key(key, upload_id, name), &pieces[first], run, call));
+        MB_TRY(join_run(store, gcs_piece_key(key, upload_id, name), &pieces[first], run, call));
         struct source_piece made = pieces[first];
         pieces[first].key = NULL;
         pieces[joined] = made;
@@ -214,23 +182,7 @@ mb_status gcs_mpu_complete(struct mb_store *store, const char *key, const char *
 
 /* ------------------------------------------------------------- abort and list */
 
-typedef mb_status piece_fn(void *ctx, const struct mb_entry *entry, const struct mb_call *call);
-
-static mb_status for_each_raw(struct mb_store *store, const char *prefix, piece_fn *fn, void *ctx,
-                              const struct mb_call *call)
-{
-    const struct mb_list_options options = {.struct_size = sizeof(options), .prefix = prefix};
-    struct mb_page page = {.struct_size = sizeof(page)};
-    struct mb_list *list = NULL;
-    mb_status status = gcs_list_open_raw(&list, store, &options, call);
-    while (status == MB_OK && (status = gcs_list_next(list, &page, call)) == MB_OK) {
-        const struct mb_entry *entries = page.entries;
-        for (size_t i = 0; i < page.count && status == MB_OK; i++)
-            status = fn(ctx, &entries[i], call);
-    }
-    gcs_list_close(list);
-    return status == MB_END ? MB_OK : status;
-}
+static const struct mb_list_fns raw_list = {gcs_list_open_raw, gcs_list_next, gcs_list_close};
 
 static mb_status remove_piece(void *ctx, const struct mb_entry *entry, const struct mb_call *call)
 {
@@ -240,10 +192,10 @@ static mb_status remove_piece(void *ctx, const struct mb_entry *entry, const str
 mb_status gcs_mpu_abort(struct mb_store *store, const char *key, const char *upload_id,
                         const struct mb_call *call)
 {
-    char *prefix = piece_key(key, upload_id, "");
+    char *prefix = gcs_piece_key(key, upload_id, "");
     if (prefix == NULL)
         return mb_fail_memory(call->error);
-    mb_status status = for_each_raw(store, prefix, remove_piece, store, call);
+    mb_status status = mb_for_each_entry(&raw_list, store, prefix, remove_piece, store, call);
     free(prefix);
     return status;
 }
@@ -251,30 +203,27 @@ mb_status gcs_mpu_abort(struct mb_store *store, const char *key, const char *upl
 struct finder {
     mb_status (*found)(void *ctx, const struct mb_upload *upload);
     void *ctx;
-    char last[ID_LEN + 1]; /* of the upload told before; its pieces stand together in a listing */
+    char last[GCS_ID_LEN + 1]; /* of the upload told before; its pieces stand together in a listing */
 };
 
 static mb_status find_upload(void *ctx, const struct mb_entry *entry, const struct mb_call *call)
 {
     struct finder *finder = ctx;
-    const char *suffix = piece_suffix(entry->key);
-    char id[ID_LEN + 1] = "";
-    if (suffix == NULL)
+    char id[GCS_ID_LEN + 1];
+    size_t key_len = 0;
+    if (!gcs_piece_parse(entry->key, &key_len, id))
         return MB_OK;
-    memcpy(id, suffix + strlen(PIECE), ID_LEN);
     if (strcmp(id, finder->last) == 0)
         return MB_OK;
     memcpy(finder->last, id, sizeof(id));
-    char *key = strndup(entry->key, (size_t)(suffix - entry->key));
+    char *key = strndup(entry->key, key_len);
     if (key == NULL)
         return mb_fail_memory(call->error);
     const struct mb_upload upload = {
         .struct_size = sizeof(upload), .key = key, .upload_id = id, .begun_ns = entry->mtime_ns};
     mb_status status = finder->found(finder->ctx, &upload);
     free(key);
-    if (status < 0)
-        mb_fail(call->error, status, "stopped by the caller");
-    return status;
+    return status < 0 ? mb_fail(call->error, status, "stopped by the caller") : status;
 }
 
 mb_status gcs_mpu_list(struct mb_store *store, const char *prefix,
@@ -282,5 +231,5 @@ mb_status gcs_mpu_list(struct mb_store *store, const char *prefix,
                        const struct mb_call *call)
 {
     struct finder finder = {.found = found, .ctx = ctx};
-    return for_each_raw(store, prefix, find_upload, &finder, call);
+    return mb_for_each_entry(&raw_list, store, prefix, find_upload, &finder, call);
 }

@@ -45,7 +45,7 @@ static void container_metadata(void **state)
 {
     (void)state;
     const struct mb_store store = store_of("myaccount", "mycontainer", "");
-    static const struct azure_pair query[] = {
+    static const struct mb_pair query[] = {
         {"restype", "container"}, {"comp", "metadata"}, {"timeout", "20"}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "GET", .query = query};
     struct mb_headers headers = dated();
@@ -58,7 +58,7 @@ static void a_list_of_containers_contents(void **state)
 {
     (void)state;
     const struct mb_store store = store_of("myaccount", "mycontainer", "");
-    static const struct azure_pair query[] = {
+    static const struct mb_pair query[] = {
         {"restype", "container"}, {"comp", "list"}, {"prefix", NULL}, {"marker", "a b"}, {NULL, NULL}};
     const struct azure_request request = {.http.method = "GET", .query = query};
     struct mb_headers headers = dated();
