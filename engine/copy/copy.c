@@ -151,7 +151,7 @@ static bool is_directory_marker(const char *key, uint64_t size)
 static void count_total(struct mb_copy *copy, uint64_t size, bool done)
 {
     struct mb_progress *progress = copy->options.progress;
-    if (progress == NULL)
+    if (progress == NULL || copy->dst == NULL)
         return;
     atomic_fetch_add(&progress->objects_total, 1);
     atomic_fetch_add(&progress->bytes_total, size);

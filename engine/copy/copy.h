@@ -63,7 +63,8 @@ struct mb_copy_options {
  * included; it outlives them.  NULL without memory. */
 struct mb_budget *mb_copy_budget_new(uint64_t memory_bytes);
 
-/* dst may be NULL: then objects are read, summed and told to moved, and that is all. */
+/* dst may be NULL: then objects are read, summed and told to moved, and that is all; whoever adds them says
+ * in progress how many there will be. */
 mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_storage *dst,
                        const struct mb_copy_options *options, struct mb_cancel *cancel,
                        struct mb_error *error);

@@ -1,7 +1,5 @@
 #include "verify/run.h"
 
-#include "base/text.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,12 +67,11 @@ struct reading {
     struct mb_buf key;
 };
 
-/* The files that describe the backup are read by whoever verifies, whatever the share. */
 static mb_status add(void *ctx, const char *name, uint64_t size, struct mb_error *error)
 {
     struct reading *reading = ctx;
     const struct verify_run *run = reading->run;
-    if (mb_text_starts_with(name, "meta/") || !mb_share_holds(&run->verify->share, name))
+    if (!verify_is_to_be_read(run, name))
         return MB_OK;
     mb_buf_reset(&reading->key);
     mb_buf_printf(&reading->key, "%s%s", run->content.folder.prefix, name);
@@ -97,6 +94,9 @@ mb_status verify_data(struct verify_run *run, struct mb_error *error)
 {
     struct mb_copy_options options = run->verify->copy;
     struct mb_copy *copy = NULL;
+    atomic_store(&run->verify->progress->objects_total, run->to_read);
+    atomic_store(&run->verify->progress->bytes_total, run->bytes_to_read);
+    atomic_store(&run->verify->progress->listed, true);
     options.moved = compare;
     options.unreadable = note_unreadable;
     options.ctx = run;

@@ -44,9 +44,8 @@ struct mb_share {
 };
 bool mb_share_holds(const struct mb_share *share, const char *name);
 
-/* What was seen of a share: how many objects, and the bytes that they have. */
-void mb_expected_count_seen(const struct mb_expected *expected, const struct mb_share *share,
-                            uint64_t *objects, uint64_t *bytes);
+/* How many objects were seen, and the bytes that they have. */
+void mb_expected_count_seen(const struct mb_expected *expected, uint64_t *objects, uint64_t *bytes);
 
 /* For another folder of the same objects. */
 void mb_expected_forget_seen(struct mb_expected *expected);

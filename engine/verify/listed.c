@@ -33,11 +33,19 @@ static mb_status expect(struct verify_run *run, struct mb_error *error)
 
 /* ------------------------------------------------------- what lies there */
 
-static mb_status count_seen(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error)
+static void count_seen(struct verify_run *run, const char *name, uint64_t size)
 {
-    struct verify_run *run = ctx;
-    (void)name, (void)entry, (void)error;
     atomic_fetch_add(&run->verify->progress->objects_done, 1);
+    if (!verify_is_to_be_read(run, name))
+        return;
+    run->to_read++;
+    run->bytes_to_read += size;
+}
+
+static mb_status note_seen(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error)
+{
+    (void)error;
+    count_seen(ctx, name, entry->size);
     return MB_OK;
 }
 
@@ -71,7 +79,8 @@ static mb_status see_late(void *ctx, const char *name, const struct mb_stat *sta
     (void)error;
     mb_expected_see(run->expected, name, stat->size);
     run->report.unlisted++;
-    return count_seen(run, name, NULL, error);
+    count_seen(run, name, stat->size);
+    return MB_OK;
 }
 
 static const char *size_text(uint64_t size, char *text, size_t cap)
@@ -104,8 +113,7 @@ static mb_status note_lost(void *ctx, const char *name, uint64_t size, const str
 
 mb_status verify_listed(struct verify_run *run, struct mb_error *error)
 {
-    static const struct mb_share all = {1, 1};
-    const struct mb_folder_visitor visitor = {.seen = count_seen, .stray = note_stray, .ctx = run};
+    const struct mb_folder_visitor visitor = {.seen = note_seen, .stray = note_stray, .ctx = run};
     const struct mb_looker looker = {.found = see_late, .lost = note_lost, .ctx = run};
     const struct mb_folder *folder = &run->content.folder;
     struct mb_missing missing;
@@ -114,6 +122,6 @@ mb_status verify_listed(struct verify_run *run, struct mb_error *error)
     atomic_store(&run->verify->progress->objects_total, run->report.expected);
     MB_TRY(mb_folder_list(folder, "", run->expected, &visitor, run->cancel, error));
     MB_TRY(mb_folder_look_again(folder, run->expected, &looker, &missing, run->cancel, error));
-    mb_expected_count_seen(run->expected, &all, &run->report.objects, &run->report.bytes);
+    mb_expected_count_seen(run->expected, &run->report.objects, &run->report.bytes);
     return MB_OK;
 }

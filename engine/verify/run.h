@@ -2,6 +2,7 @@
 #ifndef MB_VERIFY_RUN_H
 #define MB_VERIFY_RUN_H
 
+#include "base/text.h"
 #include "catalog/checksums.h"
 #include "verify/content.h"
 #include "verify/verify.h"
@@ -17,7 +18,8 @@ struct verify_run {
     struct mb_checksums *checksums;
     struct mb_faults faults;
     struct mb_cancel *cancel;
-    unsigned unreadable; /* objects one after the other: is it they, or the service? */
+    uint64_t to_read, bytes_to_read; /* of the share */
+    unsigned unreadable;             /* objects one after the other: is it they, or the service? */
     struct mb_verify_report report;
 };
 
@@ -26,6 +28,15 @@ mb_status verify_descriptions(struct verify_run *run, struct mb_error *error);
 
 /* listed.c: compares what they say with what lies there. */
 mb_status verify_listed(struct verify_run *run, struct mb_error *error);
+
+/* Is it part of the share of data?  The files that describe the backup are none: they are read by whoever
+ * verifies.
+ */
+static inline bool verify_is_to_be_read(const struct verify_run *run, const char *name)
+{
+    return run->verify->read_data && !mb_text_starts_with(name, "meta/") &&
+           mb_share_holds(&run->verify->share, name);
+}
 
 /* data.c: reads the share. */
 mb_status verify_data(struct verify_run *run, struct mb_error *error);

@@ -263,6 +263,7 @@ def test_a_damaged_object_is_refused_until_it_is_mended(site, program, name, tmp
     damaged = whole[:-1] + bytes([whole[-1] ^ 1])
     site.place.put(f"backup/{name}/{key}", damaged)
     to = other(program, folder(tmp_path / "copy").config(site))
+    assert f"checksum: {key}: " in program.fails("verify", "-n", name, "--read-data", code=CORRUPT).out
     for _ in range(2):
         result = program.fails("transfer", "-n", name, "--to", to)
         assert result.code == CORRUPT and key in result.err

@@ -106,6 +106,13 @@ def test_objects_file_has_the_size_of_each_and_true_checksums(site, restored):
             assert int(record["crc32c"], 16) == crc32c(site.place.get(f"{BACKUPS}{BACKUP}/{key}")), key
 
 
+def test_the_backup_is_whole(site, restored, program):
+    report = program.ok("verify", "-n", BACKUP, "--read-data", "--json").json()
+    binlogs = [key for key in site.backup(BACKUP) if key.startswith("binlogs/")]
+    assert report["whole"] and report["faults"] == [] and report["objects_read"] == len(binlogs)
+    assert report["recorded"] and report["descriptions_compared"]
+
+
 def test_level_files_say_what_the_full_one_says(site, restored):
     full = site.meta(BACKUP)
     brief = site.meta(BACKUP, "backup_meta.json")

@@ -80,7 +80,7 @@ def data(tmp_path):
 
 @pytest.fixture
 def create(data, tmp_path):
-    def run(server, ok=True, gc_pause="", start=False, **options):
+    def run(server, ok=True, gc_pause="", start=False, verify=False, **options):
         config = {
             "configVersion": "v2",
             "milvus": {
@@ -93,7 +93,8 @@ def create(data, tmp_path):
         program = Program(tmp_path / "program", config)
         if start:
             return program, program.start("create", "-n", "b", "--force")
-        return (program.ok if ok else program.fails)("create", "-n", "b", "--force", **options)
+        result = (program.ok if ok else program.fails)("create", "-n", "b", "--force", **options)
+        return program.ok("verify", "-n", "b", "--read-data", "--json").json() if verify else result
 
     return run
 
@@ -146,9 +147,21 @@ def test_the_first_batch_is_waited_for(data, create, tmp_path):
     data.write_batch(1, FIELDS[:2])
     with Server() as server:
         timers = after_the_first_look(server, lambda: data.write_batch(1))
-        create(server)
+        report = create(server, verify=True)
         timers[0].join()
     assert binlogs(tmp_path) == batches(1)
+    assert report["whole"] and report["faults"] == [] and report["objects_read"] == len(FIELDS)
+
+
+def test_a_level_file_that_is_not_as_it_was_written(data, create, tmp_path):
+    """Nothing reads what is changed, but it shows that the storage does not keep what it was given."""
+    data.write_batch(1)
+    with Server() as server:
+        program, process = create(server, start=True)
+        program.finish(process)
+    path = tmp_path / "backup" / "b" / "meta" / "partition_meta.json"
+    path.write_text(path.read_text() + " ")
+    assert program.fails("verify", "-n", "b", code=CORRUPT).out.startswith("description: meta/partition_meta.json: ")
 
 
 def test_a_binlog_that_grows_is_waited_for(data, create, tmp_path):
