@@ -139,6 +139,9 @@ static void say(struct mb_context *context, const struct options *options,
     uint64_t untold = count_faults(report) - report->fault_count;
     mb_context_say(context, "%llu of %llu objects are there, %s", (unsigned long long)report->objects,
                    (unsigned long long)report->expected, mb_text_bytes(report->bytes, size, sizeof size));
+    if (report->unlisted > 0)
+        mb_context_say(context, "%llu of them were not in the listing and found by name",
+                       (unsigned long long)report->unlisted);
     if (options->read_data != NULL)
         say_read(context, report);
     if (!report->recorded)

@@ -66,7 +66,8 @@ static mb_status note_stray(void *ctx, const char *name, const struct mb_entry *
         run->report.left_out++;
         return MB_OK;
     }
-    if (mb_layout_is_other_meta(name))
+    bool nobody_knows = !run->content.recorded && run->content.backup->format[0] != '\0';
+    if (nobody_knows || mb_layout_is_other_meta(name))
         return MB_OK;
     snprintf(found, sizeof(found), "%" PRIu64 " bytes", entry->size);
     return mb_faults_add(&run->faults, &fault, error);
