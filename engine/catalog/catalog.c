@@ -74,7 +74,6 @@ bool mb_catalog_is_whole(const bool present[MB_META_COUNT])
             (present[MB_META_COLLECTION] && present[MB_META_PARTITION] && present[MB_META_SEGMENT]));
 }
 
-/* Folder markers, which consoles and old tools leave, are no objects. */
 static mb_status holds_objects(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
                                bool *out, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -87,7 +86,7 @@ static mb_status holds_objects(const struct mb_catalog *catalog, const struct mb
     mb_status status;
     bool found = false;
     while (!found && (status = mb_listing_next(listing, &entry, error)) == MB_OK)
-        found = entry->size > 0 || !mb_text_ends_with(entry->key, "/");
+        found = !mb_is_folder_marker(entry->key, entry->size);
     mb_listing_close(listing);
     if (!found && status != MB_END)
         return status;

@@ -19,7 +19,7 @@ struct shape {
 static void note(struct shape *shape, const struct mb_entry *entry)
 {
     const char *rest = entry->key + shape->prefix_len;
-    if (entry->size == 0 && (*rest == '\0' || mb_text_ends_with(rest, "/"))) /* a folder marker */
+    if (mb_is_folder_marker(entry->key, entry->size))
         return;
     if (!shape->any)
         snprintf(shape->example, sizeof(shape->example), "%s", rest);

@@ -1,7 +1,6 @@
 #include "copy/private.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,13 +140,6 @@ mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_s
     return MB_OK;
 }
 
-/* An empty object whose key ends in a slash stands for a folder in some consoles.  A file system could not
- * hold it beside what lies below it. */
-static bool is_directory_marker(const char *key, uint64_t size)
-{
-    return size == 0 && mb_text_ends_with(key, "/");
-}
-
 static void count_total(struct mb_copy *copy, uint64_t size, bool done)
 {
     struct mb_progress *progress = copy->options.progress;
@@ -172,7 +164,7 @@ static mb_status failure(struct mb_copy *copy, mb_status otherwise, struct mb_er
 mb_status mb_copy_add(struct mb_copy *copy, const char *src_key, const char *dst_key, uint64_t size,
                       const char *etag, void *tag, struct mb_error *error)
 {
-    bool marker = is_directory_marker(src_key, size);
+    bool marker = mb_is_folder_marker(src_key, size);
     count_total(copy, size, marker);
     if (marker)
         return MB_OK;

@@ -69,7 +69,7 @@ mb_status mb_copy_open(struct mb_copy **out, struct mb_storage *src, struct mb_s
                        const struct mb_copy_options *options, struct mb_cancel *cancel,
                        struct mb_error *error);
 
-/* Queues one object of a known size; etag may be NULL.  The keys are copied.  A directory marker (empty, its
+/* Queues one object of a known size; etag may be NULL.  The keys are copied.  A folder marker (empty, its
  * key ends in a slash) counts as done and is left out, moved is not called.  Waits while the queue is full
  * (that is what bounds memory).  Fails with the error of the copy once an object has failed.  One thread
  * or several. */

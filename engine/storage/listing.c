@@ -1,5 +1,6 @@
 #include "storage/store_private.h"
 
+#include "base/text.h"
 #include "storage/listing_memory.h"
 
 #include <stdio.h>
@@ -303,4 +304,9 @@ mb_status mb_storage_any(struct mb_storage *storage, const char *prefix, bool *a
         return status;
     *any = status == MB_OK;
     return MB_OK;
+}
+
+bool mb_is_folder_marker(const char *key, uint64_t size)
+{
+    return size == 0 && mb_text_ends_with(key, "/");
 }

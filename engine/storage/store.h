@@ -128,6 +128,10 @@ mb_status mb_listing_open(struct mb_listing **out, struct mb_storage *storage, c
 mb_status mb_listing_next(struct mb_listing *listing, const struct mb_entry **out, struct mb_error *error);
 void mb_listing_close(struct mb_listing *listing);
 
+/* An empty object whose key ends in a slash: consoles and old tools leave such where they show a folder.  It
+ * is no part of anything, and a file system could not hold it beside what lies below it. */
+bool mb_is_folder_marker(const char *key, uint64_t size);
+
 /* Is there any object whose key starts with prefix?  Asks for one key. */
 mb_status mb_storage_any(struct mb_storage *storage, const char *prefix, bool *any, struct mb_cancel *cancel,
                          struct mb_error *error);

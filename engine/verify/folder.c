@@ -1,7 +1,5 @@
 #include "verify/folder.h"
 
-#include "base/text.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -9,11 +7,6 @@
 
 /* So many were asked for in vain that the others need not be asked for, too. */
 enum { MOST_LOOKS = 1000 };
-
-bool mb_is_folder_marker(const char *key, uint64_t size)
-{
-    return size == 0 && mb_text_ends_with(key, "/");
-}
 
 struct looking {
     const struct mb_folder *folder;

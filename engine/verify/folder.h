@@ -10,9 +10,6 @@
 #include "verify/compare.h"
 #include "verify/expected.h"
 
-/* An empty object whose key ends in a slash: consoles and old tools leave such where they show a folder. */
-bool mb_is_folder_marker(const char *key, uint64_t size);
-
 /* Objects that were looked for in vain. */
 struct mb_missing {
     size_t count;
