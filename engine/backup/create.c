@@ -207,12 +207,24 @@ static mb_status abandon(struct mb_create *create, struct mb_error *error)
                             create->options->name);
 }
 
+static mb_status add_rows(struct mb_create *create, struct mb_error *error)
+{
+    struct mb_progress *progress = create->env->progress;
+    atomic_store(&progress->collections_total, create->collection_count);
+    for (size_t i = 0; i < create->collection_count; i++) {
+        struct mb_create_collection *job = &create->collections[i];
+        const struct mb_progress_names names = {job->db, job->name, job->db, job->name};
+        MB_TRY(mb_progress_add_row(progress, &names, &job->row, error));
+    }
+    return MB_OK;
+}
+
 static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
                      struct mb_error *error)
 {
     mb_progress_phase(create->env->progress, "describe");
     MB_TRY(mb_create_describe(create, pool, cancel, error));
-    atomic_store(&create->env->progress->collections_total, create->collection_count);
+    MB_TRY(add_rows(create, error));
     if (claim(create, cancel, error) < 0 || fill(create, pool, mb_claim_cancel(create->claim), error) < 0)
         return abandon(create, error);
     return MB_OK;

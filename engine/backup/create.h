@@ -26,6 +26,7 @@ struct mb_create_collection {
     struct mb_segment *segments; /* the live ones */
     size_t segment_count;
     struct mb_binlogs *binlogs;
+    struct mb_progress_row *row;
     int64_t started_ns;
     atomic_int_fast64_t ended_ns;
     atomic_uint_fast64_t moved;

@@ -24,6 +24,7 @@ static mb_status count_present(struct mb_create_collection *job, const char *key
     atomic_fetch_add(&progress->objects_done, 1);
     atomic_fetch_add(&progress->bytes_total, object.size);
     atomic_fetch_add(&progress->bytes_done, object.size);
+    mb_progress_row_expect(job->row, object.size);
     return mb_create_moved(job->create, &object, error);
 }
 
@@ -47,6 +48,7 @@ static mb_status take_entry(struct listing_job *listing, const struct mb_segment
     if (lies_in_backup(create, binlog))
         return count_present(job, listing->key.data, binlog, error);
     atomic_store(&create->touched, true);
+    mb_progress_row_expect(job->row, entry->size);
     return mb_copy_add(create->copy, entry->key, listing->key.data, entry->size, entry->etag, job, error);
 }
 

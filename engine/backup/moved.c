@@ -9,8 +9,10 @@ static void end_if_moved(struct mb_create_collection *job)
 {
     int_fast64_t open = 0;
     if (atomic_load(&job->listed) && atomic_load(&job->moved) >= mb_binlogs_count(job->binlogs) &&
-        atomic_compare_exchange_strong(&job->ended_ns, &open, mb_clock_monotonic()))
+        atomic_compare_exchange_strong(&job->ended_ns, &open, mb_clock_monotonic())) {
+        mb_progress_row_ends(job->row);
         atomic_fetch_add(&job->create->env->progress->collections_done, 1);
+    }
 }
 
 mb_status mb_create_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
@@ -23,6 +25,7 @@ mb_status mb_create_moved(void *ctx, const struct mb_object_moved *object, struc
                                       .crc32c = object->crc32c,
                                       .etag = object->etag};
     MB_TRY(mb_objects_add(create->objects, &record, error));
+    mb_progress_row_moved(job->row, 1, object->size);
     atomic_fetch_add(&job->moved, 1);
     end_if_moved(job);
     return MB_OK;

@@ -103,8 +103,10 @@ mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_erro
     struct mb_known_binlogs known;
 
     job->started_ns = mb_clock_monotonic();
+    mb_progress_row_does(job->row, "flush");
     if (job->create->options->strategy != MB_STRATEGY_SKIP_FLUSH)
         MB_TRY(flush(job, cancel, error));
+    mb_progress_row_does(job->row, "copy");
     MB_TRY(find_segments(job, cancel, error));
     MB_TRY(mb_create_check_storage(job, cancel, error));
     MB_TRY(mb_known_binlogs_find(job, &known, cancel, error));

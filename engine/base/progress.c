@@ -1,13 +1,41 @@
 #include "base/progress.h"
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/progress_row.h"
+#include "base/scope.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+void mb_progress_done(struct mb_progress *progress)
+{
+    while (progress->rows != NULL) {
+        struct mb_progress_row *row = progress->rows;
+        progress->rows = row->next;
+        free(row);
+    }
+    pthread_mutex_destroy(&progress->lock);
+}
+
+static void log_phase(const char *phase, const char *before, int64_t took_ns)
+{
+    char time[32];
+    struct mb_log *log = mb_scope_current()->log;
+    if (before != NULL)
+        mb_log(log, MB_LOG_INFO, "phase %s; %s took %s", phase, before,
+               mb_text_duration(took_ns, time, sizeof(time)));
+    else
+        mb_log(log, MB_LOG_INFO, "phase %s", phase);
+}
 
 void mb_progress_phase(struct mb_progress *progress, const char *phase)
 {
     unsigned i = atomic_fetch_add(&progress->ended_count, 1) % MB_PROGRESS_ENDED;
+    log_phase(phase, atomic_load(&progress->phase),
+              mb_clock_monotonic() - atomic_load(&progress->phase_started_ns));
     atomic_store(&progress->ended[i].objects, atomic_load(&progress->objects_done));
     atomic_store(&progress->ended[i].bytes, atomic_load(&progress->bytes_done));
     atomic_store(&progress->ended[i].started_ns, atomic_load(&progress->phase_started_ns));

@@ -29,8 +29,9 @@ struct mb_progress {
     atomic_uint_fast64_t percent_x100; /* of work that bytes do not measure (imports) */
     atomic_bool listed;
     atomic_uint_fast64_t retries;
-    pthread_mutex_t lock;  /* over the waits */
-    struct mb_wait *waits; /* the oldest comes first */
+    pthread_mutex_t lock;         /* over the waits and the list of rows */
+    struct mb_wait *waits;        /* the oldest comes first */
+    struct mb_progress_row *rows; /* see progress_row.h */
     /* What the last phases had done at their ends, by when they began: a reader looks too seldom to have seen
      * it. */
     struct mb_progress_ended {
@@ -45,7 +46,11 @@ struct mb_progress {
         .lock = PTHREAD_MUTEX_INITIALIZER \
     }
 
-/* A new phase: the counters of objects, bytes and percent begin again. */
+/* Frees the rows; no wait is under way. */
+void mb_progress_done(struct mb_progress *progress);
+
+/* A new phase, which stands in the log of the thread's scope with the time of the one before: the counters of
+ * objects, bytes and percent begin again. */
 void mb_progress_phase(struct mb_progress *progress, const char *phase);
 
 /* The waits that are under way.  A wait is the caller's, all zero before it begins, and ended before it goes;

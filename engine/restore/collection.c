@@ -210,9 +210,11 @@ static void describe_work(struct mb_restore_work *work)
 
 static mb_status fill(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
+    mb_progress_row_does(work->row, "create");
     MB_TRY(prepare_collection(work, cancel, error));
     MB_TRY(prepare_indexes(work, cancel, error));
     MB_TRY(prepare_partitions(work, cancel, error));
+    mb_progress_row_does(work->row, "import");
     return work->run->options->meta_only ? MB_OK : mb_restore_import(work, cancel, error);
 }
 
@@ -252,6 +254,9 @@ mb_status mb_restore_collection(void *ctx, struct mb_cancel *cancel, struct mb_e
     if (status != MB_OK)
         return mb_error_context(error, "restore %s.%s", MB_WORK_NAME(work));
     work->complete = true;
+    if (work->row != NULL)
+        atomic_store(&work->row->rows, work->line.rows);
+    mb_progress_row_ends(work->row);
     mb_log(run->env->log, MB_LOG_INFO, "restored %s.%s: %lld rows, %llu imports", MB_WORK_NAME(work),
            (long long)work->line.rows, (unsigned long long)work->line.imports);
     if (run->env->progress)

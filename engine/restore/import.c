@@ -89,6 +89,8 @@ static mb_status submit(struct importer *importer, struct mb_import_watch *job, 
     mb_import_watch_begin(job);
     importer->running++;
     work->line.imports++;
+    if (work->row != NULL)
+        atomic_fetch_add(&work->row->imports, 1);
     return MB_OK;
 }
 
@@ -174,7 +176,7 @@ static mb_status look_at(struct importer *importer, struct mb_import_watch *job,
     int64_t before = job->percent;
 
     MB_TRY(mb_import_watch_look(work, job, cancel, error));
-    mb_restore_advance(work->run, job->bytes * (job->percent - before) / 100);
+    mb_restore_advance(work, job->bytes * (job->percent - before) / 100);
     if (!job->done)
         return MB_OK;
     importer->running--;
@@ -213,6 +215,19 @@ static bool may_submit(const struct importer *importer)
     return importer->jobs[importer->next].batches->phase == importer->jobs[importer->next - 1].batches->phase;
 }
 
+static mb_status import_all(struct importer *importer, struct mb_cancel *cancel, struct mb_error *error)
+{
+    while (importer->next < importer->count || importer->running > 0) {
+        if (may_submit(importer)) {
+            MB_TRY(submit(importer, &importer->jobs[importer->next], cancel, error));
+            importer->next++;
+        } else {
+            MB_TRY(look_around(importer, cancel, error));
+        }
+    }
+    return MB_OK;
+}
+
 mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct importer importer = {.work = work};
@@ -222,13 +237,9 @@ mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *canc
     MB_TRY(make_jobs(&importer, error));
     if (!work->created)
         MB_TRY(mb_restore_rows(work, &work->rows_before, cancel, error));
-    while (importer.next < importer.count || importer.running > 0) {
-        if (may_submit(&importer)) {
-            MB_TRY(submit(&importer, &importer.jobs[importer.next], cancel, error));
-            importer.next++;
-        } else {
-            MB_TRY(look_around(&importer, cancel, error));
-        }
-    }
+    mb_status status = import_all(&importer, cancel, error);
+    for (size_t i = 0; i < importer.next; i++)
+        mb_progress_wait_end(&importer.jobs[i].wait);
+    MB_TRY(status);
     return mb_restore_check_rows(work, importer.in_doubt, cancel, error);
 }

@@ -285,6 +285,24 @@ static mb_status make_report(const struct mb_restore *run, const struct mb_resto
     return MB_OK;
 }
 
+static mb_status begin_counting(const struct mb_restore *run, struct mb_restore_work *works,
+                                struct mb_error *error)
+{
+    struct mb_progress *progress = run->env->progress;
+    if (progress == NULL)
+        return MB_OK;
+    mb_progress_phase(progress, "restore");
+    atomic_store(&progress->collections_total, run->plan.count);
+    for (size_t i = 0; i < run->plan.count; i++) {
+        const struct mb_collection_backup *source = works[i].target->source;
+        const struct mb_progress_names names = {works[i].target->db, works[i].target->name,
+                                                source->collection.db_name, source->collection.name};
+        MB_TRY(mb_progress_add_row(progress, &names, &works[i].row, error));
+        mb_progress_row_expect(works[i].row, source->size > 0 ? (uint64_t)source->size : 0);
+    }
+    return MB_OK;
+}
+
 mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
                          struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
                          struct mb_error *error)
@@ -311,10 +329,7 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
                "milvus cannot read the backup in %s: it is copied to %s for the import",
                mb_storage_info(env->backup_store)->location, mb_storage_info(env->milvus_store)->location);
 
-    if (env->progress) {
-        mb_progress_phase(env->progress, "restore");
-        atomic_store(&env->progress->collections_total, run.plan.count);
-    }
+    MB_TRY(begin_counting(&run, works, error));
     MB_TRY(mb_stage_begin(&run, cancel, error));
     mb_status status = create_databases(&run, &databases, cancel, error);
     if (status == MB_OK)

@@ -4,7 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
-#include "base/progress.h"
+#include "base/progress_row.h"
 #include "copy/copy.h"
 #include "milvus/milvus.h"
 #include "restore/plan.h"

@@ -4,10 +4,12 @@
 
 #define PERCENT_WHOLE 10000
 
-void mb_restore_advance(struct mb_restore *run, int64_t bytes)
+void mb_restore_advance(struct mb_restore_work *work, int64_t bytes)
 {
+    struct mb_restore *run = work->run;
     struct mb_progress *progress = run->env->progress;
     int64_t done = atomic_fetch_add(&run->done_bytes, bytes) + bytes;
+    mb_progress_row_moved(work->row, 0, (uint64_t)bytes);
     if (progress == NULL || run->total_bytes <= 0)
         return;
     double share = (double)done / (double)run->total_bytes;

@@ -56,6 +56,7 @@ struct mb_restore_work {
     bool filling;           /* data has begun to go in */
     struct mb_arena *arena; /* of the thread that works on it */
     struct mb_restore_line line;
+    struct mb_progress_row *row;
 };
 
 /* The name of the collection for messages: "db.name". */
@@ -83,7 +84,7 @@ mb_status mb_restore_rows(const struct mb_restore_work *work, int64_t *out, stru
 mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, struct mb_cancel *cancel,
                                 struct mb_error *error);
 
-/* Raises the progress of the whole by so many bytes. */
-void mb_restore_advance(struct mb_restore *run, int64_t bytes);
+/* Raises the progress of the collection and of the whole by so many bytes. */
+void mb_restore_advance(struct mb_restore_work *work, int64_t bytes);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FIRST_LOOK_NS   (100 * MB_NS_PER_MS)
@@ -78,6 +80,26 @@ mb_status mb_import_watch_judge(struct mb_import_watch *job, const struct mb_imp
     return MB_OK;
 }
 
+/* A new state is waited for anew. */
+static void show(struct mb_restore_work *work, struct mb_import_watch *job,
+                 const struct mb_import_state *state)
+{
+    char number[32], id[64];
+    snprintf(number, sizeof number, "%" PRId64, job->task);
+    snprintf(id, sizeof id, "%s", job->id != NULL ? job->id : number);
+    if (strncmp(job->state, state->state, sizeof job->state - 1) != 0) {
+        mb_log(work->run->env->log, MB_LOG_DEBUG, "import %s of %s.%s: %s, %d %%", id, MB_WORK_NAME(work),
+               state->state, (int)state->percent);
+        mb_progress_wait_end(&job->wait);
+        snprintf(job->state, sizeof job->state, "%s", state->state);
+    }
+    if (job->done)
+        mb_progress_wait_end(&job->wait);
+    else
+        mb_progress_wait(work->run->env->progress, &job->wait, "waiting for import %s of %s.%s: %s, %d %%",
+                         id, MB_WORK_NAME(work), job->state, (int)job->percent);
+}
+
 static bool may_pass(mb_status status)
 {
     return status != MB_E_CANCELLED && status != MB_E_UNAUTHENTICATED && status != MB_E_FORBIDDEN &&
@@ -102,6 +124,7 @@ static mb_status look(struct mb_restore_work *work, struct mb_import_watch *job,
     }
     job->failing_since_ns = 0;
     MB_TRY(mb_import_watch_judge(job, &state, now, error));
+    show(work, job, &state);
     if (!job->done && now - job->moved_ns > STANDSTILL_NS) {
         mb_log(log, MB_LOG_WARN,
                "the import into %s.%s, partition \"%s\", stands at %d %% (%s) for a long time",

@@ -21,6 +21,8 @@ struct mb_import_watch {
     int64_t looked_ns;        /* last look; 0 for none */
     int64_t moved_ns;         /* last progress */
     int64_t failing_since_ns; /* looks that got no answer; 0 for none */
+    char state[32];           /* the server's word at the last look */
+    struct mb_wait wait;      /* since the server said so first */
     int64_t unknown_since_ns; /* looks after which the server did not know it; 0 for none */
 };
 
@@ -30,9 +32,10 @@ void mb_import_watch_begin(struct mb_import_watch *job);
  * while very many are under way. */
 int64_t mb_import_watch_due(const struct mb_import_watch *job, size_t running);
 
-/* Looks once.  An import that failed, or that the server has not known for some time, is an error; a look
- * that failed is none unless nothing but such looks happened for two minutes.  A standstill is only warned
- * of: how long an import takes is the server's affair. */
+/* Looks once, and shows in the progress, and at debug in the log, what the import is doing.  An import that
+ * failed, or that the server has not known for some time, is an error; a look that failed is none unless
+ * nothing but such looks happened for two minutes.  A standstill is only warned of: how long an import takes
+ * is the server's affair. */
 mb_status mb_import_watch_look(struct mb_restore_work *work, struct mb_import_watch *job,
                                struct mb_cancel *cancel, struct mb_error *error);
 

@@ -34,7 +34,7 @@ static void init_locks(struct mb_task *task)
 static void dispose(struct mb_task *task)
 {
     mb_cancel_free(task->cancel);
-    pthread_mutex_destroy(&task->progress.lock);
+    mb_progress_done(&task->progress);
     free(task->warnings.items);
     free(task->faults.items);
     mb_arena_free(task->told);
