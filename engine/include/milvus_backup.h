@@ -441,18 +441,22 @@ struct mb_delete_result {
     int64_t ns;
 };
 
-/* Available for a verify that found faults, too, which ends as MB_TASK_FAILED with MB_E_CORRUPT. */
+/* There also for a verify that found damages, which ends as MB_TASK_FAILED with MB_E_CORRUPT. */
 struct mb_verify_result {
     size_t struct_size;
     const char *name;
-    uint64_t objects; /* that should be there */
-    uint64_t bytes;
-    uint64_t read; /* objects whose bytes were read */
-    uint64_t read_bytes;
-    uint64_t compared; /* of these, compared with a recorded checksum */
-    uint64_t unlisted; /* found by name where the listing lacked them */
-    uint64_t faults;   /* all of them, also those that are not kept one by one */
-    uint64_t strays;   /* no part of the backup; no fault */
+    uint64_t expected;    /* objects that should be there */
+    uint64_t objects;     /* that are there as they should be */
+    uint64_t bytes;       /* of these */
+    uint64_t unlisted;    /* of these, found by name where the listing lacked them */
+    uint64_t read;        /* objects that were read from beginning to end */
+    uint64_t read_bytes;  /* of these */
+    uint64_t compared;    /* of these, with a checksum that was recorded */
+    uint64_t left_out;    /* delta logs that the description of an older tool does not name */
+    bool recorded;        /* there is a list of all objects, by which strays are known for sure */
+    bool described_twice; /* in full_meta.json and in the level files, which were compared */
+    uint64_t faults;      /* all of them, also those that are not kept one by one */
+    uint64_t damages;     /* of these, those that are not harmless */
     int64_t ns;
 };
 
@@ -470,21 +474,24 @@ MB_API mb_status mb_task_delete_result(struct mb_task *task, struct mb_delete_re
 /* What a verify found. */
 enum {
     MB_TASK_FAULT_OTHER = 0,
-    MB_TASK_FAULT_MISSING = 1,     /* an object is not there */
-    MB_TASK_FAULT_SIZE = 2,        /* it has another size */
-    MB_TASK_FAULT_CHECKSUM = 3,    /* it holds other bytes */
-    MB_TASK_FAULT_DESCRIPTION = 4, /* the description contradicts itself, or cannot be read */
-    MB_TASK_FAULT_STRAY = 5        /* an object that is no part of the backup; not counted as a fault */
+    MB_TASK_FAULT_MISSING = 1,
+    MB_TASK_FAULT_SIZE = 2,
+    MB_TASK_FAULT_CHECKSUM = 3,    /* its bytes are not those that were recorded */
+    MB_TASK_FAULT_UNREADABLE = 4,  /* it is there, but cannot be read, or not understood */
+    MB_TASK_FAULT_DESCRIPTION = 5, /* two descriptions of the backup differ */
+    MB_TASK_FAULT_STRAY = 6        /* nothing names it */
 };
 
 struct mb_task_fault {
     size_t struct_size;
-    int32_t kind;     /* MB_TASK_FAULT_* */
-    const char *name; /* the object, below the backup's folder */
-    const char *text; /* what is wrong with it */
+    int32_t kind;         /* MB_TASK_FAULT_* */
+    bool harmless;        /* no damage: worth telling */
+    const char *name;     /* the object, below the backup's folder */
+    const char *expected; /* "10 bytes", "CRC32C 0badcafe" */
+    const char *found;    /* "nothing", "9 bytes", or why not */
 };
 
-/* They come while the task runs; the first thousands are kept. */
+/* By kind and name, when the task has ended; the first thousand of each kind. */
 MB_API size_t mb_task_fault_count(struct mb_task *task);
 MB_API mb_status mb_task_fault_at(struct mb_task *task, size_t i, struct mb_task_fault *out,
                                   struct mb_error *error);

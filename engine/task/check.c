@@ -80,12 +80,12 @@ static mb_status make_check(struct mb_session *session, struct mb_check **out, s
 
 static mb_status check_session(struct mb_session *session, struct mb_check **out, struct mb_error *error)
 {
-    struct mb_shield shield;
+    struct mb_visit visit;
     if (session == NULL || out == NULL)
         return mb_abi_missing(session == NULL ? "session" : "place for the result", error);
-    mb_shield_begin(&shield);
+    mb_visit_begin(&visit, session);
     mb_status status = make_check(session, out, error);
-    mb_shield_end(&shield);
+    mb_visit_end(&visit);
     return status;
 }
 

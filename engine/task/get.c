@@ -14,16 +14,16 @@ static mb_status get(struct mb_session *session, const struct mb_get_request *gi
                      const struct mb_sink *sink, struct mb_error *error)
 {
     struct mb_get_request request;
-    struct mb_shield shield;
+    struct mb_visit visit;
 
     if (session == NULL || sink == NULL || sink->write == NULL)
         return mb_abi_missing(session == NULL ? "session" : "sink", error);
     MB_TRY(mb_abi_take(&request, sizeof request, given, MB_UP_TO(struct mb_get_request, indent), "request",
                        error));
     struct mb_arena *arena = mb_arena_new();
-    mb_shield_begin(&shield);
+    mb_visit_begin(&visit, session);
     mb_status status = arena != NULL ? show(session, &request, sink, arena, error) : mb_fail_memory(error);
-    mb_shield_end(&shield);
+    mb_visit_end(&visit);
     mb_arena_free(arena);
     return status;
 }

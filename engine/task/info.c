@@ -68,12 +68,12 @@ static mb_status make_info(struct mb_session *session, const char *name, struct 
 static mb_status info(struct mb_session *session, const char *name, struct mb_info **out,
                       struct mb_error *error)
 {
-    struct mb_shield shield;
+    struct mb_visit visit;
     if (session == NULL || out == NULL)
         return mb_abi_missing(session == NULL ? "session" : "place for the information", error);
-    mb_shield_begin(&shield);
+    mb_visit_begin(&visit, session);
     mb_status status = make_info(session, name, out, error);
-    mb_shield_end(&shield);
+    mb_visit_end(&visit);
     return status;
 }
 

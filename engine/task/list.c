@@ -137,15 +137,15 @@ static mb_status list_backups(struct mb_session *session, const struct mb_list_r
 {
     static const struct mb_list_request everything = {.struct_size = sizeof everything};
     struct mb_list_request request;
-    struct mb_shield shield;
+    struct mb_visit visit;
 
     if (session == NULL || out == NULL)
         return mb_abi_missing(session == NULL ? "session" : "place for the list", error);
     MB_TRY(mb_abi_take(&request, sizeof request, given != NULL ? given : &everything,
                        MB_UP_TO(struct mb_list_request, with_details), "request", error));
-    mb_shield_begin(&shield);
+    mb_visit_begin(&visit, session);
     mb_status status = make_list(session, &request, out, error);
-    mb_shield_end(&shield);
+    mb_visit_end(&visit);
     return status;
 }
 

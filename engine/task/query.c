@@ -17,23 +17,28 @@ static bool is_pending(void)
     return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
 }
 
-void mb_shield_begin(struct mb_shield *shield)
+void mb_visit_begin(struct mb_visit *visit, const struct mb_session *session)
 {
     sigset_t set;
+
+    visit->scope =
+        (struct mb_scope){.log = session->common->log, .temporary_folder = session->common->temporary_folder};
+    visit->scope_before = mb_scope_enter(&visit->scope);
     only_sigpipe(&set);
-    shield->pending = is_pending();
-    pthread_sigmask(SIG_BLOCK, &set, &shield->before);
+    visit->pending = is_pending();
+    pthread_sigmask(SIG_BLOCK, &set, &visit->signals_before);
 }
 
-void mb_shield_end(const struct mb_shield *shield)
+void mb_visit_end(const struct mb_visit *visit)
 {
     const struct timespec at_once = {0};
     sigset_t set;
 
     only_sigpipe(&set);
-    if (!shield->pending && is_pending())
+    if (!visit->pending && is_pending())
         (void)sigtimedwait(&set, NULL, &at_once);
-    pthread_sigmask(SIG_SETMASK, &shield->before, NULL);
+    pthread_sigmask(SIG_SETMASK, &visit->signals_before, NULL);
+    mb_scope_enter(visit->scope_before);
 }
 
 mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, struct mb_error *error)

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_FAULTS = 10000 };
-
 int64_t mb_task_ns(const struct mb_task *task)
 {
     return mb_clock_monotonic() - task->started_ns;
@@ -333,18 +331,18 @@ void mb_task_warn(struct mb_task *task, enum mb_hint hint, const char *subject, 
     pthread_mutex_unlock(&task->told_lock);
 }
 
-void mb_task_tell_fault(struct mb_task *task, int32_t kind, const char *name, const char *text)
+void mb_task_tell_fault(struct mb_task *task, const struct mb_task_fault *fault)
 {
+    struct mb_task_fault copy = *fault;
     pthread_mutex_lock(&task->told_lock);
-    const char *name_copy = NULL, *text_copy = NULL;
-    if (task->faults.count < MAX_FAULTS) {
-        name_copy = mb_arena_strdup(task->told, name);
-        text_copy = mb_arena_strdup(task->told, text);
-    }
-    struct mb_task_fault *fault =
-        name_copy != NULL && text_copy != NULL ? add_told(&task->faults, sizeof *fault) : NULL;
-    if (fault != NULL)
-        *fault = (struct mb_task_fault){.kind = kind, .name = name_copy, .text = text_copy};
+    copy.name = mb_arena_strdup(task->told, fault->name);
+    copy.expected = mb_arena_strdup(task->told, fault->expected);
+    copy.found = mb_arena_strdup(task->told, fault->found);
+    struct mb_task_fault *kept = copy.name != NULL && copy.expected != NULL && copy.found != NULL
+                                     ? add_told(&task->faults, sizeof *kept)
+                                     : NULL;
+    if (kept != NULL)
+        *kept = copy;
     pthread_mutex_unlock(&task->told_lock);
 }
 
@@ -400,7 +398,7 @@ static mb_status fault_at(struct mb_task *task, size_t i, struct mb_task_fault *
     if (task == NULL)
         return mb_abi_missing("task", error);
     MB_TRY(told_at(task, &task->faults, i, &fault, sizeof fault, error));
-    return mb_abi_give(out, MB_UP_TO(struct mb_task_fault, text), &fault, sizeof fault, error);
+    return mb_abi_give(out, MB_UP_TO(struct mb_task_fault, found), &fault, sizeof fault, error);
 }
 
 mb_status mb_task_fault_at(struct mb_task *task, size_t i, struct mb_task_fault *out, struct mb_error *error)

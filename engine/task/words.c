@@ -41,6 +41,7 @@ const char *mb_task_fault_name(int32_t kind)
                                         [MB_TASK_FAULT_MISSING] = "missing",
                                         [MB_TASK_FAULT_SIZE] = "size",
                                         [MB_TASK_FAULT_CHECKSUM] = "checksum",
+                                        [MB_TASK_FAULT_UNREADABLE] = "unreadable",
                                         [MB_TASK_FAULT_DESCRIPTION] = "description",
                                         [MB_TASK_FAULT_STRAY] = "stray"};
     return or_unknown(WORD(names, kind));
