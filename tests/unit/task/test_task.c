@@ -162,6 +162,38 @@ static void test_transfers_to_another_session_s_storage(void **state)
     mb_session_close(request.peer);
 }
 
+static void test_verify_names_each_fault(void **state)
+{
+    struct bench *b = *state;
+    struct mb_verify_request request = {.struct_size = sizeof request, .name = "one", .read_data = true};
+    struct mb_verify_result result = {.struct_size = sizeof result};
+    struct mb_task_fault fault = {.struct_size = sizeof fault};
+    struct mb_task *task = NULL;
+
+    bench_configure(b, "transfer:\n  patienceSeconds: 0\n");
+    make_backup(b, "one");
+    bench_write(b, "b/one/meta/objects.jsonl",
+                "{\"key\":\"binlogs/insert_log/1/2/3/4/5\",\"size\":10}\n"
+                "{\"key\":\"binlogs/insert_log/1/2/3/4/6\",\"size\":3,\"crc32c\":\"00000000\"}\n");
+    bench_write(b, "b/one/binlogs/insert_log/1/2/3/4/6", "abc");
+    struct mb_session *session = bench_open(b);
+    assert_int_equal(mb_verify_start(session, &request, &task, &b->error), MB_OK);
+    assert_int_equal(mb_task_wait(task, -1, &b->error), MB_E_CORRUPT);
+    mb_session_close(session);
+    assert_int_equal(mb_task_verify_result(task, &result, &b->error), MB_OK);
+    assert_int_equal(result.damages, mb_task_fault_count(task));
+    assert_true(result.recorded);
+    assert_int_equal(mb_task_fault_at(task, 0, &fault, &b->error), MB_OK);
+    assert_int_equal(fault.kind, MB_TASK_FAULT_MISSING);
+    assert_string_equal(fault.name, "binlogs/insert_log/1/2/3/4/5");
+    bool summed = false;
+    for (size_t i = 0; mb_task_fault_at(task, i, &fault, &b->error) == MB_OK; i++)
+        summed = summed || (fault.kind == MB_TASK_FAULT_CHECKSUM &&
+                            strcmp(fault.name, "binlogs/insert_log/1/2/3/4/6") == 0);
+    assert_true(summed);
+    mb_task_free(task);
+}
+
 static void expect_input(struct bench *b, mb_status status, const char *member)
 {
     assert_true(status == MB_E_INVALID || status == MB_E_CONFIG);
@@ -203,6 +235,12 @@ static void test_requests_are_judged_before_anything_is_opened(void **state)
     restore.rename_count = 1;
     expect_input(b, mb_restore_check(&restore, &b->error), "rename");
     expect_input(b, mb_transfer_check(&transfer, &b->error), "peer");
+    struct mb_verify_request verify = {.struct_size = sizeof verify, .name = "n", .part = 1, .parts = 2};
+    expect_input(b, mb_verify_check(&verify, &b->error), "part");
+    verify.read_data = true;
+    assert_int_equal(mb_verify_check(&verify, &b->error), MB_OK);
+    verify.part = 3;
+    expect_input(b, mb_verify_check(&verify, &b->error), "part");
     expect_input(b, mb_delete_check(&remove, &b->error), "name");
     remove.name = NULL;
     expect_input(b, mb_delete_check(&remove, &b->error), "name");
@@ -271,6 +309,7 @@ int main(void)
         CASE(test_cancelling_one_leaves_the_others_alone),
         CASE(test_freeing_cancels),
         CASE(test_transfers_to_another_session_s_storage),
+        CASE(test_verify_names_each_fault),
         CASE(test_requests_are_judged_before_anything_is_opened),
         CASE(test_what_does_not_count_is_a_warning),
         CASE(test_null_is_refused_or_nothing),
