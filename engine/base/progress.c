@@ -38,6 +38,7 @@ void mb_progress_phase(struct mb_progress *progress, const char *phase)
               mb_clock_monotonic() - atomic_load(&progress->phase_started_ns));
     atomic_store(&progress->ended[i].objects, atomic_load(&progress->objects_done));
     atomic_store(&progress->ended[i].bytes, atomic_load(&progress->bytes_done));
+    atomic_store(&progress->ended[i].phase, atomic_load(&progress->phase));
     atomic_store(&progress->ended[i].started_ns, atomic_load(&progress->phase_started_ns));
     atomic_store(&progress->listed, false);
     atomic_store(&progress->objects_done, 0);

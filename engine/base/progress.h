@@ -35,6 +35,7 @@ struct mb_progress {
     /* What the last phases had done at their ends, by when they began: a reader looks too seldom to have seen
      * it. */
     struct mb_progress_ended {
+        _Atomic(const char *) phase; /* NULL before the first */
         atomic_int_fast64_t started_ns;
         atomic_uint_fast64_t objects, bytes;
     } ended[MB_PROGRESS_ENDED];

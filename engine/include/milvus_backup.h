@@ -350,7 +350,7 @@ struct mb_task_phase {
     bool ended;
 };
 
-/* i is less than phase_count.  MB_E_NOT_FOUND for one that is too long ago: the last eight are kept. */
+/* i is less than phase_count.  MB_E_NOT_FOUND for one that is too long ago: eight that are over are kept. */
 MB_API mb_status mb_task_phase_at(struct mb_task *task, size_t i, struct mb_task_phase *out,
                                   struct mb_error *error);
 
@@ -363,8 +363,9 @@ struct mb_task_collection {
     const char *name;
     const char *source_db; /* in the backup; differs from db for a restore that renames */
     const char *source_name;
-    int32_t state; /* MB_COLLECTION_* */
-    int64_t rows;  /* in the backup, or restored; -1 while not known */
+    int32_t state;     /* MB_COLLECTION_* */
+    const char *doing; /* "flush", "copy", "import"; "" before it begins and afterwards */
+    int64_t rows;      /* in the backup, or restored; -1 while not known */
     uint64_t segments;
     uint64_t objects;
     uint64_t imports; /* calls to Milvus */

@@ -81,6 +81,7 @@ static mb_status keep_report(struct mb_task *task, const struct mb_backup_report
                                               .source_db = line->db,
                                               .source_name = line->collection,
                                               .state = MB_COLLECTION_DONE,
+                                              .doing = "",
                                               .rows = line->rows,
                                               .segments = line->segments,
                                               .objects = line->objects,

@@ -156,3 +156,57 @@ mb_status mb_task_poll(struct mb_task *task, struct mb_task_status *out, struct 
 {
     MB_ANSWER(error, poll_task(task, out, &own));
 }
+
+/* ----------------------------------------------------------------- phases */
+
+/* Those before the last, whose numbers the counters hold still. */
+static struct mb_task_phase ended_phase(const struct mb_progress *progress, unsigned i, int64_t until_ns)
+{
+    const struct mb_progress_ended *ended = &progress->ended[i % MB_PROGRESS_ENDED];
+    return (struct mb_task_phase){.name = atomic_load(&ended->phase),
+                                  .ns = until_ns - atomic_load(&ended->started_ns),
+                                  .objects = atomic_load(&ended->objects),
+                                  .bytes = atomic_load(&ended->bytes),
+                                  .ended = true};
+}
+
+static mb_status phase_of(struct mb_task *task, size_t i, struct mb_task_phase *out, struct mb_error *error)
+{
+    const struct mb_progress *progress = &task->progress;
+    struct snapshot now = look(progress);
+    unsigned count = atomic_load(&progress->ended_count);
+
+    if (i >= count || i + MB_PROGRESS_ENDED < count)
+        return mb_fail(error, MB_E_NOT_FOUND, "the task has no phase %zu, or it is too long ago", i);
+    /* What ended when phase i began stands at i, what ended when phase i + 1 began, phase i, at i + 1. */
+    if (i + 1 < count) {
+        int64_t until = i + 2 < count ? atomic_load(&progress->ended[(i + 2) % MB_PROGRESS_ENDED].started_ns)
+                                      : now.started_ns;
+        *out = ended_phase(progress, (unsigned)i + 1, until);
+        return MB_OK;
+    }
+    pthread_mutex_lock(&task->lock);
+    int64_t ended_ns = task->ended_ns;
+    pthread_mutex_unlock(&task->lock);
+    *out = (struct mb_task_phase){.name = now.phase,
+                                  .ns = (ended_ns != 0 ? ended_ns : mb_clock_monotonic()) - now.started_ns,
+                                  .objects = now.objects_done,
+                                  .bytes = now.bytes_done,
+                                  .ended = ended_ns != 0};
+    return MB_OK;
+}
+
+static mb_status phase_at(struct mb_task *task, size_t i, struct mb_task_phase *out, struct mb_error *error)
+{
+    struct mb_task_phase value;
+    if (task == NULL)
+        return mb_abi_missing("task", error);
+    MB_TRY(phase_of(task, i, &value, error));
+    value.name = value.name != NULL ? value.name : "";
+    return mb_abi_give(out, MB_UP_TO(struct mb_task_phase, ended), &value, sizeof value, error);
+}
+
+mb_status mb_task_phase_at(struct mb_task *task, size_t i, struct mb_task_phase *out, struct mb_error *error)
+{
+    MB_ANSWER(error, phase_at(task, i, out, &own));
+}

@@ -1,4 +1,6 @@
 /* What a task has done, for those who ask when it has ended. */
+#include "base/clock.h"
+#include "base/progress_row.h"
 #include "task/task.h"
 
 static mb_status find(struct mb_task *task, int32_t kind, struct mb_error *error)
@@ -52,20 +54,65 @@ mb_status mb_task_delete_result(struct mb_task *task, struct mb_delete_result *o
               give(task, MB_TASK_DELETE, out, MB_UP_TO(struct mb_delete_result, ns), sizeof *out, &own));
 }
 
+/* ----------------------------------------------------------- collections */
+
+/* What was done, once that is known; before, and after a failure, how far it came. */
+static bool has_table(struct mb_task *task)
+{
+    return mb_task_has_ended(task) && task->collections != NULL;
+}
+
 size_t mb_task_collection_count(struct mb_task *task)
 {
-    return task != NULL && mb_task_has_ended(task) ? task->collection_count : 0;
+    if (task == NULL)
+        return 0;
+    return has_table(task) ? task->collection_count : mb_progress_row_count(&task->progress);
+}
+
+static struct mb_task_collection from_row(const struct mb_progress_row *row)
+{
+    const char *doing = atomic_load(&row->doing);
+    int64_t started = atomic_load(&row->started_ns), ended = atomic_load(&row->ended_ns);
+    return (struct mb_task_collection){
+        .db = row->db,
+        .name = row->name,
+        .source_db = row->source_db,
+        .source_name = row->source_name,
+        .state = started == 0 ? MB_COLLECTION_WAITING
+                 : ended == 0 ? MB_COLLECTION_RUNNING
+                              : MB_COLLECTION_DONE,
+        .doing = doing != NULL ? doing : "",
+        .rows = atomic_load(&row->rows),
+        .segments = atomic_load(&row->segments),
+        .objects = atomic_load(&row->objects),
+        .imports = atomic_load(&row->imports),
+        .bytes_done = atomic_load(&row->bytes_done),
+        .bytes_total = atomic_load(&row->bytes_total),
+        .ns = started == 0 ? 0 : (ended == 0 ? mb_clock_monotonic() : ended) - started};
+}
+
+static mb_status find_collection(struct mb_task *task, size_t i, struct mb_task_collection *out,
+                                 struct mb_error *error)
+{
+    if (has_table(task) && i < task->collection_count) {
+        *out = task->collections[i];
+        return MB_OK;
+    }
+    const struct mb_progress_row *row = has_table(task) ? NULL : mb_progress_row_at(&task->progress, i);
+    if (row == NULL)
+        return mb_fail(error, MB_E_NOT_FOUND, "the task has no collection %zu", i);
+    *out = from_row(row);
+    return MB_OK;
 }
 
 static mb_status collection_at(struct mb_task *task, size_t i, struct mb_task_collection *out,
                                struct mb_error *error)
 {
+    struct mb_task_collection value;
     if (task == NULL)
         return mb_abi_missing("task", error);
-    if (i >= mb_task_collection_count(task))
-        return mb_fail(error, MB_E_NOT_FOUND, "the task has no collection %zu", i);
-    return mb_abi_give(out, MB_UP_TO(struct mb_task_collection, ns), &task->collections[i],
-                       sizeof task->collections[i], error);
+    MB_TRY(find_collection(task, i, &value, error));
+    return mb_abi_give(out, MB_UP_TO(struct mb_task_collection, ns), &value, sizeof value, error);
 }
 
 mb_status mb_task_collection_at(struct mb_task *task, size_t i, struct mb_task_collection *out,

@@ -82,6 +82,28 @@ static void watch(struct job *jobs, size_t count, struct job *until)
     } while (state == MB_TASK_RUNNING);
 }
 
+static void tell_phases(struct mb_task *task)
+{
+    struct mb_error error = {.struct_size = sizeof error};
+    struct mb_task_phase phase = {.struct_size = sizeof phase};
+    printf("phases");
+    for (size_t i = 0; mb_task_phase_at(task, i, &phase, &error) == MB_OK; i++)
+        printf(" %s:%llu", phase.name, (unsigned long long)phase.bytes);
+    putchar('\n');
+}
+
+/* Of the only collection of a task that runs, once it does this. */
+static void await_doing(struct mb_task *task, const char *doing)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    struct mb_task_collection collection = {.struct_size = sizeof collection, .doing = ""};
+    while (strcmp(collection.doing, doing) != 0 && mb_task_wait(task, 0, NULL) == MB_END) {
+        nanosleep(&pause, NULL);
+        mb_task_collection_at(task, 0, &collection, NULL);
+    }
+    printf("now %s.%s %d %s\n", collection.db, collection.name, (int)collection.state, collection.doing);
+}
+
 static void tell(struct job *job)
 {
     struct mb_error error = {.struct_size = sizeof error};
@@ -154,6 +176,8 @@ int main(int argc, char **argv)
     watch(jobs, 3, &jobs[2]);
     if (look(&jobs[1]) != MB_TASK_RUNNING)
         stop("the second create did not wait", NULL);
+    await_doing(jobs[1].task, "flush");
+    tell_phases(jobs[0].task);
     mb_task_cancel(jobs[1].task);
     watch(jobs, 3, &jobs[1]);
     struct mb_session *child = open_session(argv[1], NULL, session);

@@ -90,9 +90,12 @@ def test_each_has_its_own_progress_cancel_and_log_within_one_memory(config, tmp_
         )
         server.held.released.set()
     assert ran.returncode == 0, ran.stderr
-    *lines, memory = [line.split(maxsplit=6) for line in ran.stdout.splitlines()]
+    now, phases, *lines, memory = [line.split() for line in ran.stdout.splitlines()]
     told = {line[0]: line[1:] for line in lines}
     everything = 8 * 3 * MIB
+    assert now == ["now", "default.second", "1", "flush"]
+    assert [phase.split(":")[0] for phase in phases[1:]] == ["check", "describe", "copy", "verify", "commit"]
+    assert f"copy:{everything}" in phases
     assert told["one"][:4] == ["succeeded", "100", str(everything), "9"]
     assert told["old"][:2] == ["succeeded", "100"]
     assert told["old"][3] == "5"
