@@ -84,6 +84,13 @@ static mb_status check_name(struct mb_create *create, struct mb_cancel *cancel, 
 
 /* ------------------------------------------------------------- the data */
 
+static mb_status list_all(struct mb_create *create, struct mb_group *group, struct mb_error *error)
+{
+    for (size_t i = 0; i < create->collection_count; i++)
+        MB_TRY(mb_group_submit(group, mb_create_segments, &create->collections[i], error));
+    return mb_group_wait(group, error);
+}
+
 static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
                                struct mb_error *error)
 {
@@ -96,16 +103,11 @@ static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, s
     MB_TRY(mb_copy_open(&create->copy, env->milvus_store, env->backup_store, &options, cancel, error));
 
     struct mb_group *group = mb_group_new(pool, cancel);
-    mb_status status = group ? MB_OK : mb_fail_memory(error);
-    for (size_t i = 0; i < create->collection_count && status == MB_OK; i++)
-        status = mb_group_submit(group, mb_create_segments, &create->collections[i], error);
-    if (status == MB_OK)
-        status = mb_group_wait(group, error);
+    mb_status status = group ? list_all(create, group, error) : mb_fail_memory(error);
     mb_group_free(group);
     atomic_store(&env->progress->listed, true);
-    if (status == MB_OK)
-        status = mb_copy_finish(create->copy, error);
-    return status;
+    MB_TRY(status);
+    return mb_copy_finish(create->copy, error);
 }
 
 static mb_status assemble(struct mb_create *create, struct mb_error *error)

@@ -1,44 +1,53 @@
 #include "catalog/catalog_files.h"
 #include "catalog/object_stream.h"
 
+static mb_status read_stream(struct mb_object_stream *stream, const char *key, enum mb_meta_file file,
+                             struct mb_meta_draft *draft, struct mb_error *error)
+{
+    struct mb_json_reader *reader = NULL;
+    MB_TRY(mb_json_reader_new(&reader, key, mb_object_stream_read, stream, error));
+    mb_status status = mb_meta_read(draft, file, reader, error);
+    mb_json_reader_free(reader);
+    return status;
+}
+
 mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir, enum mb_meta_file file,
                                struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_object_stream *stream = NULL;
-    struct mb_json_reader *reader = NULL;
     char *key = mb_layout_meta_key(draft->arena, dir, file);
     if (key == NULL)
         return mb_fail_memory(error);
-    mb_status status = mb_object_stream_open(&stream, catalog->storage, key, cancel, error);
-    if (status == MB_OK)
-        status = mb_json_reader_new(&reader, key, mb_object_stream_read, stream, error);
-    if (status == MB_OK)
-        status = mb_meta_read(draft, file, reader, error);
-    mb_json_reader_free(reader);
+    MB_TRY(mb_object_stream_open(&stream, catalog->storage, key, cancel, error));
+    mb_status status = read_stream(stream, key, file, draft, error);
     mb_object_stream_close(stream);
     return status;
 }
 
-static mb_status read_full(const struct mb_catalog *catalog, const char *dir, struct mb_meta_draft *draft,
-                           struct mb_cancel *cancel, struct mb_error *error)
+static mb_status read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
 {
-    return mb_catalog_read_file(catalog, dir, MB_META_FULL, draft, cancel, error);
+    struct mb_meta_draft draft = {.arena = arena};
+    MB_TRY(mb_catalog_read_file(catalog, dir, MB_META_FULL, &draft, cancel, error));
+    return mb_meta_finish(&draft, catalog->log, out, error);
 }
 
 /* *bad, which may be NULL, becomes the one that cannot be read. */
-static mb_status read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_meta_draft *draft,
-                             const char **bad, struct mb_cancel *cancel, struct mb_error *error)
+static mb_status read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                             struct mb_backup *out, const char **bad, struct mb_cancel *cancel,
+                             struct mb_error *error)
 {
+    struct mb_meta_draft draft = {.arena = arena};
     static const enum mb_meta_file levels[] = {MB_META_BACKUP, MB_META_COLLECTION, MB_META_PARTITION,
                                                MB_META_SEGMENT};
     for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
         if (bad != NULL)
             *bad = mb_layout_meta_name(levels[i]);
-        MB_TRY(mb_catalog_read_file(catalog, dir, levels[i], draft, cancel, error));
+        MB_TRY(mb_catalog_read_file(catalog, dir, levels[i], &draft, cancel, error));
     }
     if (bad != NULL)
         *bad = NULL;
-    return MB_OK;
+    return mb_meta_finish(&draft, catalog->log, out, error);
 }
 
 /* A listing may lag or end early, so what it does not show of a backup is asked for by name. */
@@ -70,26 +79,30 @@ static mb_status find_description(const struct mb_catalog *catalog, const struct
                                         : mb_catalog_refuse(catalog, scratch, name, present, cancel, error);
 }
 
+static mb_status read_backup(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                             const char *name, struct mb_arena *arena, struct mb_backup *out,
+                             struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool present[MB_META_COUNT];
+    struct mb_backup backup;
+    MB_TRY(find_description(catalog, scratch, name, present, cancel, error));
+    if (present[MB_META_FULL])
+        MB_TRY(read_full(catalog, scratch->dir, arena, &backup, cancel, error));
+    else
+        MB_TRY(read_levels(catalog, scratch->dir, arena, &backup, NULL, cancel, error));
+    backup.name = mb_arena_strdup(arena, name);
+    if (backup.name == NULL)
+        return mb_fail_memory(error);
+    *out = backup;
+    return MB_OK;
+}
+
 mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_catalog_scratch scratch;
-    bool present[MB_META_COUNT];
-    struct mb_meta_draft draft = {.arena = arena};
-    struct mb_backup backup;
     MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
-    mb_status status = find_description(catalog, &scratch, name, present, cancel, error);
-    if (status == MB_OK)
-        status = present[MB_META_FULL] ? read_full(catalog, scratch.dir, &draft, cancel, error)
-                                       : read_levels(catalog, scratch.dir, &draft, NULL, cancel, error);
-    if (status == MB_OK)
-        status = mb_meta_finish(&draft, catalog->log, &backup, error);
-    if (status == MB_OK) {
-        backup.name = mb_arena_strdup(arena, name);
-        status = backup.name == NULL ? mb_fail_memory(error) : MB_OK;
-    }
-    if (status == MB_OK)
-        *out = backup;
+    mb_status status = read_backup(catalog, &scratch, name, arena, out, cancel, error);
     mb_catalog_scratch_done(&scratch);
     return status;
 }
@@ -110,17 +123,12 @@ static mb_status read_both(const struct mb_catalog *catalog, const char *dir,
                            const bool present[MB_META_COUNT], struct mb_arena *arena,
                            struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_meta_draft full = {.arena = arena}, levels = {.arena = arena};
     if (present[MB_META_FULL]) {
-        mb_status status = read_full(catalog, dir, &full, cancel, error);
-        if (status == MB_OK)
-            status = mb_meta_finish(&full, catalog->log, &out->full, error);
+        mb_status status = read_full(catalog, dir, arena, &out->full, cancel, error);
         MB_TRY(keep_damage(status, &out->has_full, &out->full_error, error));
     }
     if (present[MB_META_COLLECTION] && present[MB_META_PARTITION] && present[MB_META_SEGMENT]) {
-        mb_status status = read_levels(catalog, dir, &levels, &out->bad_level, cancel, error);
-        if (status == MB_OK)
-            status = mb_meta_finish(&levels, catalog->log, &out->levels, error);
+        mb_status status = read_levels(catalog, dir, arena, &out->levels, &out->bad_level, cancel, error);
         MB_TRY(keep_damage(status, &out->has_levels, &out->levels_error, error));
     }
     if (out->has_full || out->has_levels)
@@ -129,20 +137,26 @@ static mb_status read_both(const struct mb_catalog *catalog, const char *dir,
     return error->status;
 }
 
+static mb_status find_and_read_both(const struct mb_catalog *catalog,
+                                    const struct mb_catalog_scratch *scratch, const char *name,
+                                    struct mb_arena *arena, struct mb_descriptions *out,
+                                    struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool present[MB_META_COUNT];
+    struct mb_descriptions both = {.full_error = MB_ERROR_INIT, .levels_error = MB_ERROR_INIT};
+    MB_TRY(find_description(catalog, scratch, name, present, cancel, error));
+    MB_TRY(find_by_name(catalog, scratch, present, cancel, error));
+    MB_TRY(read_both(catalog, scratch->dir, present, arena, &both, cancel, error));
+    *out = both;
+    return MB_OK;
+}
+
 mb_status mb_catalog_read_both(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                                struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_catalog_scratch scratch;
-    bool present[MB_META_COUNT];
-    struct mb_descriptions both = {.full_error = MB_ERROR_INIT, .levels_error = MB_ERROR_INIT};
     MB_TRY(mb_catalog_scratch_init(&scratch, catalog, name, error));
-    mb_status status = find_description(catalog, &scratch, name, present, cancel, error);
-    if (status == MB_OK)
-        status = find_by_name(catalog, &scratch, present, cancel, error);
-    if (status == MB_OK)
-        status = read_both(catalog, scratch.dir, present, arena, &both, cancel, error);
-    if (status == MB_OK)
-        *out = both;
+    mb_status status = find_and_read_both(catalog, &scratch, name, arena, out, cancel, error);
     mb_catalog_scratch_done(&scratch);
     return status;
 }

@@ -57,6 +57,15 @@ static mb_status give_up(struct run *run, struct mb_error *error)
 /* ------------------------------------------------------------- committing */
 
 /* backup_meta.json makes it a backup, so it goes last. */
+static mb_status commit_as(struct run *run, const char *from, struct mb_buf *meta, struct mb_error *error)
+{
+    MB_TRY(mb_storage_read_all(run->transfer->from.storage, from, meta, run->cancel, error));
+    MB_TRY(mb_claim_commit(run->claim, meta->data, meta->len, run->cancel, error));
+    run->report.objects++;
+    run->report.bytes += meta->len;
+    return MB_OK;
+}
+
 static mb_status commit(struct run *run, struct mb_error *error)
 {
     const struct mb_transfer *transfer = run->transfer;
@@ -67,13 +76,7 @@ static mb_status commit(struct run *run, struct mb_error *error)
     if (from == NULL)
         return mb_fail_memory(error);
     mb_buf_init(&meta, 64U << 20);
-    mb_status status = mb_storage_read_all(transfer->from.storage, from, &meta, run->cancel, error);
-    if (status == MB_OK)
-        status = mb_claim_commit(run->claim, meta.data, meta.len, run->cancel, error);
-    if (status == MB_OK) {
-        run->report.objects++;
-        run->report.bytes += meta.len;
-    }
+    mb_status status = commit_as(run, from, &meta, error);
     mb_buf_done(&meta);
     return status;
 }
@@ -115,6 +118,18 @@ static mb_status begin(struct run *run, struct mb_error *error)
     return claim(run, error);
 }
 
+static mb_status work(struct run *run, struct mb_error *error)
+{
+    struct mb_progress *progress = run->transfer->progress;
+    mb_progress_phase(progress, "prepare");
+    MB_TRY(begin(run, error));
+    mb_progress_phase(progress, "copy");
+    MB_TRY(mb_run_move(run, error));
+    mb_progress_phase(progress, "verify");
+    MB_TRY(mb_run_verify(run, error));
+    return commit(run, error);
+}
+
 mb_status mb_transfer(const struct mb_transfer *transfer, struct mb_transfer_report *report,
                       struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -123,18 +138,7 @@ mb_status mb_transfer(const struct mb_transfer *transfer, struct mb_transfer_rep
         return mb_fail_memory(error);
     mb_buf_init(&run.from_key, 8192);
     mb_buf_init(&run.to_key, 8192);
-    mb_progress_phase(transfer->progress, "prepare");
-    mb_status status = begin(&run, error);
-    if (status == MB_OK) {
-        mb_progress_phase(transfer->progress, "copy");
-        status = mb_run_move(&run, error);
-    }
-    if (status == MB_OK) {
-        mb_progress_phase(transfer->progress, "verify");
-        status = mb_run_verify(&run, error);
-    }
-    if (status == MB_OK)
-        status = commit(&run, error);
+    mb_status status = work(&run, error);
     mb_copy_close(run.copy);
     if (status < 0)
         status = give_up(&run, error);
