@@ -245,19 +245,25 @@ static CURLcode run(const struct mb_http *http, struct mb_http_line *line, struc
     return code;
 }
 
-static mb_status exchange_over(struct mb_http *http, struct mb_exchange *exchange)
+/* What the end of a transfer means; libcurl takes headers that were cut for all there are. */
+static mb_status verdict_of(const struct mb_http *http, const struct mb_http_line *line,
+                            const struct mb_exchange *exchange, CURLcode code)
 {
-    struct mb_error *error = exchange->call->error;
+    if (exchange->verdict != MB_OK)
+        return exchange->verdict;
+    if (code == CURLE_OK && !exchange->begun)
+        code = CURLE_GOT_NOTHING;
+    return code == CURLE_OK || exchange->enough ? MB_OK : mb_http_fail(http, exchange, code, line->message);
+}
+
+static mb_status exchange_on(struct mb_http *http, struct mb_http_line *line, struct mb_exchange *exchange)
+{
     const struct mb_http_request *request = exchange->request;
     struct pipe_guard guard;
-    mb_status status = MB_E_NO_MEMORY;
 
     struct curl_slist *headers = build_headers(request->headers);
-    struct mb_http_line *line = mb_http_acquire(http);
-    if (!headers || !line) {
-        mb_fail_memory(error);
-        goto out;
-    }
+    if (!headers)
+        return mb_fail_memory(exchange->call->error);
     set_options(http, line, request, headers);
     set_buffers(line, exchange);
     mb_exchange_attach(exchange, line->easy);
@@ -265,43 +271,68 @@ static mb_status exchange_over(struct mb_http *http, struct mb_exchange *exchang
     guard_begin(&guard);
     CURLcode code = run(http, line, exchange);
     guard_end(&guard);
-    if (code == CURLE_OK && !exchange->begun)
-        code = CURLE_GOT_NOTHING; /* libcurl takes headers that were cut for all there are */
-    if (exchange->verdict != MB_OK)
-        status = exchange->verdict;
-    else if (code != CURLE_OK && !exchange->enough)
-        status = mb_http_fail(http, exchange, code, line->message);
-    else
-        status = MB_OK;
-out:
-    if (line)
-        mb_http_release(http, line);
     curl_slist_free_all(headers);
+    return verdict_of(http, line, exchange, code);
+}
+
+static mb_status exchange_over(struct mb_http *http, struct mb_exchange *exchange)
+{
+    struct mb_http_line *line = mb_http_acquire(http);
+    if (!line)
+        return mb_fail_memory(exchange->call->error);
+    mb_status status = exchange_on(http, line, exchange);
+    mb_http_release(http, line);
     return status;
+}
+
+static mb_status gather_steps(const struct mb_source *source, char *step, struct mb_buf *out,
+                              const struct mb_call *call)
+{
+    size_t nread;
+    do {
+        if (source->read(source->ctx, step, GATHER_STEP, &nread) != MB_OK)
+            return mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
+        MB_TRY(mb_call_wanted(call));
+        mb_buf_append(out, step, nread);
+    } while (out->status == MB_OK && nread > 0);
+    if (out->status == MB_E_INVALID)
+        return mb_fail(call->error, MB_E_UNSUPPORTED,
+                       "the data is longer than %zu MiB, and its size or checksum is not known",
+                       out->max / (1024 * 1024));
+    return mb_buf_check(out, "the data", call->error);
 }
 
 mb_status mb_http_gather(const struct mb_source *source, struct mb_buf *out, const struct mb_call *call)
 {
-    struct mb_error *error = call->error;
     char *step = malloc(GATHER_STEP);
     if (!step)
-        return mb_fail_memory(error);
-    size_t nread = 0;
-    mb_status status = MB_OK;
-    do {
-        if (source->read(source->ctx, step, GATHER_STEP, &nread) != MB_OK)
-            status = mb_fail(error, MB_E_CALLBACK, "the source of the data failed");
-        else
-            status = mb_call_wanted(call);
-        if (status == MB_OK)
-            mb_buf_append(out, step, nread);
-    } while (status == MB_OK && out->status == MB_OK && nread > 0);
+        return mb_fail_memory(call->error);
+    mb_status status = gather_steps(source, step, out, call);
     free(step);
-    if (status == MB_OK && out->status == MB_E_INVALID)
-        return mb_fail(error, MB_E_UNSUPPORTED,
-                       "the data is longer than %zu MiB, and its size or checksum is not known",
-                       out->max / (1024 * 1024));
-    return status == MB_OK ? mb_buf_check(out, "the data", error) : status;
+    return status;
+}
+
+static mb_status send_gathered(struct mb_http *http, struct mb_http_request *request, struct mb_buf *gathered,
+                               struct mb_http_response *response, const struct mb_call *call)
+{
+    if (request->headers)
+        MB_TRY(mb_headers_status(request->headers, call->error));
+    MB_TRY(mb_rate_take(&http->requests, 1, call));
+    if (request->source && request->source->size < 0) {
+        MB_TRY(mb_http_gather(request->source, gathered, call));
+        request->source = NULL;
+        request->body = mb_buf_text(gathered);
+        request->body_len = gathered->len;
+    }
+    struct mb_exchange exchange = {.request = request,
+                                   .response = response,
+                                   .call = call,
+                                   .bandwidth = &http->bandwidth,
+                                   .upload_size =
+                                       request->source ? (uint64_t)request->source->size : request->body_len};
+    mb_status status = exchange_over(http, &exchange);
+    response->sent = exchange.sent;
+    return status;
 }
 
 mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *request,
@@ -309,26 +340,7 @@ mb_status mb_http_send(struct mb_http *http, const struct mb_http_request *reque
 {
     struct mb_http_request own = *request;
     struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
-    mb_status status = request->headers ? mb_headers_status(request->headers, call->error) : MB_OK;
-
-    if (status == MB_OK)
-        status = mb_rate_take(&http->requests, 1, call);
-    if (status == MB_OK && own.source && own.source->size < 0) {
-        status = mb_http_gather(own.source, &gathered, call);
-        own.source = NULL;
-        own.body = mb_buf_text(&gathered);
-        own.body_len = gathered.len;
-    }
-    if (status == MB_OK) {
-        uint64_t size = own.source ? (uint64_t)own.source->size : own.body_len;
-        struct mb_exchange exchange = {.request = &own,
-                                       .response = response,
-                                       .call = call,
-                                       .bandwidth = &http->bandwidth,
-                                       .upload_size = size};
-        status = exchange_over(http, &exchange);
-        response->sent = exchange.sent;
-    }
+    mb_status status = send_gathered(http, &own, &gathered, response, call);
     mb_buf_done(&gathered);
     return status;
 }

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "common/file.h"
+#include "common/credentials/file.h"
 #include "http/url.h"
 
 #include <stdio.h>
@@ -57,33 +57,37 @@ static void sts_url(const struct mb_credential_source *source, struct mb_buf *ou
         mb_buf_printf(out, "https://%s/", given ? given : "sts.aliyuncs.com");
 }
 
+struct identity {
+    struct mb_buf token, form, url;
+    struct mb_headers headers;
+    json_t *answer;
+};
+
+static mb_status exchange_token(const struct mb_credential_source *source, struct identity *identity,
+                                const struct mb_credential **out, const struct mb_call *call)
+{
+    const char *file = mb_environment("ALIBABA_CLOUD_OIDC_TOKEN_FILE");
+
+    MB_TRY(mb_token_read(file, &identity->token, call->error));
+    MB_TRY(write_form(&identity->token, &identity->form, call->error));
+    sts_url(source, &identity->url);
+    const struct mb_http_request request =
+        mb_form_request(mb_buf_text(&identity->url), &identity->form, &identity->headers);
+    MB_TRY(mb_source_ask_json(source->http, &request, &identity->answer, call));
+    return mb_credential_from_json(json_object_get(identity->answer, "Credentials"), &fields, out,
+                                   call->error);
+}
+
 static mb_status fetch_oidc(void *ctx, const struct mb_credential **out, const struct mb_call *call)
 {
-    const struct mb_credential_source *source = ctx;
-    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN), form = MB_BUF_INIT(4 * MAX_TOKEN), url = MB_BUF_INIT(4096);
-    struct mb_headers headers = {0};
-    json_t *answer = NULL;
-
-    sts_url(source, &url);
-    mb_status status = mb_token_read(mb_environment("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), &token, call->error);
-    if (status == MB_OK)
-        status = write_form(&token, &form, call->error);
-    if (status == MB_OK) {
-        mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
-        const struct mb_http_request request = {.method = "POST",
-                                                .url = mb_buf_text(&url),
-                                                .headers = &headers,
-                                                .body = mb_buf_text(&form),
-                                                .body_len = form.len};
-        status = mb_source_ask_json(source->http, &request, &answer, call);
-    }
-    if (status == MB_OK)
-        status = mb_credential_from_json(json_object_get(answer, "Credentials"), &fields, out, call->error);
-    json_decref(answer);
-    mb_headers_done(&headers);
-    mb_buf_wipe(&token);
-    mb_buf_wipe(&form);
-    mb_buf_done(&url);
+    struct identity identity = {
+        .token = MB_BUF_INIT(MAX_TOKEN), .form = MB_BUF_INIT(4 * MAX_TOKEN), .url = MB_BUF_INIT(4096)};
+    mb_status status = exchange_token(ctx, &identity, out, call);
+    json_decref(identity.answer);
+    mb_headers_done(&identity.headers);
+    mb_buf_wipe(&identity.token);
+    mb_buf_wipe(&identity.form);
+    mb_buf_done(&identity.url);
     return status;
 }
 
@@ -95,7 +99,7 @@ static mb_status open_file(struct mb_buf *path, json_t **out, struct mb_error *e
     mb_buf_printf(path, "%s/.aliyun/config.json", home ? home : "");
     mb_status status = mb_buf_check(path, "the path of the configuration file", error);
     if (status == MB_OK)
-        status = mb_file_read(mb_buf_text(path), &text, error);
+        status = mb_credential_file_read(mb_buf_text(path), &text, error);
     if (status == MB_OK && !(*out = json_loadb(mb_buf_text(&text), text.len, 0, NULL)))
         status = mb_fail(error, MB_E_CONFIG, "%s is no JSON", mb_buf_text(path));
     mb_buf_wipe(&text);

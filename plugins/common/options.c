@@ -113,15 +113,10 @@ mb_status mb_option_size(const struct mb_config_values *config, const char *key,
                                         {"G", 1 << 30},   {"GiB", 1 << 30},   {"KB", 1000},
                                         {"MB", 1000000},  {"GB", 1000000000}, {NULL, 0}};
     int64_t value = (int64_t)*out;
-    mb_status status = scaled(config, key, units, "8MiB", &value, error);
-    if (status == MB_OK)
-        *out = (uint64_t)value;
-    return status;
+    MB_TRY(scaled(config, key, units, "8MiB", &value, error));
+    *out = (uint64_t)value;
+    return MB_OK;
 }
-
-/* The metadata services of clouds. */
-static const char *const near_hosts[] = {"[fd00:ec2::", "100.100.100.200", "metadata.google.internal",
-                                         "metadata.tencentyun.com", NULL};
 
 static mb_status read_limits(const struct mb_config_values *config, struct mb_http_options *out,
                              struct mb_error *error)
@@ -154,7 +149,6 @@ mb_status mb_options_http(const struct mb_config_values *config, struct mb_http_
         .client_cert = mb_option_text(config, "clientCert"),
         .client_key = mb_option_text(config, "clientKey"),
         .proxy = mb_option_text(config, "proxy"),
-        .near_hosts = near_hosts,
     };
     MB_TRY(read_limits(config, &read, error));
     if (!read.client_cert != !read.client_key)

@@ -168,6 +168,13 @@ mb_status mb_xml_parse(const char *data, size_t len, const struct mb_xml_events 
     return status;
 }
 
+void mb_xml_take(const struct mb_xml_field *fields, void *out, const char *name, const char *text)
+{
+    for (; fields->name; fields++)
+        if (strcmp(fields->name, name) == 0)
+            mb_text_fit((char *)out + fields->at, fields->cap, text);
+}
+
 /* U+FFFE and U+FFFF are the only characters behind the controls that XML 1.0 lacks. */
 static bool is_xml_char(const char *text, size_t len)
 {

@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 
+#include <stddef.h>
+
 /* Depth counts from 0 for the root.  A failure of a callback ends the parse and is handed on. */
 struct mb_xml_events {
     /* May be NULL. */
@@ -16,6 +18,20 @@ struct mb_xml_events {
     /* text is what stands directly in this element, "" for one that holds other elements only. */
     mb_status (*close)(void *ctx, const char *name, unsigned depth, const char *text);
 };
+
+/* An element whose text belongs into an array of characters of a struct. */
+struct mb_xml_field {
+    const char *name; /* NULL behind the last */
+    size_t at, cap;
+};
+
+#define MB_XML_FIELD(name_, type, member)                                                 \
+    {                                                                                     \
+        .name = (name_), .at = offsetof(type, member), .cap = sizeof(((type *)0)->member) \
+    }
+
+/* Cuts what does not fit; passes over an element that is not among fields. */
+void mb_xml_take(const struct mb_xml_field *fields, void *out, const char *name, const char *text);
 
 /* White space before the document is skipped: services send it to keep a connection open.  MB_E_PROTOCOL for
  * a document that is broken or incomplete. */

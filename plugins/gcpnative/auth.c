@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "common/credentials/file.h"
 #include "common/credentials/oauth.h"
-#include "common/file.h"
 #include "http/url.h"
 #include "jwt.h"
 
@@ -78,7 +78,7 @@ static mb_status subject_token(struct token_source *source, struct mb_buf *out, 
     const char *url = mb_json_text(from, "url");
     mb_status status;
     if (*file) {
-        status = mb_file_read(file, out, call->error);
+        status = mb_credential_file_read(file, out, call->error);
     } else if (*url) {
         struct mb_headers headers = {0};
         const char *name;
@@ -230,7 +230,7 @@ static mb_status load_document(const char *path, json_t **out, struct mb_error *
 {
     struct mb_buf text = MB_BUF_INIT(MAX_FILE);
     json_error_t where;
-    mb_status status = mb_file_read(path, &text, error);
+    mb_status status = mb_credential_file_read(path, &text, error);
     if (status < 0)
         mb_error_context(error, "auth.credentialsFile");
     if (status == MB_OK) {

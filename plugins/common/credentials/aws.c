@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "common/file.h"
+#include "common/credentials/file.h"
 #include "common/xml.h"
 #include "http/url.h"
 
@@ -91,30 +91,36 @@ static mb_status shared_file(struct mb_buf *path, struct mb_error *error)
     return mb_buf_check(path, "the path of the credentials file", error);
 }
 
+/* What is read on the way, secrets among it. */
+struct shared {
+    struct mb_buf path, text;
+    char id[MAX_VALUE], secret[MAX_VALUE], token[MAX_VALUE];
+};
+
+static mb_status read_file(struct shared *shared, const struct mb_credential **out, struct mb_error *error)
+{
+    MB_TRY(shared_file(&shared->path, error));
+    MB_TRY(mb_credential_file_read(mb_buf_text(&shared->path), &shared->text, error));
+    const char *all = mb_buf_text(&shared->text);
+    mb_ini_get(all, profile(), "aws_session_token", shared->token, MAX_VALUE);
+    if (!mb_ini_get(all, profile(), "aws_access_key_id", shared->id, MAX_VALUE) ||
+        !mb_ini_get(all, profile(), "aws_secret_access_key", shared->secret, MAX_VALUE))
+        return mb_fail(error, MB_E_CONFIG,
+                       "%s has no aws_access_key_id and aws_secret_access_key in profile '%s'",
+                       mb_buf_text(&shared->path), profile());
+    *out = mb_credential_new(shared->id, shared->secret, shared->token, 0);
+    return *out ? MB_OK : mb_fail_memory(error);
+}
+
 static mb_status fetch_file(void *ctx, const struct mb_credential **out, const struct mb_call *call)
 {
-    struct mb_buf path = MB_BUF_INIT(4096), text = MB_BUF_INIT(MAX_FILE);
-    char id[MAX_VALUE], secret[MAX_VALUE], token[MAX_VALUE] = "";
+    struct shared shared = {.path = MB_BUF_INIT(4096), .text = MB_BUF_INIT(MAX_FILE)};
     (void)ctx;
 
-    mb_status status = shared_file(&path, call->error);
-    if (status == MB_OK)
-        status = mb_file_read(mb_buf_text(&path), &text, call->error);
-    if (status == MB_OK) {
-        const char *all = mb_buf_text(&text);
-        mb_ini_get(all, profile(), "aws_session_token", token, sizeof(token));
-        if (!mb_ini_get(all, profile(), "aws_access_key_id", id, sizeof(id)) ||
-            !mb_ini_get(all, profile(), "aws_secret_access_key", secret, sizeof(secret)))
-            status = mb_fail(call->error, MB_E_CONFIG,
-                             "%s has no aws_access_key_id and aws_secret_access_key in profile '%s'",
-                             mb_buf_text(&path), profile());
-        else if (!(*out = mb_credential_new(id, secret, token, 0)))
-            status = mb_fail_memory(call->error);
-    }
-    OPENSSL_cleanse(secret, sizeof(secret));
-    OPENSSL_cleanse(token, sizeof(token));
-    mb_buf_wipe(&text);
-    mb_buf_done(&path);
+    mb_status status = read_file(&shared, out, call->error);
+    mb_buf_wipe(&shared.text);
+    mb_buf_done(&shared.path);
+    OPENSSL_cleanse(&shared, sizeof(shared));
     return status;
 }
 
@@ -126,7 +132,7 @@ static bool has_file(void)
     bool has = mb_environment("AWS_PROFILE") || mb_environment("AWS_SHARED_CREDENTIALS_FILE");
 
     if (!has && shared_file(&path, &ignored) == MB_OK &&
-        mb_file_read(mb_buf_text(&path), &text, &ignored) == MB_OK)
+        mb_credential_file_read(mb_buf_text(&path), &text, &ignored) == MB_OK)
         has = mb_ini_get(mb_buf_text(&text), profile(), "aws_access_key_id", id, sizeof(id));
     mb_buf_wipe(&text);
     mb_buf_done(&path);
@@ -144,32 +150,37 @@ struct sts_answer {
 
 static mb_status take_sts(void *ctx, const char *name, unsigned depth, const char *text)
 {
-    struct sts_answer *answer = ctx;
+    static const struct mb_xml_field fields[] = {
+        MB_XML_FIELD("AccessKeyId", struct sts_answer, id),
+        MB_XML_FIELD("SecretAccessKey", struct sts_answer, secret),
+        MB_XML_FIELD("SessionToken", struct sts_answer, token),
+        MB_XML_FIELD("Expiration", struct sts_answer, expires),
+        {NULL, 0, 0},
+    };
     (void)depth;
-    if (strcmp(name, "AccessKeyId") == 0)
-        mb_text_fit(answer->id, sizeof(answer->id), text);
-    else if (strcmp(name, "SecretAccessKey") == 0)
-        mb_text_fit(answer->secret, sizeof(answer->secret), text);
-    else if (strcmp(name, "SessionToken") == 0)
-        mb_text_fit(answer->token, sizeof(answer->token), text);
-    else if (strcmp(name, "Expiration") == 0)
-        mb_text_fit(answer->expires, sizeof(answer->expires), text);
+    mb_xml_take(fields, ctx, name, text);
     return MB_OK;
+}
+
+static mb_status parse_sts(const struct mb_buf *text, struct sts_answer *answer,
+                           const struct mb_credential **out, struct mb_error *error)
+{
+    static const struct mb_xml_events events = {.close = take_sts};
+    int64_t expires_ns = 0;
+
+    MB_TRY(mb_xml_parse(mb_buf_text(text), text->len, &events, answer, error));
+    if (!*answer->id || !*answer->secret)
+        return mb_fail(error, MB_E_PROTOCOL, "the answer holds no credential");
+    if (*answer->expires && !mb_clock_parse(answer->expires, &expires_ns))
+        return mb_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
+    *out = mb_credential_new(answer->id, answer->secret, answer->token, expires_ns);
+    return *out ? MB_OK : mb_fail_memory(error);
 }
 
 static mb_status read_sts(const struct mb_buf *text, const struct mb_credential **out, struct mb_error *error)
 {
-    static const struct mb_xml_events events = {.close = take_sts};
     struct sts_answer answer = {.id = ""};
-    int64_t expires_ns = 0;
-
-    mb_status status = mb_xml_parse(mb_buf_text(text), text->len, &events, &answer, error);
-    if (status == MB_OK && (!*answer.id || !*answer.secret))
-        status = mb_fail(error, MB_E_PROTOCOL, "the answer holds no credential");
-    if (status == MB_OK && *answer.expires && !mb_clock_parse(answer.expires, &expires_ns))
-        status = mb_fail(error, MB_E_PROTOCOL, "the credential's expiry makes no sense");
-    if (status == MB_OK && !(*out = mb_credential_new(answer.id, answer.secret, answer.token, expires_ns)))
-        status = mb_fail_memory(error);
+    mb_status status = parse_sts(text, &answer, out, error);
     OPENSSL_cleanse(&answer, sizeof(answer));
     return status;
 }
@@ -189,42 +200,45 @@ static void sts_url(const struct mb_credential_source *source, struct mb_buf *ou
         mb_buf_puts(out, "https://sts.amazonaws.com/");
 }
 
-static mb_status fetch_web_identity(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+struct identity {
+    struct mb_buf token, form, url, answer;
+    struct mb_headers headers;
+};
+
+static mb_status exchange_token(const struct mb_credential_source *source, struct identity *identity,
+                                const struct mb_credential **out, const struct mb_call *call)
 {
-    const struct mb_credential_source *source = ctx;
     const char *session = mb_environment("AWS_ROLE_SESSION_NAME");
     const char *role = mb_environment("AWS_ROLE_ARN");
-    struct mb_buf url = MB_BUF_INIT(4096), form = MB_BUF_INIT(4 * MAX_TOKEN);
-    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN), text = MB_BUF_INIT(MAX_FILE);
-    struct mb_headers headers = {0};
+    struct mb_buf *form = &identity->form;
 
-    mb_status status = mb_token_read(mb_environment("AWS_WEB_IDENTITY_TOKEN_FILE"), &token, call->error);
-    if (status == MB_OK) {
-        sts_url(source, &url);
-        mb_url_query(&form, "Action", "AssumeRoleWithWebIdentity");
-        mb_url_query(&form, "Version", "2011-06-15");
-        if (role)
-            mb_url_query(&form, "RoleArn", role);
-        mb_url_query(&form, "RoleSessionName", session ? session : "milvus-backup");
-        mb_url_query(&form, "WebIdentityToken", mb_buf_text(&token));
-        status = mb_buf_check(&form, "the web identity token", call->error);
-    }
-    if (status == MB_OK) {
-        mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
-        const struct mb_http_request request = {.method = "POST",
-                                                .url = mb_buf_text(&url),
-                                                .headers = &headers,
-                                                .body = mb_buf_text(&form),
-                                                .body_len = form.len};
-        status = mb_source_ask(source->http, &request, &text, NULL, call);
-    }
-    if (status == MB_OK)
-        status = read_sts(&text, out, call->error);
-    mb_headers_done(&headers);
-    mb_buf_wipe(&token);
-    mb_buf_wipe(&form);
-    mb_buf_wipe(&text);
-    mb_buf_done(&url);
+    MB_TRY(mb_token_read(mb_environment("AWS_WEB_IDENTITY_TOKEN_FILE"), &identity->token, call->error));
+    sts_url(source, &identity->url);
+    mb_url_query(form, "Action", "AssumeRoleWithWebIdentity");
+    mb_url_query(form, "Version", "2011-06-15");
+    if (role)
+        mb_url_query(form, "RoleArn", role);
+    mb_url_query(form, "RoleSessionName", session ? session : "milvus-backup");
+    mb_url_query(form, "WebIdentityToken", mb_buf_text(&identity->token));
+    MB_TRY(mb_buf_check(form, "the web identity token", call->error));
+    const struct mb_http_request request =
+        mb_form_request(mb_buf_text(&identity->url), form, &identity->headers);
+    MB_TRY(mb_source_ask(source->http, &request, &identity->answer, NULL, call));
+    return read_sts(&identity->answer, out, call->error);
+}
+
+static mb_status fetch_web_identity(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    struct identity identity = {.token = MB_BUF_INIT(MAX_TOKEN),
+                                .form = MB_BUF_INIT(4 * MAX_TOKEN),
+                                .url = MB_BUF_INIT(4096),
+                                .answer = MB_BUF_INIT(MAX_FILE)};
+    mb_status status = exchange_token(ctx, &identity, out, call);
+    mb_headers_done(&identity.headers);
+    mb_buf_wipe(&identity.token);
+    mb_buf_wipe(&identity.form);
+    mb_buf_wipe(&identity.answer);
+    mb_buf_done(&identity.url);
     return status;
 }
 
@@ -265,33 +279,39 @@ static mb_status container_url(const struct mb_credential_source *source, struct
     return mb_buf_check(out, "AWS_CONTAINER_CREDENTIALS_FULL_URI", error);
 }
 
-static mb_status fetch_container(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+struct container {
+    struct mb_buf url, token;
+    struct mb_headers headers;
+    json_t *answer;
+};
+
+static mb_status ask_container(const struct mb_credential_source *source, struct container *container,
+                               const struct mb_credential **out, const struct mb_call *call)
 {
-    const struct mb_credential_source *source = ctx;
     const char *file = mb_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     const char *given = mb_environment("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-    struct mb_buf url = MB_BUF_INIT(4096), token = MB_BUF_INIT(MAX_TOKEN);
-    struct mb_headers headers = {0};
-    json_t *answer = NULL;
 
-    mb_status status = container_url(source, &url, call->error);
-    if (status == MB_OK && file)
-        status = mb_token_read(file, &token, call->error);
-    else if (status == MB_OK && given)
-        mb_buf_puts(&token, given);
-    if (status == MB_OK) {
-        if (token.len > 0)
-            mb_headers_set(&headers, "Authorization", mb_buf_text(&token));
-        const struct mb_http_request request = {
-            .method = "GET", .url = mb_buf_text(&url), .headers = &headers};
-        status = mb_source_ask_json(source->http, &request, &answer, call);
-    }
-    if (status == MB_OK)
-        status = mb_credential_from_json(answer, &json_fields, out, call->error);
-    json_decref(answer);
-    mb_headers_done(&headers);
-    mb_buf_wipe(&token);
-    mb_buf_done(&url);
+    MB_TRY(container_url(source, &container->url, call->error));
+    if (file)
+        MB_TRY(mb_token_read(file, &container->token, call->error));
+    else if (given)
+        mb_buf_puts(&container->token, given);
+    if (container->token.len > 0)
+        mb_headers_set(&container->headers, "Authorization", mb_buf_text(&container->token));
+    const struct mb_http_request request = {
+        .method = "GET", .url = mb_buf_text(&container->url), .headers = &container->headers};
+    MB_TRY(mb_source_ask_json(source->http, &request, &container->answer, call));
+    return mb_credential_from_json(container->answer, &json_fields, out, call->error);
+}
+
+static mb_status fetch_container(void *ctx, const struct mb_credential **out, const struct mb_call *call)
+{
+    struct container container = {.url = MB_BUF_INIT(4096), .token = MB_BUF_INIT(MAX_TOKEN)};
+    mb_status status = ask_container(ctx, &container, out, call);
+    json_decref(container.answer);
+    mb_headers_done(&container.headers);
+    mb_buf_wipe(&container.token);
+    mb_buf_done(&container.url);
     return status;
 }
 

@@ -13,29 +13,27 @@ static const char *or_null(const char *text)
     return *text ? text : NULL;
 }
 
-mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *request, json_t **out,
-                       const struct mb_call *call)
+static mb_status judge_answer(const struct mb_http_response *response, const json_t *root,
+                              struct mb_error *error)
 {
-    struct mb_http_response response = {0};
-    json_t *root = NULL;
-    mb_status status = mb_http_send(http, request, &response, call);
-    if (status == MB_OK)
-        root = json_loadb(mb_buf_text(&response.body), response.body.len, JSON_REJECT_DUPLICATES, NULL);
-    if (status == MB_OK && response.status != 200) {
-        struct mb_answer answer = {.status =
-                                       mb_credential_refusal(response.status, mb_buf_text(&response.body)),
-                                   .code = or_null(mb_json_text(root, "error")),
-                                   .text = or_null(mb_json_text(root, "error_description"))};
-        status = mb_http_fail_answer(call->error, &response, &answer);
-        if (status == MB_E_UNAUTHENTICATED)
-            mb_http_advise_clock(call->error, &response);
-    } else if (status == MB_OK && !json_is_object(root)) {
-        status = mb_fail(call->error, MB_E_PROTOCOL, "the answer is no JSON object");
-    }
-    if (status < 0)
-        mb_error_context(call->error, "ask %s for a token", request->url);
-    mb_buf_wipe(&response.body);
-    mb_http_response_done(&response);
+    if (response->status == 200)
+        return json_is_object(root) ? MB_OK : mb_fail(error, MB_E_PROTOCOL, "the answer is no JSON object");
+    const struct mb_answer answer = {
+        .status = mb_credential_refusal(response->status, mb_buf_text(&response->body)),
+        .code = or_null(mb_json_text(root, "error")),
+        .text = or_null(mb_json_text(root, "error_description"))};
+    mb_status status = mb_http_fail_answer(error, response, &answer);
+    if (status == MB_E_UNAUTHENTICATED)
+        mb_http_advise_clock(error, response);
+    return status;
+}
+
+static mb_status ask(struct mb_http *http, const struct mb_http_request *request,
+                     struct mb_http_response *response, json_t **out, const struct mb_call *call)
+{
+    MB_TRY(mb_http_send(http, request, response, call));
+    json_t *root = json_loadb(mb_buf_text(&response->body), response->body.len, JSON_REJECT_DUPLICATES, NULL);
+    mb_status status = judge_answer(response, root, call->error);
     if (status == MB_OK)
         *out = root;
     else
@@ -43,16 +41,22 @@ mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *reque
     return status;
 }
 
+mb_status mb_oauth_ask(struct mb_http *http, const struct mb_http_request *request, json_t **out,
+                       const struct mb_call *call)
+{
+    struct mb_http_response response = {0};
+    mb_status status = ask(http, request, &response, out, call);
+    mb_buf_wipe(&response.body);
+    mb_http_response_done(&response);
+    return status == MB_OK ? MB_OK : mb_error_context(call->error, "ask %s for a token", request->url);
+}
+
 mb_status mb_oauth_post(struct mb_http *http, const char *url, const struct mb_buf *form, json_t **out,
                         const struct mb_call *call)
 {
     struct mb_headers headers = {0};
-    mb_headers_set(&headers, "Content-Type", "application/x-www-form-urlencoded");
-    struct mb_http_request request = {
-        .method = "POST", .url = url, .headers = &headers, .body = mb_buf_text(form), .body_len = form->len};
-    mb_status status = mb_headers_status(&headers, call->error);
-    if (status == MB_OK)
-        status = mb_oauth_ask(http, &request, out, call);
+    const struct mb_http_request request = mb_form_request(url, form, &headers);
+    mb_status status = mb_oauth_ask(http, &request, out, call);
     mb_headers_done(&headers);
     return status;
 }
@@ -89,30 +93,45 @@ mb_status mb_oauth_credential(const json_t *answer, const struct mb_credential *
     return *out ? MB_OK : mb_fail_memory(error);
 }
 
+static mb_status ask_google_machine(const struct mb_credential_source *source, struct mb_buf *url,
+                                    struct mb_headers *headers, json_t **answer, const struct mb_call *call)
+{
+    const char *host = mb_environment("GCE_METADATA_HOST");
+
+    if (source->endpoint != NULL)
+        mb_buf_puts(url, source->endpoint);
+    else
+        mb_buf_printf(url, "http://%s", host ? host : "metadata.google.internal");
+    mb_buf_puts(url, "/computeMetadata/v1/instance/service-accounts/default/token");
+    MB_TRY(mb_buf_check(url, "the metadata service's address", call->error));
+    mb_headers_set(headers, "Metadata-Flavor", "Google");
+    const struct mb_http_request request = {.method = "GET", .url = mb_buf_text(url), .headers = headers};
+    return mb_oauth_ask(source->http, &request, answer, call);
+}
+
 mb_status mb_oauth_google_machine(const struct mb_credential_source *source, const struct mb_credential **out,
                                   const struct mb_call *call)
 {
-    const char *host = mb_environment("GCE_METADATA_HOST");
     struct mb_buf url = MB_BUF_INIT(4096);
     struct mb_headers headers = {0};
     json_t *answer = NULL;
 
-    if (source->endpoint != NULL)
-        mb_buf_puts(&url, source->endpoint);
-    else
-        mb_buf_printf(&url, "http://%s", host ? host : "metadata.google.internal");
-    mb_buf_puts(&url, "/computeMetadata/v1/instance/service-accounts/default/token");
-    mb_headers_set(&headers, "Metadata-Flavor", "Google");
-    const struct mb_http_request request = {.method = "GET", .url = mb_buf_text(&url), .headers = &headers};
-    mb_status status = mb_buf_check(&url, "the metadata service's address", call->error);
-    if (status == MB_OK)
-        status = mb_oauth_ask(source->http, &request, &answer, call);
+    mb_status status = ask_google_machine(source, &url, &headers, &answer, call);
     if (status == MB_OK)
         status = mb_oauth_credential(answer, out, call->error);
     json_decref(answer);
     mb_headers_done(&headers);
     mb_buf_done(&url);
     return mb_metadata_judge(status, call);
+}
+
+static mb_status send_with(struct mb_http *http, const struct mb_http_request *request,
+                           struct mb_headers *headers, const struct mb_credential *token,
+                           struct mb_http_response *response, const struct mb_call *call)
+{
+    if (token != NULL)
+        mb_headers_printf(headers, "Authorization", "Bearer %s", token->token);
+    return mb_http_send(http, request, response, call);
 }
 
 /* *again: a renewed token is worth another try. */
@@ -122,13 +141,9 @@ static mb_status send_once(struct mb_http *http, const struct mb_http_request *r
                            struct mb_http_response *response, const struct mb_call *call)
 {
     const struct mb_credential *token = NULL;
-    mb_status status = tokens != NULL ? mb_credentials_get(tokens, &token, call) : MB_OK;
-    if (token != NULL)
-        mb_headers_printf(headers, "Authorization", "Bearer %s", token->token);
-    if (status == MB_OK)
-        status = mb_headers_status(headers, call->error);
-    if (status == MB_OK)
-        status = mb_http_send(http, request, response, call);
+    if (tokens != NULL)
+        MB_TRY(mb_credentials_get(tokens, &token, call));
+    mb_status status = send_with(http, request, headers, token, response, call);
     *again = status == MB_OK && token != NULL && refused(response) && mb_credentials_refused(tokens, token) &&
              mb_http_can_resend(request->source);
     if (token != NULL)

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "common/file.h"
+#include "common/credentials/file.h"
 #include "http/answer.h"
 #include "http/url.h"
 
@@ -21,8 +21,13 @@ enum {
     SESSION_SECONDS = 21600
 };
 
+/* Names of metadata services; most of the others are link-local. */
+static const char *const near_hosts[] = {"[fd00:ec2::", "100.100.100.200", "metadata.google.internal",
+                                         "metadata.tencentyun.com", NULL};
+
 void mb_metadata_nearness(struct mb_http_options *options)
 {
+    options->near_hosts = near_hosts;
     options->connect_timeout_ms = CONNECT_TIMEOUT_MS;
     options->idle_timeout_ms = IDLE_TIMEOUT_MS;
     options->near_direct = true;
@@ -38,36 +43,44 @@ void mb_credential_source_free(void *ctx)
     free(source);
 }
 
+/* One's own service may have one's own authority; the usual ones have not, but the way there is the same. */
+static mb_status read_options(const struct mb_config_values *config, struct mb_http_options *out,
+                              struct mb_error *error)
+{
+    bool own = mb_option_text(config, "auth.endpoint") != NULL;
+    *out = (struct mb_http_options){.user_agent = mb_driver_user_agent()};
+    if (own)
+        MB_TRY(mb_options_http(config, out, error));
+    else
+        out->proxy = mb_option_text(config, "proxy");
+    out->place = own ? "auth.endpoint" : "auth.type";
+    mb_metadata_nearness(out);
+    return MB_OK;
+}
+
+static mb_status fill(struct mb_credential_source *source, const struct mb_config_values *config,
+                      struct mb_error *error)
+{
+    const char *endpoint = mb_option_text(config, "auth.endpoint");
+    struct mb_http_options options;
+
+    MB_TRY(read_options(config, &options, error));
+    size_t len = endpoint ? strlen(endpoint) : 0;
+    while (len > 0 && endpoint[len - 1] == '/')
+        len--;
+    if (endpoint && !(source->endpoint = strndup(endpoint, len)))
+        return mb_fail_memory(error);
+    return mb_http_new(&source->http, &options, error);
+}
+
 mb_status mb_credential_source_open(struct mb_credentials **out,
                                     const struct mb_credentials_provider *provider,
                                     const struct mb_config_values *config, struct mb_error *error)
 {
-    const char *endpoint = mb_option_text(config, "auth.endpoint");
-    struct mb_http_options options = {.user_agent = mb_driver_user_agent()};
-    mb_status status = MB_OK;
-
-    /* One's own service may have one's own authority; the usual ones have not, but the way there is the same.
-     */
-    if (endpoint)
-        status = mb_options_http(config, &options, error);
-    else
-        options.proxy = mb_option_text(config, "proxy");
-    if (status != MB_OK)
-        return status;
-    options.place = endpoint ? "auth.endpoint" : "auth.type";
-    mb_metadata_nearness(&options);
     struct mb_credential_source *source = calloc(1, sizeof(*source));
     if (!source)
         return mb_fail_memory(error);
-    if (endpoint && !(source->endpoint = strdup(endpoint)))
-        status = mb_fail_memory(error);
-    for (size_t len = endpoint ? strlen(endpoint) : 0; source->endpoint && len > 0; len--)
-        if (source->endpoint[len - 1] != '/')
-            break;
-        else
-            source->endpoint[len - 1] = '\0';
-    if (status == MB_OK)
-        status = mb_http_new(&source->http, &options, error);
+    mb_status status = fill(source, config, error);
     if (status != MB_OK) {
         mb_credential_source_free(source);
         return status;
@@ -103,9 +116,7 @@ mb_status mb_credential_source_find(struct mb_credentials **out, const struct mb
 
 mb_status mb_token_read(const char *path, struct mb_buf *out, struct mb_error *error)
 {
-    mb_status status = mb_file_read(path, out, error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_credential_file_read(path, out, error));
     while (out->len > 0 && strchr(" \t\r\n", out->data[out->len - 1]))
         out->data[--out->len] = '\0';
     return out->len > 0 ? MB_OK : mb_fail(error, MB_E_CONFIG, "%s is empty", path);
@@ -143,9 +154,7 @@ mb_status mb_credential_from_json(const json_t *object, const struct mb_credenti
         return mb_fail(error, MB_E_UNAUTHENTICATED, "the answer holds no credential: %.200s",
                        *mb_json_text(object, "Message") ? mb_json_text(object, "Message")
                                                         : mb_json_text(object, "Code"));
-    mb_status status = expiry(json_object_get(object, fields->expires), &expires_ns, error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(expiry(json_object_get(object, fields->expires), &expires_ns, error));
     *out = mb_credential_new(id, secret, mb_json_text(object, fields->token), expires_ns);
     return *out ? MB_OK : mb_fail_memory(error);
 }
@@ -167,6 +176,21 @@ mb_status mb_credential_refusal(int http_status, const char *said)
     return MB_E_UNAUTHENTICATED;
 }
 
+static mb_status keep_answer(const struct mb_http_response *response, struct mb_buf *out,
+                             struct mb_error *error)
+{
+    const char *body = mb_buf_text(&response->body);
+    char said[200];
+
+    if (response->status >= 200 && response->status < 300) {
+        mb_buf_append(out, body, response->body.len);
+        return mb_buf_check(out, "the answer", error);
+    }
+    mb_text_fit(said, sizeof(said), body);
+    const struct mb_answer answer = {.status = mb_credential_refusal(response->status, body), .text = said};
+    return mb_http_fail_answer(error, response, &answer);
+}
+
 mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *request, struct mb_buf *out,
                         int *status, const struct mb_call *call)
 {
@@ -177,40 +201,42 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
     mb_status result = mb_http_send(http, &limited, &response, call);
     if (status)
         *status = response.status;
-    if (result == MB_OK && (response.status < 200 || response.status >= 300)) {
-        char said[200];
-        mb_text_fit(said, sizeof(said), mb_buf_text(&response.body));
-        const struct mb_answer answer = {
-            .status = mb_credential_refusal(response.status, mb_buf_text(&response.body)), .text = said};
-        result = mb_http_fail_answer(call->error, &response, &answer);
-    } else if (result == MB_OK) {
-        mb_buf_append(out, mb_buf_text(&response.body), response.body.len);
-        result = mb_buf_check(out, "the answer", call->error);
-    }
-    if (result != MB_OK)
-        mb_error_context(call->error, "%s %.*s", request->method, (int)strcspn(request->url, "?"),
-                         request->url);
+    if (result == MB_OK)
+        result = keep_answer(&response, out, call->error);
     mb_buf_wipe(&response.body);
     mb_http_response_done(&response);
-    return result;
+    return result == MB_OK ? MB_OK
+                           : mb_error_context(call->error, "%s %.*s", request->method,
+                                              (int)strcspn(request->url, "?"), request->url);
+}
+
+static mb_status ask_json(struct mb_http *http, const struct mb_http_request *request, struct mb_buf *text,
+                          json_t **out, const struct mb_call *call)
+{
+    MB_TRY(mb_source_ask(http, request, text, NULL, call));
+    json_t *root = json_loadb(mb_buf_text(text), text->len, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(root)) {
+        *out = root;
+        return MB_OK;
+    }
+    json_decref(root);
+    return mb_fail(call->error, MB_E_PROTOCOL, "%s answers with no JSON object", request->url);
 }
 
 mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request *request, json_t **out,
                              const struct mb_call *call)
 {
     struct mb_buf text = MB_BUF_INIT(MAX_ANSWER);
-    mb_status status = mb_source_ask(http, request, &text, NULL, call);
-    if (status == MB_OK) {
-        json_t *root = json_loadb(mb_buf_text(&text), text.len, JSON_REJECT_DUPLICATES, NULL);
-        if (json_is_object(root))
-            *out = root;
-        else {
-            json_decref(root);
-            status = mb_fail(call->error, MB_E_PROTOCOL, "%s answers with no JSON object", request->url);
-        }
-    }
+    mb_status status = ask_json(http, request, &text, out, call);
     mb_buf_wipe(&text);
     return status;
+}
+
+struct mb_http_request mb_form_request(const char *url, const struct mb_buf *form, struct mb_headers *headers)
+{
+    mb_headers_set(headers, "Content-Type", "application/x-www-form-urlencoded");
+    return (struct mb_http_request){
+        .method = "POST", .url = url, .headers = headers, .body = mb_buf_text(form), .body_len = form->len};
 }
 
 /* ---------------------------------------------------------------- metadata */
@@ -286,8 +312,7 @@ static mb_status find_role(const struct mb_credential_source *source, const char
     mb_status status = mb_source_ask(source->http, &request, out, &http_status, call);
     if (http_status == 404)
         return mb_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)", url);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(status);
     out->len = strcspn(mb_buf_text(out), "\r\n");
     if (out->len == 0)
         return mb_fail(call->error, MB_E_UNAUTHENTICATED, "no role is attached to this machine (%s)", url);
@@ -295,36 +320,45 @@ static mb_status find_role(const struct mb_credential_source *source, const char
     return MB_OK;
 }
 
+/* What is asked of a metadata service, step after step. */
+struct asking {
+    struct mb_buf url, role;
+    struct mb_headers headers;
+    json_t *answer;
+    bool silent; /* it did not answer the request for a session */
+};
+
+static mb_status ask_service(const struct mb_credential_source *source,
+                             const struct mb_metadata_service *service, const char *role,
+                             struct asking *asking, const struct mb_credential **out,
+                             const struct mb_call *call)
+{
+    const char *base = source->endpoint ? source->endpoint : service->base;
+
+    mb_buf_printf(&asking->url, "%s%s", base, service->roles_path);
+    MB_TRY(begin_session(source, service, base, &asking->headers, &asking->silent, call));
+    if (!role)
+        MB_TRY(find_role(source, mb_buf_text(&asking->url), &asking->headers, &asking->role, call));
+    mb_url_encode(&asking->url, role ? role : mb_buf_text(&asking->role), "");
+    MB_TRY(mb_buf_check(&asking->url, "the URL of the role", call->error));
+    const struct mb_http_request request = {
+        .method = "GET", .url = mb_buf_text(&asking->url), .headers = &asking->headers};
+    MB_TRY(mb_source_ask_json(source->http, &request, &asking->answer, call));
+    return mb_credential_from_json(asking->answer, &service->fields, out, call->error);
+}
+
 mb_status mb_metadata_fetch(const struct mb_credential_source *source,
                             const struct mb_metadata_service *service, const char *role,
                             const struct mb_credential **out, const struct mb_call *call)
 {
-    const char *base = source->endpoint ? source->endpoint : service->base;
-    struct mb_buf url = MB_BUF_INIT(4096), found = MB_BUF_INIT(4096);
-    struct mb_headers headers = {0};
-    json_t *answer = NULL;
-    bool silent = false;
+    struct asking asking = {.url = MB_BUF_INIT(4096), .role = MB_BUF_INIT(4096)};
 
-    mb_buf_printf(&url, "%s%s", base, service->roles_path);
-    mb_status status = begin_session(source, service, base, &headers, &silent, call);
-    if (status == MB_OK && !role)
-        status = find_role(source, mb_buf_text(&url), &headers, &found, call);
-    if (status == MB_OK) {
-        mb_url_encode(&url, role ? role : mb_buf_text(&found), "");
-        status = mb_buf_check(&url, "the URL of the role", call->error);
-    }
-    if (status == MB_OK) {
-        const struct mb_http_request request = {
-            .method = "GET", .url = mb_buf_text(&url), .headers = &headers};
-        status = mb_source_ask_json(source->http, &request, &answer, call);
-    }
-    if (status == MB_OK)
-        status = mb_credential_from_json(answer, &service->fields, out, call->error);
-    json_decref(answer);
-    mb_headers_done(&headers);
-    mb_buf_done(&found);
-    mb_buf_done(&url);
-    if (status != MB_OK && silent)
+    mb_status status = ask_service(source, service, role, &asking, out, call);
+    json_decref(asking.answer);
+    mb_headers_done(&asking.headers);
+    mb_buf_done(&asking.role);
+    mb_buf_done(&asking.url);
+    if (status != MB_OK && asking.silent)
         mb_error_advise(call->error, "it did not answer the request for a session: in a container the hop "
                                      "limit of the instance's metadata has to be at least 2");
     return mb_metadata_judge(status, call);

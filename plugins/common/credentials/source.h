@@ -71,6 +71,10 @@ mb_status mb_source_ask(struct mb_http *http, const struct mb_http_request *requ
 mb_status mb_source_ask_json(struct mb_http *http, const struct mb_http_request *request, json_t **out,
                              const struct mb_call *call);
 
+/* What posts a form; all three outlive it. */
+struct mb_http_request mb_form_request(const char *url, const struct mb_buf *form,
+                                       struct mb_headers *headers);
+
 /* Services of the machine are near: they answer soon or are not there, and no proxy leads to them. */
 void mb_metadata_nearness(struct mb_http_options *options);
 

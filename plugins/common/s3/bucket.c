@@ -23,32 +23,33 @@ static mb_status ignore_element(void *ctx, const char *name, unsigned depth, con
     return MB_OK;
 }
 
+static mb_status list_one(struct mb_store *store, struct mb_s3_request *request, const struct mb_call *call)
+{
+    static const struct mb_xml_events events = {.open = expect_listing, .close = ignore_element};
+    const struct mb_buf *body = &request->response.body;
+
+    mb_url_query(&request->query, "list-type", "2");
+    mb_url_query(&request->query, "max-keys", "1");
+    MB_TRY(mb_s3_send(store, request, call));
+    mb_status status = mb_xml_parse(mb_buf_text(body), body->len, &events, call->error, call->error);
+    if (status != MB_E_PROTOCOL)
+        return status;
+    mb_error_context(call->error, "the answer is no listing of a bucket");
+    return mb_error_advise(call->error, "check address and port");
+}
+
 /* Lists one key: that proves the host, the credential and the bucket, and unlike HEAD it is answered with a
  * reason. */
 mb_status mb_s3_check(struct mb_store *store, const struct mb_call *call)
 {
-    static const struct mb_xml_events events = {.open = expect_listing, .close = ignore_element};
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
-    struct mb_http_response response = {0};
-
-    mb_url_query(&request.query, "list-type", "2");
-    mb_url_query(&request.query, "max-keys", "1");
-    mb_status status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK) {
-        status =
-            mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, call->error, call->error);
-        if (status == MB_E_PROTOCOL) {
-            mb_error_context(call->error, "the answer is no listing of a bucket");
-            mb_error_advise(call->error, "check address and port");
-        }
-    }
-    mb_http_response_done(&response);
+    mb_status status = list_one(store, &request, call);
     mb_s3_request_done(&request);
     return status;
 }
 
 /* us-east-1 must not be named (CreateBucket). */
-static mb_status location_document(struct mb_store *store, struct mb_buf *out, struct mb_error *error)
+static void location_document(struct mb_store *store, struct mb_buf *out)
 {
     pthread_mutex_lock(&store->lock);
     bool named = store->region[0] != '\0' && strcmp(store->region, "us-east-1") != 0 &&
@@ -60,31 +61,22 @@ static mb_status location_document(struct mb_store *store, struct mb_buf *out, s
         mb_buf_puts(out, "</LocationConstraint></CreateBucketConfiguration>");
     }
     pthread_mutex_unlock(&store->lock);
-    return mb_buf_check(out, "the region", error);
 }
 
 mb_status mb_s3_create_bucket(struct mb_store *store, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "PUT", NULL);
-    struct mb_http_response response = {0};
-    struct mb_buf body = MB_BUF_INIT(4096);
 
-    mb_status status = location_document(store, &body, call->error);
-    if (status == MB_OK) {
-        request.http.body = mb_buf_text(&body);
-        request.http.body_len = body.len;
-        status = mb_s3_send(store, &request, &response, call);
-    }
-    if (status != MB_OK && strcmp(call->error->provider_code, "BucketAlreadyOwnedByYou") == 0)
-        status = MB_OK;
-    else if (status == MB_E_EXISTS && mb_s3_check(store, call) == MB_OK)
-        status = MB_OK; /* some services do not tell whose it is */
-    else if (status == MB_E_EXISTS)
-        status = mb_fail(call->error, MB_E_EXISTS, "somebody else has a bucket '%s'", store->bucket);
-    if (status == MB_OK)
-        mb_error_clear(call->error);
-    mb_buf_done(&body);
-    mb_http_response_done(&response);
+    location_document(store, &request.body);
+    mb_status status = mb_s3_send_body(store, &request, "the region", call);
     mb_s3_request_done(&request);
-    return status;
+    bool ours = status != MB_OK && strcmp(call->error->provider_code, "BucketAlreadyOwnedByYou") == 0;
+    /* some services do not tell whose it is */
+    ours = ours || (status == MB_E_EXISTS && mb_s3_check(store, call) == MB_OK);
+    if (status == MB_E_EXISTS && !ours)
+        return mb_fail(call->error, MB_E_EXISTS, "somebody else has a bucket '%s'", store->bucket);
+    if (status != MB_OK && !ours)
+        return status;
+    mb_error_clear(call->error);
+    return MB_OK;
 }

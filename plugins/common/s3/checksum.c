@@ -60,9 +60,22 @@ static void digest_tell(struct digest *digest, struct mb_s3_request *request)
         mb_headers_set(&request->headers, "Content-MD5", text);
         return;
     }
-    for (int i = 0; i < 4; i++)
-        request->own_crc32c[i] = (uint8_t)(digest->crc >> (24 - 8 * i));
+    mb_crc32c_big_endian(digest->crc, request->own_crc32c);
     request->crc32c = request->own_crc32c;
+}
+
+static mb_status digest_steps(struct digest *digest, const struct mb_source *source, char *step,
+                              uint64_t *total, const struct mb_call *call)
+{
+    size_t nread;
+    do {
+        MB_TRY(mb_call_wanted(call));
+        if (source->read(source->ctx, step, STEP, &nread) != MB_OK)
+            return mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
+        digest_add(digest, step, nread);
+        *total += nread;
+    } while (nread > 0);
+    return MB_OK;
 }
 
 /* Reads the source to its end and rewinds it. */
@@ -70,80 +83,69 @@ static mb_status digest_source(struct digest *digest, const struct mb_source *so
                                const struct mb_call *call)
 {
     uint64_t total = 0;
-    size_t nread = 0;
-    mb_status status = MB_OK;
-
     char *step = malloc(STEP);
     if (!step)
         return mb_fail_memory(call->error);
-    do {
-        status = mb_call_wanted(call);
-        if (status == MB_OK && source->read(source->ctx, step, STEP, &nread) != MB_OK)
-            status = mb_fail(call->error, MB_E_CALLBACK, "the source of the data failed");
-        if (status == MB_OK)
-            digest_add(digest, step, nread);
-        total += nread;
-    } while (status == MB_OK && nread > 0);
+    mb_status status = digest_steps(digest, source, step, &total, call);
     free(step);
-    if (status == MB_OK && source->size >= 0 && total != (uint64_t)source->size)
-        status = mb_fail(call->error, MB_E_INVALID, "the source of the data is not as long as its size");
-    if (status == MB_OK && source->rewind(source->ctx) != MB_OK)
-        status = mb_fail(call->error, MB_E_CALLBACK, "the source of the data cannot be rewound");
-    return status;
-}
-
-/* The bytes go into memory, and the request gets them from there. */
-static mb_status digest_gathered(struct digest *digest, struct mb_s3_request *request,
-                                 struct mb_buf *gathered, const struct mb_call *call)
-{
-    mb_status status = mb_http_gather(request->http.source, gathered, call);
-    if (status != MB_OK)
-        return status;
-    request->http.source = NULL;
-    request->http.body = mb_buf_text(gathered);
-    request->http.body_len = gathered->len;
-    digest_add(digest, mb_buf_text(gathered), gathered->len);
+    MB_TRY(status);
+    if (source->size >= 0 && total != (uint64_t)source->size)
+        return mb_fail(call->error, MB_E_INVALID, "the source of the data is not as long as its size");
+    if (source->rewind(source->ctx) != MB_OK)
+        return mb_fail(call->error, MB_E_CALLBACK, "the source of the data cannot be rewound");
     return MB_OK;
 }
 
+/* The bytes go into memory, and the request gets them from there. */
+static mb_status gather(struct mb_s3_request *request, const struct mb_call *call)
+{
+    MB_TRY(mb_http_gather(request->http.source, &request->body, call));
+    request->http.source = NULL;
+    request->http.body = mb_buf_text(&request->body);
+    request->http.body_len = request->body.len;
+    return MB_OK;
+}
+
+static mb_status digest_request(struct digest *digest, struct mb_s3_request *request,
+                                const struct mb_call *call)
+{
+    if (request->http.source)
+        MB_TRY(digest_source(digest, request->http.source, call));
+    else
+        digest_add(digest, request->http.body, request->http.body_len);
+    digest_tell(digest, request);
+    return MB_OK;
+}
+
+static mb_status add_digest(struct mb_s3_request *request, bool md5, const struct mb_call *call)
+{
+    struct digest digest;
+    mb_status status = digest_init(&digest, md5) ? digest_request(&digest, request, call) : MB_OK;
+    EVP_MD_CTX_free(digest.md5);
+    return status;
+}
+
 mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request *request, bool must,
-                             struct mb_buf *gathered, const struct mb_call *call)
+                             const struct mb_call *call)
 {
     const struct mb_source *source = request->http.source;
     bool crc32c = mb_s3_sends_checksums(store) && !request->crc32c;
     bool wanted = atomic_load(&store->wants_md5);
     bool md5 = wanted || (store->dialect->flags & MB_S3_MD5);
-    struct digest digest;
 
     if ((!crc32c && !md5) || (!source->rewind && !must && !wanted))
         return MB_OK;
-    mb_status status = MB_OK;
-    bool usable = digest_init(&digest, md5);
-    if (usable)
-        status = source->rewind ? digest_source(&digest, source, call)
-                                : digest_gathered(&digest, request, gathered, call);
-    if (usable && status == MB_OK)
-        digest_tell(&digest, request);
-    EVP_MD_CTX_free(digest.md5);
-    return status;
+    if (!source->rewind)
+        MB_TRY(gather(request, call));
+    return add_digest(request, md5, call);
 }
 
 mb_status mb_s3_add_md5(struct mb_s3_request *request, const struct mb_call *call)
 {
     const struct mb_source *source = request->http.source;
-    struct digest digest;
-    mb_status status = MB_OK;
 
     if ((!source && request->http.body_len == 0) || (source && !source->rewind) ||
         mb_headers_get(&request->headers, "Content-MD5"))
         return MB_OK;
-    bool usable = digest_init(&digest, true);
-    if (usable && source)
-        status = digest_source(&digest, source, call);
-    else if (usable)
-        digest_add(&digest, request->http.body, request->http.body_len);
-    if (usable && status == MB_OK)
-        digest_tell(&digest, request);
-    EVP_MD_CTX_free(digest.md5);
-    return status;
+    return add_digest(request, true, call);
 }

@@ -82,23 +82,24 @@ mb_status mb_s3_status_of_code(const struct mb_s3_dialect *dialect, const char *
     return status != MB_OK ? status : look_up(common_codes, code);
 }
 
+void mb_s3_fault_take(struct mb_s3_fault *fault, const char *name, const char *text)
+{
+    static const struct mb_xml_field fields[] = {
+        MB_XML_FIELD("Code", struct mb_s3_fault, code),
+        MB_XML_FIELD("Message", struct mb_s3_fault, message),
+        MB_XML_FIELD("RequestId", struct mb_s3_fault, request_id),
+        MB_XML_FIELD("Region", struct mb_s3_fault, region),
+        MB_XML_FIELD("Endpoint", struct mb_s3_fault, endpoint),
+        MB_XML_FIELD("StorageClass", struct mb_s3_fault, storage_class),
+        {NULL, 0, 0},
+    };
+    mb_xml_take(fields, fault, name, text);
+}
+
 static mb_status take_fault(void *ctx, const char *name, unsigned depth, const char *text)
 {
-    struct mb_s3_fault *fault = ctx;
-    if (depth != 1)
-        return MB_OK;
-    if (strcmp(name, "Code") == 0)
-        mb_text_fit(fault->code, sizeof(fault->code), text);
-    else if (strcmp(name, "Message") == 0)
-        mb_text_fit(fault->message, sizeof(fault->message), text);
-    else if (strcmp(name, "RequestId") == 0)
-        mb_text_fit(fault->request_id, sizeof(fault->request_id), text);
-    else if (strcmp(name, "Region") == 0)
-        mb_text_fit(fault->region, sizeof(fault->region), text);
-    else if (strcmp(name, "Endpoint") == 0)
-        mb_text_fit(fault->endpoint, sizeof(fault->endpoint), text);
-    else if (strcmp(name, "StorageClass") == 0)
-        mb_text_fit(fault->storage_class, sizeof(fault->storage_class), text);
+    if (depth == 1)
+        mb_s3_fault_take(ctx, name, text);
     return MB_OK;
 }
 
@@ -272,9 +273,7 @@ mb_status mb_s3_read_result(const struct mb_store *store, const struct mb_http_r
         error->flags |= MB_ERR_AMBIGUOUS;
         return error->status;
     }
-    mb_status status = mb_xml_parse(body, response->body.len, &events, &reading, error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_xml_parse(body, response->body.len, &events, &reading, error));
     if (reading.is_error)
         return mb_s3_fail(store, response, &reading.fault, error);
     *out = result;

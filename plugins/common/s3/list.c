@@ -161,46 +161,55 @@ static mb_status finish_page(struct page_reader *reader)
 }
 
 /* A service that says there is more but not where: go on after the last key. */
-static mb_status next_token(struct page_reader *reader)
+static mb_status write_token(const struct page_reader *reader, struct mb_buf *out)
 {
-    struct mb_list *list = reader->list;
-    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN);
+    const struct mb_list *list = reader->list;
 
     if (reader->next.len > 0)
-        mb_buf_printf(&token, "%c%s", TOKEN_OWN, mb_buf_text(&reader->next));
+        mb_buf_printf(out, "%c%s", TOKEN_OWN, mb_buf_text(&reader->next));
     else if (list->count > 0)
-        mb_buf_printf(&token, "%c%s", TOKEN_AFTER, list->items[list->count - 1].entry.key);
-    mb_status status = mb_buf_check(&token, "the listing's token", reader->error);
-    if (status == MB_OK && (token.len == 0 || strcmp(mb_buf_text(&token), mb_buf_text(&list->token)) == 0))
-        status =
-            mb_fail(reader->error, MB_E_PROTOCOL, "the service says that the listing goes on, but not where");
-    if (status == MB_OK) {
-        struct mb_buf old = list->token;
-        list->token = token;
-        token = old;
+        mb_buf_printf(out, "%c%s", TOKEN_AFTER, list->items[list->count - 1].entry.key);
+    MB_TRY(mb_buf_check(out, "the listing's token", reader->error));
+    if (out->len == 0 || strcmp(mb_buf_text(out), mb_buf_text(&list->token)) == 0)
+        return mb_fail(reader->error, MB_E_PROTOCOL,
+                       "the service says that the listing goes on, but not where");
+    return MB_OK;
+}
+
+static mb_status next_token(struct page_reader *reader)
+{
+    struct mb_buf token = MB_BUF_INIT(MAX_TOKEN);
+    mb_status status = write_token(reader, &token);
+    if (status != MB_OK) {
+        mb_buf_done(&token);
+        return status;
     }
-    mb_buf_done(&token);
-    return status;
+    mb_buf_done(&reader->list->token);
+    reader->list->token = token;
+    return MB_OK;
+}
+
+static mb_status parse_page(struct page_reader *reader, const struct mb_buf *body)
+{
+    static const struct mb_xml_events events = {.open = open_element, .close = close_element};
+
+    MB_TRY(mb_xml_parse(mb_buf_text(body), body->len, &events, reader, reader->error));
+    MB_TRY(mb_buf_check(&reader->next, "the listing's token", reader->error));
+    MB_TRY(finish_page(reader));
+    if (reader->truncated)
+        MB_TRY(next_token(reader));
+    reader->list->exhausted = !reader->truncated;
+    return MB_OK;
 }
 
 static mb_status read_page(struct mb_list *list, const struct mb_http_response *response,
                            struct mb_error *error)
 {
-    static const struct mb_xml_events events = {.open = open_element, .close = close_element};
     struct page_reader reader = {.list = list, .error = error, .next = MB_BUF_INIT(MAX_TOKEN)};
 
     list->count = 0;
     mb_buf_reset(&list->text);
-    mb_status status =
-        mb_xml_parse(mb_buf_text(&response->body), response->body.len, &events, &reader, error);
-    if (status == MB_OK)
-        status = mb_buf_check(&reader.next, "the listing's token", error);
-    if (status == MB_OK)
-        status = finish_page(&reader);
-    if (status == MB_OK && reader.truncated)
-        status = next_token(&reader);
-    if (status == MB_OK)
-        list->exhausted = !reader.truncated;
+    mb_status status = parse_page(&reader, &response->body);
     mb_buf_done(&reader.next);
     return status;
 }
@@ -233,14 +242,12 @@ static void write_query(const struct mb_list *list, struct mb_buf *query)
 static mb_status fetch_page(struct mb_list *list, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
-    struct mb_http_response response = {0};
 
     write_query(list, &request.query);
     request.http.max_body = MAX_PAGE_BYTES;
-    mb_status status = mb_s3_send(list->store, &request, &response, call);
+    mb_status status = mb_s3_send(list->store, &request, call);
     if (status == MB_OK)
-        status = read_page(list, &response, call->error);
-    mb_http_response_done(&response);
+        status = read_page(list, &request.response, call->error);
     mb_s3_request_done(&request);
     return status;
 }
@@ -278,9 +285,7 @@ mb_status mb_s3_list_next(struct mb_list *list, struct mb_page *page, const stru
     if (list->exhausted)
         return MB_END;
     do {
-        mb_status status = fetch_page(list, call);
-        if (status != MB_OK)
-            return status;
+        MB_TRY(fetch_page(list, call));
     } while (list->count == 0 && !list->exhausted);
     if (list->count == 0)
         return MB_END;

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_DOCUMENT = 8 * 1024 * 1024 };
-
 void mb_s3_query_part(struct mb_buf *query, uint32_t number, const char *upload_id)
 {
     char text[16];
@@ -40,63 +38,64 @@ mb_status mb_s3_write_part(struct mb_part *out, uint32_t number, uint64_t size, 
 
 /* ------------------------------------------------------------------- begin */
 
+static mb_status begin(struct mb_store *store, struct mb_s3_request *request,
+                       const struct mb_put_options *opts, char *upload_id, size_t cap,
+                       const struct mb_call *call)
+{
+    struct mb_s3_result result;
+
+    mb_url_query(&request->query, "uploads", NULL);
+    mb_headers_set(&request->headers, "Content-Type", mb_content_type(opts));
+    request->announces_checksums = !(opts && (opts->flags & MB_PUT_PARTS_COPIED));
+    MB_TRY(mb_s3_send(store, request, call));
+    MB_TRY(mb_s3_read_result(store, &request->response, &result, call->error));
+    if (result.upload_id[0] == '\0' || strlen(result.upload_id) >= cap)
+        return mb_fail(call->error, MB_E_PROTOCOL, "the answer holds no upload id that can be used");
+    mb_text_fit(upload_id, cap, result.upload_id);
+    return MB_OK;
+}
+
 mb_status mb_s3_mpu_begin(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                           char *upload_id, size_t cap, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "POST", key);
-    struct mb_http_response response = {0};
-    struct mb_s3_result result;
 
-    mb_status status = mb_unconditional(opts, "an upload in parts", call->error);
-    if (status == MB_OK)
-        status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
-    mb_url_query(&request.query, "uploads", NULL);
-    mb_headers_set(&request.headers, "Content-Type", mb_content_type(opts));
-    request.announces_checksums = !(opts && (opts->flags & MB_PUT_PARTS_COPIED));
-    status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK)
-        status = mb_s3_read_result(store, &response, &result, call->error);
-    if (status == MB_OK && (result.upload_id[0] == '\0' || strlen(result.upload_id) >= cap))
-        status = mb_fail(call->error, MB_E_PROTOCOL, "the answer holds no upload id that can be used");
-    if (status == MB_OK)
-        mb_text_fit(upload_id, cap, result.upload_id);
-    mb_http_response_done(&response);
+    MB_TRY(mb_unconditional(opts, "an upload in parts", call->error));
+    MB_TRY(mb_s3_check_key(key, call->error));
+    mb_status status = begin(store, &request, opts, upload_id, cap, call);
     mb_s3_request_done(&request);
     return status;
 }
 
 /* -------------------------------------------------------------------- part */
 
+static mb_status put_part(struct mb_store *store, struct mb_s3_request *request, uint32_t number,
+                          struct mb_part *out, const struct mb_call *call)
+{
+    const struct mb_http_response *response = &request->response;
+    char etag[128];
+
+    MB_TRY(mb_s3_add_checksum(store, request, true, call));
+    MB_TRY(mb_s3_send(store, request, call));
+    const char *header = mb_headers_get(&response->headers, "ETag");
+    const char *crc32c = mb_headers_get(&response->headers, "x-amz-checksum-crc32c");
+    if (!header)
+        return mb_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the part's etag");
+    mb_etag_copy(etag, sizeof(etag), header);
+    return mb_s3_write_part(out, number, response->sent, etag, crc32c ? crc32c : "", call->error);
+}
+
 mb_status mb_s3_mpu_part(struct mb_store *store, const char *key, const char *upload_id, uint32_t number,
                          const struct mb_put_options *opts, const struct mb_source *source,
                          struct mb_part *out, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_PART, "PUT", key);
-    struct mb_http_response response = {0};
-    struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
-    char etag[128];
 
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_s3_check_key(key, call->error));
     mb_s3_query_part(&request.query, number, upload_id);
     request.crc32c = opts ? opts->crc32c : NULL;
     request.http.source = source;
-    status = mb_s3_add_checksum(store, &request, true, &gathered, call);
-    if (status == MB_OK)
-        status = mb_s3_send(store, &request, &response, call);
-    const char *header = mb_headers_get(&response.headers, "ETag");
-    const char *crc32c = mb_headers_get(&response.headers, "x-amz-checksum-crc32c");
-    if (status == MB_OK && !header)
-        status = mb_fail(call->error, MB_E_PROTOCOL, "the answer does not tell the part's etag");
-    if (status == MB_OK) {
-        mb_etag_copy(etag, sizeof(etag), header);
-        status = mb_s3_write_part(out, number, response.sent, etag, crc32c ? crc32c : "", call->error);
-    }
-    mb_buf_done(&gathered);
-    mb_http_response_done(&response);
+    mb_status status = put_part(store, &request, number, out, call);
     mb_s3_request_done(&request);
     return status;
 }
@@ -125,59 +124,52 @@ static void write_parts(const struct mb_part *parts, size_t count, struct mb_buf
     mb_buf_puts(out, "</CompleteMultipartUpload>");
 }
 
-static mb_status send_parts(struct mb_store *store, const char *key, const char *upload_id,
-                            const struct mb_buf *body, struct mb_s3_result *out, const struct mb_call *call)
+static mb_status check_parts(const struct mb_part *parts, size_t count, struct mb_error *error)
 {
-    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_PART, "POST", key);
-    struct mb_http_response response = {0};
+    if (count == 0)
+        return mb_fail(error, MB_E_INVALID, "an upload of no parts cannot be completed");
+    for (size_t i = 1; i < count; i++)
+        if (parts[i].number <= parts[i - 1].number)
+            return mb_fail(error, MB_E_INVALID, "the parts are not in ascending order");
+    return MB_OK;
+}
 
-    mb_url_query(&request.query, "uploadId", upload_id);
-    mb_headers_set(&request.headers, "Content-Type", "application/xml");
-    request.http.body = mb_buf_text(body);
-    request.http.body_len = body->len;
-    request.http.patient = true;
-    mb_status status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK)
-        status = mb_s3_read_result(store, &response, out, call->error);
-    if (status == MB_OK && strcmp(out->root, "CompleteMultipartUploadResult") != 0) {
-        status =
-            mb_fail(call->error, MB_E_PROTOCOL, "the answer is a %.60s, not that of an upload", out->root);
+static mb_status complete(struct mb_store *store, struct mb_s3_request *request, struct mb_stat *found,
+                          struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_s3_result result;
+
+    MB_TRY(mb_s3_send_body(store, request, "the list of parts", call));
+    MB_TRY(mb_s3_read_result(store, &request->response, &result, call->error));
+    if (strcmp(result.root, "CompleteMultipartUploadResult") != 0) {
+        mb_fail(call->error, MB_E_PROTOCOL, "the answer is a %.60s, not that of an upload", result.root);
         call->error->flags |= MB_ERR_AMBIGUOUS;
+        return MB_E_PROTOCOL;
     }
-    mb_http_response_done(&response);
-    mb_s3_request_done(&request);
-    return status;
+    if (result.etag[0] == '\0')
+        return mb_written_size(mb_s3_stat, store, request->key, found->size, out, call);
+    mb_text_fit(found->etag, sizeof(found->etag), result.etag);
+    mb_stat_write(out, found);
+    return MB_OK;
 }
 
 mb_status mb_s3_mpu_complete(struct mb_store *store, const char *key, const char *upload_id,
                              const struct mb_part *parts, size_t count, struct mb_stat *out,
                              const struct mb_call *call)
 {
-    struct mb_buf body = MB_BUF_INIT(MAX_DOCUMENT);
-    struct mb_s3_result result;
+    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_PART, "POST", key);
     struct mb_stat found = {.struct_size = sizeof(found)};
 
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status == MB_OK && count == 0)
-        status = mb_fail(call->error, MB_E_INVALID, "an upload of no parts cannot be completed");
-    for (size_t i = 1; i < count && status == MB_OK; i++)
-        if (parts[i].number <= parts[i - 1].number)
-            status = mb_fail(call->error, MB_E_INVALID, "the parts are not in ascending order");
-    if (status == MB_OK) {
-        write_parts(parts, count, &body);
-        status = mb_buf_check(&body, "the list of parts", call->error);
-    }
-    if (status == MB_OK)
-        status = send_parts(store, key, upload_id, &body, &result, call);
+    MB_TRY(mb_s3_check_key(key, call->error));
+    MB_TRY(check_parts(parts, count, call->error));
     for (size_t i = 0; i < count; i++)
         found.size += parts[i].size;
-    if (status == MB_OK && result.etag[0] != '\0') {
-        mb_text_fit(found.etag, sizeof(found.etag), result.etag);
-        mb_stat_write(out, &found);
-    } else if (status == MB_OK) {
-        status = mb_written_size(mb_s3_stat, store, key, found.size, out, call);
-    }
-    mb_buf_done(&body);
+    mb_url_query(&request.query, "uploadId", upload_id);
+    mb_headers_set(&request.headers, "Content-Type", "application/xml");
+    request.http.patient = true;
+    write_parts(parts, count, &request.body);
+    mb_status status = complete(store, &request, &found, out, call);
+    mb_s3_request_done(&request);
     return status;
 }
 

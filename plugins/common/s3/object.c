@@ -35,16 +35,14 @@ static void ask_for_checksum(const struct mb_store *store, struct mb_headers *he
 static bool find_reason(struct mb_store *store, const char *key, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_READ, "GET", key);
-    struct mb_http_response response = {0};
-    struct mb_error first = {.struct_size = sizeof(first)};
+    struct mb_error first = MB_ERROR_INIT;
 
     mb_error_copy(&first, call->error);
     mb_headers_set(&request.headers, "Range", "bytes=0-0");
-    mb_status status = mb_s3_send(store, &request, &response, call);
-    bool well = status == MB_OK || response.status == 416;
-    if (well || response.status < 300)
+    mb_status status = mb_s3_send(store, &request, call);
+    bool well = status == MB_OK || request.response.status == 416;
+    if (well || request.response.status < 300)
         mb_error_copy(call->error, &first);
-    mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return well;
 }
@@ -63,19 +61,18 @@ static mb_status send_head(struct mb_store *store, const char *key, struct mb_st
                            bool *known, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_READ, "HEAD", key);
-    struct mb_http_response response = {0};
+    const struct mb_http_response *response = &request.response;
     uint64_t size;
 
     ask_for_checksum(store, &request.headers);
-    mb_status status = mb_s3_send(store, &request, &response, call);
-    *http_status = response.status;
+    mb_status status = mb_s3_send(store, &request, call);
+    *http_status = response->status;
     *known =
-        response.status == 404 && atomic_load(&store->bucket_seen) && !mb_foreign_announces_page(&response);
+        response->status == 404 && atomic_load(&store->bucket_seen) && !mb_foreign_announces_page(response);
     if (status == MB_OK)
-        status = size_of(store, key, &response, &size, call);
+        status = size_of(store, key, response, &size, call);
     if (status == MB_OK)
-        stat_of_headers(&response, size, out);
-    mb_http_response_done(&response);
+        stat_of_headers(response, size, out);
     mb_s3_request_done(&request);
     return status;
 }
@@ -86,17 +83,15 @@ mb_status mb_s3_stat(struct mb_store *store, const char *key, struct mb_stat *ou
     int http_status;
     bool known;
 
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
-    status = send_head(store, key, &found, &http_status, &known, call);
+    MB_TRY(mb_s3_check_key(key, call->error));
+    mb_status status = send_head(store, key, &found, &http_status, &known, call);
     if (status != MB_OK && http_status >= 300 && http_status < 500 && !known) {
         bool again = find_reason(store, key, call);
         status = again ? send_head(store, key, &found, &http_status, &known, call) : call->error->status;
     }
-    if (status == MB_OK)
-        mb_stat_write(out, &found);
-    return status;
+    MB_TRY(status);
+    mb_stat_write(out, &found);
+    return MB_OK;
 }
 
 /* --------------------------------------------------------------------- get */
@@ -116,14 +111,11 @@ static mb_status accept_body(void *ctx, const struct mb_http_response *response,
     struct getting *getting = ctx;
     const char *etag = mb_headers_get(&response->headers, "ETag");
 
-    mb_status status = mb_foreign_refuse_page(response, error);
-    if (status == MB_OK)
-        status = mb_range_accept(&getting->range, response, NULL, error);
-    if (status == MB_OK && getting->range.unsized)
-        status =
-            mb_range_learn(&getting->range, etag, mb_s3_stat, getting->store, getting->key, getting->call);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_foreign_refuse_page(response, error));
+    MB_TRY(mb_range_accept(&getting->range, response, NULL, error));
+    if (getting->range.unsized)
+        MB_TRY(
+            mb_range_learn(&getting->range, etag, mb_s3_stat, getting->store, getting->key, getting->call));
     if (getting->if_match && etag && !mb_etag_equal(etag, getting->if_match))
         return mb_fail(error, MB_E_EXISTS, "the object has changed: its etag is %.100s now", etag);
     stat_of_headers(response, getting->range.size, &getting->found);
@@ -132,39 +124,40 @@ static mb_status accept_body(void *ctx, const struct mb_http_response *response,
     return MB_OK;
 }
 
+static mb_status send_get(struct mb_s3_request *request, struct getting *getting)
+{
+    char range[MB_RANGE_TEXT];
+
+    mb_range_write(&getting->range, range);
+    if (*range)
+        mb_headers_set(&request->headers, "Range", range);
+    if (getting->if_match)
+        mb_headers_printf(&request->headers, "If-Match", "\"%s\"", getting->if_match);
+    if (mb_range_is_whole(&getting->range))
+        ask_for_checksum(getting->store, &request->headers);
+    request->http.begin = accept_body;
+    request->http.begin_ctx = getting;
+    MB_TRY(mb_s3_send(getting->store, request, getting->call));
+    return mb_range_complete(&getting->range, &request->response, getting->call->error);
+}
+
 mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                     const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_READ, "GET", key);
-    struct mb_http_response response = {0};
     struct getting getting = {.store = store,
                               .key = key,
                               .call = call,
                               .range = mb_range_of(opts),
                               .if_match = opts ? opts->if_match : NULL};
-    char range[MB_RANGE_TEXT];
 
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
-    mb_range_write(&getting.range, range);
-    if (*range)
-        mb_headers_set(&request.headers, "Range", range);
-    if (getting.if_match)
-        mb_headers_printf(&request.headers, "If-Match", "\"%s\"", getting.if_match);
-    if (mb_range_is_whole(&getting.range))
-        ask_for_checksum(store, &request.headers);
+    MB_TRY(mb_s3_check_key(key, call->error));
     request.http.sink = sink;
-    request.http.begin = accept_body;
-    request.http.begin_ctx = &getting;
-    status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK)
-        status = mb_range_complete(&getting.range, &response, call->error);
+    mb_status status = send_get(&request, &getting);
     if (status == MB_OK)
         mb_stat_write(out, &getting.found);
-    else if (response.status == 416)
+    else if (request.response.status == 416)
         status = mb_range_past_end(&getting.range, getting.if_match, mb_s3_stat, store, key, out, call);
-    mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;
 }
@@ -192,33 +185,33 @@ static mb_status set_if_absent(struct mb_store *store, const char *key, struct m
     return store->dialect->flags & MB_S3_LOOK_FIRST ? refuse_existing(store, key, call) : MB_OK;
 }
 
+static mb_status put(struct mb_store *store, struct mb_s3_request *request, bool if_absent,
+                     struct mb_stat *out, const struct mb_call *call)
+{
+    const struct mb_http_response *response = &request->response;
+    struct mb_stat found;
+
+    MB_TRY(mb_s3_add_checksum(store, request, false, call));
+    if (if_absent)
+        MB_TRY(set_if_absent(store, request->key, &request->headers, call));
+    MB_TRY(mb_s3_send(store, request, call));
+    if (!mb_headers_get(&response->headers, "ETag"))
+        return mb_written_size(mb_s3_stat, store, request->key, response->sent, out, call);
+    stat_of_headers(response, response->sent, &found);
+    mb_stat_write(out, &found);
+    return MB_OK;
+}
+
 mb_status mb_s3_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_CREATE, "PUT", key);
-    struct mb_http_response response = {0};
-    struct mb_buf gathered = MB_BUF_INIT(MB_HTTP_MAX_GATHERED);
-    struct mb_stat found;
 
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_s3_check_key(key, call->error));
     mb_headers_set(&request.headers, "Content-Type", mb_content_type(opts));
     request.crc32c = opts ? opts->crc32c : NULL;
     request.http.source = source;
-    status = mb_s3_add_checksum(store, &request, false, &gathered, call);
-    if (status == MB_OK && opts && (opts->flags & MB_PUT_IF_ABSENT))
-        status = set_if_absent(store, key, &request.headers, call);
-    if (status == MB_OK)
-        status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK && mb_headers_get(&response.headers, "ETag")) {
-        stat_of_headers(&response, response.sent, &found);
-        mb_stat_write(out, &found);
-    } else if (status == MB_OK) {
-        status = mb_written_size(mb_s3_stat, store, key, response.sent, out, call);
-    }
-    mb_buf_done(&gathered);
-    mb_http_response_done(&response);
+    mb_status status = put(store, &request, opts && (opts->flags & MB_PUT_IF_ABSENT), out, call);
     mb_s3_request_done(&request);
     return status;
 }
@@ -227,21 +220,16 @@ mb_status mb_s3_delete(struct mb_store *store, const char *key, const char *uplo
                        const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "DELETE", key);
-    struct mb_http_response response = {0};
 
-    mb_status status = mb_s3_check_key(key, call->error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_s3_check_key(key, call->error));
     if (upload_id)
         mb_url_query(&request.query, "uploadId", upload_id);
-    status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_E_NOT_FOUND) {
-        mb_error_clear(call->error);
-        status = MB_OK;
-    }
-    mb_http_response_done(&response);
+    mb_status status = mb_s3_send(store, &request, call);
     mb_s3_request_done(&request);
-    return status;
+    if (status != MB_E_NOT_FOUND)
+        return status;
+    mb_error_clear(call->error);
+    return MB_OK;
 }
 
 mb_status mb_s3_remove(struct mb_store *store, const char *key, const struct mb_call *call)

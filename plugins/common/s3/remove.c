@@ -65,20 +65,14 @@ static void note_failure(struct batch *batch)
 static mb_status take_element(void *ctx, const char *name, unsigned depth, const char *text)
 {
     struct batch *batch = ctx;
-    if (batch->is_error) {
-        if (depth == 1 && strcmp(name, "Code") == 0)
-            mb_text_fit(batch->first.code, sizeof(batch->first.code), text);
-        if (depth == 1 && strcmp(name, "Message") == 0)
-            mb_text_fit(batch->first.message, sizeof(batch->first.message), text);
-    } else if (depth == 2 && strcmp(name, "Key") == 0) {
+    if (batch->is_error && depth == 1)
+        mb_s3_fault_take(&batch->first, name, text);
+    else if (!batch->is_error && depth == 2 && strcmp(name, "Key") == 0)
         mb_text_fit(batch->key, sizeof(batch->key), text);
-    } else if (depth == 2 && strcmp(name, "Code") == 0) {
-        mb_text_fit(batch->fault.code, sizeof(batch->fault.code), text);
-    } else if (depth == 2 && strcmp(name, "Message") == 0) {
-        mb_text_fit(batch->fault.message, sizeof(batch->fault.message), text);
-    } else if (depth == 1 && strcmp(name, "Error") == 0) {
+    else if (!batch->is_error && depth == 2)
+        mb_s3_fault_take(&batch->fault, name, text);
+    else if (!batch->is_error && depth == 1 && strcmp(name, "Error") == 0)
         note_failure(batch);
-    }
     return MB_OK;
 }
 
@@ -135,22 +129,24 @@ static void set_digest(const struct mb_buf *body, struct mb_headers *headers)
     }
 }
 
-static mb_status send_batch(struct mb_store *store, struct batch *batch, const struct mb_buf *document,
+static mb_status send_batch(struct mb_store *store, struct batch *batch, struct mb_s3_request *request,
                             const struct mb_call *call)
 {
-    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "POST", NULL);
-    struct mb_http_response response = {0};
+    mb_url_query(&request->query, "delete", NULL);
+    mb_headers_set(&request->headers, "Content-Type", "application/xml");
+    set_digest(&request->body, &request->headers);
+    request->http.max_body = MAX_DOCUMENT;
+    MB_TRY(mb_s3_send_body(store, request, "the list of keys", call));
+    return read_answer(batch, &request->response, call->error);
+}
 
-    mb_url_query(&request.query, "delete", NULL);
-    mb_headers_set(&request.headers, "Content-Type", "application/xml");
-    set_digest(document, &request.headers);
-    request.http.body = mb_buf_text(document);
-    request.http.body_len = document->len;
-    request.http.max_body = MAX_DOCUMENT;
-    mb_status status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK)
-        status = read_answer(batch, &response, call->error);
-    mb_http_response_done(&response);
+static mb_status remove_carried(struct mb_store *store, struct batch *batch, const struct mb_call *call)
+{
+    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "POST", NULL);
+
+    mb_status status = write_document(batch, &request.body, call->error);
+    if (status == MB_OK && batch->carried > 0)
+        status = send_batch(store, batch, &request, call);
     mb_s3_request_done(&request);
     return status;
 }
@@ -158,23 +154,18 @@ static mb_status send_batch(struct mb_store *store, struct batch *batch, const s
 static mb_status remove_batch(struct mb_store *store, struct batch *batch, uint8_t *done,
                               const struct mb_call *call)
 {
-    struct mb_buf document = MB_BUF_INIT(MAX_DOCUMENT);
-
-    mb_status status = write_document(batch, &document, call->error);
-    if (status == MB_OK && batch->carried > 0)
-        status = send_batch(store, batch, &document, call);
-    mb_buf_done(&document);
+    mb_status status = remove_carried(store, batch, call);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->answered && batch->states[i] == CARRIED)
             done[i] = 1;
-    for (size_t i = 0; status == MB_OK && i < batch->count; i++) {
+    MB_TRY(status);
+    for (size_t i = 0; i < batch->count; i++) {
         if (batch->states[i] != ALONE)
             continue;
-        status = mb_s3_remove(store, batch->keys[i], call);
-        if (status == MB_OK)
-            done[i] = 1;
+        MB_TRY(mb_s3_remove(store, batch->keys[i], call));
+        done[i] = 1;
     }
-    return status;
+    return MB_OK;
 }
 
 mb_status mb_s3_remove_many(struct mb_store *store, const char *const *keys, size_t count, uint8_t *done,
@@ -186,11 +177,8 @@ mb_status mb_s3_remove_many(struct mb_store *store, const char *const *keys, siz
         return MB_OK;
     if (count > store->dialect->max_remove)
         return mb_fail(call->error, MB_E_INVALID, "%zu keys are more than one request may carry", count);
-    for (size_t i = 0; i < count; i++) {
-        mb_status status = mb_s3_check_key(keys[i], call->error);
-        if (status != MB_OK)
-            return status;
-    }
+    for (size_t i = 0; i < count; i++)
+        MB_TRY(mb_s3_check_key(keys[i], call->error));
     batch.states = calloc(count, 1);
     if (!batch.states)
         return mb_fail_memory(call->error);

@@ -19,6 +19,8 @@ void mb_s3_request_done(struct mb_s3_request *request)
 {
     mb_buf_done(&request->query);
     mb_headers_done(&request->headers);
+    mb_buf_done(&request->body);
+    mb_http_response_done(&request->response);
 }
 
 void mb_s3_append_source(const struct mb_store *store, const char *key, struct mb_buf *out)
@@ -67,8 +69,7 @@ static void current_region(struct mb_store *store, char out[MB_S3_REGION_MAX])
 }
 
 static mb_status send_for_region(struct mb_store *store, struct mb_s3_request *request, const char *region,
-                                 struct mb_http_response *response, struct mb_s3_fault *fault,
-                                 const struct mb_call *call);
+                                 struct mb_s3_fault *fault, const struct mb_call *call);
 
 /* "" stands for us-east-1 and "EU" for eu-west-1 (GetBucketLocation). */
 static const char *region_of_location(const struct mb_store *store, const char *location)
@@ -78,33 +79,40 @@ static const char *region_of_location(const struct mb_store *store, const char *
     return strcmp(location, "EU") == 0 ? "eu-west-1" : location;
 }
 
+static mb_status ask_for_region(struct mb_store *store, struct mb_s3_request *request,
+                                struct mb_s3_fault *fault, struct mb_s3_result *result, const char **region,
+                                const struct mb_call *call)
+{
+    const struct mb_http_response *response = &request->response;
+
+    mb_url_query(&request->query, "location", NULL);
+    MB_TRY(send_for_region(store, request, *region, fault, call));
+    if (response->status >= 500 && response->status != 501)
+        return mb_s3_fail(store, response, fault, call->error);
+    if (response->status < 200 || response->status >= 300) {
+        *region = fault->region[0] != '\0' ? fault->region : *region;
+        return MB_OK;
+    }
+    MB_TRY(mb_foreign_refuse_page(response, call->error));
+    MB_TRY(mb_s3_read_result(store, response, result, call->error));
+    *region = region_of_location(store, result->region);
+    return MB_OK;
+}
+
 /* Asks the service where the bucket is.  When it refuses to tell, the default region is as good a guess as
  * any: a wrong one is answered with the right one.  Only a failure that may pass is handed on. */
 static mb_status find_region(struct mb_store *store, char out[MB_S3_REGION_MAX], const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
-    struct mb_http_response response = {0};
     struct mb_s3_fault fault;
-    struct mb_s3_result result = {{0}};
+    struct mb_s3_result result;
     const char *region = store->dialect->default_region;
 
-    mb_url_query(&request.query, "location", NULL);
-    mb_status status = send_for_region(store, &request, region, &response, &fault, call);
-    if (status == MB_OK && response.status >= 200 && response.status < 300) {
-        status = mb_foreign_refuse_page(&response, call->error);
-        if (status == MB_OK)
-            status = mb_s3_read_result(store, &response, &result, call->error);
-        region = region_of_location(store, result.region);
-    } else if (status == MB_OK && response.status >= 500 && response.status != 501) {
-        status = mb_s3_fail(store, &response, &fault, call->error);
-    } else if (status == MB_OK && fault.region[0] != '\0') {
-        region = fault.region;
-    }
+    mb_status status = ask_for_region(store, &request, &fault, &result, &region, call);
     if (status == MB_OK) {
         mb_text_fit(out, MB_S3_REGION_MAX, region);
         know_region(store, out);
     }
-    mb_http_response_done(&response);
     mb_s3_request_done(&request);
     return status;
 }
@@ -200,57 +208,63 @@ static mb_status sign(const struct mb_store *store, const struct mb_s3_request *
     return mb_sigv4_sign(&key, &to_sign, mb_clock_wall() / 1000000000, headers, error);
 }
 
+/* What a request is made of on its way. */
+struct sending {
+    struct mb_buf authority, path, url;
+    struct mb_headers headers;
+};
+
+static mb_status send_signed(struct mb_store *store, struct mb_s3_request *request, struct sending *sending,
+                             const struct mb_credential *credential, const char *region,
+                             const struct mb_call *call)
+{
+    const char *authority, *path;
+    char hash[65];
+
+    append_authority(store, region, &sending->authority);
+    append_path(store, request->key, &sending->path);
+    authority = mb_buf_text(&sending->authority);
+    path = mb_buf_text(&sending->path);
+    mb_buf_printf(&sending->url, "%s://%s%s%s%s", store->endpoint.tls ? "https" : "http", authority, path,
+                  request->query.len > 0 ? "?" : "", mb_buf_text(&request->query));
+    MB_TRY(mb_buf_check(&request->query, "the query", call->error));
+    MB_TRY(mb_buf_check(&sending->url, "the URL", call->error));
+    MB_TRY(payload_hash(request, hash, call->error));
+    set_headers(store, request, authority, &sending->headers);
+    MB_TRY(sign(store, request, credential, path, region, hash, &sending->headers, call->error));
+    request->http.method = request->method;
+    request->http.url = mb_buf_text(&sending->url);
+    request->http.headers = &sending->headers;
+    mb_http_response_done(&request->response);
+    return mb_http_send(store->http, &request->http, &request->response, call);
+}
+
 /* One request, one answer.  MB_OK is any answer; fault is what one of 300 and above says. */
 static mb_status send_with(struct mb_store *store, struct mb_s3_request *request,
                            const struct mb_credential *credential, const char *region,
-                           struct mb_http_response *response, struct mb_s3_fault *fault,
-                           const struct mb_call *call)
+                           struct mb_s3_fault *fault, const struct mb_call *call)
 {
-    struct mb_buf authority = MB_BUF_INIT(1024);
-    struct mb_buf path = MB_BUF_INIT(MAX_URL);
-    struct mb_buf url = MB_BUF_INIT(2 * MAX_URL);
-    struct mb_headers headers = {0};
-    char hash[65];
+    struct sending sending = {
+        .authority = MB_BUF_INIT(1024), .path = MB_BUF_INIT(MAX_URL), .url = MB_BUF_INIT(2 * MAX_URL)};
+    const struct mb_http_response *response = &request->response;
 
     *fault = (struct mb_s3_fault){0};
-    append_authority(store, region, &authority);
-    append_path(store, request->key, &path);
-    mb_buf_printf(&url, "%s://%s%s%s%s", store->endpoint.tls ? "https" : "http", mb_buf_text(&authority),
-                  mb_buf_text(&path), request->query.len > 0 ? "?" : "", mb_buf_text(&request->query));
-    mb_status status = mb_buf_check(&request->query, "the query", call->error);
-    if (status == MB_OK)
-        status = mb_buf_check(&url, "the URL", call->error);
-    if (status == MB_OK)
-        status = payload_hash(request, hash, call->error);
-    if (status == MB_OK) {
-        set_headers(store, request, mb_buf_text(&authority), &headers);
-        status = sign(store, request, credential, mb_buf_text(&path), region, hash, &headers, call->error);
-    }
-    if (status == MB_OK) {
-        request->http.method = request->method;
-        request->http.url = mb_buf_text(&url);
-        request->http.headers = &headers;
-        mb_http_response_done(response);
-        status = mb_http_send(store->http, &request->http, response, call);
-    }
+    mb_status status = send_signed(store, request, &sending, credential, region, call);
     if (status == MB_OK && response->status >= 300)
         mb_s3_fault_parse(fault, mb_buf_text(&response->body), response->body.len);
-    mb_headers_done(&headers);
-    mb_buf_done(&url);
-    mb_buf_done(&path);
-    mb_buf_done(&authority);
+    mb_headers_done(&sending.headers);
+    mb_buf_done(&sending.url);
+    mb_buf_done(&sending.path);
+    mb_buf_done(&sending.authority);
     return status;
 }
 
 static mb_status send_for_region(struct mb_store *store, struct mb_s3_request *request, const char *region,
-                                 struct mb_http_response *response, struct mb_s3_fault *fault,
-                                 const struct mb_call *call)
+                                 struct mb_s3_fault *fault, const struct mb_call *call)
 {
     const struct mb_credential *credential;
-    mb_status status = mb_credentials_get(store->credentials, &credential, call);
-    if (status != MB_OK)
-        return status;
-    status = send_with(store, request, credential, region, response, fault, call);
+    MB_TRY(mb_credentials_get(store->credentials, &credential, call));
+    mb_status status = send_with(store, request, credential, region, fault, call);
     mb_credential_drop(credential);
     return status;
 }
@@ -336,46 +350,57 @@ static bool adapt(struct mb_store *store, struct mb_s3_request *request,
     return false;
 }
 
-mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, struct mb_http_response *response,
-                     const struct mb_call *call)
+/* One attempt; *again: what made the service refuse was changed, and the request can be sent again. */
+static mb_status attempt(struct mb_store *store, struct mb_s3_request *request, struct mb_s3_fault *fault,
+                         struct adaptations *tried, bool *again, const struct mb_call *call)
 {
+    const struct mb_http_response *response = &request->response;
+    const struct mb_credential *credential;
+    char region[MB_S3_REGION_MAX];
+
+    *again = false;
+    MB_TRY(region_to_sign_for(store, region, call));
+    if (atomic_load(&store->wants_md5))
+        MB_TRY(mb_s3_add_md5(request, call));
+    MB_TRY(mb_credentials_get(store->credentials, &credential, call));
+    tried->had_checksum = mb_s3_sends_checksums(store);
+    mb_status status = send_with(store, request, credential, region, fault, call);
+    if (status == MB_OK && response->status >= 300)
+        *again = adapt(store, request, response, fault, region, credential, tried);
+    mb_credential_drop(credential);
+    MB_TRY(status);
+    return response->status < 300 ? mb_foreign_refuse_page(response, call->error) : MB_OK;
+}
+
+mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, const struct mb_call *call)
+{
+    const struct mb_http_response *response = &request->response;
     struct adaptations tried = {0};
+    struct mb_s3_fault fault;
+    bool done, again;
 
-    for (;;) {
-        char region[MB_S3_REGION_MAX];
-        struct mb_s3_fault fault;
-        const struct mb_credential *credential;
-
-        mb_status status = region_to_sign_for(store, region, call);
-        if (status == MB_OK && atomic_load(&store->wants_md5))
-            status = mb_s3_add_md5(request, call);
-        if (status == MB_OK)
-            status = mb_credentials_get(store->credentials, &credential, call);
-        if (status != MB_OK)
-            return status;
-        tried.had_checksum = mb_s3_sends_checksums(store);
-        status = send_with(store, request, credential, region, response, &fault, call);
-        bool answered = status == MB_OK;
-        bool again = answered && response->status >= 300 &&
-                     adapt(store, request, response, &fault, region, credential, &tried);
-        mb_credential_drop(credential);
-        if (answered && response->status < 300)
-            status = mb_foreign_refuse_page(response, call->error);
-        if (status != MB_OK)
-            return status;
-        if (response->status < 300 || strcmp(fault.code, "NoSuchKey") == 0)
+    do {
+        MB_TRY(attempt(store, request, &fault, &tried, &again, call));
+        done = response->status < 300;
+        if (done || strcmp(fault.code, "NoSuchKey") == 0)
             atomic_store(&store->bucket_seen, true);
-        bool done = response->status < 300;
-        if (!done && again && mb_http_can_resend(request->http.source))
-            continue;
-        /* Only now: an upload that began meanwhile without announcing what its parts carry would be lost. */
-        if (request->unchecked && (done || again))
-            atomic_store(&store->no_checksums, true);
-        if (done)
-            return MB_OK;
-        mb_s3_fail(store, response, &fault, call->error);
-        if (again)
-            call->error->flags |= MB_ERR_RETRYABLE; /* with another body it would go */
-        return call->error->status;
-    }
+    } while (again && mb_http_can_resend(request->http.source));
+    /* Only now: an upload that began meanwhile without announcing what its parts carry would be lost. */
+    if (request->unchecked && (done || again))
+        atomic_store(&store->no_checksums, true);
+    if (done)
+        return MB_OK;
+    mb_s3_fail(store, response, &fault, call->error);
+    if (again)
+        call->error->flags |= MB_ERR_RETRYABLE; /* with another body it would go */
+    return call->error->status;
+}
+
+mb_status mb_s3_send_body(struct mb_store *store, struct mb_s3_request *request, const char *what,
+                          const struct mb_call *call)
+{
+    MB_TRY(mb_buf_check(&request->body, what, call->error));
+    request->http.body = mb_buf_text(&request->body);
+    request->http.body_len = request->body.len;
+    return mb_s3_send(store, request, call);
 }

@@ -137,69 +137,78 @@ static bool canonical_headers(const struct mb_headers *headers, struct mb_buf *l
     return true;
 }
 
+static mb_status canonical_request(const struct mb_sigv4_request *request, const struct mb_headers *headers,
+                                   struct mb_buf *names, struct mb_buf *text, struct mb_error *error)
+{
+    mb_buf_printf(text, "%s\n%s\n", request->method, request->path);
+    if (!canonical_query(text, request->query))
+        return mb_fail_memory(error);
+    mb_buf_putc(text, '\n');
+    if (!canonical_headers(headers, text, names))
+        return mb_fail_memory(error);
+    mb_buf_printf(text, "\n%s\n%s", mb_buf_text(names), request->payload_hash);
+    MB_TRY(mb_buf_check(text, "the request to sign", error));
+    return mb_buf_check(names, "the list of headers to sign", error);
+}
+
 /* The hash of the canonical request, and the list of the headers in it. */
 static mb_status hash_request(const struct mb_sigv4_request *request, const struct mb_headers *headers,
                               struct mb_buf *names, char out[65], struct mb_error *error)
 {
     struct mb_buf text = MB_BUF_INIT(MAX_CANONICAL);
-    mb_status status;
-
-    mb_buf_printf(&text, "%s\n%s\n", request->method, request->path);
-    bool done = canonical_query(&text, request->query);
-    mb_buf_putc(&text, '\n');
-    done = done && canonical_headers(headers, &text, names);
-    mb_buf_printf(&text, "\n%s\n%s", mb_buf_text(names), request->payload_hash);
-    if (!done)
-        status = mb_fail_memory(error);
-    else
-        status = mb_buf_check(&text, "the request to sign", error);
-    if (status == MB_OK)
-        status = mb_buf_check(names, "the list of headers to sign", error);
+    mb_status status = canonical_request(request, headers, names, &text, error);
     if (status == MB_OK)
         status = mb_sha256_hex(mb_buf_text(&text), text.len, out, error);
     mb_buf_done(&text);
     return status;
 }
 
-mb_status mb_sigv4_sign(const struct mb_sigv4 *key, const struct mb_sigv4_request *request,
-                        int64_t unix_seconds, struct mb_headers *headers, struct mb_error *error)
-{
-    char stamp[17], day[9], request_hash[65], signature[2 * HASH + 1];
-    unsigned char signing_key[HASH], code[HASH];
-    time_t when = (time_t)unix_seconds;
-    struct tm tm;
-    struct mb_buf names = MB_BUF_INIT(16 * 1024);
-    struct mb_buf to_sign = MB_BUF_INIT(4096);
+struct signing {
+    char stamp[17], day[9];
+    struct mb_buf names, to_sign;
+    unsigned char key[HASH];
+};
 
-    gmtime_r(&when, &tm);
-    strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-    strftime(day, sizeof(day), "%Y%m%d", &tm);
-    mb_headers_set(headers, "X-Amz-Date", stamp);
-    mb_headers_remove(headers, "Authorization");
-    if (key->session_token && *key->session_token)
-        mb_headers_set(headers, "X-Amz-Security-Token", key->session_token);
-    mb_status status = mb_headers_status(headers, error);
-    if (status == MB_OK)
-        status = hash_request(request, headers, &names, request_hash, error);
-    if (status != MB_OK)
-        goto out;
-    mb_buf_printf(&to_sign, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", stamp, day, key->region,
-                  key->service, request_hash);
-    status = mb_buf_check(&to_sign, "the scope to sign", error);
-    if (status != MB_OK)
-        goto out;
-    if (!derive(key, day, signing_key) || !mac(signing_key, HASH, mb_buf_text(&to_sign), code)) {
-        status = mb_fail(error, MB_E_INTERNAL, "HMAC-SHA-256 is not available");
-        goto out;
-    }
+static mb_status sign(struct signing *signing, const struct mb_sigv4 *key,
+                      const struct mb_sigv4_request *request, struct mb_headers *headers,
+                      struct mb_error *error)
+{
+    char request_hash[65], signature[2 * HASH + 1];
+    unsigned char code[HASH];
+
+    MB_TRY(mb_headers_status(headers, error));
+    MB_TRY(hash_request(request, headers, &signing->names, request_hash, error));
+    mb_buf_printf(&signing->to_sign, "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", signing->stamp,
+                  signing->day, key->region, key->service, request_hash);
+    MB_TRY(mb_buf_check(&signing->to_sign, "the scope to sign", error));
+    if (!derive(key, signing->day, signing->key) ||
+        !mac(signing->key, HASH, mb_buf_text(&signing->to_sign), code))
+        return mb_fail(error, MB_E_INTERNAL, "HMAC-SHA-256 is not available");
     to_hex(code, HASH, signature);
     mb_headers_printf(headers, "Authorization",
                       "AWS4-HMAC-SHA256 Credential=%s/%s/%s/%s/aws4_request, SignedHeaders=%s, Signature=%s",
-                      key->access_key, day, key->region, key->service, mb_buf_text(&names), signature);
-    status = mb_headers_status(headers, error);
-out:
-    OPENSSL_cleanse(signing_key, sizeof(signing_key));
-    mb_buf_done(&names);
-    mb_buf_done(&to_sign);
+                      key->access_key, signing->day, key->region, key->service, mb_buf_text(&signing->names),
+                      signature);
+    return mb_headers_status(headers, error);
+}
+
+mb_status mb_sigv4_sign(const struct mb_sigv4 *key, const struct mb_sigv4_request *request,
+                        int64_t unix_seconds, struct mb_headers *headers, struct mb_error *error)
+{
+    struct signing signing = {.names = MB_BUF_INIT(16 * 1024), .to_sign = MB_BUF_INIT(4096)};
+    time_t when = (time_t)unix_seconds;
+    struct tm tm;
+
+    gmtime_r(&when, &tm);
+    strftime(signing.stamp, sizeof(signing.stamp), "%Y%m%dT%H%M%SZ", &tm);
+    strftime(signing.day, sizeof(signing.day), "%Y%m%d", &tm);
+    mb_headers_set(headers, "X-Amz-Date", signing.stamp);
+    mb_headers_remove(headers, "Authorization");
+    if (key->session_token && *key->session_token)
+        mb_headers_set(headers, "X-Amz-Security-Token", key->session_token);
+    mb_status status = sign(&signing, key, request, headers, error);
+    OPENSSL_cleanse(signing.key, sizeof(signing.key));
+    mb_buf_done(&signing.names);
+    mb_buf_done(&signing.to_sign);
     return status;
 }

@@ -47,9 +47,7 @@ static mb_status read_bucket(struct mb_store *store, const struct mb_config_valu
                              struct mb_error *error)
 {
     const char *bucket;
-    mb_status status = mb_option_required(config, "bucketName", &bucket, error);
-    if (status != MB_OK)
-        return status;
+    MB_TRY(mb_option_required(config, "bucketName", &bucket, error));
     if (strlen(bucket) > 255 ||
         strspn(bucket, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                        "0123456789.-_") != strlen(bucket) ||
@@ -117,12 +115,9 @@ static mb_status read_credentials(struct mb_store *store, const struct mb_config
     const char *token = mb_option_text(config, "auth.sessionToken");
     if ((store->dialect->flags & MB_S3_BEARER) && token)
         return mb_credentials_new_static(&store->credentials, NULL, NULL, token, error);
-    mb_status status = mb_option_required(config, "auth.accessKeyID", &id, error);
-    if (status == MB_OK)
-        status = mb_option_required(config, "auth.secretAccessKey", &secret, error);
-    if (status == MB_OK)
-        status = mb_credentials_new_static(&store->credentials, id, secret, token, error);
-    return status;
+    MB_TRY(mb_option_required(config, "auth.accessKeyID", &id, error));
+    MB_TRY(mb_option_required(config, "auth.secretAccessKey", &secret, error));
+    return mb_credentials_new_static(&store->credentials, id, secret, token, error);
 }
 
 static void write_info(const struct mb_store *store, struct mb_store_info *info)
@@ -147,12 +142,27 @@ static void write_info(const struct mb_store *store, struct mb_store_info *info)
     mb_buf_done(&authority);
 }
 
+static mb_status read_all(struct mb_store *store, const struct mb_config_values *config,
+                          struct mb_error *error)
+{
+    struct mb_http_options http_options;
+
+    MB_TRY(read_endpoint(store, config, error));
+    MB_TRY(read_bucket(store, config, error));
+    MB_TRY(read_addressing(store, config, error));
+    MB_TRY(read_region(store, config, error));
+    if (store->dialect->read_options)
+        MB_TRY(store->dialect->read_options(store, config, error));
+    MB_TRY(mb_options_http(config, &http_options, error));
+    MB_TRY(mb_http_new(&store->http, &http_options, error));
+    return read_credentials(store, config, error);
+}
+
 mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out, struct mb_store_info *info,
                      const struct mb_kv *config, size_t count, const struct mb_call *call)
 {
     const struct mb_config_values values = {.items = config, .count = count};
     struct mb_error *error = call->error;
-    struct mb_http_options http_options;
 
     struct mb_store *store = calloc(1, sizeof(*store));
     if (!store)
@@ -160,21 +170,7 @@ mb_status mb_s3_open(const struct mb_s3_dialect *dialect, struct mb_store **out,
     store->dialect = dialect;
     pthread_mutex_init(&store->lock, NULL);
     atomic_init(&store->no_checksums, false);
-    mb_status status = read_endpoint(store, &values, error);
-    if (status == MB_OK)
-        status = read_bucket(store, &values, error);
-    if (status == MB_OK)
-        status = read_addressing(store, &values, error);
-    if (status == MB_OK)
-        status = read_region(store, &values, error);
-    if (status == MB_OK && dialect->read_options)
-        status = dialect->read_options(store, &values, error);
-    if (status == MB_OK)
-        status = mb_options_http(&values, &http_options, error);
-    if (status == MB_OK)
-        status = mb_http_new(&store->http, &http_options, error);
-    if (status == MB_OK)
-        status = read_credentials(store, &values, error);
+    mb_status status = read_all(store, &values, error);
     if (status != MB_OK) {
         mb_s3_close(store);
         return status;

@@ -57,24 +57,30 @@ struct mb_s3_request {
     bool announces_checksums;  /* the parts of the upload will have them, or the copy shall get one */
     bool unchecked;            /* tried without either: they may be what the service refused */
     struct mb_http_request
-        http; /* body, source, sink, ceiling, begin; method, url and headers are filled in */
+        http;           /* body, source, sink, ceiling, begin; method, url and headers are filled in */
+    struct mb_buf body; /* what http.body points to when it was made here */
+    struct mb_http_response response; /* to the last attempt */
 };
 
-#define MB_S3_REQUEST(kind_, method_, key_)                                                        \
-    (struct mb_s3_request)                                                                         \
-    {                                                                                              \
-        .kind = (kind_), .method = (method_), .key = (key_), .query = MB_BUF_INIT(MB_S3_QUERY_MAX) \
+#define MB_S3_REQUEST(kind_, method_, key_)                                                         \
+    (struct mb_s3_request)                                                                          \
+    {                                                                                               \
+        .kind = (kind_), .method = (method_), .key = (key_), .query = MB_BUF_INIT(MB_S3_QUERY_MAX), \
+        .body = MB_BUF_INIT(MB_HTTP_MAX_GATHERED)                                                   \
     }
 
+/* Frees what the request and its response hold. */
 void mb_s3_request_done(struct mb_s3_request *request);
+
+/* Sends request->body, once it is whole; what says what it is. */
+mb_status mb_s3_send_body(struct mb_store *store, struct mb_s3_request *request, const char *what,
+                          const struct mb_call *call);
 
 /* Signs and sends.  MB_OK is an answer of 2xx.  Once each, and only with a body that can be sent again, it
  * adapts: another region when the service names it, a new credential when the old one has expired, no
  * checksum when the service does not know them, Content-MD5 when it wants that.  A web page is no answer of
- * 2xx.  response is done by the caller in any case, and tells the
- * HTTP status of a failure. */
-mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, struct mb_http_response *response,
-                     const struct mb_call *call);
+ * 2xx.  The response tells the HTTP status of a failure. */
+mb_status mb_s3_send(struct mb_store *store, struct mb_s3_request *request, const struct mb_call *call);
 
 bool mb_s3_sends_checksums(const struct mb_store *store);
 
@@ -87,6 +93,9 @@ void mb_s3_append_source(const struct mb_store *store, const char *key, struct m
 
 /* All empty when the body is no error document. */
 void mb_s3_fault_parse(struct mb_s3_fault *fault, const char *body, size_t len);
+
+/* One element of an error document. */
+void mb_s3_fault_take(struct mb_s3_fault *fault, const char *name, const char *text);
 
 /* What a failed answer means, with advice; always a failure. */
 mb_status mb_s3_fail(const struct mb_store *store, const struct mb_http_response *response,
@@ -116,9 +125,9 @@ bool mb_s3_crc32c_of(const struct mb_http_response *response, uint32_t *out);
 
 /* Gives the request the checksum of its body that the caller has not given and the service can check: it may
  * want one of every part, and of every object in a bucket with object lock.  Reads the source twice when it
- * can be rewound; otherwise the bytes go into gathered if must, and there is no checksum if not. */
+ * can be rewound; otherwise the bytes go into request->body if must, and there is no checksum if not. */
 mb_status mb_s3_add_checksum(const struct mb_store *store, struct mb_s3_request *request, bool must,
-                             struct mb_buf *gathered, const struct mb_call *call);
+                             const struct mb_call *call);
 
 /* Adds Content-MD5; nothing when the body can be read only once. */
 mb_status mb_s3_add_md5(struct mb_s3_request *request, const struct mb_call *call);

@@ -122,35 +122,38 @@ static mb_status finish_page(struct uploads *uploads)
     return status == MB_OK ? mb_buf_check(&uploads->id_marker, "the list's marker", uploads->error) : status;
 }
 
-static mb_status fetch_page(struct mb_store *store, const struct selection *selection,
-                            struct uploads *uploads, const struct mb_call *call)
+static void write_query(const struct selection *selection, const struct uploads *uploads,
+                        struct mb_buf *query)
 {
-    static const struct mb_xml_events events = {.open = open_element, .close = close_element};
-    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
-    struct mb_http_response response = {0};
-
-    mb_url_query(&request.query, "uploads", NULL);
-    mb_url_query(&request.query, "encoding-type", "url");
+    mb_url_query(query, "uploads", NULL);
+    mb_url_query(query, "encoding-type", "url");
     if (*selection->prefix && !selection->unasked)
-        mb_url_query(&request.query, "prefix", selection->prefix);
+        mb_url_query(query, "prefix", selection->prefix);
     if (uploads->key_marker.len > 0)
-        mb_url_query(&request.query, "key-marker", mb_buf_text(&uploads->key_marker));
+        mb_url_query(query, "key-marker", mb_buf_text(&uploads->key_marker));
     if (uploads->id_marker.len > 0)
-        mb_url_query(&request.query, "upload-id-marker", mb_buf_text(&uploads->id_marker));
-    request.http.max_body = MAX_PAGE_BYTES;
+        mb_url_query(query, "upload-id-marker", mb_buf_text(&uploads->id_marker));
+}
+
+static void forget_page(struct uploads *uploads)
+{
     uploads->count = 0;
     uploads->url_encoded = uploads->truncated = false;
     mb_buf_reset(&uploads->text);
     mb_buf_reset(&uploads->key_marker);
     mb_buf_reset(&uploads->id_marker);
-    mb_status status = mb_s3_send(store, &request, &response, call);
-    if (status == MB_OK)
-        status = mb_xml_parse(mb_buf_text(&response.body), response.body.len, &events, uploads, call->error);
-    if (status == MB_OK)
-        status = finish_page(uploads);
-    mb_http_response_done(&response);
-    mb_s3_request_done(&request);
-    return status;
+}
+
+static mb_status fetch_page(struct mb_store *store, struct mb_s3_request *request, struct uploads *uploads,
+                            const struct mb_call *call)
+{
+    static const struct mb_xml_events events = {.open = open_element, .close = close_element};
+    const struct mb_buf *body = &request->response.body;
+
+    request->http.max_body = MAX_PAGE_BYTES;
+    MB_TRY(mb_s3_send(store, request, call));
+    MB_TRY(mb_xml_parse(mb_buf_text(body), body->len, &events, uploads, call->error));
+    return finish_page(uploads);
 }
 
 /* Some services take the prefix for a mere hint. */
@@ -198,6 +201,19 @@ static mb_status check_progress(const struct uploads *uploads, const struct mb_b
                   : MB_OK;
 }
 
+static mb_status next_page(struct mb_store *store, const struct selection *selection, struct uploads *uploads,
+                           struct mb_buf *place, const struct mb_call *call)
+{
+    struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_OTHER, "GET", NULL);
+
+    write_place(uploads, place);
+    write_query(selection, uploads, &request.query);
+    forget_page(uploads);
+    mb_status status = fetch_page(store, &request, uploads, call);
+    mb_s3_request_done(&request);
+    return status == MB_OK ? check_progress(uploads, place) : status;
+}
+
 static mb_status list_uploads(struct mb_store *store, const struct selection *selection,
                               mb_status (*found)(void *ctx, const struct mb_upload *upload), void *ctx,
                               const struct mb_call *call)
@@ -210,10 +226,7 @@ static mb_status list_uploads(struct mb_store *store, const struct selection *se
     mb_status status;
 
     do {
-        write_place(&uploads, &place);
-        status = fetch_page(store, selection, &uploads, call);
-        if (status == MB_OK)
-            status = check_progress(&uploads, &place);
+        status = next_page(store, selection, &uploads, &place, call);
         if (status == MB_OK)
             status = hand_out(&uploads, selection, found, ctx);
     } while (status == MB_OK && uploads.truncated);

@@ -183,9 +183,29 @@ static void escaping(void **state)
     mb_buf_done(&out);
 }
 
+struct person {
+    char name[4];
+    char town[8];
+};
+
+static void fields_are_taken_by_name_and_cut(void **state)
+{
+    (void)state;
+    static const struct mb_xml_field fields[] = {
+        MB_XML_FIELD("Name", struct person, name), MB_XML_FIELD("Town", struct person, town), {NULL, 0, 0}};
+    struct person person = {.name = "old"};
+    mb_xml_take(fields, &person, "Town", "Basel");
+    mb_xml_take(fields, &person, "name", "no");
+    assert_string_equal(person.name, "old");
+    mb_xml_take(fields, &person, "Name", "Barbara");
+    assert_string_equal(person.name, "Bar");
+    assert_string_equal(person.town, "Basel");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_are_taken_by_name_and_cut),
         cmocka_unit_test(elements_and_texts),
         cmocka_unit_test(white_space_in_front),
         cmocka_unit_test(broken_documents),

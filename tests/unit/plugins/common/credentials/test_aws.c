@@ -99,6 +99,23 @@ static void a_metadata_service_that_is_silent_is_none(void **state)
     assert_int_equal(judged(MB_E_UNAVAILABLE, 503, 0), MB_E_UNAVAILABLE);
 }
 
+/* Their names tell nobody that they are as near as link-local addresses: no proxy leads to them. */
+static void metadata_services_with_names_are_near(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"metadata.google.internal", "metadata.tencentyun.com",
+                                        "100.100.100.200"};
+    struct mb_http_options options = {0};
+    mb_metadata_nearness(&options);
+    assert_true(options.near_direct);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *const *near = options.near_hosts;
+        while (*near && strcmp(*near, names[i]) != 0)
+            near++;
+        assert_non_null(*near);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +123,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(every_truncation_is_survived),
         cmocka_unit_test(a_metadata_service_that_is_silent_is_none),
+        cmocka_unit_test(metadata_services_with_names_are_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "common/file.h"
+#include "common/credentials/file.h"
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-mb_status mb_file_read(const char *path, struct mb_buf *out, struct mb_error *error)
+mb_status mb_credential_file_read(const char *path, struct mb_buf *out, struct mb_error *error)
 {
     char block[4096];
     size_t got;
