@@ -24,27 +24,34 @@
  *
  * Rules that hold for every function below:
  *
- *   Threads     Sessions, tasks and what queries return may be used from any thread, several at once; only
- * the call that frees or closes a handle is the last one on it, and nobody else is inside another. Callbacks
- * come from threads of the library, one at a time for each session.  They may poll and cancel, but neither
- * wait for, free nor close anything, nor open a session. Ownership   What is passed in is copied or used
- * during the call only, but for the ctx of callbacks.  Strings and arrays that a function hands out belong to
- * the handle it was asked of and live until that is freed.  Every function that frees or closes takes NULL.
- *   Structs     Each begins with struct_size, which the caller sets to sizeof the struct, to fill in and to
- * be filled in alike.  Members are only ever appended and zero always means what it meant before: a program
- * that was built with an older header gets as much as it knows.  A struct_size that is smaller than the first
- * version of the struct, 0 above all, is MB_E_INVALID. Errors      A function that can fail returns a
- * negative mb_status and fills *error, which may be NULL. error->message is a sentence without a full stop
- * that says what to change and holds no secret. error->hint says the same as a kind (milvus_backup/hint.h),
- * for programs that word advice in the terms of their own users, and error->subject what it is about.  On
- * failure no output is written. NULL where something has to be is MB_E_INVALID, in functions without an error
- * nothing happens. Units       Times are nanoseconds (_ns) or milliseconds (_ms), points in time milliseconds
- * since 1970, sizes bytes.  Texts are UTF-8; names that were found in a storage may hold any bytes but 0.
- *   Process     The library reads no environment unless it is handed one, installs no signal handler, sets no
- *               locale, writes nothing to standard output or error unless asked, and ends no process.  Its
- * threads take no signals.  libcurl, OpenSSL, libxml2 and gRPC are initialised when the first store or Milvus
- * is opened.  Drivers stay mapped until the process ends. fork        A child has no use of handles of its
- * parent.
+ *   Threads     Sessions, tasks and what queries return may be used from any thread, several at once;
+ *               only the call that frees or closes a handle is the last one on it, and nobody else is
+ *               inside another. Callbacks come from any thread, several at once. They may poll and
+ *               cancel, but neither wait for, free nor close anything, nor open a session.
+ *   Ownership   What is passed in is copied or used during the call only, but for the ctx of callbacks.
+ *               Strings and arrays that a function hands out belong to the handle it was asked of and
+ *               live until that is freed. Every function that frees or closes takes NULL.
+ *   Structs     Each begins with struct_size, which the caller sets to sizeof the struct, to fill in and
+ *               to be filled in alike. Members are only ever appended, and zero always means what it
+ *               meant before: a program that was built with an older header gets as much as it knows. A
+ *               struct_size that is smaller than the first version of the struct, 0 above all, is
+ *               MB_E_INVALID.
+ *   Errors      A function that can fail returns a negative mb_status and fills *error, which may be
+ *               NULL. error->message is a sentence without a full stop that says what to change and
+ *               holds no secret. error->hint says the same as a kind (milvus_backup/hint.h), for
+ *               programs that word advice in the terms of their own users, and error->subject what it is
+ *               about. On failure no output is written. NULL where something has to be is MB_E_INVALID;
+ *               in functions without an error nothing happens.
+ *   Units       Times are nanoseconds (_ns) or milliseconds (_ms), points in time milliseconds since
+ *               1970, sizes bytes. Texts are UTF-8; names that were found in a storage may hold any
+ *               bytes but 0.
+ *   Process     The library reads no environment unless it is handed one, installs no signal handler,
+ *               sets no locale, writes nothing to standard output or error unless asked, and ends no
+ *               process. Its threads take no signals. libcurl, OpenSSL, libxml2 and gRPC are initialised
+ *               when the first store or Milvus is opened; what they and the drivers read by themselves
+ *               they go on reading (proxies, GRPC_*, a provider's chain of credentials). Drivers stay
+ *               mapped until the process ends.
+ *   fork        A child has no use of the handles of its parent.
  */
 #ifndef MILVUS_BACKUP_H
 #define MILVUS_BACKUP_H
@@ -334,7 +341,7 @@ struct mb_task_status {
     uint64_t bytes_per_s;  /* lately */
     int64_t left_ns;       /* till the end of the phase, an estimate; -1 while there is none */
     uint64_t retries;      /* calls to storage and Milvus that were made again */
-    char waiting_for[128]; /* what holds it up at this moment; "" for nothing */
+    char waiting_for[256]; /* what holds it up at this moment; "" for nothing */
     int64_t waiting_ns;    /* for how long */
     uint32_t phase_count;  /* phases so far, this one included */
 };

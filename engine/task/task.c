@@ -113,23 +113,33 @@ static void end(struct mb_task *task, mb_status status, const struct mb_error *e
     pthread_mutex_unlock(&task->lock);
 }
 
+/* Whoever cancelled it knows, so that is no error. */
+static void log_end(const struct mb_task *task, mb_status status, const struct mb_error *error)
+{
+    struct mb_log *log = task->session->common->log;
+    const char *kind = mb_task_kind_name(task->work->kind), *name = task->plan->name;
+    char took[32];
+
+    mb_text_duration(mb_task_ns(task), took, sizeof took);
+    if (status >= 0)
+        mb_log(log, MB_LOG_INFO, "%s of backup %s: done in %s", kind, name, took);
+    else if (status == MB_E_CANCELLED)
+        mb_log(log, MB_LOG_INFO, "%s of backup %s was cancelled after %s: %s", kind, name, took,
+               error->message);
+    else
+        mb_log(log, MB_LOG_ERROR, "%s of backup %s failed after %s: %s", kind, name, took, error->message);
+}
+
 static void *work(void *arg)
 {
     struct mb_task *task = arg;
-    struct mb_log *log = task->session->common->log;
-    const char *kind = mb_task_kind_name(task->work->kind);
     struct mb_error error = MB_ERROR_INIT;
-    char took[32];
 
     const struct mb_scope *before = mb_scope_enter(&task->scope);
-    mb_log(log, MB_LOG_INFO, "%s of backup %s begins", kind, task->plan->name);
+    mb_log(task->session->common->log, MB_LOG_INFO, "%s of backup %s begins",
+           mb_task_kind_name(task->work->kind), task->plan->name);
     mb_status status = task->work->run(task, task->plan, &error);
-    mb_text_duration(mb_task_ns(task), took, sizeof took);
-    if (status < 0)
-        mb_log(log, MB_LOG_ERROR, "%s of backup %s failed after %s: %s", kind, task->plan->name, took,
-               error.message);
-    else
-        mb_log(log, MB_LOG_INFO, "%s of backup %s: done in %s", kind, task->plan->name, took);
+    log_end(task, status, &error);
     mb_scope_enter(before);
     end(task, status, &error);
     leave_session(task);

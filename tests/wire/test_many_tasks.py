@@ -112,4 +112,4 @@ def test_each_has_its_own_progress_cancel_and_log_within_one_memory(config, tmp_
         "three",
     }
     log = (tmp_path / "many.log").read_text()
-    assert "create of backup two failed" in log
+    assert "create of backup two was cancelled" in log
