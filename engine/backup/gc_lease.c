@@ -109,7 +109,7 @@ static void *renew(void *ctx)
         status = pause_once(lease, lease->ended, &error);
         if (status < 0 && status != MB_E_CANCELLED)
             mb_log(lease->log, MB_LOG_WARN,
-                   "garbage collection in milvus could not be paused any longer, is tried again: %s",
+                   "the pause of garbage collection in milvus could not be renewed and is tried again: %s",
                    error.message);
     }
     return NULL;

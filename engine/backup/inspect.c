@@ -73,8 +73,9 @@ static mb_status judge_stray(void *ctx, const char *name, const struct mb_entry 
     const char *key = entry->key;
     (void)name;
     if (create->present == NULL)
-        return mb_fail(error, MB_E_CORRUPT, "%s lies in the backup but nothing of this backup wrote it", key);
-    mb_log(create->env->log, MB_LOG_INFO, "%s of the interrupted run is not needed any more and removed",
+        return mb_fail(error, MB_E_CORRUPT, "%s lies in the backup's folder but is no part of the backup",
+                       key);
+    mb_log(create->env->log, MB_LOG_INFO, "%s of the interrupted run is no longer needed and is removed",
            key);
     return mb_storage_remove(create->env->backup_store, key, verification->cancel, error);
 }

@@ -116,11 +116,11 @@ static mb_status fail_not_quiet(const struct mb_create_collection *job, const st
             "collection %s.%s is written to without a pause of %lld ms within %lld s; back it up with a "
             "flush, or in a quieter hour",
             job->db, job->name, (long long)(between_looks_ns / MB_NS_PER_MS), seconds);
-    return mb_fail(
-        error, MB_E_CORRUPT,
-        "segment %lld of collection %s.%s has not as many binlogs of every field, nor has it %lld s later: "
-        "left over from a write that broke off; flush the collection, or back it up with a flush",
-        (long long)torn->id, job->db, job->name, seconds);
+    return mb_fail(error, MB_E_CORRUPT,
+                   "segment %lld of collection %s.%s has more binlogs of some fields than of others, and "
+                   "still does %lld s later: "
+                   "a write broke off and left them; flush the collection, or back it up with a flush",
+                   (long long)torn->id, job->db, job->name, seconds);
 }
 
 /* Two looks must agree: a file of a local disk is listed before it has been written to its end. */

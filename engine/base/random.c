@@ -9,7 +9,7 @@ mb_status mb_random_hex(char *out, size_t digits, struct mb_error *error)
     unsigned char bytes[32];
     size_t count = digits / 2;
     if (count > sizeof(bytes))
-        return mb_fail(error, MB_E_INTERNAL, "%zu random digits are more than are made", digits);
+        return mb_fail(error, MB_E_INTERNAL, "%zu random digits are too many", digits);
     if (getrandom(bytes, count, 0) != (ssize_t)count)
         return mb_fail_errno(error, errno, "get random bytes");
     for (size_t i = 0; i < count; i++)

@@ -81,7 +81,7 @@ static mb_status refuse_claimed(const struct mb_catalog *catalog, const struct m
     struct mb_claim_record record;
     mb_status status = mb_claim_record_read_in(catalog, scratch->dir, scratch->arena, &record, cancel, error);
     if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND)
-        return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete, and who made it is not known: %s",
+        return mb_fail(error, MB_E_CORRUPT, "backup %s is not complete, and it is not known who made it: %s",
                        name, error->message);
     MB_TRY(status);
     const char *fate = mb_claim_record_describe(&record, scratch->arena);

@@ -193,7 +193,7 @@ static mb_status fail_taken(const struct mb_claim *claim, const struct mb_claim_
     const char *owner = mb_owner_brief(record->owner, arena);
     if (strcmp(record->plan_digest, MB_CLAIM_TO_DELETE) == 0)
         return fail_deleted(claim, error);
-    return mb_fail(error, MB_E_EXISTS, "backup %s was taken over by somebody else at this moment (%s)",
+    return mb_fail(error, MB_E_EXISTS, "backup %s has just been taken over by somebody else (%s)",
                    claim->name, owner == NULL ? "" : owner);
 }
 
@@ -253,7 +253,7 @@ static mb_status find_commit(struct mb_claim *claim, bool *found, struct mb_canc
 
 mb_status mb_claim_fail_committed(struct mb_claim *claim, struct mb_error *error)
 {
-    mb_fail(error, MB_E_EXISTS, "backup %s was made by somebody else at this moment", claim->name);
+    mb_fail(error, MB_E_EXISTS, "backup %s has just been made by somebody else", claim->name);
     mb_claim_lose(claim, error);
     return error->status;
 }

@@ -18,8 +18,9 @@ static void take_back(struct mb_claim *claim, const void *data, size_t len)
     if (status == MB_OK && there.len == len && memcmp(there.data, data, len) == 0)
         status = mb_storage_remove(claim->catalog.storage, claim->commit_key, NULL, &error);
     if (status < 0 && status != MB_E_NOT_FOUND)
-        mb_log(claim->catalog.log, MB_LOG_WARN, "%s, written after the claim was lost, stays: %s",
-               claim->commit_key, error.message);
+        mb_log(claim->catalog.log, MB_LOG_WARN,
+               "%s was written after the claim was lost and could not be removed: %s", claim->commit_key,
+               error.message);
     mb_buf_done(&there);
 }
 
@@ -29,7 +30,8 @@ static void release(struct mb_claim *claim)
     mb_claim_stop_heart(claim);
     if (mb_claim_last_words(claim, mb_claim_remove_record, &error) < 0)
         mb_log(claim->catalog.log, MB_LOG_WARN,
-               "backup %s is complete, but its record as being made stays: %s", claim->name, error.message);
+               "backup %s is complete, but its claim record could not be removed: %s", claim->name,
+               error.message);
 }
 
 mb_status mb_claim_commit(struct mb_claim *claim, const void *data, size_t len, struct mb_cancel *cancel,
@@ -47,7 +49,7 @@ mb_status mb_claim_commit(struct mb_claim *claim, const void *data, size_t len, 
         return mb_claim_explain(claim, error);
     }
     if (status < 0)
-        return mb_error_context(error, "backup %s is whole, but whether it is still ours is not known",
+        return mb_error_context(error, "backup %s is complete, but it is not known whether it is still ours",
                                 claim->name);
     release(claim);
     return MB_OK;
@@ -70,8 +72,9 @@ void mb_claim_fail(struct mb_claim *claim, const struct mb_error *why)
     claim->record.failed = now;
     claim->record.reason = why->status == MB_E_CANCELLED ? "it was stopped" : why->message;
     if (mb_claim_last_words(claim, put_failed, &error) < 0)
-        mb_log(claim->catalog.log, MB_LOG_WARN, "that backup %s failed is not written into its record: %s",
-               claim->name, error.message);
+        mb_log(claim->catalog.log, MB_LOG_WARN,
+               "that backup %s failed could not be written into its claim record: %s", claim->name,
+               error.message);
     claim->record.failed = claim->record.reason = "";
 }
 

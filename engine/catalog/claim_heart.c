@@ -76,7 +76,7 @@ mb_status mb_claim_start_heart(struct mb_claim *claim, struct mb_error *error)
 {
     claim->heart_runs = mb_thread_start(&claim->heart, beat, claim) == 0;
     claim->watch_runs = claim->heart_runs && mb_thread_start(&claim->watch, watch, claim) == 0;
-    return claim->watch_runs ? MB_OK : mb_fail(error, MB_E_NO_MEMORY, "no thread to keep a claim");
+    return claim->watch_runs ? MB_OK : mb_fail(error, MB_E_NO_MEMORY, "start a thread that renews a claim");
 }
 
 void mb_claim_stop_heart(struct mb_claim *claim)

@@ -73,5 +73,5 @@ mb_status mb_choice_select(const struct mb_choice *choice, const struct mb_choic
 void mb_choice_warn(struct mb_context *context, const char *ignored)
 {
     if (ignored != NULL)
-        mb_context_warn(context, "not everything that chooses collections counts: %s ignored", ignored);
+        mb_context_warn(context, "collections are chosen in more than one way: %s ignored", ignored);
 }

@@ -62,9 +62,7 @@ static void print_sides(const struct mb_context *context, FILE *out)
 static void print_listing(const char *side, const struct mb_probe_listing *listing, FILE *out)
 {
     fprintf(out, "Listings of the %s storage come %s and show a write %s.\n", side,
-            listing->in_order
-                ? "in the order of their bytes"
-                : "in another order than that of their bytes (they are sorted where that matters)",
+            listing->in_order ? "in byte order" : "not in byte order (they are sorted where that matters)",
             listing->at_once ? "at once" : "late (what they lack is asked for by name)");
 }
 

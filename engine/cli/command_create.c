@@ -75,7 +75,7 @@ static const struct mb_flag flags[] = {
     {.name = "take_over",
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, take_over),
-     .help = "With --resume: also when another process seems to work on it, which then fails."},
+     .help = "With --resume: even if another process seems to be working on it, which then fails."},
 };
 
 static const struct mb_choice_rules choice_rules = {.collections_flag = "--colls"};
@@ -101,9 +101,9 @@ static void warn_of_strategy(struct mb_context *context, const struct options *o
                         "--strategy bulk_flush is done as serial_flush: collections are flushed one by "
                         "one, and the backup is the same");
     if (options->force && strategy != MB_STRATEGY_SKIP_FLUSH)
-        mb_context_warn(context, "--force does not count beside --strategy %s", options->strategy);
+        mb_context_warn(context, "--force is ignored beside --strategy %s", options->strategy);
     if (options->meta_only && strategy != MB_STRATEGY_META_ONLY)
-        mb_context_warn(context, "--meta_only does not count beside --strategy %s", options->strategy);
+        mb_context_warn(context, "--meta_only is ignored beside --strategy %s", options->strategy);
 }
 
 static const char *make_name(struct mb_arena *arena)

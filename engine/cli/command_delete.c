@@ -19,7 +19,7 @@ static const struct mb_flag flags[] = {
     {.name = "force",
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct delete_options, force),
-     .help = "Also when somebody is making it at this moment, who then fails."},
+     .help = "Even if somebody is making it at this moment, whose create then fails."},
 };
 
 static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)

@@ -197,7 +197,7 @@ static mb_status validate(const void *given, struct mb_arena *arena, struct mb_e
     const char *ignored;
     MB_TRY(mb_cli_check_name(options->name, error));
     if (options->drop_first && !options->drop_exist_collection)
-        return mb_fail(error, MB_E_CONFIG, "--drop_first goes with --drop_exist_collection");
+        return mb_fail(error, MB_E_CONFIG, "--drop_first needs --drop_exist_collection");
     return plan_options(options, arena, &plan, &ignored, error);
 }
 

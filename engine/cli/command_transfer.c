@@ -34,9 +34,8 @@ static const struct mb_flag flags[] = {
     {.name = "take_over",
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, take_over),
-     .help =
-         "Go on with an unfinished transfer of this backup also when another process seems to work on it, "
-         "which then fails."},
+     .help = "Go on with an unfinished transfer of this backup even if another process seems to be working "
+             "on it, which then fails."},
 };
 
 static json_t *report_json(const char *name, const struct mb_transfer_report *report, double seconds)

@@ -42,7 +42,7 @@ bool mb_exit_code_at(size_t i, int *code, const char **meaning)
         {MB_EXIT_FAILURE, "Any failure that is none of those below."},
         {MB_EXIT_USAGE, "The command line or the configuration is wrong."},
         {MB_EXIT_NOT_FOUND, "The backup, collection, object or bucket is not there."},
-        {MB_EXIT_EXISTS, "The backup or collection exists already, or somebody else makes it."},
+        {MB_EXIT_EXISTS, "The backup or collection exists already, or somebody else is making it."},
         {MB_EXIT_DENIED, "Credentials or permissions do not suffice."},
         {MB_EXIT_UNREACHABLE,
          "Milvus or the storage cannot be reached, answers too late or turns requests away."},

@@ -4,16 +4,16 @@
 
 /* Every "%s" is the subject. */
 static const char *const sentences[MB_HINT_COUNT] = {
-    [MB_HINT_RESUME] = "go on with it by --resume, or remove it by: milvus-backup delete -n %s",
-    [MB_HINT_DELETE] = "or remove them by: milvus-backup delete -n %s",
+    [MB_HINT_RESUME] = "continue it with --resume, or remove it with: milvus-backup delete -n %s",
+    [MB_HINT_DELETE] = "or remove them with: milvus-backup delete -n %s",
     [MB_HINT_DELETE_AGAIN] = "delete it once more if list --all still names it",
     [MB_HINT_TAKE_OVER] = "if you know that nobody is at work on it, add --take_over",
     [MB_HINT_FORCE_DELETE] = "to delete it all the same, and fail its maker, add --force",
-    [MB_HINT_TARGET_EXISTS] = "give it another name by --suffix or --rename, replace it by "
-                              "--drop_exist_collection, or add to it by --skip_create_collection",
+    [MB_HINT_TARGET_EXISTS] = "give it another name with --suffix or --rename, replace it with "
+                              "--drop_exist_collection, or add to it with --skip_create_collection",
     [MB_HINT_TARGET_MISSING] = "leave out --skip_create_collection to have it made",
-    [MB_HINT_TARGET_IS_ALIAS] = "name that one by --rename, or drop the alias",
-    [MB_HINT_RENAME_DATABASE] = "send it to \"default\" by --rename %s.*:default.*",
+    [MB_HINT_TARGET_IS_ALIAS] = "name that one with --rename, or drop the alias",
+    [MB_HINT_RENAME_DATABASE] = "send it to \"default\" with --rename %s.*:default.*",
     [MB_HINT_SKIP_FLUSH] = "--strategy skip_flush backs up what milvus has written out",
     [MB_HINT_DROP_FIRST] = "release it, or use --drop_first",
     [MB_HINT_NO_JOBS] = "leave out --use_v2_restore",

@@ -60,7 +60,7 @@ static mb_status explain(const struct mb_copy *copy, mb_status status, struct mb
 {
     if (status == MB_E_UNAVAILABLE || status == MB_E_TIMEOUT)
         return mb_error_context(
-            error, "a copy inside %s found no answer: set transfer.mode to streaming if only copies do",
+            error, "a copy inside %s got no answer: if only copies get none, set transfer.mode to streaming",
             mb_storage_info(copy->dst)->location);
     if (copy->options.mode != MB_COPY_DIRECT || !means_refusal(status))
         return status;

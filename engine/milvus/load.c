@@ -125,16 +125,15 @@ static mb_status wait_loaded(struct mb_milvus *milvus, struct mb_subject subject
         if (state == LOAD_STATE_LOADED)
             return MB_OK;
         if (state != LOAD_STATE_LOADING)
-            return mb_fail(error, MB_E_INTERNAL, "load %s.%s: milvus has given it up", subject.db,
-                           subject.name);
+            return mb_fail(error, MB_E_INTERNAL, "load %s.%s: milvus has given up", subject.db, subject.name);
         MB_TRY(mb_milvus_load_progress(milvus, subject.db, subject.name, NULL, &percent, cancel, error));
         if (percent > best) {
             best = percent;
             moved = mb_clock_monotonic();
         }
         if (mb_clock_monotonic() - moved > STANDSTILL_NS)
-            return mb_fail(error, MB_E_TIMEOUT, "load %s.%s: it stands at %d %% for a long time", subject.db,
-                           subject.name, (int)percent);
+            return mb_fail(error, MB_E_TIMEOUT, "load %s.%s: it has stood at %d %% for a long time",
+                           subject.db, subject.name, (int)percent);
         MB_TRY(mb_cancel_sleep(cancel, wait, error));
         wait = wait * 3 / 2 < MAX_WAIT_NS ? wait * 3 / 2 : MAX_WAIT_NS;
     }

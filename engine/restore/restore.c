@@ -251,7 +251,7 @@ static const char *stray_text(const struct mb_restore_work *work, struct mb_aren
 static const char *unserved_text(const struct mb_restore_work *work, struct mb_arena *arena)
 {
     return mb_arena_printf(arena,
-                           "%s.%s was loaded and is not any more: without an index it cannot be "
+                           "%s.%s was loaded and no longer is: without an index it cannot be "
                            "(restore its indexes, too, to have it loaded)",
                            MB_WORK_NAME(work));
 }

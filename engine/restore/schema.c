@@ -172,10 +172,10 @@ mb_status mb_restore_schema_check(const struct mb_collection_backup *source,
                            "field %s of %s.%s is of another type than in the backup (%d, %d)", field->name,
                            there->db_name, there->name, (int)other->data_type, (int)field->data_type);
         if (other->id != field->id)
-            return mb_fail(error, MB_E_INVALID,
-                           "field %s of %s.%s has id %lld, in the backup %lld: its values would go elsewhere",
-                           field->name, there->db_name, there->name, (long long)other->id,
-                           (long long)field->id);
+            return mb_fail(
+                error, MB_E_INVALID,
+                "field %s of %s.%s has id %lld, in the backup %lld: its values would go into another field",
+                field->name, there->db_name, there->name, (long long)other->id, (long long)field->id);
     }
     return MB_OK;
 }

@@ -97,7 +97,7 @@ static mb_status leave_mark(struct mb_restore *run, struct mb_cancel *cancel, st
     if (key == NULL || self == NULL)
         status = mb_fail_memory(error);
     else if (clean_up_after_others(run, arena, cancel, &ignored) < 0)
-        mb_log(run->env->log, MB_LOG_WARN, "copies that killed restores left are not cleaned up: %s",
+        mb_log(run->env->log, MB_LOG_WARN, "copies that killed restores left could not be cleaned up: %s",
                ignored.message);
     if (status == MB_OK)
         status = mb_storage_write(run->env->milvus_store, key, self, strlen(self), NULL, NULL, cancel, error);
@@ -117,7 +117,8 @@ static mb_status read_checksums(struct mb_restore *run, struct mb_cancel *cancel
     mb_status status = mb_checksums_read(&run->checksums, run->env->backup_store, run->dir, cancel, error);
     if (status != MB_E_CORRUPT)
         return status;
-    mb_log(run->env->log, MB_LOG_WARN, "what is copied is not compared with checksums: %s", error->message);
+    mb_log(run->env->log, MB_LOG_WARN, "the data that is copied is not compared with checksums: %s",
+           error->message);
     mb_error_clear(error);
     return MB_OK;
 }

@@ -127,7 +127,7 @@ static mb_status look(struct mb_restore_work *work, struct mb_import_watch *job,
     show(work, job, &state);
     if (!job->done && now - job->moved_ns > STANDSTILL_NS) {
         mb_log(log, MB_LOG_WARN,
-               "the import into %s.%s, partition \"%s\", stands at %d %% (%s) for a long time",
+               "the import into %s.%s, partition \"%s\", has stood at %d %% (%s) for a long time",
                MB_WORK_NAME(work), job->batches->partition, (int)job->percent, state.state);
         job->moved_ns = now;
     }

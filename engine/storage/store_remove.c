@@ -208,6 +208,6 @@ mb_status mb_storage_remove_prefix(struct mb_storage *storage, const char *prefi
         return MB_OK;
     }
     return mb_fail(error, MB_E_UNAVAILABLE,
-                   "remove %s: objects are listed again after they were removed %d times",
+                   "remove %s: objects are still listed after they were removed %d times",
                    mb_storage_where(storage, prefix, place, sizeof(place)), MOST_PASSES);
 }

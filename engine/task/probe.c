@@ -99,7 +99,7 @@ static mb_status read_object(struct probing *p, const struct side *side)
         MB_OK)
         return failed(p, side, "reading");
     if (n != 1 || buf[0] != content)
-        return mb_fail(p->error, MB_E_CORRUPT, "the probe in the %s storage came back as other bytes",
+        return mb_fail(p->error, MB_E_CORRUPT, "the probe in the %s storage came back with other bytes",
                        side->name);
     note(p, side, "read", started);
     return MB_OK;

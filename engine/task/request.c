@@ -50,7 +50,7 @@ mb_status mb_request_tristate(int32_t given, const char *member, struct mb_error
 {
     if (given == MB_AS_CONFIGURED || given == MB_YES || given == MB_NO)
         return MB_OK;
-    return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, member, "%d is neither as configured, yes nor no",
+    return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, member, "%d is none of: as configured, yes, no",
                         (int)given);
 }
 
@@ -63,7 +63,7 @@ void mb_request_warn_ignored(struct mb_task *task, const struct mb_strings *igno
 {
     char text[128];
     for (size_t i = 0; i < ignored->count; i++) {
-        snprintf(text, sizeof text, "not everything that chooses collections counts: %s ignored",
+        snprintf(text, sizeof text, "collections are chosen in more than one way: %s ignored",
                  ignored->items[i]);
         mb_task_warn(task, MB_HINT_IGNORED, ignored->items[i], text);
     }

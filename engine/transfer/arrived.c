@@ -60,12 +60,11 @@ static mb_status judge_listing(const struct run *run, struct mb_error *error)
     uint64_t lacking = mb_expected_count(run->expected) - run->listed;
     if (lacking == 0 || run->content.recorded)
         return MB_OK;
-    return mb_fail(
-        error, MB_E_PROTOCOL,
-        "the listing of %s in %s is not complete: %llu objects that the backup's description names are "
-        "there and not in it%s%s; so objects that it does not name may be left out, too",
-        run->from_dir, mb_storage_info(run->from.storage)->location, (unsigned long long)lacking,
-        run->first_unlisted[0] != '\0' ? ", like " : "", run->first_unlisted);
+    return mb_fail(error, MB_E_PROTOCOL,
+                   "the listing of %s in %s is not complete: %llu objects that the backup's description "
+                   "names are there but not in it%s%s; so objects that it does not name may be left out, too",
+                   run->from_dir, mb_storage_info(run->from.storage)->location, (unsigned long long)lacking,
+                   run->first_unlisted[0] != '\0' ? ", like " : "", run->first_unlisted);
 }
 
 /* ------------------------------------------------------------- descriptions */

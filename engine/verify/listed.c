@@ -102,7 +102,7 @@ static mb_status note_lost(void *ctx, const char *name, uint64_t size, const str
     size_text(size, expected, sizeof(expected));
     if (why == NULL)
         return mb_faults_note(&run->faults, MB_FAULT_MISSING, name, expected, error,
-                              "not in the listing; many are missing, so it was not asked for");
+                              "not in the listing; many are missing, so it was not asked for by name");
     if (why->status == MB_E_NOT_FOUND)
         return mb_faults_note(&run->faults, MB_FAULT_MISSING, name, expected, error, "nothing");
     const char *key = mb_arena_printf(run->arena, "%s%s", run->content.folder.prefix, name);

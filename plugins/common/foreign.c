@@ -105,7 +105,7 @@ static mb_status fail_redirect(struct mb_error *error, const struct mb_http_resp
         mb_endpoint_authority(&to, NULL, &authority);
     }
     if (!elsewhere || mb_endpoint_equal(&named, &asked->endpoint)) {
-        mb_error_advise(error, "what answers here sends on to %.100s: it is not %s; check address and port",
+        mb_error_advise(error, "what answers here redirects to %.100s: it is not %s; check address and port",
                         elsewhere ? mb_buf_text(&authority) : "another page", asked->service);
     } else {
         mb_error_advise(error, "it sends on to %s://%s", to.tls ? "https" : "http", mb_buf_text(&authority));
@@ -174,14 +174,13 @@ static void advise(struct mb_error *error, const struct mb_asked *asked, int htt
     case 502:
     case 503:
     case 504:
-        mb_error_advise(error, "a proxy in front of the service says that it does not get an answer from it");
+        mb_error_advise(error, "a proxy in front of the service got no answer from it");
         break;
     default:
         if (foreign)
-            mb_error_advise(error,
-                            "that is no answer of %s: a proxy or firewall gave it, or check address "
-                            "and port",
-                            asked->service);
+            mb_error_advise(
+                error, "that is no answer of %s: a proxy or firewall gave it; if not, check address and port",
+                asked->service);
         break;
     }
 }

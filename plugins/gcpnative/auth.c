@@ -195,7 +195,7 @@ static mb_status fetch_from_machine(void *ctx, const struct mb_credential **out,
 {
     mb_status status = mb_oauth_google_machine(ctx, out, call);
     if (status < 0 && call->error->http_status == 0)
-        return mb_error_advise(call->error, "elsewhere than on Google's machines set auth.credentialsFile");
+        return mb_error_advise(call->error, "outside of Google Cloud set auth.credentialsFile");
     return status;
 }
 

@@ -118,7 +118,7 @@ static mb_status read_step(const json_t *answer, char **token, json_t **resource
                    : mb_fail(error, MB_E_PROTOCOL, "a finished rewrite does not describe the object");
     }
     if (next == NULL)
-        return mb_fail(error, MB_E_PROTOCOL, "a rewrite is neither done nor has it a token");
+        return mb_fail(error, MB_E_PROTOCOL, "a rewrite is not done and has no token");
     *token = strdup(next);
     return *token != NULL ? MB_OK : mb_fail_memory(error);
 }

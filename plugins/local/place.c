@@ -96,7 +96,7 @@ mb_status local_place(struct local_target *target, struct local_file *file, bool
 static mb_status lock(const struct local_target *target, int fd, struct mb_error *error)
 {
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return mb_fail(error, MB_E_UNAVAILABLE, "the new file for '%s' was taken for a left one",
+        return mb_fail(error, MB_E_UNAVAILABLE, "the new file for '%s' was taken for a leftover",
                        target->key);
     return MB_OK;
 }

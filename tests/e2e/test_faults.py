@@ -82,4 +82,4 @@ def test_a_committed_backup_is_a_success(site, program, rows, name, tmp_path):
     broken = over_fault(program, tmp_path / "fault", "remove:key=in_progress.json:error=FORBIDDEN")
     broken.ok("create", "-n", name, "-c", COLLECTION)
     assert program.listed()[name]
-    assert "record as being made" in broken.log()
+    assert "claim record could not be removed" in broken.log()

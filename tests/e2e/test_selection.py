@@ -115,7 +115,7 @@ def test_selections_that_do_not_count_are_told(site, program, name):
 
 def test_a_strategy_counts_before_the_older_flags(site, program, name):
     created = program.ok("create", "-n", name, "-c", "auto_id", "--strategy", "bulk_flush", "--meta_only")
-    assert "bulk_flush" in created.err and "--meta_only does not count" in created.err
+    assert "bulk_flush" in created.err and "--meta_only is ignored" in created.err
     assert site.meta(name)["collection_backups"][0]["size"] > 0
 
 

@@ -59,7 +59,7 @@ def test_get_of_a_blob_whose_size_the_answer_does_not_tell(drivers):
         (404, PAGE, "config", "not how Azure Blob Storage says it: check address and port"),
         (405, b"", "unsupported", "405 Method Not Allowed; .*not Azure Blob Storage"),
         (403, PAGE, "forbidden", "a proxy or firewall gave it"),
-        (502, PAGE, "unavailable", "502 Bad Gateway; .*does not get an answer"),
+        (502, PAGE, "unavailable", "502 Bad Gateway; .*got no answer from it"),
         (400, b"The plain HTTP request was sent to HTTPS port", "config", "set useSSL to true"),
     ],
 )

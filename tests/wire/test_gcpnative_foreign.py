@@ -44,7 +44,7 @@ def test_get_of_an_object_whose_size_the_answer_does_not_tell(drivers):
         (404, b'{"detail": "Not Found"}', "config", "not how Google Cloud Storage says it"),
         (405, b"", "unsupported", "405 Method Not Allowed; .*not Google Cloud Storage"),
         (403, PAGE, "forbidden", "a proxy or firewall gave it"),
-        (503, PAGE, "unavailable", "503 Slow Down; .*does not get an answer"),
+        (503, PAGE, "unavailable", "503 Slow Down; .*got no answer from it"),
         (400, b"<html>The plain HTTP request was sent to HTTPS port", "config", "set useSSL to true"),
     ],
 )

@@ -196,8 +196,7 @@ static mb_status check_progress(const struct uploads *uploads, const struct mb_b
     write_place(uploads, &next);
     bool stands = uploads->truncated && strcmp(mb_buf_text(&next), mb_buf_text(place)) == 0;
     mb_buf_done(&next);
-    return stands ? mb_fail(uploads->error, MB_E_PROTOCOL,
-                            "the service says that the list goes on where it went on before")
+    return stands ? mb_fail(uploads->error, MB_E_PROTOCOL, "the service's list goes round in a circle")
                   : MB_OK;
 }
 

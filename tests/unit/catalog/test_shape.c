@@ -69,7 +69,7 @@ static void a_backup_that_is_being_made(void **state)
         "{\"backup_id\":\"1\",\"failed\":\"2026-01-02T03:04:05Z\",\"reason\":\"put s3://b/x: forbidden\"}");
     says(bed, "failed", MB_E_CORRUPT, "failed at 2026-01-02T03:04:05Z: put s3://b/x: forbidden");
     bed_put(bed, ROOT "odd/meta/in_progress.json", "{");
-    says(bed, "odd", MB_E_CORRUPT, "who made it is not known");
+    says(bed, "odd", MB_E_CORRUPT, "it is not known who made it");
 }
 
 static void a_list_tells_the_same(void **state)

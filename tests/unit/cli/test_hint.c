@@ -25,9 +25,9 @@ static void test_words(void **state)
     (void)state;
     assert_string_equal(worded(arena, NULL, MB_HINT_NONE, NULL), "it is so");
     assert_string_equal(worded(arena, NULL, MB_HINT_RESUME, "b1"),
-                        "it is so; go on with it by --resume, or remove it by: milvus-backup delete -n b1");
+                        "it is so; continue it with --resume, or remove it with: milvus-backup delete -n b1");
     assert_string_equal(worded(arena, "restore", MB_HINT_RENAME_DATABASE, "100%s"),
-                        "it is so; send it to \"default\" by --rename 100%s.*:default.*");
+                        "it is so; send it to \"default\" with --rename 100%s.*:default.*");
     assert_string_equal(worded(arena, "restore", MB_HINT_INPUT, "filter"), "--filter: it is so");
     assert_string_equal(worded(arena, "restore", MB_HINT_INPUT, "collections"), "--collections: it is so");
     assert_string_equal(worded(arena, "create", MB_HINT_INPUT, "collections"), "--colls: it is so");
