@@ -1,3 +1,6 @@
+/* The steps of `create`.  In: a running Milvus, its storage, and a selection of collections.  Out: a complete
+ * backup under a name that was free, and a report; or, after a failure, a backup whose claim record says when
+ * and why it failed and that can be resumed, or nothing where no object had been written yet. */
 #include "backup/create.h"
 #include "base/crc32c.h"
 #include "base/hint.h"

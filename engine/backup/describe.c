@@ -1,3 +1,5 @@
+/* First step of `create`.  In: the selection.  Out: every selected collection as plain data, without
+ * segments; what cannot be backed up is left out with a warning.  Nothing is written. */
 #include "backup/create.h"
 
 #include <ctype.h>

@@ -1,3 +1,6 @@
+/* Last look of `create` at what it copied.  In: the binlogs that the description names.  Out: success only
+ * when a listing of the backup's folder, and questions by name, show each with its size and nothing else;
+ * what an interrupted run left and nobody needs is removed. */
 #include "backup/create.h"
 #include "catalog/layout.h"
 #include "verify/folder.h"

@@ -1,3 +1,6 @@
+/* Removes a backup.  In: its name.  Out: a folder without it: `backup_meta.json` goes first, so a deletion
+ * that is cut short leaves no complete backup.  What is no backup, and what somebody works on, is left alone,
+ * the latter unless it is forced. */
 #include "base/hint.h"
 #include "base/owner.h"
 #include "catalog/catalog_files.h"

@@ -1,3 +1,5 @@
+/* The backups below a root.  In: one listing of the root's folders.  Out: a summary of each, read side by
+ * side, with the state of what is not complete. */
 #include "base/owner.h"
 #include "base/pool.h"
 #include "catalog/catalog_files.h"

@@ -1,3 +1,6 @@
+/* Moves objects between two stores.  In: keys and sizes, added while earlier ones are on their way.  Out:
+ * each object in the destination, whole and compared with what was announced, or the first error; no upload
+ * is left unfinished unless the log says so. */
 #include "copy/private.h"
 
 #include "base/clock.h"

@@ -89,15 +89,18 @@ mb_status mb_milvus_describe_database(struct mb_milvus *milvus, const char *db, 
                                       struct mb_database *out, struct mb_cancel *cancel,
                                       struct mb_error *error);
 
+/* Fails when it is there; MB_E_UNSUPPORTED without MB_MILVUS_DATABASES. */
 mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db, struct mb_cancel *cancel,
                                     struct mb_error *error);
 
 /* -------------------------------------------------------------- collections */
 
+/* The names, in the server's order.  A database that is not there is MB_E_NOT_FOUND. */
 mb_status mb_milvus_list_collections(struct mb_milvus *milvus, const char *db, struct mb_arena *arena,
                                      struct mb_strings *out, struct mb_cancel *cancel,
                                      struct mb_error *error);
 
+/* By name or alias.  A database that is not there is MB_E_NOT_FOUND. */
 mb_status mb_milvus_has_collection(struct mb_milvus *milvus, const char *db, const char *collection,
                                    bool *out, struct mb_cancel *cancel, struct mb_error *error);
 
@@ -111,9 +114,11 @@ mb_status mb_milvus_describe_collection(struct mb_milvus *milvus, const char *db
 mb_status mb_milvus_create_collection(struct mb_milvus *milvus, const struct mb_collection *collection,
                                       struct mb_cancel *cancel, struct mb_error *error);
 
+/* With its data, indexes and partitions. */
 mb_status mb_milvus_drop_collection(struct mb_milvus *milvus, const char *db, const char *collection,
                                     struct mb_cancel *cancel, struct mb_error *error);
 
+/* From field: all but its id, which the server gives. */
 mb_status mb_milvus_add_field(struct mb_milvus *milvus, const char *db, const char *collection,
                               const struct mb_field *field, struct mb_cancel *cancel, struct mb_error *error);
 
@@ -132,10 +137,12 @@ mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, 
 mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const char *alias,
                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error);
 
+/* Ids and names, the default partition among them. */
 mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, const char *collection,
                                     struct mb_arena *arena, struct mb_partition **out, size_t *count,
                                     struct mb_cancel *cancel, struct mb_error *error);
 
+/* By that name; the id is the server's. */
 mb_status mb_milvus_create_partition(struct mb_milvus *milvus, const char *db, const char *collection,
                                      const char *partition, struct mb_cancel *cancel, struct mb_error *error);
 
@@ -151,6 +158,7 @@ mb_status mb_milvus_create_index(struct mb_milvus *milvus, const char *db, const
                                  const struct mb_index *index, struct mb_cancel *cancel,
                                  struct mb_error *error);
 
+/* By its name; the server builds none until one is created again. */
 mb_status mb_milvus_drop_index(struct mb_milvus *milvus, const char *db, const char *collection,
                                const char *index_name, struct mb_cancel *cancel, struct mb_error *error);
 
@@ -209,6 +217,8 @@ struct mb_import {
     struct mb_properties options;
 };
 
+/* Begins an import over gRPC; *task is its number, for mb_milvus_import_state.  It goes on whatever becomes
+ * of us. */
 mb_status mb_milvus_import(struct mb_milvus *milvus, const struct mb_import *import, int64_t *task,
                            struct mb_cancel *cancel, struct mb_error *error);
 
@@ -228,6 +238,7 @@ struct mb_import_state {
     const char *detail; /* all that the server says of it, stack traces included; or NULL */
 };
 
+/* A look, which waits for nothing.  A failed import is a state and no failure of the call. */
 mb_status mb_milvus_import_state(struct mb_milvus *milvus, int64_t task, struct mb_arena *arena,
                                  struct mb_import_state *out, struct mb_cancel *cancel,
                                  struct mb_error *error);
@@ -242,10 +253,13 @@ struct mb_import_job {
     struct mb_properties options;
 };
 
+/* Begins one; *job_id, in arena, is what mb_milvus_import_job_state wants.  It goes on whatever becomes of
+ * us. */
 mb_status mb_milvus_import_job(struct mb_milvus *milvus, const struct mb_import_job *job,
                                struct mb_arena *arena, const char **job_id, struct mb_cancel *cancel,
                                struct mb_error *error);
 
+/* As mb_milvus_import_state. */
 mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, const char *job_id,
                                      struct mb_arena *arena, struct mb_import_state *out,
                                      struct mb_cancel *cancel, struct mb_error *error);
@@ -263,6 +277,7 @@ mb_status mb_milvus_gc_pause(struct mb_milvus *milvus, int64_t collection_id, un
                              struct mb_arena *arena, enum mb_gc_result *result, const char **ticket,
                              struct mb_cancel *cancel, struct mb_error *error);
 
+/* Takes back the pause that ticket stands for; without it, it ends by itself when its time is over. */
 mb_status mb_milvus_gc_resume(struct mb_milvus *milvus, const char *ticket, enum mb_gc_result *result,
                               struct mb_cancel *cancel, struct mb_error *error);
 

@@ -39,6 +39,7 @@ mb_status mb_selection_add_json(struct mb_selection *selection, struct mb_arena 
 /* "db.coll", "db.*" or "db.": as a filter takes it.  NULL without memory. */
 const char *mb_selection_item_text(const struct mb_selection_item *item, struct mb_arena *arena);
 
+/* Is this collection selected, by itself or with its database? */
 bool mb_selection_has(const struct mb_selection *selection, const char *db, const char *collection);
 
 /* Is anything of the database selected, be it only its own entry? */

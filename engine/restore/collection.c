@@ -1,3 +1,5 @@
+/* One collection of a restore.  In: its plan, checked, and data that Milvus can reach or that is staged
+ * first.  Out: the target filled, counted and, where it replaces another, put in that one's place. */
 #include "base/clock.h"
 #include "restore/replace.h"
 #include "restore/run.h"

@@ -1,3 +1,6 @@
+/* Has Milvus import a collection.  In: batches of directories.  Out: the rows that it says it imported,
+ * compared with the backup's.  An import that was begun is watched to its end, or until the restore is
+ * cancelled. */
 #include "base/clock.h"
 #include "restore/run.h"
 #include "restore/stage.h"

@@ -1,3 +1,5 @@
+/* What goes where.  In: a backup, a selection and renames.  Out: a target for each chosen collection, no two
+ * the same; no server is asked. */
 #include "restore/plan_private.h"
 
 #include "base/hint.h"

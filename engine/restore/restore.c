@@ -1,3 +1,6 @@
+/* The steps of `restore`.  In: a complete backup, a running Milvus, and which collection becomes which.  Out:
+ * collections that hold what the backup holds, and a report; after a failure, an error that names those which
+ * hold a part and those that are as they were. */
 #include "restore/restore.h"
 
 #include "base/hint.h"

@@ -1,3 +1,6 @@
+/* Copies what Milvus cannot read where it lies.  In: the objects of a collection's batches.  Out: copies in
+ * Milvus' own store below a prefix that a mark there claims; unless it is to be kept it goes at the end, and
+ * what killed restores left goes, too. */
 #include "restore/stage.h"
 
 #include "base/owner.h"

@@ -59,6 +59,7 @@ mb_status mb_storage_create_bucket(struct mb_storage *storage, struct mb_cancel 
  * for the very call that waits for it. */
 bool mb_storage_nests(const struct mb_storage *outer, const struct mb_storage *inner);
 
+/* Size, time, etag and, where the service tells it, the CRC32C.  MB_E_NOT_FOUND when it is not there. */
 mb_status mb_storage_stat(struct mb_storage *storage, const char *key, struct mb_stat *out,
                           struct mb_cancel *cancel, struct mb_error *error);
 
@@ -101,6 +102,7 @@ mb_status mb_storage_write_from(struct mb_storage *storage, const char *key, con
                                 const struct mb_put_options *opts, struct mb_stat *out,
                                 struct mb_cancel *cancel, struct mb_error *error);
 
+/* MB_OK also when there was no such object. */
 mb_status mb_storage_remove(struct mb_storage *storage, const char *key, struct mb_cancel *cancel,
                             struct mb_error *error);
 

@@ -1,3 +1,6 @@
+/* The copying part of `transfer`.  In: what the source should hold, and two listings.  Out: every object of
+ * it in the target with its size, and its checksum where bytes passed by; strays are counted and stay behind.
+ */
 #include "transfer/run.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* The steps of `transfer`.  In: a complete backup in one catalog and the other catalog.  Out: the same backup
+ * there, its objects compared, `backup_meta.json` written last; or a claimed, incomplete one, with which a
+ * second call goes on. */
 #include "transfer/transfer.h"
 
 #include "catalog/layout.h"

@@ -1,3 +1,5 @@
+/* The steps of `verify`.  In: a complete backup.  Out: a report with every fault found, by kind and key; a
+ * backup that is damaged is no failure of the call.  Nothing is written. */
 #include "verify/verify.h"
 
 #include "verify/run.h"
