@@ -80,7 +80,7 @@ int main(int argc, char **argv)
         if (entry->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name);
-        fuzz_file(path, argc > 3 ? (unsigned)atoi(argv[3]) : 0, argc > 2 ? (unsigned)atoi(argv[2]) : 300);
+        fuzz_file(path, argc > 3 ? (unsigned)atoi(argv[3]) : 0, argc > 2 ? (unsigned)atoi(argv[2]) : 150);
         files++;
     }
     if (corpus != NULL)
