@@ -81,6 +81,10 @@ void mb_create_listed(struct mb_create_collection *collection);
 /* moved.c: the copy's report of one object that lies in the backup. */
 mb_status mb_create_moved(void *create, const struct mb_object_moved *object, struct mb_error *error);
 
+/* The same of one that an interrupted run had copied, nobody remembers how. */
+mb_status mb_create_kept(struct mb_create_collection *job, const char *key, uint64_t size,
+                         struct mb_error *error);
+
 /* storage_check.c: is this the storage that Milvus writes to?  Once a create, by the first segment that has
  * rows; says which key is wrong when its binlogs are not there. */
 mb_status mb_create_check_storage(struct mb_create_collection *collection, struct mb_cancel *cancel,

@@ -19,13 +19,13 @@ static mb_status count_present(struct mb_create_collection *job, const char *key
                                const struct mb_binlog_entry *entry, struct mb_error *error)
 {
     struct mb_progress *progress = job->create->env->progress;
-    struct mb_object_moved object = {.key = key, .size = (uint64_t)entry->size, .etag = "", .tag = job};
+    uint64_t size = (uint64_t)entry->size;
     atomic_fetch_add(&progress->objects_total, 1);
     atomic_fetch_add(&progress->objects_done, 1);
-    atomic_fetch_add(&progress->bytes_total, object.size);
-    atomic_fetch_add(&progress->bytes_done, object.size);
-    mb_progress_row_expect(job->row, object.size);
-    return mb_create_moved(job->create, &object, error);
+    atomic_fetch_add(&progress->bytes_total, size);
+    atomic_fetch_add(&progress->bytes_done, size);
+    mb_progress_row_expect(job->row, size);
+    return mb_create_kept(job, key, size, error);
 }
 
 static mb_status take_entry(struct listing_job *listing, const struct mb_segment *segment,

@@ -15,20 +15,35 @@ static void end_if_moved(struct mb_create_collection *job)
     }
 }
 
-mb_status mb_create_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
+static mb_status note(struct mb_create_collection *job, const struct mb_object_record *record,
+                      struct mb_error *error)
 {
-    struct mb_create *create = ctx;
-    struct mb_create_collection *job = object->tag;
-    struct mb_object_record record = {.key = object->key + strlen(create->dir) + 1,
-                                      .size = object->size,
-                                      .has_crc32c = object->has_crc32c,
-                                      .crc32c = object->crc32c,
-                                      .etag = object->etag};
-    MB_TRY(mb_objects_add(create->objects, &record, error));
-    mb_progress_row_moved(job->row, 1, object->size);
+    MB_TRY(mb_objects_add(job->create->objects, record, error));
+    mb_progress_row_moved(job->row, 1, record->size);
     atomic_fetch_add(&job->moved, 1);
     end_if_moved(job);
     return MB_OK;
+}
+
+mb_status mb_create_moved(void *ctx, const struct mb_object_moved *object, struct mb_error *error)
+{
+    const struct mb_create *create = ctx;
+    const struct mb_object_record record = {.key = object->key + strlen(create->dir) + 1,
+                                            .size = object->size,
+                                            .has_crc32c = object->has_crc32c,
+                                            .crc32c = object->crc32c,
+                                            .etag = object->etag,
+                                            .copied =
+                                                object->in_service ? MB_COPIED_INSIDE : MB_COPIED_STREAMED};
+    return note(object->tag, &record, error);
+}
+
+mb_status mb_create_kept(struct mb_create_collection *job, const char *key, uint64_t size,
+                         struct mb_error *error)
+{
+    const struct mb_object_record record = {
+        .key = key + strlen(job->create->dir) + 1, .size = size, .etag = ""};
+    return note(job, &record, error);
 }
 
 void mb_create_listed(struct mb_create_collection *job)

@@ -36,6 +36,15 @@ void mb_objects_free(struct mb_objects *objects)
     free(objects);
 }
 
+static const char *const copied_names[] = {[MB_COPIED_INSIDE] = "inside", [MB_COPIED_STREAMED] = "streamed"};
+
+static enum mb_copied parse_copied(const char *text)
+{
+    if (strcmp(text, "inside") == 0)
+        return MB_COPIED_INSIDE;
+    return strcmp(text, "streamed") == 0 ? MB_COPIED_STREAMED : MB_COPIED_UNKNOWN;
+}
+
 static void write_record(struct mb_json_writer *writer, const struct mb_object_record *record)
 {
     mb_json_begin_object(writer, NULL);
@@ -48,6 +57,8 @@ static void write_record(struct mb_json_writer *writer, const struct mb_object_r
     }
     if (record->etag != NULL && record->etag[0] != '\0')
         mb_json_string(writer, "etag", record->etag);
+    if (record->copied != MB_COPIED_UNKNOWN)
+        mb_json_string(writer, "copied", copied_names[record->copied]);
     mb_json_end_object(writer);
 }
 
@@ -157,16 +168,17 @@ static bool parse_crc32c(const char *text, struct mb_object_record *out)
 
 static bool parse_record(json_t *value, struct mb_object_record *out)
 {
-    const char *key = NULL, *crc = NULL, *etag = "";
+    const char *key = NULL, *crc = NULL, *etag = "", *copied = "";
     json_int_t size = -1;
-    if (json_unpack(value, "{s:s, s:I, s?s, s?s}", "key", &key, "size", &size, "crc32c", &crc, "etag",
-                    &etag) != 0)
+    if (json_unpack(value, "{s:s, s:I, s?s, s?s, s?s}", "key", &key, "size", &size, "crc32c", &crc, "etag",
+                    &etag, "copied", &copied) != 0)
         return false;
     if (*key == '\0' || size < 0 || (crc != NULL && !parse_crc32c(crc, out)))
         return false;
     out->key = key;
     out->size = (uint64_t)size;
     out->etag = etag;
+    out->copied = parse_copied(copied);
     return true;
 }
 

@@ -3,13 +3,20 @@
  *
  *   {"key":"binlogs/insert_log/1/2/3/3/100/7","size":88,"crc32c":"1a2b3c4d","etag":"..."}
  *
- * crc32c and etag are left out when they are not known.  Members that a reader does not know are passed over,
- * except those that begin with "ref": they are kept for saying that an object lies in another backup.  The Go
- * program ignores the file; verify works from it. */
+ * crc32c and etag are left out when they are not known, and so is "copied", which is "inside" or "streamed".
+ * Members that a reader does not know are passed over, except those that begin with "ref": they are kept for
+ * saying that an object lies in another backup.  The Go program ignores the file; verify works from it. */
 #ifndef MB_CATALOG_OBJECTS_H
 #define MB_CATALOG_OBJECTS_H
 
 #include "storage/store.h"
+
+/* How an object came into the backup when that was made. */
+enum mb_copied {
+    MB_COPIED_UNKNOWN,
+    MB_COPIED_INSIDE,  /* inside the storage service */
+    MB_COPIED_STREAMED /* through the program that made it */
+};
 
 struct mb_object_record {
     const char *key; /* relative to the backup's directory */
@@ -17,6 +24,7 @@ struct mb_object_record {
     bool has_crc32c;
     uint32_t crc32c;
     const char *etag; /* "" when not known */
+    enum mb_copied copied;
 };
 
 struct mb_objects;

@@ -41,15 +41,8 @@ struct mb_flag {
 
 /* What the context opens before the command runs. */
 enum {
-    MB_NEEDS_CONFIG = 1u << 0, /* implied by those below, except drivers */
-    MB_NEEDS_DRIVERS = 1u << 1,
-    MB_NEEDS_MILVUS_STORE = 1u << 2,
-    MB_NEEDS_BACKUP_STORE = 1u << 3,
-    MB_NEEDS_MILVUS = 1u << 4,
-    MB_NEEDS_FOLDER = 1u << 5,   /* a backup folder on local disk is made when it is not there */
-    MB_NEEDS_BUCKET = 1u << 6,   /* so is the backup's bucket */
-    MB_MAY_LACK_FOLDER = 1u << 7 /* a backup folder on local disk that is not there is no error:
-                                    context->backup_store is then NULL, and there are no backups */
+    MB_NEEDS_CONFIG = 1u << 0, /* a session over the configuration */
+    MB_NEEDS_DRIVERS = 1u << 1 /* a session over none: it can but name drivers */
 };
 
 /* Runs in a thread of its own; options is the struct that the flags were written to. */

@@ -2,33 +2,31 @@
 
 #include "cli/commands.h"
 
-mb_status mb_print_configuration(const struct mb_config *config, struct mb_arena *arena, FILE *out,
-                                 struct mb_error *error)
+mb_status mb_print_configuration(struct mb_context *context, FILE *out, struct mb_error *error)
 {
     static const char *const headings[] = {"PARAMETER", "VALUE", "SOURCE", "SOURCE_KEY"};
     struct mb_table table;
 
-    mb_table_init(&table, arena, headings, NULL, 4);
-    for (size_t i = 0; i < mb_config_value_count(config); i++) {
-        struct mb_config_value value = mb_config_value_at(config, i);
-        mb_table_add(&table, (const char *[]){value.parameter, value.value, value.source, value.source_key});
+    mb_table_init(&table, context->arena, headings, NULL, 4);
+    for (size_t i = 0; i < mb_session_config_count(context->session); i++) {
+        struct mb_config_row row = {.struct_size = sizeof row};
+        MB_TRY(mb_session_config_at(context->session, i, &row, error));
+        mb_table_add(&table, (const char *[]){row.parameter, row.value, row.source, row.source_key});
     }
     return mb_table_print(&table, out, error);
 }
 
-json_t *mb_configuration_json(const struct mb_config *config)
+json_t *mb_configuration_json(struct mb_context *context)
 {
     json_t *rows = json_array();
 
-    for (size_t i = 0; i < mb_config_value_count(config); i++) {
-        struct mb_config_value value = mb_config_value_at(config, i);
-        json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "parameter", value.parameter, "key",
-                                value.key, "value", value.value, "source", value.source, "source_key",
-                                value.source_key, "where", value.where);
-        if (json_array_append_new(rows, row) != 0) {
-            json_decref(rows);
-            return NULL;
-        }
+    for (size_t i = 0; i < mb_session_config_count(context->session); i++) {
+        struct mb_config_row row = {.struct_size = sizeof row};
+        if (mb_session_config_at(context->session, i, &row, NULL) == MB_OK)
+            json_array_append_new(rows,
+                                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "parameter", row.parameter,
+                                            "key", row.key, "value", row.value, "source", row.source,
+                                            "source_key", row.source_key, "where", row.where));
     }
     return rows;
 }
@@ -37,8 +35,8 @@ static mb_status run(struct mb_context *context, const void *options, struct mb_
 {
     (void)options;
     if (context->global.json)
-        return mb_context_json(context, mb_configuration_json(context->config), error);
-    return mb_print_configuration(context->config, context->arena, mb_context_out(context), error);
+        return mb_context_json(context, mb_configuration_json(context), error);
+    return mb_print_configuration(context, mb_context_out(context), error);
 }
 
 const struct mb_command mb_command_config_show = {

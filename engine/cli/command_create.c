@@ -1,19 +1,14 @@
 /* create: from a running Milvus to a backup. */
-#include "backup/backup.h"
-#include "base/clock.h"
-#include "cli/backup_name.h"
-#include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/copy_options.h"
-#include "cli/id.h"
 
 #include <string.h>
-#include <time.h>
 
 struct options {
     const char *name;
-    struct mb_choice choice;
+    struct mb_strings collections, databases;
+    const char *database_collections;
+    const char *filter;
     const char *strategy;
     bool force;
     bool meta_only;
@@ -31,25 +26,25 @@ static const struct mb_flag flags[] = {
     {.name = "colls",
      .letter = 'c',
      .type = MB_FLAG_CSV,
-     .offset = offsetof(struct options, choice.collections),
+     .offset = offsetof(struct options, collections),
      .argument = "COLLS",
      .help = "Only these collections: coll or db.coll, with commas between."},
     {.name = "databases",
      .letter = 'd',
      .type = MB_FLAG_CSV,
-     .offset = offsetof(struct options, choice.databases),
+     .offset = offsetof(struct options, databases),
      .argument = "DBS",
      .help = "Only the collections of these databases."},
     {.name = "database_collections",
      .letter = 'a',
      .type = MB_FLAG_TEXT,
-     .offset = offsetof(struct options, choice.database_collections),
+     .offset = offsetof(struct options, database_collections),
      .argument = "JSON",
      .help = "Only these collections by database: '{\"db1\":[\"c1\"],\"db2\":[]}'; an empty list is the "
              "whole database."},
     {.name = "filter",
      .type = MB_FLAG_TEXT,
-     .offset = offsetof(struct options, choice.filter),
+     .offset = offsetof(struct options, filter),
      .argument = "FILTER",
      .help = "Only what matches: coll, db.coll, db.* or db. (the database alone), with commas between."},
     {.name = "strategy",
@@ -78,138 +73,99 @@ static const struct mb_flag flags[] = {
      .help = "With --resume: even if another process seems to be working on it, which then fails."},
 };
 
-static const struct mb_choice_rules choice_rules = {.collections_flag = "--colls"};
-
 /* --strategy counts before the two older flags. */
-static enum mb_backup_strategy find_strategy(const struct options *options)
+static int32_t find_strategy(const struct options *options)
 {
-    const char *text = options->strategy ? options->strategy : "";
-    if (strcmp(text, "meta_only") == 0 || (*text == '\0' && options->meta_only))
-        return MB_STRATEGY_META_ONLY;
-    if (strcmp(text, "skip_flush") == 0 || (*text == '\0' && options->force))
-        return MB_STRATEGY_SKIP_FLUSH;
-    return MB_STRATEGY_SERIAL_FLUSH;
+    static const struct {
+        const char *name;
+        int32_t strategy;
+    } names[] = {{"meta_only", MB_CREATE_META_ONLY},
+                 {"skip_flush", MB_CREATE_SKIP_FLUSH},
+                 {"serial_flush", MB_CREATE_SERIAL_FLUSH},
+                 {"bulk_flush", MB_CREATE_BULK_FLUSH}};
+    const char *text = options->strategy != NULL ? options->strategy : "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i].name) == 0)
+            return names[i].strategy;
+    return options->meta_only ? MB_CREATE_META_ONLY
+           : options->force   ? MB_CREATE_SKIP_FLUSH
+                              : MB_CREATE_DEFAULT;
 }
 
 static void warn_of_strategy(struct mb_context *context, const struct options *options)
 {
-    enum mb_backup_strategy strategy = find_strategy(options);
+    int32_t strategy = find_strategy(options);
     if (options->strategy == NULL || *options->strategy == '\0')
         return;
-    if (strcmp(options->strategy, "bulk_flush") == 0)
-        mb_context_warn(context,
-                        "--strategy bulk_flush is done as serial_flush: collections are flushed one by "
-                        "one, and the backup is the same");
-    if (options->force && strategy != MB_STRATEGY_SKIP_FLUSH)
+    if (options->force && strategy != MB_CREATE_SKIP_FLUSH)
         mb_context_warn(context, "--force is ignored beside --strategy %s", options->strategy);
-    if (options->meta_only && strategy != MB_STRATEGY_META_ONLY)
+    if (options->meta_only && strategy != MB_CREATE_META_ONLY)
         mb_context_warn(context, "--meta_only is ignored beside --strategy %s", options->strategy);
 }
 
-static const char *make_name(struct mb_arena *arena)
+static struct mb_create_request request_of(const struct options *options)
 {
-    int64_t now = mb_clock_wall();
-    time_t seconds = (time_t)(now / MB_NS_PER_S);
-    struct tm parts;
-    char text[64];
-    gmtime_r(&seconds, &parts);
-    strftime(text, sizeof text, "backup_%Y_%m_%d_%H_%M_%S", &parts);
-    return mb_arena_printf(arena, "%s_%lld", text, (long long)(now % MB_NS_PER_S));
+    return (struct mb_create_request){.struct_size = sizeof(struct mb_create_request),
+                                      .name = options->name,
+                                      .filter = options->filter,
+                                      .database_collections = options->database_collections,
+                                      .collections = options->collections.items,
+                                      .collection_count = options->collections.count,
+                                      .databases = options->databases.items,
+                                      .database_count = options->databases.count,
+                                      .strategy = find_strategy(options),
+                                      .resume = options->resume,
+                                      .take_over = options->take_over};
 }
 
-static json_t *report_json(const struct mb_backup_options *options, const struct mb_backup_report *report,
-                           double seconds)
+static json_t *collections_json(struct mb_task *task)
 {
     json_t *collections = json_array();
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_backup_line *line = &report->lines[i];
-        json_array_append_new(
-            collections, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "database", line->db, "collection",
-                                   line->collection, "rows", (json_int_t)line->rows, "segments",
-                                   (json_int_t)line->segments, "objects", (json_int_t)line->objects, "bytes",
-                                   (json_int_t)line->bytes, "seconds", (double)line->ns / 1e9));
+    for (size_t i = 0; i < mb_task_collection_count(task); i++) {
+        struct mb_task_collection row = {.struct_size = sizeof row};
+        if (mb_task_collection_at(task, i, &row, NULL) == MB_OK)
+            json_array_append_new(
+                collections, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "database", row.db,
+                                       "collection", row.name, "rows", (json_int_t)row.rows, "segments",
+                                       (json_int_t)row.segments, "objects", (json_int_t)row.objects, "bytes",
+                                       (json_int_t)row.bytes_total, "seconds", (double)row.ns / 1e9));
     }
-    json_t *warnings = json_array();
-    for (size_t i = 0; i < report->warnings.count; i++)
-        json_array_append_new(warnings, mb_json_text(report->warnings.items[i]));
-    return json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "name", options->name, "id", options->id, "transfer",
-                     report->how, "collections", collections, "seconds", seconds, "warnings", warnings);
+    return collections;
 }
 
-static mb_status tell(struct mb_context *context, const struct mb_backup_options *options,
-                      const struct mb_backup_report *report, int64_t started, struct mb_error *error)
+static mb_status tell(struct mb_context *context, struct mb_error *error)
 {
-    double seconds = (double)(mb_clock_monotonic() - started) / 1e9;
-    struct mb_summary_line *lines = mb_arena_alloc(context->arena, report->count, sizeof *lines);
-    if (lines == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_backup_line *line = &report->lines[i];
-        lines[i] = (struct mb_summary_line){
-            .collection = mb_arena_printf(context->arena, "%s.%s", line->db, line->collection),
-            .rows = line->rows,
-            .segments = line->segments,
-            .bytes = line->bytes,
-            .ns = line->ns};
-        if (lines[i].collection == NULL)
-            return mb_fail_memory(error);
-    }
-    MB_TRY(mb_context_summary(context, lines, report->count, error));
-    for (size_t i = 0; i < report->warnings.count; i++)
-        mb_context_warn(context, "%s", report->warnings.items[i]);
-    if (*report->how != '\0')
-        mb_context_say(context, "objects were %s", report->how);
+    struct mb_create_result made = {.struct_size = sizeof made};
+    MB_TRY(mb_task_create_result(context->task, &made, error));
+    double seconds = (double)made.ns / 1e9;
+    MB_TRY(mb_context_summary(context, true, error));
+    if (*made.how != '\0')
+        mb_context_say(context, "objects were %s", made.how);
     if (context->global.json)
-        return mb_context_json(context, report_json(options, report, seconds), error);
+        return mb_context_json(context,
+                               json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "name", made.name, "id", made.id,
+                                         "transfer", made.how, "collections", collections_json(context->task),
+                                         "seconds", seconds, "warnings", mb_context_warnings_json(context)),
+                               error);
     fprintf(mb_context_out(context), "create backup success\nduration:%.2f s\n", seconds);
     return MB_OK;
 }
 
 static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
 {
-    const struct options *options = given;
-    struct mb_selection selection = {0};
-    const char *ignored;
-    if (options->name != NULL)
-        MB_TRY(mb_cli_check_new_name(options->name, error));
-    return mb_choice_select(&options->choice, &choice_rules, arena, &selection, &ignored, error);
+    const struct mb_create_request request = request_of(given);
+    (void)arena;
+    return mb_create_check(&request, error);
 }
 
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
-    const struct options *options = given;
-    const struct mb_config *config = context->config;
-    const struct mb_config_storage_keys *keys = &config->milvus_storage.keys;
-    int64_t started = mb_clock_monotonic();
-    struct mb_selection selection = {0};
-    const char *ignored;
-    struct mb_backup_report report;
-    struct mb_backup_options create = {.name = options->name ? options->name : make_name(context->arena),
-                                       .id = mb_cli_new_id(context->arena),
-                                       .selection = &selection,
-                                       .strategy = find_strategy(options),
-                                       .pause_gc = config->backup.gc_pause.enabled,
-                                       .resume = options->resume,
-                                       .take_over = options->take_over,
-                                       .parallel_collections = config->backup.collections};
-    const struct mb_backup_env env = {
-        .milvus = context->milvus,
-        .milvus_store = context->milvus_store,
-        .milvus_root = config->milvus_storage.prefix,
-        .milvus_keys = {.address = keys->address, .bucket = keys->bucket, .root_path = keys->root_path},
-        .backup_store = context->backup_store,
-        .backup_root = config->backup_storage.prefix,
-        .progress = &context->progress,
-        .log = context->log};
-
-    if (create.name == NULL || create.id == NULL)
-        return mb_fail_memory(error);
-    MB_TRY(mb_choice_select(&options->choice, &choice_rules, context->arena, &selection, &ignored, error));
-    mb_choice_warn(context, ignored);
-    warn_of_strategy(context, options);
-    create.copy = mb_cli_copy_options(config);
-    MB_TRY(mb_backup_create(&env, &create, context->arena, &report, context->cancel, error));
-    return tell(context, &create, &report, started, error);
+    const struct mb_create_request request = request_of(given);
+    struct mb_task *task;
+    warn_of_strategy(context, given);
+    MB_TRY(mb_create_start(context->session, &request, &task, error));
+    MB_TRY(mb_context_finish(context, task, error));
+    return tell(context, error);
 }
 
 const struct mb_command mb_command_create = {
@@ -222,7 +178,7 @@ const struct mb_command mb_command_create = {
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct options),
-    .needs = MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_BUCKET | MB_NEEDS_MILVUS,
+    .needs = MB_NEEDS_CONFIG,
     .validate = validate,
     .run = run,
 };

@@ -1,5 +1,3 @@
-#include "catalog/catalog.h"
-#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 
@@ -22,27 +20,31 @@ static const struct mb_flag flags[] = {
      .help = "Even if somebody is making it at this moment, whose create then fails."},
 };
 
-static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+static struct mb_delete_request request_of(const struct delete_options *options)
 {
-    const struct delete_options *options = given;
-    (void)arena;
-    return mb_cli_check_name(options->name, error);
+    return (struct mb_delete_request){
+        .struct_size = sizeof(struct mb_delete_request), .name = options->name, .force = options->force};
 }
 
-static mb_status run(struct mb_context *context, const void *data, struct mb_error *error)
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
 {
-    const struct delete_options *options = data;
-    struct mb_catalog catalog = {.storage = context->backup_store,
-                                 .root = context->config->backup_storage.prefix,
-                                 .log = context->log};
-    uint64_t removed = 0;
-    if (context->backup_store == NULL)
-        return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", options->name);
-    MB_TRY(mb_catalog_delete(&catalog, options->name, options->force, &removed, context->cancel, error));
+    const struct mb_delete_request request = request_of(given);
+    (void)arena;
+    return mb_delete_check(&request, error);
+}
+
+static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
+{
+    const struct mb_delete_request request = request_of(given);
+    struct mb_delete_result gone = {.struct_size = sizeof gone};
+    struct mb_task *task;
+    MB_TRY(mb_delete_start(context->session, &request, &task, error));
+    MB_TRY(mb_context_finish(context, task, error));
+    MB_TRY(mb_task_delete_result(task, &gone, error));
     if (context->global.json)
         return mb_context_json(context,
-                               json_pack("{s:o, s:b, s:I}", "name", mb_json_text(options->name), "deleted", 1,
-                                         "objects", (json_int_t)removed),
+                               json_pack("{s:o, s:b, s:I}", "name", mb_json_text(gone.name), "deleted", 1,
+                                         "objects", (json_int_t)gone.objects),
                                error);
     /* Scripts look for "success", as old versions of the Go program said, or for "delete backup done". */
     fputs("delete backup done: success\n", mb_context_out(context));
@@ -59,7 +61,7 @@ const struct mb_command mb_command_delete = {
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct delete_options),
-    .needs = MB_NEEDS_BACKUP_STORE | MB_MAY_LACK_FOLDER,
+    .needs = MB_NEEDS_CONFIG,
     .validate = validate,
     .run = run,
 };

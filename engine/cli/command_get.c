@@ -1,5 +1,3 @@
-#include "catalog/catalog.h"
-#include "cli/backup_name.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 
@@ -29,27 +27,28 @@ static mb_status write_out(void *ctx, const void *data, size_t len)
     return fwrite(data, 1, len, ctx) == len ? MB_OK : MB_E_CALLBACK;
 }
 
+static struct mb_get_request request_of(const struct get_options *options)
+{
+    return (struct mb_get_request){.struct_size = sizeof(struct mb_get_request),
+                                   .name = options->name,
+                                   .detail = options->detail,
+                                   .indent = INDENT};
+}
+
 static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
 {
-    const struct get_options *options = given;
+    const struct mb_get_request request = request_of(given);
     (void)arena;
-    return mb_cli_check_name(options->name, error);
+    return mb_get_check(&request, error);
 }
 
 /* The description is JSON with and without --json. */
-static mb_status run(struct mb_context *context, const void *data, struct mb_error *error)
+static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
-    const struct get_options *options = data;
-    struct mb_catalog catalog = {.storage = context->backup_store,
-                                 .root = context->config->backup_storage.prefix,
-                                 .log = context->log};
-    struct mb_backup backup;
-    if (context->backup_store == NULL)
-        return mb_fail(error, MB_E_NOT_FOUND, "backup %s not found", options->name);
-    MB_TRY(mb_catalog_read(&catalog, options->name, context->arena, &backup, context->cancel, error));
+    const struct mb_get_request request = request_of(given);
     FILE *out = mb_context_out(context);
     const struct mb_sink sink = {.struct_size = sizeof sink, .write = write_out, .ctx = out};
-    MB_TRY(mb_catalog_show(&backup, !options->detail, INDENT, &sink, error));
+    MB_TRY(mb_session_get(context->session, &request, &sink, error));
     fputc('\n', out);
     return MB_OK;
 }
@@ -61,7 +60,7 @@ const struct mb_command mb_command_get = {
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct get_options),
-    .needs = MB_NEEDS_BACKUP_STORE | MB_MAY_LACK_FOLDER,
+    .needs = MB_NEEDS_CONFIG,
     .validate = validate,
     .run = run,
 };

@@ -1,18 +1,12 @@
 /* restore: from a backup to a running Milvus. */
-#include "base/clock.h"
-#include "cli/backup_name.h"
-#include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/copy_options.h"
-#include "cli/id.h"
-#include "restore/restore.h"
-
-#include <string.h>
 
 struct options {
     const char *name;
-    struct mb_choice choice;
+    struct mb_strings collections, databases;
+    const char *database_collections;
+    const char *filter;
     const char *suffix;
     struct mb_strings renames;
     bool restore_index;
@@ -39,26 +33,26 @@ static const struct mb_flag flags[] = {
     {.name = "collections",
      .letter = 'c',
      .type = MB_FLAG_CSV,
-     FIELD(choice.collections),
+     FIELD(collections),
      .argument = "COLLS",
      .help = "Only these collections of the backup: coll or db.coll, with commas between."},
     {.name = "databases",
      .letter = 'd',
      .type = MB_FLAG_CSV,
-     FIELD(choice.databases),
+     FIELD(databases),
      .argument = "DBS",
      .help = "Only the collections of these databases of the backup."},
     {.name = "database_collections",
      .letter = 'a',
      .type = MB_FLAG_TEXT,
-     FIELD(choice.database_collections),
+     FIELD(database_collections),
      .argument = "JSON",
      .help = "Only these collections of the backup by database: '{\"db1\":[\"c1\"],\"db2\":[]}'; an empty "
              "list is "
              "the whole database."},
     {.name = "filter",
      .type = MB_FLAG_TEXT,
-     FIELD(choice.filter),
+     FIELD(filter),
      .argument = "FILTER",
      .help =
          "Only targets (names after suffix and rename) that match: coll, db.coll, db.* or db. (the database "
@@ -117,130 +111,81 @@ static const struct mb_flag flags[] = {
      .help = "Import over HTTP, many segments in one job (Milvus 2.4 and later)."},
 };
 
-static const struct mb_choice_rules choice_rules = {.collections_flag = "--collections",
-                                                    .filter_is_apart = true};
-
-static mb_status plan_options(const struct options *options, struct mb_arena *arena,
-                              struct mb_plan_options *out, const char **ignored, struct mb_error *error)
+static struct mb_restore_request request_of(const struct options *options)
 {
-    struct mb_selection *selection = mb_arena_alloc(arena, 2, sizeof *selection);
-    struct mb_renames *renames = mb_arena_alloc(arena, 1, sizeof *renames);
-    if (selection == NULL || renames == NULL)
-        return mb_fail_memory(error);
-    MB_TRY(mb_choice_select(&options->choice, &choice_rules, arena, &selection[0], ignored, error));
-    if (options->choice.filter)
-        MB_TRY(mb_selection_add_filter(&selection[1], arena, options->choice.filter, error));
-    for (size_t i = 0; i < options->renames.count; i++)
-        MB_TRY(mb_renames_add(renames, arena, options->renames.items[i], error));
-    *out = (struct mb_plan_options){
-        .selection = &selection[0], .filter = &selection[1], .suffix = options->suffix, .renames = renames};
-    return MB_OK;
+    return (struct mb_restore_request){.struct_size = sizeof(struct mb_restore_request),
+                                       .name = options->name,
+                                       .filter = options->filter,
+                                       .database_collections = options->database_collections,
+                                       .collections = options->collections.items,
+                                       .collection_count = options->collections.count,
+                                       .databases = options->databases.items,
+                                       .database_count = options->databases.count,
+                                       .suffix = options->suffix,
+                                       .rename = options->renames.items,
+                                       .rename_count = options->renames.count,
+                                       .restore_index = options->restore_index || options->rebuild_index,
+                                       .use_auto_index = options->use_auto_index,
+                                       .drop_exist_collection = options->drop_exist_collection,
+                                       .drop_first = options->drop_first,
+                                       .drop_exist_index = options->drop_exist_index,
+                                       .skip_create_collection = options->skip_create_collection,
+                                       .meta_only = options->meta_only,
+                                       .use_import_jobs = options->use_v2_restore};
 }
 
-static json_t *report_json(const struct mb_restore_options *options, const struct mb_restore_report *report,
-                           double seconds)
+static json_t *collections_json(struct mb_task *task)
 {
     json_t *collections = json_array();
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_restore_line *line = &report->lines[i];
-        json_array_append_new(collections,
-                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "source_database",
-                                        line->source_db, "source_collection", line->source_name, "database",
-                                        line->db, "collection", line->name, "rows", (json_int_t)line->rows,
-                                        "segments", (json_int_t)line->segments, "imports",
-                                        (json_int_t)line->imports, "bytes", (json_int_t)line->bytes,
-                                        "seconds", (double)line->ns / 1e9));
+    for (size_t i = 0; i < mb_task_collection_count(task); i++) {
+        struct mb_task_collection row = {.struct_size = sizeof row};
+        if (mb_task_collection_at(task, i, &row, NULL) == MB_OK)
+            json_array_append_new(
+                collections,
+                json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "source_database", row.source_db,
+                          "source_collection", row.source_name, "database", row.db, "collection", row.name,
+                          "rows", (json_int_t)row.rows, "segments", (json_int_t)row.segments, "imports",
+                          (json_int_t)row.imports, "bytes", (json_int_t)row.bytes_total, "seconds",
+                          (double)row.ns / 1e9));
     }
-    json_t *warnings = json_array();
-    for (size_t i = 0; i < report->warnings.count; i++)
-        json_array_append_new(warnings, mb_json_text(report->warnings.items[i]));
-    return json_pack("{s:o, s:s, s:b, s:o, s:f, s:o}", "name", mb_json_text(options->name), "id", options->id,
-                     "staged", report->staged, "collections", collections, "seconds", seconds, "warnings",
-                     warnings);
+    return collections;
 }
 
-static mb_status tell(struct mb_context *context, const struct mb_restore_options *options,
-                      const struct mb_restore_report *report, int64_t started, struct mb_error *error)
+static mb_status tell(struct mb_context *context, const struct options *options, struct mb_error *error)
 {
-    double seconds = (double)(mb_clock_monotonic() - started) / 1e9;
-    struct mb_summary_line *lines = mb_arena_alloc(context->arena, report->count + 1, sizeof *lines);
-    if (lines == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_restore_line *line = &report->lines[i];
-        lines[i] = (struct mb_summary_line){
-            .collection = mb_arena_printf(context->arena, "%s.%s", line->db, line->name),
-            .rows = options->meta_only ? -1 : line->rows,
-            .segments = line->segments,
-            .bytes = line->bytes,
-            .ns = line->ns};
-        if (lines[i].collection == NULL)
-            return mb_fail_memory(error);
-    }
-    MB_TRY(mb_context_summary(context, lines, report->count, error));
-    for (size_t i = 0; i < report->warnings.count; i++)
-        mb_context_warn(context, "%s", report->warnings.items[i]);
-    if (report->staged)
+    struct mb_restore_result made = {.struct_size = sizeof made};
+    MB_TRY(mb_task_restore_result(context->task, &made, error));
+    double seconds = (double)made.ns / 1e9;
+    MB_TRY(mb_context_summary(context, !options->meta_only, error));
+    if (made.staged)
         mb_context_say(context,
                        "milvus could not read the backup where it lies: its data went through a temporary "
                        "copy in milvus' own storage");
     if (context->global.json)
-        return mb_context_json(context, report_json(options, report, seconds), error);
+        return mb_context_json(context,
+                               json_pack("{s:o, s:s, s:b, s:o, s:f, s:o}", "name", mb_json_text(made.name),
+                                         "id", mb_task_id(context->task), "staged", made.staged,
+                                         "collections", collections_json(context->task), "seconds", seconds,
+                                         "warnings", mb_context_warnings_json(context)),
+                               error);
     fprintf(mb_context_out(context), "success\nduration:%.2f s\n", seconds);
     return MB_OK;
 }
 
 static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
 {
-    const struct options *options = given;
-    struct mb_plan_options plan;
-    const char *ignored;
-    MB_TRY(mb_cli_check_name(options->name, error));
-    if (options->drop_first && !options->drop_exist_collection)
-        return mb_fail(error, MB_E_CONFIG, "--drop_first needs --drop_exist_collection");
-    return plan_options(options, arena, &plan, &ignored, error);
+    const struct mb_restore_request request = request_of(given);
+    (void)arena;
+    return mb_restore_check(&request, error);
 }
 
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
-    const struct options *options = given;
-    const struct mb_config *config = context->config;
-    const struct mb_config_storage *storage = &config->milvus_storage;
-    int64_t started = mb_clock_monotonic();
-    struct mb_restore_report report;
-    const char *ignored;
-    struct mb_restore_options restore = {
-        .name = options->name,
-        .id = mb_cli_new_id(context->arena),
-        .restore_index = options->restore_index || options->rebuild_index,
-        .use_auto_index = options->use_auto_index,
-        .drop_exist_collection = options->drop_exist_collection,
-        .drop_first = options->drop_first,
-        .drop_exist_index = options->drop_exist_index,
-        .skip_create_collection = options->skip_create_collection,
-        .meta_only = options->meta_only,
-        .use_jobs = options->use_v2_restore,
-        .keep_temp_files = config->restore.keep_temp_files,
-        .parallel_collections = config->restore.collections,
-        .import_jobs = config->restore.import_jobs,
-        .max_segments_per_job = config->restore.max_segments_per_import_job,
-        .copy = mb_cli_copy_options(config),
-    };
-    const struct mb_restore_env env = {
-        .milvus = context->milvus,
-        .milvus_store = context->milvus_store,
-        .import_root = strcmp(storage->import_root, storage->root_path) == 0 ? NULL : storage->import_root,
-        .backup_store = context->backup_store,
-        .backup_root = config->backup_storage.prefix,
-        .progress = &context->progress,
-        .log = context->log};
-
-    if (restore.id == NULL)
-        return mb_fail_memory(error);
-    MB_TRY(plan_options(options, context->arena, &restore.plan, &ignored, error));
-    mb_choice_warn(context, ignored);
-    MB_TRY(mb_restore_run(&env, &restore, context->arena, &report, context->cancel, error));
-    return tell(context, &restore, &report, started, error);
+    const struct mb_restore_request request = request_of(given);
+    struct mb_task *task;
+    MB_TRY(mb_restore_start(context->session, &request, &task, error));
+    MB_TRY(mb_context_finish(context, task, error));
+    return tell(context, given, error);
 }
 
 const struct mb_command mb_command_restore = {
@@ -253,7 +198,7 @@ const struct mb_command mb_command_restore = {
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct options),
-    .needs = MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_MILVUS,
+    .needs = MB_NEEDS_CONFIG,
     .validate = validate,
     .run = run,
 };

@@ -1,10 +1,7 @@
 /* transfer: a whole backup from one storage to another. */
-#include "base/clock.h"
-#include "cli/backup_name.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/copy_options.h"
-#include "transfer/transfer.h"
 
 struct options {
     const char *name;
@@ -38,75 +35,70 @@ static const struct mb_flag flags[] = {
              "on it, which then fails."},
 };
 
-static json_t *report_json(const char *name, const struct mb_transfer_report *report, double seconds)
+static json_t *result_json(const struct mb_transfer_result *made)
 {
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f}", "name", mb_json_text(name), "objects",
-                     (json_int_t)report->objects, "bytes", (json_int_t)report->bytes, "already_there",
-                     (json_int_t)report->present, "checksums_verified", (json_int_t)report->verified,
-                     "not_listed", (json_int_t)report->unlisted, "left_behind", (json_int_t)report->strays,
-                     "transfer", report->how, "seconds", seconds);
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f}", "name", mb_json_text(made->name),
+                     "objects", (json_int_t)made->objects, "bytes", (json_int_t)made->bytes, "already_there",
+                     (json_int_t)made->present, "checksums_verified", (json_int_t)made->verified,
+                     "not_listed", (json_int_t)made->unlisted, "left_behind", (json_int_t)made->strays,
+                     "transfer", made->how, "seconds", (double)made->ns / 1e9);
 }
 
-static void warn(struct mb_context *context, const struct mb_transfer_report *report)
+static void warn(struct mb_context *context, const struct mb_transfer_result *made)
 {
-    if (report->strays > 0)
+    if (made->strays > 0)
         mb_context_warn(context, "%llu objects that are no part of the backup stay behind, the first is %s",
-                        (unsigned long long)report->strays, report->first_stray);
-    if (report->unlisted > 0)
+                        (unsigned long long)made->strays, made->first_stray);
+    if (made->unlisted > 0)
         mb_context_warn(context,
                         "the listing of the source lacked %llu objects, which were found by name and copied",
-                        (unsigned long long)report->unlisted);
+                        (unsigned long long)made->unlisted);
 }
 
-static mb_status tell(struct mb_context *context, const char *name, const struct mb_transfer_report *report,
-                      int64_t ns, struct mb_error *error)
+static mb_status tell(struct mb_context *context, struct mb_error *error)
 {
+    struct mb_transfer_result made = {.struct_size = sizeof made};
     char size[32];
-    warn(context, report);
+    MB_TRY(mb_task_transfer_result(context->task, &made, error));
+    warn(context, &made);
     if (context->global.json)
-        return mb_context_json(context, report_json(name, report, (double)ns / 1e9), error);
+        return mb_context_json(context, result_json(&made), error);
     mb_context_say(context, "%llu objects, %s, %s; %llu were there already, %llu checksums compared",
-                   (unsigned long long)report->objects, mb_text_bytes(report->bytes, size, sizeof size),
-                   report->how, (unsigned long long)report->present, (unsigned long long)report->verified);
-    fprintf(mb_context_out(context), "transfer backup success\nduration:%.2f s\n", (double)ns / 1e9);
+                   (unsigned long long)made.objects, mb_text_bytes(made.bytes, size, sizeof size), made.how,
+                   (unsigned long long)made.present, (unsigned long long)made.verified);
+    fprintf(mb_context_out(context), "transfer backup success\nduration:%.2f s\n", (double)made.ns / 1e9);
     return MB_OK;
+}
+
+static struct mb_transfer_request request_of(const struct options *options, struct mb_session *peer)
+{
+    return (struct mb_transfer_request){.struct_size = sizeof(struct mb_transfer_request),
+                                        .name = options->name,
+                                        .peer = peer,
+                                        .from_peer = options->from != NULL,
+                                        .take_over = options->take_over};
 }
 
 static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
 {
     const struct options *options = given;
+    const struct mb_get_request name = {.struct_size = sizeof name, .name = options->name};
     (void)arena;
     if ((options->to != NULL) == (options->from != NULL))
         return mb_fail(error, MB_E_CONFIG,
                        "give --to FILE or --from FILE, the configuration of the other side");
-    return mb_cli_check_name(options->name, error);
+    return mb_get_check(&name, error);
 }
 
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
     const struct options *options = given;
-    const struct mb_config *config = context->config;
-    bool away = options->to != NULL;
-    int64_t started = mb_clock_monotonic();
-    struct mb_context_peer peer;
-    struct mb_transfer_report report = {0};
-
-    MB_TRY(mb_context_open_peer(context, away ? options->to : options->from, away ? MB_NEEDS_BUCKET : 0,
-                                &peer, error));
-    const struct mb_catalog own = {
-        .storage = context->backup_store, .root = config->backup_storage.prefix, .log = context->log};
-    const struct mb_catalog other = {
-        .storage = peer.backup_store, .root = peer.config->backup_storage.prefix, .log = context->log};
-    const struct mb_transfer transfer = {.from = away ? own : other,
-                                         .to = away ? other : own,
-                                         .name = options->name,
-                                         .take_over = options->take_over,
-                                         .copy = mb_cli_copy_options(config),
-                                         .progress = &context->progress,
-                                         .log = context->log};
-    mb_status status = mb_transfer(&transfer, &report, context->cancel, error);
-    mb_context_close_peer(&peer);
-    return status < 0 ? status : tell(context, options->name, &report, mb_clock_monotonic() - started, error);
+    struct mb_task *task;
+    MB_TRY(mb_context_open_peer(context, options->to != NULL ? options->to : options->from, error));
+    const struct mb_transfer_request request = request_of(options, context->peer);
+    MB_TRY(mb_transfer_start(context->session, &request, &task, error));
+    MB_TRY(mb_context_finish(context, task, error));
+    return tell(context, error);
 }
 
 const struct mb_command mb_command_transfer = {
@@ -119,7 +111,7 @@ const struct mb_command mb_command_transfer = {
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .options_size = sizeof(struct options),
-    .needs = MB_NEEDS_BACKUP_STORE | MB_NEEDS_BUCKET,
+    .needs = MB_NEEDS_CONFIG,
     .validate = validate,
     .run = run,
 };

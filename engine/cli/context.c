@@ -1,7 +1,5 @@
 #include "cli/context.h"
 
-#include "base/clock.h"
-#include "base/version.h"
 #include "cli/hint.h"
 
 #include <stdarg.h>
@@ -14,7 +12,7 @@ static void speak(struct mb_context *context, int level, const char *label, cons
 {
     char line[MAX_TEXT + 32];
 
-    mb_log(context->log, level, "%s", text);
+    mb_session_log(context->session, level, text);
     if (context->global.quiet)
         return;
     snprintf(line, sizeof line, "%s%s", label, text);
@@ -45,7 +43,7 @@ void mb_context_say(struct mb_context *context, const char *fmt, ...)
 
 FILE *mb_context_out(struct mb_context *context)
 {
-    mb_display_finish(context->display, mb_clock_monotonic());
+    mb_display_finish(context->display);
     return stdout;
 }
 
@@ -61,299 +59,226 @@ mb_status mb_context_json(struct mb_context *context, json_t *value, struct mb_e
     return failed == 0 || ferror(out) ? MB_OK : mb_fail_memory(error);
 }
 
-mb_status mb_context_summary(struct mb_context *context, const struct mb_summary_line *lines, size_t count,
-                             struct mb_error *error)
+/* ----------------------------------------------------------------- sessions */
+
+/* What was found while a configuration was read; said once that is over, since a single problem is left to
+ * the error, and so are all for --json. */
+struct notices {
+    struct mb_context *context;
+    const char **texts; /* of problems */
+    size_t problems;
+    bool failed;
+};
+
+static void on_notice(void *ctx, int kind, const char *text)
 {
-    mb_display_finish(context->display, mb_clock_monotonic());
-    if (context->global.quiet || count == 0)
-        return MB_OK;
-    return mb_summary_print(context->arena, lines, count, stderr, error);
+    struct notices *notices = ctx;
+    struct mb_arena *arena = notices->context->arena;
+    if (kind == MB_NOTICE_WARNING && !notices->context->global.quiet)
+        mb_display_say(notices->context->display, mb_arena_printf(arena, "warning: %s", text));
+    if (kind != MB_NOTICE_PROBLEM)
+        return;
+    const char **grown = mb_arena_alloc(arena, notices->problems + 1, sizeof *grown);
+    const char *copy = mb_arena_strdup(arena, text);
+    notices->failed = notices->failed || grown == NULL || copy == NULL;
+    if (notices->failed)
+        return;
+    if (notices->problems > 0)
+        memcpy(grown, notices->texts, notices->problems * sizeof *grown);
+    grown[notices->problems++] = copy;
+    notices->texts = grown;
 }
 
-/* Adds to the end of the message. */
-static void MB_PRINTF(2, 3) hint(struct mb_error *error, const char *fmt, ...)
+static void tell_problems(const struct notices *notices, struct mb_error *error)
 {
-    size_t len = strlen(error->message);
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(error->message + len, sizeof error->message - len, fmt, args);
-    va_end(args);
-}
-
-/* Problems one a line; a single one is left to the error, and so are all for --json. */
-static mb_status tell_report(struct mb_context *context, const struct mb_config_report *report,
-                             struct mb_error *error)
-{
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_config_notice *notice = &report->items[i];
-        if (notice->kind == MB_CONFIG_WARNING)
-            mb_context_warn(context, "%s", notice->text);
-        else if (notice->kind == MB_CONFIG_NOTE)
-            mb_log(context->log, MB_LOG_INFO, "%s", notice->text);
-        else if (report->problems > 1)
-            mb_display_say(context->display, mb_arena_printf(context->arena, "Error: %s", notice->text));
+    struct mb_context *context = notices->context;
+    if (notices->problems < 2)
+        return;
+    mb_fail(error, MB_E_CONFIG, "the configuration has %zu problems", notices->problems);
+    for (size_t i = 0; i < notices->problems; i++) {
+        size_t len = strlen(error->message);
+        mb_display_say(context->display, mb_arena_printf(context->arena, "Error: %s", notices->texts[i]));
+        if (context->global.json)
+            snprintf(error->message + len, sizeof error->message - len, "; %s", notices->texts[i]);
     }
-    if (report->problems > 1)
-        mb_fail(error, MB_E_CONFIG, "the configuration has %zu problems", report->problems);
-    for (size_t i = 0; context->global.json && report->problems > 1 && i < report->count; i++)
-        if (report->items[i].kind == MB_CONFIG_PROBLEM)
-            hint(error, "; %s", report->items[i].text);
-    return error->status;
 }
 
-/* A backup must not fail for want of a log. */
-static void open_log(struct mb_context *context)
+/* Where drivers lie, relative to the executable; NULL when that is not known. */
+static const char *bundled_drivers(struct mb_arena *arena)
 {
-    const struct mb_config_log *config = &context->config->log;
-    struct mb_log_options options = {.level = config->level,
-                                     .path = config->path,
-                                     .max_bytes = config->max_bytes,
-                                     .max_days = config->max_days,
-                                     .max_files = config->max_files,
-                                     .console = config->console && !context->global.quiet};
-    struct mb_error error = MB_ERROR_INIT;
-
-    if (context->global.log_level != NULL)
-        mb_log_level_parse(context->global.log_level, &options.level);
-    if (options.console)
-        mb_display_share(context->display);
-    if (mb_log_open(&context->log, &options, &error) != MB_OK) {
-        mb_context_warn(context, "there is no log file: %s", error.message);
-        options.path = NULL;
-        mb_error_clear(&error);
-        if (mb_log_open(&context->log, &options, &error) != MB_OK)
-            return;
-    }
-    for (size_t i = 0; i < context->config->secrets.count; i++)
-        mb_log_hide(context->log, context->config->secrets.items[i]);
-}
-
-static mb_status load_config(struct mb_context *context, struct mb_error *error)
-{
-    struct mb_config_sources sources = {.path = context->global.config,
-                                        .sets = context->global.sets.items,
-                                        .set_count = context->global.sets.count,
-                                        .environment = (const char *const *)environ,
-                                        .words = mb_hint_words()};
-    struct mb_config_report report;
-    mb_status status = mb_config_load(&context->config, &sources, &report, error);
-
-    if (status == MB_E_NOT_FOUND)
-        error->status = MB_E_CONFIG;
-    if (status == MB_OK) {
-        open_log(context);
-        mb_log(context->log, MB_LOG_INFO, "milvus-backup %s, command %s, configuration %s",
-               mb_program_version(), context->command->name,
-               *context->config->path != '\0' ? context->config->path : "(none)");
-        if (!context->global.quiet && *context->config->path != '\0')
-            mb_display_say(context->display,
-                           mb_arena_printf(context->arena, "config: %s", context->config->path));
-    }
-    if (status == MB_OK || status == MB_E_CONFIG)
-        tell_report(context, &report, error);
-    mb_config_report_done(&report);
-    return status == MB_OK ? MB_OK : error->status;
-}
-
-/* Where drivers lie, relative to the executable. */
-static mb_status find_drivers(struct mb_context *context, struct mb_error *error)
-{
-    struct mb_drivers_options options = {.plugin_dir = context->global.plugin_dir,
-                                         .path = getenv("MILVUS_BACKUP_PLUGIN_PATH"),
-                                         .libdir = MB_DRIVER_DIR,
-                                         .log = context->log};
     char exe[4096];
     ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
-
-    if (len > 0) {
-        exe[len] = '\0';
+    if (len <= 0)
+        return NULL;
+    exe[len] = '\0';
+    for (int levels = 0; levels < 2; levels++) {
         char *slash = strrchr(exe, '/');
         if (slash != NULL)
             *slash = '\0';
-        slash = strrchr(exe, '/'); /* the folder above */
-        if (slash != NULL)
-            *slash = '\0';
-        options.build_dir = mb_arena_printf(context->arena, "%s/lib/milvus-backup/drivers", exe);
     }
-    return mb_drivers_new(&context->drivers, &options, error);
+    return mb_arena_printf(arena, "%s/lib/milvus-backup/drivers", exe);
 }
 
-/* A driver that says what to set knows only its own options' names. */
-static void name_keys(const struct mb_config_storage_keys *keys, struct mb_error *error)
+static void name_words(struct mb_session_options *options)
 {
-    const char *const options[][2] = {
-        {"address to '", keys->address}, {"port to ", keys->port}, {"useSSL to ", keys->use_ssl}};
-    const char *before = "; here that is ";
-    bool told[3];
+    options->override_word = "--set";
+    options->no_config_word = "pass --config ''";
+    options->drivers_word = "`milvus-backup drivers`";
+}
 
-    for (size_t i = 0; i < 3; i++)
-        told[i] = strstr(error->message, options[i][0]) != NULL;
-    for (size_t i = 0; i < 3; i++) {
-        if (!told[i])
-            continue;
-        hint(error, "%s%s", before, options[i][1]);
-        before = ", ";
+static void pass_on(void *ctx)
+{
+    mb_session_cancel(ctx);
+}
+
+static mb_status open_session(struct mb_context *context, struct mb_error *error)
+{
+    struct notices notices = {.context = context};
+    bool without_config = (context->command->needs & MB_NEEDS_CONFIG) == 0;
+    struct mb_session_options options = {.struct_size = sizeof options,
+                                         .config_path = without_config ? "" : context->global.config,
+                                         .no_log_file = without_config,
+                                         .driver_dir = context->global.plugin_dir,
+                                         .driver_path = getenv("MILVUS_BACKUP_PLUGIN_PATH"),
+                                         .bundled_driver_dir = bundled_drivers(context->arena),
+                                         .temporary_dir = getenv("TMPDIR"),
+                                         .log_level = context->global.log_level,
+                                         .log_to_stderr = !context->global.quiet && !without_config,
+                                         .notice = on_notice,
+                                         .notice_ctx = &notices};
+    name_words(&options);
+    if (!without_config) {
+        options.overrides = context->global.sets.items;
+        options.override_count = context->global.sets.count;
+        options.environment = (const char *const *)environ;
     }
+    mb_status status = mb_session_open(&context->session, &options, error);
+    tell_problems(&notices, error);
+    MB_TRY(status);
+    context->watch = mb_cancel_watch(context->cancel, pass_on, context->session);
+    return context->watch != NULL ? MB_OK : mb_fail_memory(error);
 }
 
-mb_status mb_context_explain(const struct mb_config_storage *side, struct mb_error *error)
+static void tell_where(struct mb_context *context)
 {
-    const struct mb_config_storage_keys *keys = &side->keys;
-    bool files = *side->bucket == '\0';
-
-    switch (error->status) {
-    case MB_E_NO_BUCKET:
-        hint(error, "; check %s", files ? keys->root_path : keys->bucket);
-        break;
-    case MB_E_UNAUTHENTICATED:
-    case MB_E_FORBIDDEN:
-        if (files)
-            hint(error, "; check %s", keys->root_path);
-        else
-            hint(error, "; check %s and %s", keys->access_key, keys->secret_key);
-        break;
-    case MB_E_UNAVAILABLE:
-    case MB_E_TIMEOUT:
-    case MB_E_PROTOCOL:
-        if (!files)
-            hint(error, "; check %s and %s", keys->address, keys->port);
-        break;
-    case MB_E_CONFIG:
-        name_keys(keys, error);
-        hint(error, "; %s is '%s'", keys->storage_type, side->driver);
-        break;
-    default:
-        break;
-    }
-    return error->status;
-}
-
-/* Opens one side and proves that it answers.  *out stays NULL for a folder that may be missing and is. */
-static mb_status open_store(struct mb_context *context, const struct mb_config_storage *side, unsigned needs,
-                            struct mb_storage **out, struct mb_error *error)
-{
-    unsigned patience = context->config->transfer.patience_seconds;
-    struct mb_storage_options options = {.log = context->log,
-                                         .patience_ns = patience > 0 ? patience * MB_NS_PER_S : -1};
-    struct mb_storage *storage = NULL;
-    bool files = *side->bucket == '\0';
-    unsigned making = files ? MB_NEEDS_FOLDER | MB_NEEDS_BUCKET : MB_NEEDS_BUCKET;
-    mb_status status = mb_storage_open(&storage, context->drivers, side->driver, side->options,
-                                       side->option_count, &options, error);
-
-    if (status == MB_OK)
-        status = mb_storage_check(storage, context->cancel, error);
-    if (status == MB_E_NO_BUCKET && (needs & making) != 0) {
-        mb_error_clear(error);
-        status = mb_storage_create_bucket(storage, context->cancel, error);
-        if (status == MB_OK)
-            mb_log(context->log, MB_LOG_INFO, "made %s", mb_storage_info(storage)->location);
-    } else if (status == MB_E_NO_BUCKET && files && (needs & MB_MAY_LACK_FOLDER) != 0) {
-        mb_error_clear(error);
-        mb_storage_close(storage);
-        return MB_OK;
-    }
-    if (status != MB_OK) {
-        mb_storage_close(storage);
-        return mb_context_explain(side, error);
-    }
-    *out = storage;
-    return MB_OK;
-}
-
-static mb_status open_stores(struct mb_context *context, struct mb_error *error)
-{
-    unsigned needs = context->command->needs;
-    mb_status status = MB_OK;
-
-    if ((needs & MB_NEEDS_MILVUS_STORE) != 0)
-        status = open_store(context, &context->config->milvus_storage, 0, &context->milvus_store, error);
-    if (status != MB_OK)
-        return mb_error_context(error, "Milvus' storage");
-    if ((needs & MB_NEEDS_BACKUP_STORE) != 0)
-        status = open_store(context, &context->config->backup_storage, needs, &context->backup_store, error);
-    return status == MB_OK ? MB_OK : mb_error_context(error, "backup storage");
-}
-
-static mb_status open_milvus(struct mb_context *context, struct mb_error *error)
-{
-    static const enum mb_milvus_tls tls[] = {[MB_CONFIG_TLS_DISABLED] = MB_MILVUS_TLS_DISABLED,
-                                             [MB_CONFIG_TLS_SERVER] = MB_MILVUS_TLS_SERVER,
-                                             [MB_CONFIG_TLS_MUTUAL] = MB_MILVUS_TLS_MUTUAL};
-    const struct mb_config_milvus *config = &context->config->milvus;
-    struct mb_milvus_options options = {.address = config->address,
-                                        .port = config->port,
-                                        .user = config->user,
-                                        .password = config->password,
-                                        .tls = tls[config->tls],
-                                        .ca_cert_path = config->ca_cert_path,
-                                        .server_name = config->server_name,
-                                        .mtls_cert_path = config->mtls_cert_path,
-                                        .mtls_key_path = config->mtls_key_path,
-                                        .rest_endpoint = config->rest_endpoint,
-                                        .management_endpoint = config->management_endpoint,
-                                        .keys = context->config->schema == 1 ? "milvus" : "milvus.grpc",
-                                        .log = context->log};
-
-    return mb_milvus_connect(&context->milvus, &options, context->cancel, error);
-}
-
-/* Neither the environment nor --set speaks of the second file: they would make both the same. */
-mb_status mb_context_open_peer(struct mb_context *context, const char *path, unsigned needs,
-                               struct mb_context_peer *out, struct mb_error *error)
-{
-    struct mb_config_sources sources = {.path = path, .words = mb_hint_words()};
-    struct mb_config_report report;
-    struct mb_context_peer peer = {0};
-    mb_status status = mb_config_load(&peer.config, &sources, &report, error);
-
-    if (status == MB_E_NOT_FOUND)
-        status = error->status = MB_E_CONFIG;
-    if (status == MB_OK)
-        for (size_t i = 0; i < peer.config->secrets.count; i++)
-            mb_log_hide(context->log, peer.config->secrets.items[i]);
-    tell_report(context, &report, error);
-    mb_config_report_done(&report);
-    if (status == MB_OK)
-        status = open_store(context, &peer.config->backup_storage, needs, &peer.backup_store, error);
-    if (status < 0) {
-        mb_context_close_peer(&peer);
-        return mb_error_context(error, "%s", path);
-    }
-    *out = peer;
-    return MB_OK;
-}
-
-void mb_context_close_peer(struct mb_context_peer *peer)
-{
-    mb_storage_close(peer->backup_store);
-    mb_config_free(peer->config);
-    *peer = (struct mb_context_peer){0};
+    struct mb_session_about about = {.struct_size = sizeof about};
+    if (mb_session_about(context->session, &about, NULL) != MB_OK)
+        return;
+    if (about.log_to_stderr)
+        mb_display_share(context->display);
+    mb_session_log(context->session, MB_LOG_INFO,
+                   mb_arena_printf(context->arena, "command %s", context->command->name));
+    if (!context->global.quiet && *about.config_path != '\0')
+        mb_display_say(context->display, mb_arena_printf(context->arena, "config: %s", about.config_path));
 }
 
 mb_status mb_context_open(struct mb_context *context, struct mb_error *error)
 {
-    const unsigned stores = MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE;
-    unsigned needs = context->command->needs;
+    if ((context->command->needs & (MB_NEEDS_CONFIG | MB_NEEDS_DRIVERS)) == 0)
+        return MB_OK;
+    MB_TRY(open_session(context, error));
+    tell_where(context);
+    return MB_OK;
+}
 
-    if ((needs & (MB_NEEDS_CONFIG | MB_NEEDS_MILVUS | stores)) != 0)
-        MB_TRY(load_config(context, error));
-    if ((needs & (MB_NEEDS_DRIVERS | stores)) != 0)
-        MB_TRY(find_drivers(context, error));
-    MB_TRY(open_stores(context, error));
-    return (needs & MB_NEEDS_MILVUS) != 0 ? open_milvus(context, error) : MB_OK;
+/* Neither the environment nor --set speaks of the second file: they would make both the same. */
+mb_status mb_context_open_peer(struct mb_context *context, const char *path, struct mb_error *error)
+{
+    struct notices notices = {.context = context};
+    struct mb_session_options options = {.struct_size = sizeof options,
+                                         .config_path = path,
+                                         .parent = context->session,
+                                         .notice = on_notice,
+                                         .notice_ctx = &notices};
+    name_words(&options);
+    mb_status status = mb_session_open(&context->peer, &options, error);
+    tell_problems(&notices, error);
+    return status < 0 ? mb_error_context(error, "%s", path) : MB_OK;
 }
 
 void mb_context_close(struct mb_context *context)
 {
-    mb_milvus_close(context->milvus);
-    mb_storage_close(context->backup_store);
-    mb_storage_close(context->milvus_store);
-    mb_drivers_free(context->drivers);
-    mb_config_free(context->config);
-    mb_log_close(context->log);
+    mb_cancel_unwatch(context->watch);
+    mb_task_free(context->task);
+    mb_session_close(context->peer);
+    mb_session_close(context->session);
     mb_display_free(context->display);
     mb_cancel_free(context->cancel);
     mb_arena_free(context->arena);
+}
+
+/* -------------------------------------------------------------------- tasks */
+
+/* Members of a request are flags of the same name, but for those that a command calls otherwise. */
+static const char *warning_text(struct mb_context *context, const struct mb_task_warning *warning)
+{
+    if (warning->hint == MB_HINT_INPUT)
+        return mb_arena_printf(context->arena, "--%s %s", mb_hint_flag(warning->subject, context->command),
+                               warning->text);
+    if (warning->hint != MB_HINT_IGNORED)
+        return warning->text;
+    return mb_arena_printf(context->arena, "collections are chosen in more than one way: --%s ignored",
+                           mb_hint_flag(warning->subject, context->command));
+}
+
+static void tell_warnings(struct mb_context *context)
+{
+    for (size_t i = 0; i < mb_task_warning_count(context->task); i++) {
+        struct mb_task_warning warning = {.struct_size = sizeof warning};
+        if (mb_task_warning_at(context->task, i, &warning, NULL) != MB_OK || context->global.quiet)
+            continue;
+        const char *text = warning_text(context, &warning);
+        mb_display_say(context->display, mb_arena_printf(context->arena, "warning: %s", text));
+    }
+}
+
+mb_status mb_context_finish(struct mb_context *context, struct mb_task *task, struct mb_error *error)
+{
+    context->task = task;
+    mb_display_follow_task(context->display, task);
+    mb_status status = mb_task_wait(task, -1, error);
+    mb_display_finish(context->display);
+    if (status < 0)
+        tell_warnings(context);
+    return status;
+}
+
+json_t *mb_context_warnings_json(const struct mb_context *context)
+{
+    json_t *texts = json_array();
+    for (size_t i = 0; i < mb_task_warning_count(context->task); i++) {
+        struct mb_task_warning warning = {.struct_size = sizeof warning};
+        if (mb_task_warning_at(context->task, i, &warning, NULL) == MB_OK)
+            json_array_append_new(texts, mb_json_text(warning.text));
+    }
+    return texts;
+}
+
+static mb_status summarise(struct mb_context *context, bool with_rows, struct mb_error *error)
+{
+    size_t count = mb_task_collection_count(context->task);
+    struct mb_summary_line *lines = mb_arena_alloc(context->arena, count + 1, sizeof *lines);
+    if (lines == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        struct mb_task_collection row = {.struct_size = sizeof row};
+        MB_TRY(mb_task_collection_at(context->task, i, &row, error));
+        lines[i] =
+            (struct mb_summary_line){.collection = mb_arena_printf(context->arena, "%s.%s", row.db, row.name),
+                                     .rows = with_rows ? row.rows : -1,
+                                     .segments = row.segments,
+                                     .bytes = (int64_t)row.bytes_total,
+                                     .ns = row.ns};
+        if (lines[i].collection == NULL)
+            return mb_fail_memory(error);
+    }
+    return count == 0 ? MB_OK : mb_summary_print(context->arena, lines, count, stderr, error);
+}
+
+mb_status mb_context_summary(struct mb_context *context, bool with_rows, struct mb_error *error)
+{
+    if (!context->global.quiet)
+        MB_TRY(summarise(context, with_rows, error));
+    tell_warnings(context);
+    return MB_OK;
 }

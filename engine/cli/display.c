@@ -12,45 +12,24 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { SAMPLES = 32, MAX_LINE = 512, SAMPLE_MS = 100 };
-
-/* The counters as they were at one moment. */
-struct snapshot {
-    const char *phase; /* NULL before the first */
-    int64_t started_ns;
-    uint64_t collections_total, collections_done;
-    uint64_t objects_total, objects_done;
-    uint64_t bytes_total, bytes_done;
-    uint64_t percent_x100;
-    bool listed;
-    char waiting_for[200]; /* "" while nothing holds it up */
-    int64_t waiting_since_ns;
-};
-
-struct sample {
-    int64_t ns;
-    uint64_t bytes;
-};
+enum { MAX_LINE = 512 };
 
 struct mb_display {
     pthread_mutex_t mutex;
-    struct mb_progress *progress;
     struct mb_display_options options;
-    struct snapshot shown;
-    struct sample samples[SAMPLES]; /* of the last seconds, a ring: the rate is theirs */
-    size_t sample_count;
+    struct mb_display_source source;
+    struct mb_task_status shown; /* no phase before the first */
     int64_t next_plain_ns;
     bool line_open; /* the cursor stands behind a live line */
     bool finished;
 };
 
-struct mb_display *mb_display_new(struct mb_progress *progress, const struct mb_display_options *options)
+struct mb_display *mb_display_new(const struct mb_display_options *options)
 {
     struct mb_display *display = calloc(1, sizeof *display);
     if (display == NULL)
         return NULL;
     pthread_mutex_init(&display->mutex, NULL);
-    display->progress = progress;
     display->options = *options;
     if (display->options.plain_every_ns == 0)
         display->options.plain_every_ns = 5 * MB_NS_PER_S;
@@ -63,6 +42,28 @@ void mb_display_free(struct mb_display *display)
         return;
     pthread_mutex_destroy(&display->mutex);
     free(display);
+}
+
+void mb_display_follow(struct mb_display *display, const struct mb_display_source *source)
+{
+    pthread_mutex_lock(&display->mutex);
+    display->source = *source;
+    pthread_mutex_unlock(&display->mutex);
+}
+
+static mb_status task_status(void *ctx, struct mb_task_status *out)
+{
+    return mb_task_poll(ctx, out, NULL);
+}
+
+static mb_status task_phase(void *ctx, size_t i, struct mb_task_phase *out)
+{
+    return mb_task_phase_at(ctx, i, out, NULL);
+}
+
+void mb_display_follow_task(struct mb_display *display, struct mb_task *task)
+{
+    mb_display_follow(display, &(struct mb_display_source){task_status, task_phase, task});
 }
 
 static int stderr_width(void *ctx)
@@ -86,45 +87,12 @@ struct mb_display_options mb_display_for_stderr(bool quiet)
                                        .width = stderr_width};
 }
 
-static struct snapshot look(struct mb_progress *progress)
+/* False while there is nothing to show.  With the lock held. */
+static bool look(const struct mb_display *display, struct mb_task_status *out)
 {
-    struct snapshot now = {
-        .phase = atomic_load(&progress->phase),
-        .started_ns = atomic_load(&progress->phase_started_ns),
-        .collections_total = atomic_load(&progress->collections_total),
-        .collections_done = atomic_load(&progress->collections_done),
-        .objects_total = atomic_load(&progress->objects_total),
-        .objects_done = atomic_load(&progress->objects_done),
-        .bytes_total = atomic_load(&progress->bytes_total),
-        .bytes_done = atomic_load(&progress->bytes_done),
-        .percent_x100 = atomic_load(&progress->percent_x100),
-        .listed = atomic_load(&progress->listed),
-    };
-    mb_progress_waiting(progress, now.waiting_for, sizeof now.waiting_for, &now.waiting_since_ns);
-    return now;
-}
-
-/* Bytes a second over the samples; 0 while there are too few. */
-static double rate_of(const struct mb_display *display)
-{
-    if (display->sample_count < 2)
-        return 0;
-    size_t kept = display->sample_count < SAMPLES ? display->sample_count : SAMPLES;
-    const struct sample *first = &display->samples[(display->sample_count - kept) % SAMPLES];
-    const struct sample *last = &display->samples[(display->sample_count - 1) % SAMPLES];
-    if (last->ns <= first->ns || last->bytes < first->bytes)
-        return 0;
-    return (double)(last->bytes - first->bytes) * 1e9 / (double)(last->ns - first->ns);
-}
-
-static void add_sample(struct mb_display *display, const struct snapshot *now, int64_t now_ns)
-{
-    if (display->sample_count > 0) {
-        const struct sample *last = &display->samples[(display->sample_count - 1) % SAMPLES];
-        if (now_ns - last->ns < SAMPLE_MS * MB_NS_PER_MS)
-            return;
-    }
-    display->samples[display->sample_count++ % SAMPLES] = (struct sample){now_ns, now->bytes_done};
+    const struct mb_display_source *source = &display->source;
+    *out = (struct mb_task_status){.struct_size = sizeof *out};
+    return source->status != NULL && source->status(source->ctx, out) == MB_OK && *out->phase != '\0';
 }
 
 /* "3/12 collections", "2310 objects", and with a '+' while the total still grows. */
@@ -138,7 +106,7 @@ static void put_count(struct mb_buf *line, uint64_t done, uint64_t total, bool f
         mb_buf_printf(line, "  %" PRIu64 " %s", done, noun);
 }
 
-static void put_bytes(struct mb_buf *line, const struct snapshot *s)
+static void put_bytes(struct mb_buf *line, const struct mb_task_status *s)
 {
     char done[32], total[32];
 
@@ -147,45 +115,42 @@ static void put_bytes(struct mb_buf *line, const struct snapshot *s)
     mb_text_bytes(s->bytes_done, done, sizeof done);
     mb_text_bytes(s->bytes_total, total, sizeof total);
     if (s->bytes_total > 0)
-        mb_buf_printf(line, "  %s/%s%s", done, total, s->listed ? "" : "+");
+        mb_buf_printf(line, "  %s/%s%s", done, total, s->totals_final ? "" : "+");
     else
         mb_buf_printf(line, "  %s", done);
 }
 
-static void put_rate(struct mb_buf *line, const struct snapshot *s, double rate)
+static void put_rate(struct mb_buf *line, const struct mb_task_status *s)
 {
     char text[32];
 
-    if (rate < 1)
+    if (s->bytes_per_s == 0)
         return;
-    mb_buf_printf(line, "  %s/s", mb_text_bytes((uint64_t)rate, text, sizeof text));
-    if (!s->listed || s->bytes_total <= s->bytes_done)
-        return;
-    double left = (double)(s->bytes_total - s->bytes_done) / rate;
-    if (left < 1e7)
-        mb_buf_printf(line, "  %s left", mb_text_duration((int64_t)(left * 1e9), text, sizeof text));
+    mb_buf_printf(line, "  %s/s", mb_text_bytes(s->bytes_per_s, text, sizeof text));
+    if (s->totals_final && s->bytes_total > s->bytes_done && s->left_ns >= 0 &&
+        s->left_ns < 10000000 * MB_NS_PER_S)
+        mb_buf_printf(line, "  %s left", mb_text_duration(s->left_ns, text, sizeof text));
 }
 
-static void put_waiting(struct mb_buf *line, const struct snapshot *s, int64_t now_ns)
+static void put_waiting(struct mb_buf *line, const struct mb_task_status *s)
 {
     char time[32];
 
     if (*s->waiting_for != '\0')
         mb_buf_printf(line, "  %s (for %s)", s->waiting_for,
-                      mb_text_duration(now_ns - s->waiting_since_ns, time, sizeof time));
+                      mb_text_duration(s->waiting_ns, time, sizeof time));
 }
 
-static void describe(const struct mb_display *display, const struct snapshot *s, int64_t now_ns,
-                     struct mb_buf *line)
+static void describe(const struct mb_task_status *s, struct mb_buf *line)
 {
     mb_buf_puts(line, s->phase);
     put_count(line, s->collections_done, s->collections_total, true, "collections");
-    put_count(line, s->objects_done, s->objects_total, s->listed, "objects");
+    put_count(line, s->objects_done, s->objects_total, s->totals_final, "objects");
     put_bytes(line, s);
-    if (s->percent_x100 > 0)
-        mb_buf_printf(line, "  %.1f %%", (double)(s->percent_x100 > 10000 ? 10000 : s->percent_x100) / 100);
-    put_rate(line, s, rate_of(display));
-    put_waiting(line, s, now_ns);
+    if (s->phase_percent > 0)
+        mb_buf_printf(line, "  %.1f %%", s->phase_percent > 100 ? 100 : s->phase_percent);
+    put_rate(line, s);
+    put_waiting(line, s);
 }
 
 static void clear_line(struct mb_display *display)
@@ -217,7 +182,7 @@ static void show(struct mb_display *display, int64_t now_ns)
     struct mb_buf line;
 
     mb_buf_init(&line, MAX_LINE);
-    describe(display, &display->shown, now_ns, &line);
+    describe(&display->shown, &line);
     if (display->options.kind == MB_DISPLAY_LIVE) {
         put_live(display, &line, strlen(display->shown.phase));
     } else if (now_ns >= display->next_plain_ns) {
@@ -228,46 +193,51 @@ static void show(struct mb_display *display, int64_t now_ns)
 }
 
 /* What the phase that was shown last did until it was over. */
-static void end_phase(struct mb_display *display, int64_t now_ns)
+static void end_phase(struct mb_display *display)
 {
-    const struct mb_progress *progress = display->progress;
-    struct snapshot s = display->shown;
+    const struct mb_task_status *s = &display->shown;
+    const struct mb_display_source *source = &display->source;
+    struct mb_task_phase phase = {.struct_size = sizeof phase};
     char bytes[32], time[32];
     struct mb_buf line;
 
-    if (s.phase == NULL)
+    if (*s->phase == '\0')
         return;
-    for (size_t i = 0; i < MB_PROGRESS_ENDED; i++) {
-        if (atomic_load(&progress->ended[i].started_ns) != s.started_ns)
-            continue;
-        s.objects_done = atomic_load(&progress->ended[i].objects);
-        s.bytes_done = atomic_load(&progress->ended[i].bytes);
-    }
+    if (s->phase_count == 0 || source->phase(source->ctx, s->phase_count - 1, &phase) != MB_OK)
+        phase = (struct mb_task_phase){.objects = s->objects_done, .bytes = s->bytes_done, .ns = s->phase_ns};
     mb_buf_init(&line, MAX_LINE);
-    mb_buf_printf(&line, "%s", s.phase);
-    put_count(&line, s.objects_done, 0, true, "objects");
-    if (s.bytes_done > 0)
-        mb_buf_printf(&line, "  %s", mb_text_bytes(s.bytes_done, bytes, sizeof bytes));
-    mb_buf_printf(&line, "  %s", mb_text_duration(now_ns - s.started_ns, time, sizeof time));
+    mb_buf_printf(&line, "%s", s->phase);
+    put_count(&line, phase.objects, 0, true, "objects");
+    if (phase.bytes > 0)
+        mb_buf_printf(&line, "  %s", mb_text_bytes(phase.bytes, bytes, sizeof bytes));
+    mb_buf_printf(&line, "  %s", mb_text_duration(phase.ns, time, sizeof time));
     clear_line(display);
     fprintf(display->options.out, "%s\n", line.data);
     fflush(display->options.out);
     mb_buf_done(&line);
 }
 
+/* True when there is something to show; a phase that is over gets its line. */
+static bool turn_to_now(struct mb_display *display)
+{
+    struct mb_task_status now;
+    if (display->options.kind == MB_DISPLAY_NONE || display->finished || !look(display, &now))
+        return false;
+    bool turned = now.phase_count != display->shown.phase_count;
+    if (turned)
+        end_phase(display);
+    if (turned)
+        display->next_plain_ns = 0;
+    display->shown = now;
+    return true;
+}
+
 void mb_display_tick(struct mb_display *display, int64_t now_ns)
 {
-    struct snapshot now = look(display->progress);
-
     pthread_mutex_lock(&display->mutex);
-    if (display->options.kind != MB_DISPLAY_NONE && !display->finished && now.phase != NULL) {
-        if (now.phase != display->shown.phase || now.started_ns != display->shown.started_ns) {
-            end_phase(display, now.started_ns);
-            display->sample_count = 0;
+    if (turn_to_now(display)) {
+        if (display->next_plain_ns == 0)
             display->next_plain_ns = now_ns + display->options.plain_every_ns;
-        }
-        display->shown = now;
-        add_sample(display, &now, now_ns);
         show(display, now_ns);
     }
     pthread_mutex_unlock(&display->mutex);
@@ -292,17 +262,11 @@ void mb_display_say(struct mb_display *display, const char *text)
     pthread_mutex_unlock(&display->mutex);
 }
 
-void mb_display_finish(struct mb_display *display, int64_t now_ns)
+void mb_display_finish(struct mb_display *display)
 {
-    struct snapshot now = look(display->progress);
-
     pthread_mutex_lock(&display->mutex);
-    if (display->options.kind != MB_DISPLAY_NONE && !display->finished) {
-        if (now.phase != display->shown.phase)
-            end_phase(display, now.started_ns);
-        display->shown = now;
-        end_phase(display, now_ns);
-    }
+    if (turn_to_now(display))
+        end_phase(display);
     display->finished = true;
     pthread_mutex_unlock(&display->mutex);
 }

@@ -1,11 +1,10 @@
-/* display.h - how far a command is, on standard error: one live line a phase on a terminal, plain lines every
+/* display.h - how far a task is, on standard error: one live line a phase on a terminal, plain lines every
  * few seconds elsewhere.  Thread-safe. */
 #ifndef MB_CLI_DISPLAY_H
 #define MB_CLI_DISPLAY_H
 
-#include "base/progress.h"
+#include "milvus_backup.h"
 
-#include <stdint.h>
 #include <stdio.h>
 
 struct mb_display;
@@ -21,12 +20,23 @@ struct mb_display_options {
     int64_t plain_every_ns; /* 0 for 5 seconds */
 };
 
-/* NULL without memory.  progress and out outlive it. */
-struct mb_display *mb_display_new(struct mb_progress *progress, const struct mb_display_options *options);
+/* What is shown: a task, or what a test makes up. */
+struct mb_display_source {
+    mb_status (*status)(void *ctx, struct mb_task_status *out);
+    mb_status (*phase)(void *ctx, size_t i, struct mb_task_phase *out);
+    void *ctx;
+};
+
+/* NULL without memory.  out outlives it. */
+struct mb_display *mb_display_new(const struct mb_display_options *options);
 void mb_display_free(struct mb_display *display);
 
 /* What suits standard error: nothing when quiet, live on a terminal. */
 struct mb_display_options mb_display_for_stderr(bool quiet);
+
+/* From now on this is shown, until the display is finished: so long it lives. */
+void mb_display_follow(struct mb_display *display, const struct mb_display_source *source);
+void mb_display_follow_task(struct mb_display *display, struct mb_task *task);
 
 /* Somebody else writes to the same place from now on: plain lines instead of a live one. */
 void mb_display_share(struct mb_display *display);
@@ -39,6 +49,6 @@ void mb_display_tick(struct mb_display *display, int64_t now_ns);
 void mb_display_say(struct mb_display *display, const char *text);
 
 /* Ends the last phase's line; ticks do nothing from now on. */
-void mb_display_finish(struct mb_display *display, int64_t now_ns);
+void mb_display_finish(struct mb_display *display);
 
 #endif

@@ -21,8 +21,7 @@ static const char *const sentences[MB_HINT_COUNT] = {
         "name one with --config, or pass --config '' to use the environment and --set only",
 };
 
-/* A member of a request is a flag of the same name, but for one that create calls otherwise. */
-static const char *flag_of(const char *member, const struct mb_command *command)
+const char *mb_hint_flag(const char *member, const struct mb_command *command)
 {
     for (size_t i = 0; command != NULL && i < command->flag_count; i++)
         if (strcmp(command->flags[i].name, member) == 0)
@@ -45,14 +44,8 @@ const char *mb_hint_message(const struct mb_error *error, const struct mb_comman
 {
     const char *text = NULL, *sentence = sentence_of(error, arena);
     if (error->hint == MB_HINT_INPUT || error->hint == MB_HINT_IGNORED)
-        text = mb_arena_printf(arena, "--%s: %s", flag_of(error->subject, command), error->message);
+        text = mb_arena_printf(arena, "--%s: %s", mb_hint_flag(error->subject, command), error->message);
     else if (sentence != NULL)
         text = mb_arena_printf(arena, "%s; %s", error->message, sentence);
     return text != NULL ? text : error->message;
-}
-
-struct mb_config_words mb_hint_words(void)
-{
-    return (struct mb_config_words){
-        .overrides = "--set", .no_file = "pass --config ''", .drivers = "`milvus-backup drivers`"};
 }

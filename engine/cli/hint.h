@@ -5,14 +5,13 @@
 #include "base/arena.h"
 #include "base/hint.h"
 #include "cli/command.h"
-#include "config/config.h"
 
 /* The message with the flag that it is about in front, "--filter: ...", or with what to do behind it. command
  * is the one whose flags are meant, NULL for none.  Without memory the message alone. */
 const char *mb_hint_message(const struct mb_error *error, const struct mb_command *command,
                             struct mb_arena *arena);
 
-/* What the configuration's messages call the command line's own. */
-struct mb_config_words mb_hint_words(void);
+/* The flag for a member of a request: of the same name, but for one that create calls otherwise. */
+const char *mb_hint_flag(const char *member, const struct mb_command *command);
 
 #endif

@@ -1,6 +1,5 @@
 /* From the command line to an exit code. */
 #include "base/clock.h"
-#include "base/scope.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -84,6 +83,12 @@ static mb_status flush_output(struct mb_error *error)
     return mb_fail_errno(error, errno, "write to standard output");
 }
 
+static void log_end(struct mb_context *context, int level, const char *how, const char *text)
+{
+    mb_session_log(context->session, level,
+                   mb_arena_printf(context->arena, "%s%s%s", context->command->name, how, text));
+}
+
 static int execute(struct job *job, struct mb_error *error)
 {
     struct mb_run run = {
@@ -93,18 +98,18 @@ static int execute(struct job *job, struct mb_error *error)
     mb_status status = mb_run(&run, &signal_number, error);
     char took[32];
 
-    mb_display_finish(job->context.display, mb_clock_monotonic());
+    mb_display_finish(job->context.display);
     if (status == MB_OK)
         status = flush_output(error);
     int code = mb_exit_code(status, signal_number);
     if (status < 0) {
         const char *text = mb_hint_message(error, job->context.command, job->context.arena);
         tell_failure(job->context.global.json && !job->context.told, error, text, code);
-        mb_log(job->context.log, MB_LOG_ERROR, "%s failed: %s", job->context.command->name, text);
+        log_end(&job->context, MB_LOG_ERROR, " failed: ", text);
         return code;
     }
-    mb_log(job->context.log, MB_LOG_INFO, "%s: done in %s", job->context.command->name,
-           mb_text_duration(mb_clock_monotonic() - started, took, sizeof took));
+    log_end(&job->context, MB_LOG_INFO, ": done in ",
+            mb_text_duration(mb_clock_monotonic() - started, took, sizeof took));
     return code;
 }
 
@@ -115,14 +120,11 @@ static int start(struct mb_parsed *parsed, struct mb_arena *arena, struct mb_err
                                   .global = parsed->global,
                                   .arguments = parsed->arguments,
                                   .arena = arena,
-                                  .progress = MB_PROGRESS_INIT,
                                   .cancel = mb_cancel_new(NULL)}};
-    struct mb_scope scope = {.progress = &job.context.progress, .temporary_folder = getenv("TMPDIR")};
     struct mb_display_options display = mb_display_for_stderr(parsed->global.quiet);
     int code = MB_EXIT_FAILURE;
 
-    mb_scope_enter(&scope);
-    job.context.display = mb_display_new(&job.context.progress, &display);
+    job.context.display = mb_display_new(&display);
     if (job.context.cancel == NULL || job.context.display == NULL) {
         fputs("Error: out of memory\n", stderr);
     } else {
@@ -131,7 +133,6 @@ static int start(struct mb_parsed *parsed, struct mb_arena *arena, struct mb_err
         code = execute(&job, error);
     }
     mb_context_close(&job.context);
-    mb_scope_enter(NULL);
     return code;
 }
 

@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/help.h"
-#include "config/config.h"
+#include "milvus_backup.h"
 
 #include <string.h>
 
@@ -82,7 +82,7 @@ static void put_command(FILE *out, const struct mb_command *command)
     put_flags(out, command->flags, command->flag_count);
 }
 
-static void put_key(FILE *out, const struct mb_config_key *key)
+static void put_key(FILE *out, const struct mb_key_row *key)
 {
     fputs(".TP\n\\fB", out);
     put(out, key->name);
@@ -103,7 +103,7 @@ static void put_key(FILE *out, const struct mb_config_key *key)
 
 static void put_configuration(FILE *out)
 {
-    struct mb_config_key key;
+    struct mb_key_row key = {.struct_size = sizeof key};
 
     fputs(".SH CONFIGURATION\n"
           "Keys of the configuration, each with its type, its default and its environment variable.\n"
@@ -111,10 +111,10 @@ static void put_configuration(FILE *out)
           "is the "
           "default.\n",
           out);
-    for (size_t i = 0; mb_config_key_at(1, i, &key); i++)
+    for (size_t i = 0; mb_key_at(1, i, &key, NULL) == MB_OK; i++)
         put_key(out, &key);
     fputs(".PP\nWith \\fBconfigVersion: v2\\fR in the file the keys are called otherwise:\n", out);
-    for (size_t i = 0; mb_config_key_at(2, i, &key); i++)
+    for (size_t i = 0; mb_key_at(2, i, &key, NULL) == MB_OK; i++)
         put_key(out, &key);
 }
 

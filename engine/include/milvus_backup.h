@@ -191,6 +191,22 @@ MB_API size_t mb_session_config_count(struct mb_session *session);
 MB_API mb_status mb_session_config_at(struct mb_session *session, size_t i, struct mb_config_row *out,
                                       struct mb_error *error);
 
+/* A key that the configuration knows, for help and documentation. */
+struct mb_key_row {
+    size_t struct_size;
+    const char *name;        /* "milvus.port" */
+    const char *type;        /* "string", "int", "bool", "list" */
+    const char *def;         /* as text; "" for none */
+    const char *environment; /* the variable it is taken from, too; NULL for none */
+    const char *inherits;    /* the key whose value it takes when it is not set; NULL for none */
+    const char *help;        /* one sentence */
+    bool secret;
+};
+
+/* Row i of the schema's table (1 or 2); MB_E_NOT_FOUND past its end.  Needs no session; texts live for ever.
+ */
+MB_API mb_status mb_key_at(int32_t schema, size_t i, struct mb_key_row *out, struct mb_error *error);
+
 /* --------------------------------------------------------------- requests */
 
 /* What to do before copying. */
@@ -577,6 +593,9 @@ struct mb_get_request {
     uint32_t indent; /* spaces a level; 0 writes one line */
 };
 
+/* Judges the request alone, as mb_session_get does first; the name also stands for that of other queries. */
+MB_API mb_status mb_get_check(const struct mb_get_request *request, struct mb_error *error);
+
 /* The description of a backup as JSON, without a line end behind it.  sink is used by the caller's thread. */
 MB_API mb_status mb_session_get(struct mb_session *session, const struct mb_get_request *request,
                                 const struct mb_sink *sink, struct mb_error *error);
@@ -601,6 +620,8 @@ struct mb_info_backup {
     uint64_t objects_bytes;
     uint64_t objects_summed; /* of these, with a checksum */
     uint64_t objects_summed_bytes;
+    uint64_t objects_inside;   /* copied inside the storage service when the backup was made, */
+    uint64_t objects_streamed; /* and through the program; of the others it is not known */
     size_t database_count;
     size_t collection_count;
 };

@@ -1,5 +1,6 @@
 /* The description of one backup as JSON. */
 #include "task/query.h"
+#include "task/request.h"
 
 static mb_status show(struct mb_session *session, const struct mb_get_request *request,
                       const struct mb_sink *sink, struct mb_arena *arena, struct mb_error *error)
@@ -10,6 +11,12 @@ static mb_status show(struct mb_session *session, const struct mb_get_request *r
     return mb_catalog_show(&backup, !request->detail, request->indent, sink, error);
 }
 
+static mb_status take(const struct mb_get_request *given, struct mb_get_request *out, struct mb_error *error)
+{
+    MB_TRY(mb_abi_take(out, sizeof *out, given, MB_UP_TO(struct mb_get_request, indent), "request", error));
+    return mb_request_name(out->name, error);
+}
+
 static mb_status get(struct mb_session *session, const struct mb_get_request *given,
                      const struct mb_sink *sink, struct mb_error *error)
 {
@@ -18,8 +25,7 @@ static mb_status get(struct mb_session *session, const struct mb_get_request *gi
 
     if (session == NULL || sink == NULL || sink->write == NULL)
         return mb_abi_missing(session == NULL ? "session" : "sink", error);
-    MB_TRY(mb_abi_take(&request, sizeof request, given, MB_UP_TO(struct mb_get_request, indent), "request",
-                       error));
+    MB_TRY(take(given, &request, error));
     struct mb_arena *arena = mb_arena_new();
     mb_visit_begin(&visit, session);
     mb_status status = arena != NULL ? show(session, &request, sink, arena, error) : mb_fail_memory(error);
@@ -32,4 +38,10 @@ mb_status mb_session_get(struct mb_session *session, const struct mb_get_request
                          const struct mb_sink *sink, struct mb_error *error)
 {
     MB_ANSWER(error, get(session, request, sink, &own));
+}
+
+mb_status mb_get_check(const struct mb_get_request *request, struct mb_error *error)
+{
+    struct mb_get_request taken;
+    MB_ANSWER(error, take(request, &taken, &own));
 }

@@ -11,7 +11,7 @@ struct mb_info {
     struct mb_backup backup;
     struct mb_details details;
     bool has_objects;
-    uint64_t objects, bytes, summed, summed_bytes;
+    uint64_t objects, bytes, summed, summed_bytes, inside, streamed;
 };
 
 /* By the list of objects, which backups of other tools lack. */
@@ -29,6 +29,8 @@ static mb_status count_objects(struct mb_info *info, const struct mb_catalog *ca
         info->objects++;
         info->bytes += record->size;
         info->summed += record->has_crc32c;
+        info->inside += record->copied == MB_COPIED_INSIDE;
+        info->streamed += record->copied == MB_COPIED_STREAMED;
         info->summed_bytes += record->has_crc32c ? record->size : 0;
     }
     mb_objects_close(reader);
@@ -124,6 +126,8 @@ static mb_status backup_of(const struct mb_info *info, struct mb_info_backup *ou
                                    .objects_bytes = info->bytes,
                                    .objects_summed = info->summed,
                                    .objects_summed_bytes = info->summed_bytes,
+                                   .objects_inside = info->inside,
+                                   .objects_streamed = info->streamed,
                                    .database_count = backup->database_count,
                                    .collection_count = backup->collection_count};
     for (size_t i = 0; i < backup->collection_count; i++)

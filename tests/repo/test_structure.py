@@ -22,14 +22,6 @@ LADDERS = 370
 SHARED_LINES = 6
 # Pairs of files of two rooms that share SHARED_LINES lines or more, with the reason.
 SAID_TWICE = {
-    ("engine/cli/command_list.c", "engine/task/list.c"): "the command does not stand on the library yet",
-    ("engine/cli/choice.c", "engine/task/choice.c"): "the command does not stand on the library yet",
-    ("engine/cli/command_create.c", "engine/task/id.c"): "the command does not stand on the library yet",
-    ("engine/cli/command_drivers.c", "engine/task/drivers.c"): "the command does not stand on the library yet",
-    ("engine/cli/probe.c", "engine/task/probe.c"): "the command does not stand on the library yet",
-    ("engine/cli/probe_listing.c", "engine/task/probe_listing.c"): "the command does not stand on the library yet",
-    ("engine/cli/context.c", "engine/task/connect.c"): "the commands do not stand on the library yet",
-    ("engine/cli/context.c", "engine/task/explain.c"): "the commands do not stand on the library yet",
     ("plugins/azure/object.c", "plugins/gcpnative/object.c"): "older than the rule",
 }
 

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "cli/context.h"
-#include "cli/probe.h"
 
 #include <dirent.h>
 #include <ftw.h>
@@ -62,7 +61,7 @@ static int setup(void **state)
     b->context.cancel = mb_cancel_new(NULL);
     b->context.global.config = b->config;
     b->screen = open_memstream(&b->shown, &b->len);
-    b->context.display = mb_display_new(&b->context.progress, &(struct mb_display_options){.out = b->screen});
+    b->context.display = mb_display_new(&(struct mb_display_options){.out = b->screen});
     *state = b;
     return 0;
 }
@@ -133,11 +132,10 @@ static void test_opens_only_what_is_needed(void **state)
     struct bench *b = *state;
 
     assert_int_equal(open_with(b, 0), MB_OK); /* there is no file, and none is asked for */
-    assert_null(b->context.config);
-    assert_null(b->context.drivers);
+    assert_null(b->context.session);
     assert_int_equal(open_with(b, MB_NEEDS_DRIVERS), MB_OK);
-    assert_non_null(b->context.drivers);
-    assert_null(b->context.config);
+    assert_non_null(b->context.session);
+    assert_int_equal(files_in(b, "."), 0); /* no log either */
 }
 
 static void test_missing_file_is_a_matter_of_configuration(void **state)
@@ -210,7 +208,7 @@ static void test_secrets_are_hidden_from_the_log(void **state)
 
     write_config(b, "log: {file: {filename: '%s/x.log'}}\nmilvus: {password: hunter2hunter2}\n", b->folder);
     assert_int_equal(open_with(b, MB_NEEDS_CONFIG), MB_OK);
-    mb_log(b->context.log, MB_LOG_ERROR, "the password is hunter2hunter2");
+    mb_session_log(b->context.session, MB_LOG_ERROR, "the password is hunter2hunter2");
     snprintf(path, sizeof path, "%s/x.log", b->folder);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
@@ -220,182 +218,49 @@ static void test_secrets_are_hidden_from_the_log(void **state)
     assert_null(strstr(text, "hunter2"));
 }
 
-static void test_a_missing_folder(void **state)
+/* What a signal asks for reaches the session. */
+static void test_cancels_the_session(void **state)
 {
     struct bench *b = *state;
+    struct mb_backup_list *backups = NULL;
 
     local_config(b);
-    assert_int_equal(open_with(b, MB_NEEDS_BACKUP_STORE), MB_E_NO_BUCKET);
-    assert_error(b, MB_E_NO_BUCKET, "backup storage: ");
-    assert_error(b, MB_E_NO_BUCKET, "; check minio.backupRootPath");
-}
-
-static void test_a_missing_folder_that_may_be_missing(void **state)
-{
-    struct bench *b = *state;
-
-    local_config(b);
-    assert_int_equal(open_with(b, MB_NEEDS_BACKUP_STORE | MB_MAY_LACK_FOLDER), MB_OK);
-    assert_null(b->context.backup_store);
-    assert_int_equal(files_in(b, "."), 3); /* nothing was made: backup.yaml, data, logs */
-}
-
-static void test_a_missing_folder_that_is_made(void **state)
-{
-    struct bench *b = *state;
-
-    local_config(b);
-    assert_int_equal(open_with(b, MB_NEEDS_BACKUP_STORE | MB_NEEDS_FOLDER), MB_OK);
-    assert_non_null(b->context.backup_store);
-    assert_int_equal(files_in(b, "."), 4);
-}
-
-static void test_milvus_folder_is_never_made(void **state)
-{
-    struct bench *b = *state;
-
-    write_config(
-        b,
-        "log: {file: {filename: ''}}\nminio: {storageType: local, rootPath: '%s/no', backupRootPath: '%s'}\n",
-        b->folder, b->folder);
-    assert_int_equal(open_with(b, MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_BUCKET),
-                     MB_E_NO_BUCKET);
-    assert_error(b, MB_E_NO_BUCKET, "Milvus' storage: ");
-    assert_error(b, MB_E_NO_BUCKET, "; check minio.rootPath");
-}
-
-static void test_a_missing_driver(void **state)
-{
-    struct bench *b = *state;
-
-    write_config(b, "log: {file: {filename: ''}}\nminio: {storageType: nosuchdriver}\n");
-    assert_int_equal(open_with(b, MB_NEEDS_BACKUP_STORE), MB_E_CONFIG);
-    assert_error(b, MB_E_CONFIG, "nosuchdriver.so");
-    assert_error(b, MB_E_CONFIG, "minio.storageType is 'nosuchdriver'");
-}
-
-static void test_errors_name_the_keys(void **state)
-{
-    static const struct {
-        mb_status status;
-        const char *said;
-        const char *hint;
-    } cases[] = {{MB_E_NO_BUCKET, "x", "; check bucket.key"},
-                 {MB_E_FORBIDDEN, "x", "; check access.key and secret.key"},
-                 {MB_E_UNAUTHENTICATED, "x", "; check access.key and secret.key"},
-                 {MB_E_UNAVAILABLE, "x", "; check address.key and port.key"},
-                 {MB_E_TIMEOUT, "x", "; check address.key and port.key"},
-                 {MB_E_CONFIG, "x", "; type.key is 'd'"},
-                 {MB_E_CONFIG, "set useSSL to true", "; here that is tls.key; type.key is 'd'"},
-                 {MB_E_CONFIG, "set address to 'a', port to 443, useSSL to true",
-                  "; here that is address.key, port.key, tls.key; type.key is 'd'"},
-                 {MB_E_CANCELLED, "x", ""}};
-    const struct mb_config_storage side = {.driver = "d",
-                                           .bucket = "b",
-                                           .keys = {.storage_type = "type.key",
-                                                    .address = "address.key",
-                                                    .port = "port.key",
-                                                    .use_ssl = "tls.key",
-                                                    .bucket = "bucket.key",
-                                                    .root_path = "root.key",
-                                                    .access_key = "access.key",
-                                                    .secret_key = "secret.key"}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mb_error error = MB_ERROR_INIT;
-        mb_fail(&error, cases[i].status, "%s", cases[i].said);
-        assert_int_equal(mb_context_explain(&side, &error), cases[i].status);
-        assert_memory_equal(error.message, cases[i].said, strlen(cases[i].said));
-        assert_string_equal(error.message + strlen(cases[i].said), cases[i].hint);
-    }
-    struct mb_error full = MB_ERROR_INIT; /* a message without room for more stays whole */
-    mb_fail(&full, MB_E_NO_BUCKET, "%*s", (int)sizeof full.message - 1, "x");
-    mb_context_explain(&side, &full);
-    assert_int_equal(strlen(full.message), sizeof full.message - 1);
-}
-
-static void open_both(struct bench *b)
-{
-    local_config(b);
-    assert_int_equal(open_with(b, MB_NEEDS_MILVUS_STORE | MB_NEEDS_BACKUP_STORE | MB_NEEDS_FOLDER), MB_OK);
-}
-
-static void test_probe(void **state)
-{
-    struct bench *b = *state;
-    struct mb_probe probe;
-    char path[96];
-
-    open_both(b);
-    assert_int_equal(mb_probe_run(&b->context, &probe, &b->error), MB_OK);
-    assert_true(probe.milvus_empty);
-    assert_true(probe.in_service);
-    assert_int_equal(probe.count, 9);
-    assert_true(probe.milvus_listing.in_order && probe.milvus_listing.at_once);
-    assert_true(probe.backup_listing.in_order && probe.backup_listing.at_once);
-    assert_string_equal(probe.steps[0].operation, "list");
-    assert_string_equal(probe.steps[8].side, "backup");
-    assert_string_equal(probe.steps[8].operation, "remove");
-    assert_int_equal(files_in(b, "data") + files_in(b, "backup"), 0);
-
-    snprintf(path, sizeof path, "%s/data/insert_log", b->folder);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fclose(file);
-    assert_int_equal(mb_probe_run(&b->context, &probe, &b->error), MB_OK);
-    assert_false(probe.milvus_empty);
-}
-
-static void test_probe_leaves_nothing_when_it_fails(void **state)
-{
-    struct bench *b = *state;
-    struct mb_probe probe;
-    char path[96];
-
-    open_both(b);
-    snprintf(path, sizeof path, "%s/backup", b->folder);
-    assert_int_equal(rmdir(path), 0);
-    FILE *file = fopen(path, "w"); /* a file in the place of the folder: no write can succeed */
-    assert_non_null(file);
-    fclose(file);
-    assert_true(mb_probe_run(&b->context, &probe, &b->error) < 0);
-    assert_non_null(strstr(b->error.message, "backup storage"));
-    assert_int_equal(files_in(b, "data"), 0);
-}
-
-static void test_probe_can_be_cancelled(void **state)
-{
-    struct bench *b = *state;
-    struct mb_probe probe;
-
-    open_both(b);
+    assert_int_equal(open_with(b, MB_NEEDS_CONFIG), MB_OK);
     mb_cancel_request(b->context.cancel);
-    assert_int_equal(mb_probe_run(&b->context, &probe, &b->error), MB_E_CANCELLED);
-    assert_int_equal(files_in(b, "data") + files_in(b, "backup"), 0);
+    assert_int_equal(mb_session_list(b->context.session, NULL, &backups, &b->error), MB_E_CANCELLED);
+}
+
+/* Only the file of the other side is read. */
+static void test_a_second_configuration(void **state)
+{
+    struct bench *b = *state;
+    struct mb_session_about about = {.struct_size = sizeof about};
+
+    local_config(b);
+    b->context.global.sets =
+        (struct mb_strings){.items = (const char *[]){"minio.backupRootPath=x"}, .count = 1};
+    assert_int_equal(open_with(b, MB_NEEDS_CONFIG), MB_OK);
+    assert_int_equal(mb_context_open_peer(&b->context, "nowhere.yaml", &b->error), MB_E_CONFIG);
+    assert_error(b, MB_E_CONFIG, "nowhere.yaml: no configuration file");
+    assert_int_equal(mb_context_open_peer(&b->context, b->config, &b->error), MB_OK);
+    assert_int_equal(mb_session_about(b->context.peer, &about, NULL), MB_OK);
+    assert_string_equal(about.config_path, b->config);
 }
 
 int main(void)
 {
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_opens_only_what_is_needed),
-        CASE(test_missing_file_is_a_matter_of_configuration),
-        CASE(test_config_is_echoed_and_logged),
-        CASE(test_quiet),
-        CASE(test_every_problem_is_told),
-        CASE(test_one_problem_is_told_once),
-        CASE(test_no_log_is_no_failure),
-        CASE(test_secrets_are_hidden_from_the_log),
-        CASE(test_a_missing_folder),
-        CASE(test_a_missing_folder_that_may_be_missing),
-        CASE(test_a_missing_folder_that_is_made),
-        CASE(test_milvus_folder_is_never_made),
-        CASE(test_a_missing_driver),
-        CASE(test_errors_name_the_keys),
-        CASE(test_probe),
-        CASE(test_probe_leaves_nothing_when_it_fails),
-        CASE(test_probe_can_be_cancelled),
+        cmocka_unit_test_setup_teardown(test_opens_only_what_is_needed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_missing_file_is_a_matter_of_configuration, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_config_is_echoed_and_logged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_problem_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_problem_is_told_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_log_is_no_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_secrets_are_hidden_from_the_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cancels_the_session, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_second_configuration, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

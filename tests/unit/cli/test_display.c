@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PHASES = 8 };
+
 struct screen {
-    struct mb_progress progress;
+    struct mb_task_status status;
+    struct mb_task_phase phases[PHASES];
     struct mb_display *display;
     FILE *out;
     char *text;
@@ -27,6 +30,23 @@ static int columns(void *ctx)
     return *(int *)ctx;
 }
 
+static mb_status status_of(void *ctx, struct mb_task_status *out)
+{
+    const struct screen *s = ctx;
+    *out = s->status;
+    return MB_OK;
+}
+
+static mb_status phase_of(void *ctx, size_t i, struct mb_task_phase *out)
+{
+    const struct screen *s = ctx;
+    *out = s->phases[i % PHASES];
+    if (i + 1 == s->status.phase_count)
+        *out = (struct mb_task_phase){
+            .objects = s->status.objects_done, .bytes = s->status.bytes_done, .ns = s->status.phase_ns};
+    return MB_OK;
+}
+
 static void open_screen(struct screen *s, enum mb_display_kind kind, bool color)
 {
     memset(s, 0, sizeof *s);
@@ -34,8 +54,9 @@ static void open_screen(struct screen *s, enum mb_display_kind kind, bool color)
     s->out = open_memstream(&s->text, &s->len);
     struct mb_display_options options = {
         .kind = kind, .color = color, .out = s->out, .width = columns, .ctx = &s->columns};
-    s->display = mb_display_new(&s->progress, &options);
+    s->display = mb_display_new(&options);
     assert_non_null(s->display);
+    mb_display_follow(s->display, &(struct mb_display_source){status_of, phase_of, s});
 }
 
 static const char *shown(struct screen *s)
@@ -53,13 +74,18 @@ static void close_screen(struct screen *s)
 
 static void begin(struct screen *s, const char *phase)
 {
-    mb_progress_phase(&s->progress, phase);
-    s->now = atomic_load(&s->progress.phase_started_ns);
+    uint32_t count = s->status.phase_count;
+    if (count > 0)
+        phase_of(s, count - 1, &s->phases[(count - 1) % PHASES]);
+    s->status = (struct mb_task_status){.phase_count = count + 1, .left_ns = -1};
+    strcpy(s->status.phase, phase);
+    s->now = 1000 * MB_NS_PER_MS;
 }
 
 static void tick_after(struct screen *s, int64_t ms)
 {
     s->now += ms * MB_NS_PER_MS;
+    s->status.phase_ns += ms * MB_NS_PER_MS;
     mb_display_tick(s->display, s->now);
 }
 
@@ -70,7 +96,7 @@ static void test_nothing_before_the_first_phase(void **state)
     (void)state;
     open_screen(&s, MB_DISPLAY_LIVE, false);
     mb_display_tick(s.display, 1);
-    mb_display_finish(s.display, 2);
+    mb_display_finish(s.display);
     assert_string_equal(shown(&s), "");
     close_screen(&s);
 }
@@ -82,15 +108,17 @@ static void test_live_line(void **state)
     (void)state;
     open_screen(&s, MB_DISPLAY_LIVE, false);
     begin(&s, "copy");
-    atomic_store(&s.progress.collections_total, 12);
-    atomic_store(&s.progress.collections_done, 3);
-    atomic_store(&s.progress.objects_total, 2310);
-    atomic_store(&s.progress.objects_done, 1204);
-    atomic_store(&s.progress.bytes_total, UINT64_C(4) << 30);
+    s.status.collections_total = 12;
+    s.status.collections_done = 3;
+    s.status.objects_total = 2310;
+    s.status.objects_done = 1204;
+    s.status.bytes_total = UINT64_C(4) << 30;
     tick_after(&s, 100);
     assert_non_null(strstr(shown(&s), "\rcopy  3/12 collections  1204/2310+ objects  0 B/4.0 GiB+\x1b[K"));
-    atomic_store(&s.progress.bytes_done, UINT64_C(1) << 30);
-    atomic_store(&s.progress.listed, true);
+    s.status.bytes_done = UINT64_C(1) << 30;
+    s.status.bytes_per_s = UINT64_C(1) << 30;
+    s.status.left_ns = 3 * MB_NS_PER_S;
+    s.status.totals_final = true;
     tick_after(&s, 1000);
     assert_non_null(strstr(shown(&s), "1204/2310 objects  1.0 GiB/4.0 GiB  1.0 GiB/s  3.0 s left"));
     close_screen(&s);
@@ -103,12 +131,11 @@ static void test_what_it_waits_for(void **state)
     (void)state;
     open_screen(&s, MB_DISPLAY_LIVE, false);
     begin(&s, "copy");
-    atomic_store(&s.progress.collections_total, 4);
+    s.status.collections_total = 4;
     tick_after(&s, 100);
     assert_null(strstr(shown(&s), "waiting"));
-    struct mb_wait wait = {0};
-    mb_progress_wait(&s.progress, &wait, "waiting for the %s", "ferry");
-    wait.since_ns = s.now - 12100 * MB_NS_PER_MS;
+    strcpy(s.status.waiting_for, "waiting for the ferry");
+    s.status.waiting_ns = 13 * MB_NS_PER_S;
     tick_after(&s, 900);
     assert_non_null(strstr(shown(&s), "\rcopy  0/4 collections  waiting for the ferry (for 13.0 s)\x1b[K"));
     close_screen(&s);
@@ -123,7 +150,7 @@ static void test_line_is_cut_to_the_terminal(void **state)
         open_screen(&s, MB_DISPLAY_LIVE, false);
         s.columns = width;
         begin(&s, "copying");
-        atomic_store(&s.progress.objects_done, 5);
+        s.status.objects_done = 5;
         tick_after(&s, 100);
         const char *start = shown(&s) + 1;
         size_t len = (size_t)(strstr(start, "\x1b[K") - start);
@@ -158,23 +185,24 @@ static void test_phases_leave_a_line_each(void **state)
     begin(&s, "flush");
     tick_after(&s, 100);
     begin(&s, "copy");
-    atomic_store(&s.progress.objects_total, 10);
-    atomic_store(&s.progress.bytes_total, 2048);
-    atomic_store(&s.progress.listed, true);
-    atomic_store(&s.progress.objects_done, 8);
+    s.status.objects_total = 10;
+    s.status.bytes_total = 2048;
+    s.status.totals_final = true;
+    s.status.objects_done = 8;
     tick_after(&s, 100);
     assert_non_null(strstr(shown(&s), "flush  "));
-    atomic_store(&s.progress.objects_total, 11); /* the last objects come after the last look */
-    atomic_store(&s.progress.objects_done, 11);
-    atomic_store(&s.progress.bytes_done, 3072);
+    s.status.objects_total = 11; /* the last objects come after the last look */
+    s.status.objects_done = 11;
+    s.status.bytes_done = 3072;
     begin(&s, "verify"); /* over before anybody looks */
     begin(&s, "commit");
     tick_after(&s, 100);
     assert_non_null(strstr(shown(&s), "copy  11 objects  3.0 KiB  "));
-    mb_display_finish(s.display, s.now + 250 * MB_NS_PER_MS);
+    s.status.phase_ns = 350 * MB_NS_PER_MS;
+    mb_display_finish(s.display);
     assert_non_null(strstr(shown(&s), "commit  350 ms\n"));
     size_t len = s.len;
-    mb_display_finish(s.display, s.now + 300 * MB_NS_PER_MS);
+    mb_display_finish(s.display);
     tick_after(&s, 100);
     fflush(s.out);
     assert_int_equal(s.len, len); /* what is finished says no more */
@@ -192,7 +220,7 @@ static void test_plain_lines_every_few_seconds(void **state)
     open_screen(&s, MB_DISPLAY_PLAIN, false);
     begin(&s, "import");
     for (int i = 0; i < 200; i++) { /* twenty seconds */
-        atomic_store(&s.progress.percent_x100, (uint64_t)i * 50);
+        s.status.phase_percent = i / 2.0;
         tick_after(&s, 100);
     }
     for (const char *c = shown(&s); *c != '\0'; c++)
@@ -210,12 +238,12 @@ static void test_senseless_counters(void **state)
     (void)state;
     open_screen(&s, MB_DISPLAY_LIVE, false);
     begin(&s, "copy");
-    atomic_store(&s.progress.percent_x100, 30000);
-    atomic_store(&s.progress.bytes_done, 5000);
-    atomic_store(&s.progress.bytes_total, 100);
-    atomic_store(&s.progress.listed, true);
+    s.status.phase_percent = 300;
+    s.status.bytes_done = 5000;
+    s.status.bytes_total = 100;
+    s.status.totals_final = true;
     tick_after(&s, 100);
-    atomic_store(&s.progress.bytes_done, 10); /* backwards */
+    s.status.bytes_done = 10; /* backwards */
     tick_after(&s, 100);
     tick_after(&s, -500);
     tick_after(&s, 0);
@@ -246,14 +274,14 @@ static void test_quiet_and_shared(void **state)
     open_screen(&s, MB_DISPLAY_NONE, false);
     begin(&s, "copy");
     tick_after(&s, 100);
-    mb_display_finish(s.display, s.now);
+    mb_display_finish(s.display);
     assert_string_equal(shown(&s), "");
     close_screen(&s);
     open_screen(&s, MB_DISPLAY_LIVE, false);
     mb_display_share(s.display);
     begin(&s, "copy");
     tick_after(&s, 100);
-    mb_display_finish(s.display, s.now);
+    mb_display_finish(s.display);
     assert_string_equal(shown(&s), "copy  100 ms\n");
     close_screen(&s);
 }
