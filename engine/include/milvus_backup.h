@@ -121,7 +121,8 @@ struct mb_session_options {
     const char *no_config_word;
     const char *drivers_word;
 
-    /* Where drivers are looked for, in this order, and last where the installation keeps its own. */
+    /* Where drivers are looked for, in this order, and last where the installation keeps its own: beside this
+     * library, or where it was built for. */
     const char *driver_dir;         /* one folder; or NULL */
     const char *driver_path;        /* folders with ':' between; or NULL */
     const char *bundled_driver_dir; /* what the program brings along; or NULL */

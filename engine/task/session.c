@@ -1,6 +1,7 @@
 #include "task/session.h"
 
 #include "base/version.h"
+#include "task/installed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,10 +124,11 @@ static void open_log(struct mb_session *session, const struct mb_session_options
 static mb_status find_drivers(struct mb_common *common, const struct mb_session_options *options,
                               struct mb_error *error)
 {
+    char installed[PATH_MAX];
     const struct mb_drivers_options drivers = {.plugin_dir = options->driver_dir,
                                                .path = options->driver_path,
                                                .build_dir = options->bundled_driver_dir,
-                                               .libdir = MB_DRIVER_DIR,
+                                               .libdir = mb_installed_drivers(installed),
                                                .log = common->log};
     return mb_drivers_new(&common->drivers, &drivers, error);
 }

@@ -2,12 +2,17 @@
  *
  *     nightly CONFIG [NAME]
  *
- * A program of its own: it needs the installed header and library, and a configuration as milvus-backup reads it.
+ * A program of its own: it needs the installed header and library, and a configuration as milvus-backup reads
+ * it.
  */
 #include <inttypes.h>
 #include <milvus_backup.h>
 #include <signal.h>
 #include <stdio.h>
+
+#ifndef DRIVERS
+#define DRIVERS NULL /* beside the library */
+#endif
 
 static volatile sig_atomic_t stop;
 
@@ -30,7 +35,8 @@ static int fail(const char *doing, const struct mb_error *error)
 {
     fprintf(stderr, "%s: %s\n", doing, error->message);
     if (error->hint == MB_HINT_RESUME)
-        fprintf(stderr, "a backup %s was begun and not finished: set resume in the request\n", error->subject);
+        fprintf(stderr, "a backup %s was begun and not finished: set resume in the request\n",
+                error->subject);
     return 1;
 }
 
@@ -79,8 +85,7 @@ static int create(struct mb_session *session, const char *name)
 
 static int verify(struct mb_session *session, const char *name)
 {
-    const struct mb_verify_request request = {
-        .struct_size = sizeof request, .name = name, .read_data = true};
+    const struct mb_verify_request request = {.struct_size = sizeof request, .name = name, .read_data = true};
     struct mb_error error = {.struct_size = sizeof error};
     struct mb_task *task;
     if (mb_verify_start(session, &request, &task, &error) != MB_OK)
@@ -112,8 +117,10 @@ int main(int argc, char **argv)
     }
     const char *name = argc > 2 ? argv[2] : "nightly";
     struct mb_error error = {.struct_size = sizeof error};
-    const struct mb_session_options options = {
-        .struct_size = sizeof options, .config_path = argv[1], .notice = on_notice};
+    const struct mb_session_options options = {.struct_size = sizeof options,
+                                               .config_path = argv[1],
+                                               .bundled_driver_dir = DRIVERS,
+                                               .notice = on_notice};
     struct mb_session *session;
 
     signal(SIGINT, on_signal);

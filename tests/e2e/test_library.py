@@ -7,7 +7,6 @@ import subprocess
 import pytest
 import yaml
 from testbed.components import ROOT
-from testbed.data import COLLECTIONS
 from testbed.program import SANITIZER_OPTIONS, find_binary
 
 EXAMPLE = ROOT / "examples" / "nightly"
@@ -61,11 +60,9 @@ def test_the_example_backs_up_a_real_milvus(site, program, name, built, tmp_path
     config = tmp_path / "library.yaml"
     config.write_text(yaml.safe_dump(program.config))
     out = run(built / program_name, config, name, cwd=tmp_path)
-    assert f"{name}: complete, " in out
-    for database, collection in COLLECTIONS:
-        assert f"create {database}.{collection}: " in out
-    description = program.ok("get", "-n", name).json()
-    rows = sum(int(line.rsplit(": ", 1)[1].split()[0]) for line in out.splitlines() if line.startswith("create "))
-    assert rows == sum(len(rows) for rows in site.rows.values()) and rows > 0
-    assert description["name"] == name
+    made = dict(line.removeprefix("create ").removesuffix(" rows").split(": ") for line in out.splitlines() if line.startswith("create "))
+    for (database, collection), rows in site.rows.items():  # a backup holds deleted rows, too
+        assert int(made[f"{database}.{collection}"]) >= len(rows)
+    assert f"{name}: complete, {sum(map(int, made.values()))} rows" in out
+    assert program.ok("get", "-n", name).json()["name"] == name
     program.ok("delete", "-n", name)
