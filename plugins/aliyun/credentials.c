@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_TOKEN = 64 * 1024, MAX_FILE = 1024 * 1024 };
 
@@ -29,12 +28,9 @@ static mb_status write_form(const struct mb_buf *token, struct mb_buf *out, stru
 {
     const char *session = mb_environment("ALIBABA_CLOUD_ROLE_SESSION_NAME");
     int64_t now_ns = mb_clock_wall();
-    time_t now = (time_t)(now_ns / 1000000000);
     char stamp[32], nonce[32];
-    struct tm tm;
 
-    gmtime_r(&now, &tm);
-    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    mb_clock_format(now_ns, stamp, sizeof(stamp));
     snprintf(nonce, sizeof(nonce), "%llx", (unsigned long long)now_ns);
     mb_url_query(out, "Action", "AssumeRoleWithOIDC");
     mb_url_query(out, "Version", "2015-04-01");

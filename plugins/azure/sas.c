@@ -19,14 +19,6 @@
 #define EARLIER_SECONDS 900 /* clocks differ */
 #define LOOK_UP_NS      (NS_PER_SECOND / 5)
 
-static void format_time(int64_t seconds, char out[32])
-{
-    time_t when = (time_t)seconds;
-    struct tm parts;
-    gmtime_r(&when, &parts);
-    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
-}
-
 /* ------------------------------------------------------------- the delegation key */
 
 static void forget(struct azure_delegation *delegation)
@@ -77,8 +69,8 @@ static mb_status ask_key(struct mb_store *store, const struct mb_call *call)
     struct mb_http_response response = {0};
     char start[32], expiry[32], body[256];
     int64_t now = mb_clock_wall() / NS_PER_SECOND;
-    format_time(now - EARLIER_SECONDS, start);
-    format_time(now + KEY_SECONDS, expiry);
+    mb_clock_format((now - EARLIER_SECONDS) * NS_PER_SECOND, start, sizeof(start));
+    mb_clock_format((now + KEY_SECONDS) * NS_PER_SECOND, expiry, sizeof(expiry));
     snprintf(body, sizeof(body), "<KeyInfo><Start>%s</Start><Expiry>%s</Expiry></KeyInfo>", start, expiry);
 
     struct azure_request request = {.http.method = "POST",
@@ -174,8 +166,8 @@ mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct 
     struct sas sas = {.key = key};
     int64_t now = mb_clock_wall() / NS_PER_SECOND;
     mb_status status = MB_OK;
-    format_time(now - EARLIER_SECONDS, sas.start);
-    format_time(now + SAS_SECONDS, sas.expiry);
+    mb_clock_format((now - EARLIER_SECONDS) * NS_PER_SECOND, sas.start, sizeof(sas.start));
+    mb_clock_format((now + SAS_SECONDS) * NS_PER_SECOND, sas.expiry, sizeof(sas.expiry));
     sas.protocol = strncmp(store->service, "https:", 6) == 0 ? "https" : "https,http";
     switch (store->auth) {
     case AZURE_SAS:
