@@ -76,10 +76,6 @@ void azure_blob_url(const struct mb_store *store, const char *key, struct mb_buf
 /* What a response's headers say of an object; size is not touched. */
 void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat);
 
-/* What a write of size bytes was answered with; where the answer does not say, what lies there. */
-mb_status azure_written(struct mb_store *store, const char *key, const struct mb_http_response *response,
-                        uint64_t size, struct mb_stat *out, const struct mb_call *call);
-
 /* sign.c */
 mb_status azure_sign(const struct mb_store *store, const struct azure_request *request,
                      struct mb_headers *headers, struct mb_error *error);
@@ -94,6 +90,10 @@ mb_status azure_sas_for_reading(struct mb_store *store, const char *key, struct 
 
 /* object.c: what If-None-Match has to say. */
 const char *azure_none_if_absent(const struct mb_put_options *opts);
+
+/* What a write of size bytes was answered with; where the answer does not say, what lies there. */
+mb_status azure_written(struct mb_store *store, const char *key, const struct mb_http_response *response,
+                        uint64_t size, struct mb_stat *out, const struct mb_call *call);
 
 /* copy.c: appends the address from which the service may read a blob. */
 mb_status azure_copy_source(struct mb_store *src, const char *key, struct mb_buf *out,

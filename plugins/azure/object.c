@@ -92,6 +92,17 @@ const char *azure_none_if_absent(const struct mb_put_options *opts)
     return mb_put_is_new_only(opts) ? "*" : NULL;
 }
 
+mb_status azure_written(struct mb_store *store, const char *key, const struct mb_http_response *response,
+                        uint64_t size, struct mb_stat *out, const struct mb_call *call)
+{
+    struct mb_stat stat = {.struct_size = sizeof(stat), .size = size};
+    if (mb_headers_get(&response->headers, "ETag") == NULL)
+        return mb_written_size(azure_stat, store, key, size, out, call);
+    azure_read_headers(&response->headers, &stat);
+    mb_stat_write(out, &stat);
+    return MB_OK;
+}
+
 mb_status azure_put(struct mb_store *store, const char *key, const struct mb_put_options *opts,
                     const struct mb_source *source, struct mb_stat *out, const struct mb_call *call)
 {

@@ -7,7 +7,6 @@
 #include "common/credentials/oauth.h"
 #include "common/driver.h"
 #include "common/foreign.h"
-#include "common/range.h"
 #include "common/xml.h"
 #include "http/answer.h"
 #include "http/date.h"
@@ -305,15 +304,4 @@ void azure_read_headers(const struct mb_headers *headers, struct mb_stat *stat)
         mb_etag_copy(stat->etag, sizeof(stat->etag), etag);
     if (modified == NULL || !mb_http_date_parse(modified, &stat->mtime_ns))
         stat->mtime_ns = 0;
-}
-
-mb_status azure_written(struct mb_store *store, const char *key, const struct mb_http_response *response,
-                        uint64_t size, struct mb_stat *out, const struct mb_call *call)
-{
-    struct mb_stat stat = {.struct_size = sizeof(stat), .size = size};
-    if (mb_headers_get(&response->headers, "ETag") == NULL)
-        return mb_written_size(azure_stat, store, key, size, out, call);
-    azure_read_headers(&response->headers, &stat);
-    mb_stat_write(out, &stat);
-    return MB_OK;
 }
