@@ -198,33 +198,25 @@ static void fill_info(const struct mb_store *store, struct mb_store_info *info)
     mb_info_write(info, &told);
 }
 
-static mb_status fill_store(struct mb_store *store, const struct mb_config_values *config,
-                            struct mb_error *error)
+static mb_status fill_store(struct mb_store *store, struct mb_store_info *info,
+                            const struct mb_config_values *config, struct mb_error *error)
 {
     struct mb_http_options http = {0};
+    pthread_mutex_init(&store->delegation.mutex, NULL);
     MB_TRY(mb_options_http(config, &http, error));
     MB_TRY(mb_http_new(&store->http, &http, error));
     MB_TRY(find_names(store, config, error));
     MB_TRY(find_service(store, config, error));
-    return find_credentials(store, config, &http, error);
+    MB_TRY(find_credentials(store, config, &http, error));
+    fill_info(store, info);
+    return MB_OK;
 }
 
 mb_status azure_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items,
                      size_t count, const struct mb_call *call)
 {
     const struct mb_config_values config = {.items = items, .count = count};
-    struct mb_store *store = calloc(1, sizeof(*store));
-    if (store == NULL)
-        return mb_fail_memory(call->error);
-    pthread_mutex_init(&store->delegation.mutex, NULL);
-    mb_status status = fill_store(store, &config, call->error);
-    if (status < 0) {
-        azure_close(store);
-        return status;
-    }
-    fill_info(store, info);
-    *out = store;
-    return MB_OK;
+    return mb_option_open(out, info, &config, sizeof(**out), fill_store, azure_close, call->error);
 }
 
 /* By a listing of one name: the permission for that is what a backup needs anyway. */

@@ -140,6 +140,21 @@ mb_status mb_option_endpoint(const struct mb_config_values *config, const char *
     return mb_endpoint_parse(out, address, (uint16_t)port, tls, error);
 }
 
+mb_status mb_option_open(struct mb_store **out, struct mb_store_info *info,
+                         const struct mb_config_values *config, size_t size, mb_fill_fn *fill,
+                         void (*close)(struct mb_store *store), struct mb_error *error)
+{
+    struct mb_store *store = calloc(1, size);
+    if (store == NULL)
+        return mb_fail_memory(error);
+    mb_status status = fill(store, info, config, error);
+    if (status == MB_OK)
+        *out = store;
+    else
+        close(store);
+    return status;
+}
+
 mb_status mb_options_http(const struct mb_config_values *config, struct mb_http_options *out,
                           struct mb_error *error)
 {

@@ -39,6 +39,14 @@ mb_status mb_option_size(const struct mb_config_values *config, const char *key,
 mb_status mb_option_endpoint(const struct mb_config_values *config, const char *address, bool tls,
                              struct mb_endpoint *out, struct mb_error *error);
 
+/* For the slot open: makes a store of size bytes, all zero at first, which fill makes ready and close frees
+ * when that fails. */
+typedef mb_status mb_fill_fn(struct mb_store *store, struct mb_store_info *info,
+                             const struct mb_config_values *config, struct mb_error *error);
+mb_status mb_option_open(struct mb_store **out, struct mb_store_info *info,
+                         const struct mb_config_values *config, size_t size, mb_fill_fn *fill,
+                         void (*close)(struct mb_store *store), struct mb_error *error);
+
 /* Rows of an option table: how to reach a host. */
 #define MB_OPTIONS_HTTP                                                                                   \
     {.name = "caFile",                                                                                    \

@@ -136,8 +136,8 @@ static void fill_info(const struct mb_store *store, struct mb_store_info *info)
     mb_info_write(info, &told);
 }
 
-static mb_status fill_store(struct mb_store *store, const struct mb_config_values *config,
-                            struct mb_error *error)
+static mb_status fill_store(struct mb_store *store, struct mb_store_info *info,
+                            const struct mb_config_values *config, struct mb_error *error)
 {
     struct mb_http_options http = {0};
     MB_TRY(mb_options_http(config, &http, error));
@@ -145,24 +145,16 @@ static mb_status fill_store(struct mb_store *store, const struct mb_config_value
     MB_TRY(gcs_copies_new(&store->copies, error));
     MB_TRY(find_service(store, config, error));
     MB_TRY(find_bucket(store, config, error));
-    return find_credentials(store, config, error);
+    MB_TRY(find_credentials(store, config, error));
+    fill_info(store, info);
+    return MB_OK;
 }
 
 mb_status gcs_open(struct mb_store **out, struct mb_store_info *info, const struct mb_kv *items, size_t count,
                    const struct mb_call *call)
 {
     const struct mb_config_values config = {.items = items, .count = count};
-    struct mb_store *store = calloc(1, sizeof(*store));
-    if (store == NULL)
-        return mb_fail_memory(call->error);
-    mb_status status = fill_store(store, &config, call->error);
-    if (status == MB_OK) {
-        fill_info(store, info);
-        *out = store;
-    } else {
-        gcs_close(store);
-    }
-    return status;
+    return mb_option_open(out, info, &config, sizeof(**out), fill_store, gcs_close, call->error);
 }
 
 /* By a listing of one name: the permission for that is what a backup needs anyway. */
