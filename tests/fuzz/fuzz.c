@@ -42,8 +42,10 @@ static void change(uint8_t *data, size_t len, unsigned round)
     for (uint64_t changes = 1 + next_random() % MOST_CHANGES; len > 0 && changes > 0; changes--) {
         uint64_t random = next_random();
         uint8_t *at = &data[random % len];
-        *at = (random >> 32) % 2 == 0 ? (uint8_t)telling[(random >> 40) % (sizeof(telling) - 1)]
-                                      : *at ^ (uint8_t)(1u << ((random >> 40) % 8));
+        if ((random >> 32) % 2 == 0)
+            *at = (uint8_t)telling[(random >> 40) % (sizeof(telling) - 1)];
+        else
+            *at = (uint8_t)(*at ^ (1U << ((random >> 40) % 8)));
     }
 }
 
