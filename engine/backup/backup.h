@@ -64,6 +64,7 @@ struct mb_backup_line {
 struct mb_backup_report {
     struct mb_backup_line *lines;
     size_t count;
+    const char *id;             /* of a create that was gone on with, the one it had */
     const char *how;            /* how the objects went */
     struct mb_strings warnings; /* what its maker must hear of although it is a success */
 };

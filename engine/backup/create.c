@@ -153,7 +153,8 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     if (create->copy != NULL)
         mb_copy_describe(create->copy, how, sizeof(how));
     made.how = mb_arena_strdup(arena, how);
-    if (made.lines == NULL || made.how == NULL)
+    made.id = mb_arena_strdup(arena, create->backup.id);
+    if (made.lines == NULL || made.how == NULL || made.id == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < create->warnings.count; i++)
         if (!mb_strings_add(&made.warnings, arena, mb_arena_strdup(arena, create->warnings.items[i])))

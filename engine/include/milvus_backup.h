@@ -114,9 +114,8 @@ struct mb_session_options {
     size_t override_count;
     const char *const *environment; /* "NAME=value", NULL at the end, such as environ; NULL: none is read */
 
-    /* What messages call an override, reading no file and the list of drivers, "--set", "pass --config ''"
-     * and
-     * "`milvus-backup drivers`"; NULL for words that fit any program. */
+    /* What messages call an override, reading no file, and the list of drivers: "--set", "pass --config ''",
+     * "`milvus-backup drivers`".  NULL for words that fit any program. */
     const char *override_word;
     const char *no_config_word;
     const char *drivers_word;
@@ -127,8 +126,8 @@ struct mb_session_options {
     const char *driver_path;        /* folders with ':' between; or NULL */
     const char *bundled_driver_dir; /* what the program brings along; or NULL */
 
-    const char
-        *temporary_dir; /* for what does not fit into memory; NULL: beside the log's file, /var/tmp, /tmp */
+    /* For what does not fit into memory; NULL for beside the log's file, /var/tmp or /tmp. */
+    const char *temporary_dir;
 
     const char *log_level; /* "debug": instead of the configuration's; or NULL */
     bool no_log_file;      /* whatever the configuration says */
@@ -138,9 +137,9 @@ struct mb_session_options {
     mb_notice_fn *notice; /* called while mb_session_open runs; or NULL */
     void *notice_ctx;
 
-    /* A session whose log, drivers and budget of memory are shared; its tasks are not.  The members from
-     * driver_dir to log_ctx, but for those, are then the parent's and must not be set.  Both may be closed in
-     * any order; the parent's log is called until both are. */
+    /* A session whose log, drivers, temporary folder and budget of memory are shared; the members from
+     * driver_dir to log_ctx are then passed over.  Both may be closed in any order; the parent's log is
+     * called until both are. */
     struct mb_session *parent;
 };
 
@@ -166,8 +165,7 @@ struct mb_session_about {
     bool log_to_stderr;      /* lines of the log go to standard error */
     const char *log_folder;  /* "" without a file */
     int32_t log_level;       /* MB_LOG_* */
-    uint64_t
-        memory; /* transfer.memoryMiB in bytes: what objects on their way may take, of all tasks together */
+    uint64_t memory;      /* transfer.memoryMiB in bytes: for objects on their way, of all tasks together */
     uint64_t memory_peak; /* the most that their buffers ever held */
 };
 
@@ -277,11 +275,10 @@ struct mb_transfer_request {
 struct mb_verify_request {
     size_t struct_size;
     const char *name;
-    bool read_data; /* read objects and compare their checksums; otherwise only that they are there, and their
-                       sizes */
+    bool read_data; /* and compare checksums; otherwise names and sizes alone */
     uint32_t
-        part; /* with read_data: of parts parts the one to read, from 1: a month of nights reads everything */
-    uint32_t parts; /* 0 for all of it */
+        part; /* with read_data: which of the parts to read, from 1, so that a month of nights reads all */
+    uint32_t parts; /* 0, with part, for all at once */
 };
 
 /* Everything below the backup's folder goes, unfinished uploads too. */
@@ -337,8 +334,8 @@ enum {
 MB_API const char *mb_task_kind_name(int32_t kind);
 MB_API const char *mb_task_state_name(int32_t state);
 
-MB_API const char *mb_task_id(
-    const struct mb_task *task); /* a UUID; the backup that a create makes has the same */
+/* A UUID.  A backup that a create makes anew has the same; one that is gone on with keeps its own. */
+MB_API const char *mb_task_id(const struct mb_task *task);
 MB_API int32_t mb_task_kind(const struct mb_task *task);
 MB_API const char *mb_task_backup(const struct mb_task *task); /* the name of the backup it is about */
 

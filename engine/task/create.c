@@ -94,7 +94,7 @@ static mb_status keep_report(struct mb_task *task, const struct mb_backup_report
     task->collections = rows;
     task->collection_count = report->count;
     task->result.create = (struct mb_create_result){
-        .name = task->plan->name, .id = task->id, .how = report->how, .ns = mb_task_ns(task)};
+        .name = task->plan->name, .id = report->id, .how = report->how, .ns = mb_task_ns(task)};
     task->has_result = true;
     return MB_OK;
 }

@@ -135,8 +135,10 @@ def test_a_create_that_failed_says_when_and_why(data, program, record, tmp_path)
     assert "b (failed)" in listed.out and f"failed at {told['failed']}: " in listed.err
     assert "partition_meta.json" in program.fails("restore", "-n", "b", "-s", "_bak", code=CORRUPT).err
     in_the_way.rmdir()
-    program.ok(*CREATE, "--resume")
-    assert program.ok("list", "--json").json()[0]["state"] == "complete"
+    made = program.ok(*CREATE, "--resume", "--json").json()
+    [listed] = program.ok("list", "--json").json()
+    assert listed["state"] == "complete"
+    assert listed["id"] == made["id"] == told["id"], "what is gone on with keeps its id"
 
 
 def test_a_transfer_of_what_is_no_backup(program, tmp_path):
