@@ -84,8 +84,13 @@ def answers():
 
 
 def folders(line):
+    """The folders of the paths that a line names; "command_NAME.c" stands for many."""
     paths = [path.rstrip("/") for path in re.findall(r"`([\w.-]+(?:/[\w.-]+)+/?)`", line)]
-    return {path if (ROOT / path).is_dir() else os.path.dirname(path) if (ROOT / path).is_file() else f"no {path}" for path in paths}
+    paths = [os.path.dirname(path) if "NAME" in path else path for path in paths]
+    return {
+        path if (ROOT / path).is_dir() else os.path.dirname(path) if (ROOT / path).is_file() else f"no {path}"
+        for path in paths
+    }
 
 
 def test_a_newcomer_needs_two_folders_at_most():
