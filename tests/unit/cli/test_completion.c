@@ -72,7 +72,7 @@ static char *ask(const struct shell *shell, const char *questions)
     const char *path = strstr(shell->begin, "%s");
     fprintf(file, "%.*s%s%s%s", (int)(path - shell->begin), shell->begin, script, path + 2, questions);
     fclose(file);
-    snprintf(command, sizeof command, "cd %s && HOME=%s timeout 30 %s %s asked 2>&1", folder, folder,
+    snprintf(command, sizeof command, "cd %s && HOME=%s timeout 100 %s %s asked 2>&1", folder, folder,
              shell->name, shell->flags);
     file = popen(command, "r");
     assert_non_null(file);

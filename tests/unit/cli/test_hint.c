@@ -16,7 +16,9 @@ static const char *worded(struct mb_arena *arena, const char *command, enum mb_h
 {
     struct mb_error error = MB_ERROR_INIT;
     mb_fail_hint(&error, MB_E_EXISTS, hint, subject, "it is so");
-    return mb_hint_message(&error, command != NULL ? mb_command_find(command) : NULL, arena);
+    /* A message without a hint is that of the error itself. */
+    return mb_arena_strdup(arena,
+                           mb_hint_message(&error, command != NULL ? mb_command_find(command) : NULL, arena));
 }
 
 static void test_words(void **state)
