@@ -57,9 +57,9 @@ static struct mb_storage *new_storage(const struct mb_storage_plugin *plugin,
     return storage;
 }
 
-mb_status mb_storage_open_plugin(struct mb_storage **out, const struct mb_storage_plugin *plugin,
-                                 const struct mb_kv *config, size_t count,
-                                 const struct mb_storage_options *options, struct mb_error *error)
+static mb_status open_among(struct mb_storage **out, struct mb_drivers *drivers,
+                            const struct mb_storage_plugin *plugin, const struct mb_kv *config, size_t count,
+                            const struct mb_storage_options *options, struct mb_error *error)
 {
     static const struct mb_storage_options defaults;
     if (options == NULL)
@@ -69,6 +69,8 @@ mb_status mb_storage_open_plugin(struct mb_storage **out, const struct mb_storag
     mb_status status = arena != NULL && storage != NULL ? MB_OK : mb_fail_memory(error);
     struct mb_kv *pairs = NULL;
     size_t pair_count = 0;
+    if (storage != NULL)
+        storage->drivers = drivers;
     if (status == MB_OK)
         status = mb_options_resolve(plugin, config, count, options->log, arena, &pairs, &pair_count, error);
     if (status == MB_OK) {
@@ -88,13 +90,20 @@ mb_status mb_storage_open_plugin(struct mb_storage **out, const struct mb_storag
     return MB_OK;
 }
 
+mb_status mb_storage_open_plugin(struct mb_storage **out, const struct mb_storage_plugin *plugin,
+                                 const struct mb_kv *config, size_t count,
+                                 const struct mb_storage_options *options, struct mb_error *error)
+{
+    return open_among(out, NULL, plugin, config, count, options, error);
+}
+
 mb_status mb_storage_open(struct mb_storage **out, struct mb_drivers *drivers, const char *driver_name,
                           const struct mb_kv *config, size_t count, const struct mb_storage_options *options,
                           struct mb_error *error)
 {
     const struct mb_storage_plugin *plugin = NULL;
     MB_TRY(mb_drivers_load(drivers, driver_name, &plugin, error));
-    return mb_storage_open_plugin(out, plugin, config, count, options, error);
+    return open_among(out, drivers, plugin, config, count, options, error);
 }
 
 static void close_store(void *ctx)

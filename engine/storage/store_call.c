@@ -1,5 +1,7 @@
 #include "storage/store_private.h"
 
+#include "storage/wrapping.h"
+
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/scope.h"
@@ -156,16 +158,10 @@ void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), vo
     mb_storage_run_both_locked(storage, NULL, fn, ctx);
 }
 
-/* What a driver's question about cancellation is answered from. */
-struct patience {
-    const struct mb_cancel *cancel;
-    int64_t uncut_until_ns;
-};
-
 static int is_cancelled(const struct mb_call *call)
 {
-    const struct patience *patience = call->host_data;
-    return mb_cancel_requested(patience->cancel) && mb_clock_monotonic() >= patience->uncut_until_ns;
+    const struct mb_call_host *host = call->host_data;
+    return mb_cancel_requested(host->cancel) && mb_clock_monotonic() >= host->uncut_until_ns;
 }
 
 int64_t mb_storage_time_for(const struct mb_storage *storage, uint64_t bytes)
@@ -184,13 +180,18 @@ static mb_status attempt_once(struct mb_storage *storage, struct mb_request *req
         return status;
 
     int64_t begun = mb_clock_monotonic();
-    struct patience patience = {.cancel = cancel, .uncut_until_ns = begun + request->uncut_ns};
+    struct mb_call_host host = {.cancel = cancel, .uncut_until_ns = begun + request->uncut_ns};
+    if (request->operation == MB_OP_OPEN && storage->drivers != NULL) {
+        host.drivers = storage->drivers;
+        host.open_driver = mb_wrapping_open;
+        host.log = storage->log;
+    }
     struct mb_call call = {
         .struct_size = sizeof(call),
         .deadline_ns = mb_deadline_min(begun + request->timeout_ns, request->deadline_ns),
         .cancelled = is_cancelled,
         .error = error,
-        .host_data = &patience,
+        .host_data = &host,
     };
     *error = MB_ERROR_INIT; /* the driver reads struct_size */
     request->attempts++;

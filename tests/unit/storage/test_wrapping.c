@@ -58,6 +58,34 @@ static void test_a_driver_opens_another(void **state)
     mb_storage_close(storage);
 }
 
+static struct mb_drivers *more_drivers(void)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_drivers *more = NULL;
+    const struct mb_drivers_options options = {.plugin_dir = MB_TEST_PLUGINS};
+    assert_int_equal(mb_drivers_new(&more, &options, &error), MB_OK);
+    return more;
+}
+
+/* The module is the process', but each session has drivers of its own. */
+static void test_sessions_come_and_go_in_any_order(void **state)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_storage *first = NULL, *second = NULL, *third = NULL;
+    const struct mb_kv config[] = {{"realm", "here"}, {"over", "memory"}};
+    (void)state;
+    struct mb_drivers *later = more_drivers();
+    assert_int_equal(open_wrapper(&first, "memory", "realm", "here", &error), MB_OK);
+    assert_int_equal(mb_storage_open(&second, later, "wrapper", config, 2, NULL, &error), MB_OK);
+    mb_storage_close(second);
+    mb_drivers_free(later);
+    assert_int_equal(mb_storage_write(first, "k", "v", 1, NULL, NULL, NULL, &error), MB_OK);
+    if (open_wrapper(&third, "memory", "realm", "here", &error) != MB_OK)
+        fail_msg("%s", error.message);
+    mb_storage_close(first);
+    mb_storage_close(third);
+}
+
 static void test_the_wrapped_driver_is_checked_as_any(void **state)
 {
     (void)state;
@@ -188,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_driver_opens_another),
+        cmocka_unit_test(test_sessions_come_and_go_in_any_order),
         cmocka_unit_test(test_the_wrapped_driver_is_checked_as_any),
         cmocka_unit_test(test_a_circle_comes_to_an_end),
         cmocka_unit_test(test_a_serial_driver_can_be_wrapped),
