@@ -7,11 +7,13 @@
 
 struct mb_log;
 struct mb_progress;
+struct mb_drivers;
 
 struct mb_scope {
     const char *id;               /* of the task: "[id] " begins its log lines; NULL or "" for none */
     struct mb_log *log;           /* where a driver's lines go; or NULL */
     struct mb_progress *progress; /* where retries and waits are counted; or NULL */
+    struct mb_drivers *drivers;   /* during an open: where one that wraps another finds it; else NULL */
     const char *temporary_folder; /* for what does not fit into memory; NULL or "" to choose one */
 };
 

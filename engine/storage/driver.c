@@ -87,6 +87,8 @@ void mb_drivers_free(struct mb_drivers *drivers)
 {
     if (drivers == NULL)
         return;
+    for (struct loaded *loaded = drivers->loaded; loaded != NULL; loaded = loaded->next)
+        mb_module_forget(loaded->module, drivers, drivers->log);
     mb_arena_free(drivers->arena);
     pthread_mutex_destroy(&drivers->mutex);
     free(drivers);
@@ -106,7 +108,7 @@ static mb_status load_file(struct mb_drivers *drivers, const char *name, struct 
         return mb_fail_memory(error);
     MB_TRY(mb_module_open(&loaded->module, path, error));
     MB_TRY(mb_driver_table_copy(&loaded->plugin, mb_module_table(loaded->module), name, path, error));
-    if (mb_module_load(loaded->module, drivers->log, error) != MB_OK) {
+    if (mb_module_load(loaded->module, drivers, drivers->log, error) != MB_OK) {
         const char *reason = error->message[0] != '\0' ? error->message : "it gave no reason";
         return mb_fail(error, MB_E_CONFIG, "storage driver %s refused to start: %s", path, reason);
     }

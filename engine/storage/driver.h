@@ -14,7 +14,7 @@ struct mb_drivers_options {
     const char *path;       /* folders with ':' between; or NULL */
     const char *build_dir;  /* beside the executable; or NULL */
     const char *libdir;     /* where an installation keeps them; or NULL */
-    struct mb_log *log;     /* outlives the drivers */
+    struct mb_log *log;     /* outlives the process' last use of a driver */
 };
 
 /* Knows where to look; loads nothing.  Thread-safe; strings are copied. */

@@ -1,12 +1,13 @@
 #include "storage/module.h"
 
-#include "storage/call_host.h"
+#include "storage/wrapping.h"
 
 #include "base/scope.h"
 #include "base/version.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,10 @@ struct mb_module {
     const struct mb_storage_plugin *table;
     char user_agent[64];
     struct mb_host host;
+    _Atomic(struct mb_log *) log;         /* of the latest who loaded it; or NULL */
+    _Atomic(struct mb_drivers *) drivers; /* the same */
     bool loaded;
+    atomic_bool ready; /* load has returned */
     mb_status load_status;
     struct mb_error load_error;
 };
@@ -28,15 +32,14 @@ static struct {
     struct mb_module *first;
 } modules = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* A module serves every session of the process: what a driver says goes to whoever calls it, and what it says
- * outside of a call to nobody. */
 MB_PRINTF(3, 4)
 static void log_for_driver(void *ctx, int level, const char *fmt, ...)
 {
+    struct mb_module *module = ctx;
+    struct mb_log *log = mb_scope_current()->log;
     va_list args;
-    (void)ctx;
     va_start(args, fmt);
-    mb_log_args(mb_scope_current()->log, level, fmt, args);
+    mb_log_args(log != NULL ? log : atomic_load(&module->log), level, fmt, args);
     va_end(args);
 }
 
@@ -45,10 +48,14 @@ static mb_status open_for_driver(void *ctx, struct mb_store **out, const struct 
                                  size_t count, const struct mb_call *call)
 {
     struct mb_module *module = ctx;
-    const struct mb_call_host *host = call->host_data;
-    if (host == NULL || host->open_driver == NULL)
+    const struct mb_scope *scope = mb_scope_current(); /* of the session that opens, one of several */
+    const struct mb_wrapping wrapping = {.drivers = scope->drivers != NULL ? scope->drivers
+                                                                           : atomic_load(&module->drivers),
+                                         .log = scope->log != NULL ? scope->log : atomic_load(&module->log),
+                                         .thread_model = module->table->thread_model};
+    if (!atomic_load(&module->ready) || wrapping.drivers == NULL)
         return mb_fail(call->error, MB_E_INVALID, "open_driver may be called by open only");
-    return host->open_driver(host, module->table->thread_model, out, table, info, name, config, count, call);
+    return mb_wrapping_open(&wrapping, out, table, info, name, config, count, call);
 }
 
 static mb_status ask_for_table(void *handle, const char *path, const struct mb_storage_plugin **out,
@@ -136,22 +143,28 @@ const struct mb_storage_plugin *mb_module_table(const struct mb_module *module)
     return module->table;
 }
 
-mb_status mb_module_load(struct mb_module *module, struct mb_log *log, struct mb_error *error)
+mb_status mb_module_load(struct mb_module *module, struct mb_drivers *drivers, struct mb_log *log,
+                         struct mb_error *error)
 {
-    struct mb_scope scope = *mb_scope_current();
-    scope.log = log;
     pthread_mutex_lock(&modules.mutex);
+    atomic_store(&module->log, log);
+    atomic_store(&module->drivers, drivers);
     if (!module->loaded) {
         module->loaded = true;
-        const struct mb_scope *before = mb_scope_enter(&scope);
         if (module->table->load != NULL)
             module->load_status = module->table->load(&module->host, &module->load_error);
-        mb_scope_enter(before);
         module->load_error.message[sizeof(module->load_error.message) - 1] = '\0';
+        atomic_store(&module->ready, true);
     }
     mb_status status = module->load_status;
     if (status != MB_OK)
         *error = module->load_error;
     pthread_mutex_unlock(&modules.mutex);
     return status;
+}
+
+void mb_module_forget(struct mb_module *module, struct mb_drivers *drivers, struct mb_log *log)
+{
+    atomic_compare_exchange_strong(&module->drivers, &drivers, NULL);
+    atomic_compare_exchange_strong(&module->log, &log, NULL);
 }

@@ -5,8 +5,7 @@
 #ifndef MB_STORAGE_MODULE_H
 #define MB_STORAGE_MODULE_H
 
-#include "base/error.h"
-#include "base/log.h"
+#include "storage/driver.h"
 
 struct mb_module;
 
@@ -14,7 +13,12 @@ struct mb_module;
 mb_status mb_module_open(struct mb_module **out, const char *path, struct mb_error *error);
 const struct mb_storage_plugin *mb_module_table(const struct mb_module *module);
 
-/* Calls the table's load(), once per process; what it says goes to log.  A failure is remembered. */
-mb_status mb_module_load(struct mb_module *module, struct mb_log *log, struct mb_error *error);
+/* Calls the table's load(), once per process.  From now on the driver logs to log and finds others among
+ * drivers.  A failure is remembered. */
+mb_status mb_module_load(struct mb_module *module, struct mb_drivers *drivers, struct mb_log *log,
+                         struct mb_error *error);
+
+/* Both are about to be freed. */
+void mb_module_forget(struct mb_module *module, struct mb_drivers *drivers, struct mb_log *log);
 
 #endif

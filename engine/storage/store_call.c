@@ -1,7 +1,5 @@
 #include "storage/store_private.h"
 
-#include "storage/wrapping.h"
-
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/scope.h"
@@ -137,6 +135,7 @@ static struct mb_scope scope_of(const struct mb_storage *storage)
     struct mb_scope scope = *mb_scope_current();
     if (storage->log != NULL)
         scope.log = storage->log;
+    scope.drivers = storage->store == NULL ? storage->drivers : NULL;
     return scope;
 }
 
@@ -158,10 +157,16 @@ void mb_storage_run_locked(struct mb_storage *storage, void (*fn)(void *ctx), vo
     mb_storage_run_both_locked(storage, NULL, fn, ctx);
 }
 
+/* What a driver's question about cancellation is answered from. */
+struct patience {
+    const struct mb_cancel *cancel;
+    int64_t uncut_until_ns;
+};
+
 static int is_cancelled(const struct mb_call *call)
 {
-    const struct mb_call_host *host = call->host_data;
-    return mb_cancel_requested(host->cancel) && mb_clock_monotonic() >= host->uncut_until_ns;
+    const struct patience *patience = call->host_data;
+    return mb_cancel_requested(patience->cancel) && mb_clock_monotonic() >= patience->uncut_until_ns;
 }
 
 int64_t mb_storage_time_for(const struct mb_storage *storage, uint64_t bytes)
@@ -180,18 +185,13 @@ static mb_status attempt_once(struct mb_storage *storage, struct mb_request *req
         return status;
 
     int64_t begun = mb_clock_monotonic();
-    struct mb_call_host host = {.cancel = cancel, .uncut_until_ns = begun + request->uncut_ns};
-    if (request->operation == MB_OP_OPEN && storage->drivers != NULL) {
-        host.drivers = storage->drivers;
-        host.open_driver = mb_wrapping_open;
-        host.log = storage->log;
-    }
+    struct patience patience = {.cancel = cancel, .uncut_until_ns = begun + request->uncut_ns};
     struct mb_call call = {
         .struct_size = sizeof(call),
         .deadline_ns = mb_deadline_min(begun + request->timeout_ns, request->deadline_ns),
         .cancelled = is_cancelled,
         .error = error,
-        .host_data = &host,
+        .host_data = &patience,
     };
     *error = MB_ERROR_INIT; /* the driver reads struct_size */
     request->attempts++;

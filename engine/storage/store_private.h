@@ -28,7 +28,7 @@ struct mb_storage {
     int64_t call_timeout_ns;
     int64_t patience_ns;
     struct mb_log *log;
-    struct mb_drivers *drivers; /* among which a wrapper finds others; or NULL */
+    struct mb_drivers *drivers; /* that it was opened with; or NULL */
     struct mb_gate gate;        /* used under MB_THREADS_PER_STORE */
     struct mb_counters counters[MB_OP_COUNT];
     atomic_uint_fast64_t overloads;

@@ -63,22 +63,22 @@ static mb_status open_inner(const struct mb_storage_plugin *plugin, struct mb_st
     return MB_OK;
 }
 
-mb_status mb_wrapping_open(const struct mb_call_host *host, uint32_t thread_model, struct mb_store **out,
+mb_status mb_wrapping_open(const struct mb_wrapping *wrapping, struct mb_store **out,
                            const struct mb_storage_plugin **table, struct mb_store_info *info,
                            const char *name, const struct mb_kv *config, size_t count,
                            const struct mb_call *call)
 {
-    struct inner_call inner = inner_of(call, thread_model);
+    struct inner_call inner = inner_of(call, wrapping->thread_model);
     if (inner.depth > DEEPEST)
         return mb_fail(call->error, MB_E_CONFIG,
                        "storage drivers wrap each other more than %d deep: do they go in a circle?", DEEPEST);
     const struct mb_storage_plugin *plugin = NULL;
-    MB_TRY(mb_drivers_load(host->drivers, name, &plugin, call->error));
+    MB_TRY(mb_drivers_load(wrapping->drivers, name, &plugin, call->error));
 
     struct mb_kv *pairs = NULL;
     size_t pair_count = 0;
     struct mb_arena *arena = mb_arena_new();
-    mb_status status = arena != NULL ? mb_options_resolve(plugin, config, count, host->log, arena, &pairs,
+    mb_status status = arena != NULL ? mb_options_resolve(plugin, config, count, wrapping->log, arena, &pairs,
                                                           &pair_count, call->error)
                                      : mb_fail_memory(call->error);
     if (status == MB_OK)
