@@ -165,8 +165,6 @@ int main(int argc, char **argv)
     int code = MB_EXIT_OK;
 
     open_closed_streams();
-    if (getenv("GRPC_VERBOSITY") == NULL && getenv("GRPC_TRACE") == NULL) /* who sets them wants to see it */
-        mb_milvus_silence_grpc();
     if (arena == NULL)
         mb_fail_memory(&error);
     else

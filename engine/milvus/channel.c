@@ -26,9 +26,12 @@ static void drop_log_line(gpr_log_func_args *args)
     (void)args;
 }
 
-void mb_milvus_silence_grpc(void)
+/* gRPC prints what goes wrong to stderr; we have it in the status of the call.  Whoever sets gRPC's own
+ * switch wants to see it. */
+static void silence_grpc(void)
 {
-    gpr_set_log_function(drop_log_line);
+    if (getenv("GRPC_VERBOSITY") == NULL && getenv("GRPC_TRACE") == NULL)
+        gpr_set_log_function(drop_log_line);
 }
 
 static bool is_set(const char *text)
@@ -149,6 +152,7 @@ mb_status mb_channel_open(struct mb_channel **out, const struct mb_channel_optio
     if (channel == NULL)
         return mb_fail_memory(error);
     channel->peer = options->peer;
+    silence_grpc();
     grpc_init();
 
     int n = snprintf(target, sizeof target, ipv6 ? "dns:///[%s]:%u" : "dns:///%s:%u", options->address,

@@ -42,10 +42,6 @@ struct mb_milvus_options {
     struct mb_log *log;
 };
 
-/* gRPC prints what goes wrong to stderr, although each call tells it in its status: from now on it does not,
- * in the whole process. */
-void mb_milvus_silence_grpc(void);
-
 /* Connects, introduces this program and finds out what the server can do.  A failure names the key to change:
  * nobody listens, wrong user or password, TLS where there is none or the other way round. */
 mb_status mb_milvus_connect(struct mb_milvus **out, const struct mb_milvus_options *options,
