@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,7 @@ struct canned_server {
     int port;
     int wake[2];
     pthread_t thread;
+    bool stopped;
     struct connection connections[MAX_CONNECTIONS];
     int made;
     char *all;
@@ -147,6 +149,9 @@ struct canned_server *canned_start(const struct canned_reply *replies, size_t co
 
 void canned_stop(struct canned_server *server)
 {
+    if (server->stopped)
+        return;
+    server->stopped = true;
     if (write(server->wake[1], "x", 1) != 1)
         abort();
     pthread_join(server->thread, NULL);
@@ -173,8 +178,10 @@ int canned_port(const struct canned_server *server)
     return server->port;
 }
 
+/* Its thread must be gone before its memory is the next server's. */
 void canned_free(struct canned_server *server)
 {
+    canned_stop(server);
     free(server->all);
     free(server);
 }
