@@ -81,8 +81,9 @@ static const char *indexes_text(struct mb_arena *arena, const struct mb_info *in
         if (mb_info_index(info, i, j, &index, NULL) != MB_OK)
             continue;
         bool metric = *index.metric != '\0';
-        text = mb_arena_printf(arena, "%s%s%s %s%s%s%s", text, j > 0 ? ", " : "", index.field, index.type,
-                               metric ? " (" : "", index.metric, metric ? ")" : "");
+        text = mb_arena_printf(arena, "%s%s%s%s%s%s%s%s", text, j > 0 ? ", " : "", index.field,
+                               *index.type != '\0' ? " " : "", index.type, metric ? " (" : "", index.metric,
+                               metric ? ")" : "");
         if (text == NULL)
             return NULL;
     }

@@ -77,12 +77,6 @@ static void wake_all(void *ctx)
     mb_budget_wake(copy->options.budget);
 }
 
-uint64_t mb_copy_overloads(const struct mb_copy *copy)
-{
-    uint64_t there = copy->dst != NULL ? mb_storage_overloads(copy->dst) : 0;
-    return mb_storage_overloads(copy->src) + there;
-}
-
 static mb_status start_machinery(struct mb_copy *copy, struct mb_cancel *cancel, struct mb_error *error)
 {
     unsigned workers = copy->options.max_concurrency;
@@ -181,14 +175,6 @@ mb_status mb_copy_add(struct mb_copy *copy, const char *src_key, const char *dst
         return status == MB_E_CANCELLED ? failure(copy, status, error) : status;
     }
     return start ? mb_worker_start(copy, error) : MB_OK;
-}
-
-void mb_copy_abort_upload(struct mb_copy *copy, const struct mb_object *object)
-{
-    struct mb_error error = MB_ERROR_INIT;
-    if (mb_storage_upload_abort(copy->dst, object->dst_key, object->upload->id, &error) < 0)
-        mb_log(copy->options.log, MB_LOG_WARN, "an unfinished upload of %s stays in %s: %s", object->dst_key,
-               mb_storage_info(copy->dst)->location, error.message);
 }
 
 /* Only once no worker runs. */

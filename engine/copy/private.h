@@ -106,7 +106,7 @@ mb_status mb_stage(struct mb_copy *copy, const struct mb_object *object, struct 
 /* Starts the worker that the queue said is due.  Fails only when there is none at all. */
 mb_status mb_worker_start(struct mb_copy *copy, struct mb_error *error);
 
-/* --- copy.c */
+/* --- services.c */
 
 /* How often both services have been overloaded since they were opened. */
 uint64_t mb_copy_overloads(const struct mb_copy *copy);

@@ -177,7 +177,7 @@ static const char *or_empty(const char *text)
 static mb_status driver_at(const struct mb_driver_list *list, size_t i, struct mb_driver_entry *out,
                            struct mb_error *error)
 {
-    const struct driver *driver;
+    const struct driver *driver = NULL;
     MB_TRY(find(list, i, &driver, error));
     const struct mb_storage_plugin *plugin = driver->plugin;
     struct mb_driver_entry value = {.name = driver->name,
@@ -205,7 +205,7 @@ mb_status mb_driver_list_at(const struct mb_driver_list *list, size_t i, struct 
 static mb_status option_at(const struct mb_driver_list *list, size_t i, size_t j,
                            struct mb_driver_option_row *out, struct mb_error *error)
 {
-    const struct driver *driver;
+    const struct driver *driver = NULL;
     struct mb_option option;
     MB_TRY(find(list, i, &driver, error));
     if (driver->plugin == NULL || j >= driver->plugin->option_count)

@@ -159,7 +159,7 @@ static mb_status find(const struct mb_info *info, size_t i, const struct mb_coll
 static mb_status collection_of(const struct mb_info *info, size_t i, struct mb_info_collection *out,
                                struct mb_error *error)
 {
-    const struct mb_collection_backup *backup;
+    const struct mb_collection_backup *backup = NULL;
     MB_TRY(find(info, i, &backup, error));
     const struct mb_collection *collection = &backup->collection;
     const struct mb_info_collection value = {.db = collection->db_name,
@@ -188,7 +188,7 @@ mb_status mb_info_collection(const struct mb_info *info, size_t i, struct mb_inf
 static mb_status partition_of(const struct mb_info *info, size_t i, size_t j, struct mb_info_partition *out,
                               struct mb_error *error)
 {
-    const struct mb_collection_backup *backup;
+    const struct mb_collection_backup *backup = NULL;
     MB_TRY(find(info, i, &backup, error));
     if (j >= backup->partition_count)
         return mb_fail(error, MB_E_NOT_FOUND, "the collection has no partition %zu", j);
@@ -210,7 +210,7 @@ mb_status mb_info_partition(const struct mb_info *info, size_t i, size_t j, stru
 static mb_status index_of(const struct mb_info *info, size_t i, size_t j, struct mb_info_index *out,
                           struct mb_error *error)
 {
-    const struct mb_collection_backup *backup;
+    const struct mb_collection_backup *backup = NULL;
     MB_TRY(find(info, i, &backup, error));
     if (j >= backup->index_count)
         return mb_fail(error, MB_E_NOT_FOUND, "the collection has no index %zu", j);

@@ -187,7 +187,7 @@ static const char *or_empty(const char *text)
 static mb_status entry_at(const struct mb_backup_list *list, size_t i, struct mb_backup_entry *out,
                           struct mb_error *error)
 {
-    const struct mb_backup_summary *backup;
+    const struct mb_backup_summary *backup = NULL;
     MB_TRY(find(list, i, &backup, error));
     const struct mb_details details = list->details != NULL ? list->details[i] : MB_DETAILS_UNKNOWN;
     const char *format = or_empty(backup->format);
@@ -216,7 +216,7 @@ mb_status mb_backup_list_at(const struct mb_backup_list *list, size_t i, struct 
 static mb_status collection_at(const struct mb_backup_list *list, size_t i, size_t j,
                                struct mb_backup_collection *out, struct mb_error *error)
 {
-    const struct mb_backup_summary *backup;
+    const struct mb_backup_summary *backup = NULL;
     MB_TRY(find(list, i, &backup, error));
     if (j >= backup->collection_count)
         return mb_fail(error, MB_E_NOT_FOUND, "the backup has no collection %zu", j);
