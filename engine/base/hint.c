@@ -23,6 +23,8 @@ static const char *const names[MB_HINT_COUNT] = {
     [MB_HINT_NO_JOBS] = "no_jobs",
     [MB_HINT_CONFIG_FILE] = "config_file",
     [MB_HINT_IGNORED] = "ignored",
+    [MB_HINT_EXCLUSIVE] = "exclusive",
+    [MB_HINT_ALSO] = "also",
 };
 
 const char *mb_hint_name(uint32_t hint)

@@ -17,6 +17,9 @@ static const char *const sentences[MB_HINT_COUNT] = {
     [MB_HINT_SKIP_FLUSH] = "--strategy skip_flush backs up what milvus has written out",
     [MB_HINT_DROP_FIRST] = "release it, or use --drop_first",
     [MB_HINT_NO_JOBS] = "leave out --use_v2_restore",
+    [MB_HINT_EXCLUSIVE] = "give --%s or --databases, not both; --filter takes collections and databases "
+                          "together: 'coll,db.*'",
+    [MB_HINT_ALSO] = "add --%s",
     [MB_HINT_CONFIG_FILE] =
         "name one with --config, or pass --config '' to use the environment and --set only",
 };
@@ -30,19 +33,23 @@ const char *mb_hint_flag(const char *member, const struct mb_command *command)
 }
 
 /* The sentence with its subject, which may hold anything: no format from outside is used. */
-static const char *sentence_of(const struct mb_error *error, struct mb_arena *arena)
+static const char *sentence_of(const struct mb_error *error, const struct mb_command *command,
+                               struct mb_arena *arena)
 {
+    const char *subject = error->hint == MB_HINT_EXCLUSIVE || error->hint == MB_HINT_ALSO
+                              ? mb_hint_flag(error->subject, command)
+                              : error->subject;
     const char *sentence = error->hint < MB_HINT_COUNT ? sentences[error->hint] : NULL;
     const char *place = sentence != NULL ? strstr(sentence, "%s") : NULL;
     if (place == NULL)
         return sentence;
-    return mb_arena_printf(arena, "%.*s%s%s", (int)(place - sentence), sentence, error->subject, place + 2);
+    return mb_arena_printf(arena, "%.*s%s%s", (int)(place - sentence), sentence, subject, place + 2);
 }
 
 const char *mb_hint_message(const struct mb_error *error, const struct mb_command *command,
                             struct mb_arena *arena)
 {
-    const char *text = NULL, *sentence = sentence_of(error, arena);
+    const char *text = NULL, *sentence = sentence_of(error, command, arena);
     if (error->hint == MB_HINT_INPUT || error->hint == MB_HINT_IGNORED)
         text = mb_arena_printf(arena, "--%s: %s", mb_hint_flag(error->subject, command), error->message);
     else if (sentence != NULL)

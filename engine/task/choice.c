@@ -53,10 +53,8 @@ mb_status mb_choice_select(const struct mb_choice *choice, struct mb_arena *aren
         counts++;
     /* Versions of the Go program disagree about which of the two counts. */
     if (counts == COLLECTIONS && given[DATABASES])
-        return mb_fail_hint(
-            error, MB_E_CONFIG, MB_HINT_INPUT, members[COLLECTIONS],
-            "give collections or databases, not both; a filter takes collections and databases "
-            "together: 'coll,db.*'");
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, members[COLLECTIONS],
+                            "collections and databases are chosen together");
     if (given[FILTER])
         MB_TRY(mb_selection_add_filter(filter, arena, choice->filter, error));
     MB_TRY(add(choice, counts, arena, out, error));

@@ -46,8 +46,8 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
                        "request", error));
     MB_TRY(mb_request_name(request.name, error));
     if (request.drop_first && !request.drop_exist_collection)
-        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "drop_first",
-                            "it needs drop_exist_collection");
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_ALSO, "drop_exist_collection",
+                            "an existing collection can be dropped first only where it is replaced");
     MB_TRY(mb_request_tristate(request.keep_temp_files, "keep_temp_files", error));
     MB_TRY(take_choice(&request, arena, plan, error));
     MB_TRY(take_renames(&request, arena, plan, error));

@@ -52,6 +52,6 @@ const char *mb_state_name(int32_t state)
     static const char *const names[] = {
         [MB_STATE_COMPLETE] = "complete",       [MB_STATE_IN_PROGRESS] = "in progress",
         [MB_STATE_INTERRUPTED] = "interrupted", [MB_STATE_FAILED] = "failed",
-        [MB_STATE_FOREIGN] = "foreign",         [MB_STATE_UNREADABLE] = "unreadable"};
+        [MB_STATE_FOREIGN] = "incomplete",      [MB_STATE_UNREADABLE] = "unreadable"};
     return or_unknown(WORD(names, state));
 }

@@ -25,6 +25,8 @@ enum mb_hint {
     MB_HINT_NO_JOBS = 13,         /* none: do without import jobs */
     MB_HINT_CONFIG_FILE = 14,     /* none: name a configuration file, or say that there is none */
     MB_HINT_IGNORED = 15,         /* the member of the request that does not count beside another */
+    MB_HINT_EXCLUSIVE = 16, /* the member beside which databases must not be given; a filter takes both */
+    MB_HINT_ALSO = 17,      /* the member that has to be set, too */
     MB_HINT_COUNT
 };
 

@@ -194,11 +194,16 @@ static void test_verify_names_each_fault(void **state)
     mb_task_free(task);
 }
 
-static void expect_input(struct bench *b, mb_status status, const char *member)
+static void expect_hint(struct bench *b, mb_status status, uint32_t hint, const char *member)
 {
     assert_true(status == MB_E_INVALID || status == MB_E_CONFIG);
-    assert_int_equal(b->error.hint, MB_HINT_INPUT);
+    assert_int_equal(b->error.hint, hint);
     assert_string_equal(b->error.subject, member);
+}
+
+static void expect_input(struct bench *b, mb_status status, const char *member)
+{
+    expect_hint(b, status, MB_HINT_INPUT, member);
 }
 
 static void test_requests_are_judged_before_anything_is_opened(void **state)
@@ -225,11 +230,11 @@ static void test_requests_are_judged_before_anything_is_opened(void **state)
     create.filter = "";
     create.collections = create.databases = one;
     create.collection_count = create.database_count = 1;
-    expect_input(b, mb_create_check(&create, &b->error), "collections");
+    expect_hint(b, mb_create_check(&create, &b->error), MB_HINT_EXCLUSIVE, "collections");
     create.databases = NULL;
     expect_input(b, mb_create_check(&create, &b->error), "databases");
 
-    expect_input(b, mb_restore_check(&restore, &b->error), "drop_first");
+    expect_hint(b, mb_restore_check(&restore, &b->error), MB_HINT_ALSO, "drop_exist_collection");
     restore.drop_first = false;
     restore.rename = bad;
     restore.rename_count = 1;
