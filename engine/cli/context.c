@@ -144,6 +144,8 @@ static mb_status open_session(struct mb_context *context, struct mb_error *error
                                          .temporary_dir = getenv("TMPDIR"),
                                          .log_level = context->global.log_level,
                                          .log_to_stderr = !context->global.quiet && !without_config,
+                                         .grpc_speaks =
+                                             getenv("GRPC_VERBOSITY") != NULL || getenv("GRPC_TRACE") != NULL,
                                          .notice = on_notice,
                                          .notice_ctx = &notices};
     name_words(&options);

@@ -132,7 +132,8 @@ struct mb_session_options {
     const char *log_level; /* "debug": instead of the configuration's; or NULL */
     bool no_log_file;      /* whatever the configuration says */
     bool log_to_stderr;    /* where the configuration says so (log.console); otherwise never */
-    mb_log_fn *log;        /* every line of the session and its tasks, beside the file; or NULL */
+    bool grpc_speaks; /* gRPC may print to standard error; otherwise it is silenced for the whole process */
+    mb_log_fn *log;   /* every line of the session and its tasks, beside the file; or NULL */
     void *log_ctx;
     mb_notice_fn *notice; /* called while mb_session_open runs; or NULL */
     void *notice_ctx;

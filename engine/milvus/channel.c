@@ -26,14 +26,6 @@ static void drop_log_line(gpr_log_func_args *args)
     (void)args;
 }
 
-/* gRPC prints what goes wrong to stderr; we have it in the status of the call.  Whoever sets gRPC's own
- * switch wants to see it. */
-static void silence_grpc(void)
-{
-    if (getenv("GRPC_VERBOSITY") == NULL && getenv("GRPC_TRACE") == NULL)
-        gpr_set_log_function(drop_log_line);
-}
-
 static bool is_set(const char *text)
 {
     return text != NULL && *text != '\0';
@@ -152,7 +144,9 @@ mb_status mb_channel_open(struct mb_channel **out, const struct mb_channel_optio
     if (channel == NULL)
         return mb_fail_memory(error);
     channel->peer = options->peer;
-    silence_grpc();
+    /* gRPC prints what goes wrong to stderr, for the whole process; we have it in the status of the call. */
+    if (!options->grpc_speaks)
+        gpr_set_log_function(drop_log_line);
     grpc_init();
 
     int n = snprintf(target, sizeof target, ipv6 ? "dns:///[%s]:%u" : "dns:///%s:%u", options->address,

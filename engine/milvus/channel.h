@@ -16,6 +16,7 @@ struct mb_channel_options {
     const char *server_name;
     const char *mtls_cert_path;
     const char *mtls_key_path;
+    bool grpc_speaks;           /* gRPC may print to stderr what it has to say */
     const struct mb_peer *peer; /* for messages; outlives the channel */
 };
 

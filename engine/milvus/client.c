@@ -169,6 +169,7 @@ static mb_status start_up(struct mb_milvus *milvus, struct mb_cancel *cancel, st
 {
     const char *build_tags = "";
     struct mb_channel_options channel = {
+        .grpc_speaks = milvus->options.grpc_speaks,
         .address = milvus->options.address,
         .port = milvus->options.port,
         .tls = milvus->options.tls,

@@ -39,6 +39,7 @@ struct mb_milvus_options {
     const char *keys;        /* what address, port and tlsMode are called in the configuration: "milvus" (the
                                 default) for "milvus.address", or "milvus.grpc" */
     int64_t call_timeout_ns; /* of one attempt; 0 for 60 seconds */
+    bool grpc_speaks;        /* gRPC may print to stderr what it has to say */
     struct mb_log *log;
 };
 

@@ -111,6 +111,7 @@ static mb_status open_milvus(void *ctx, void **out, struct mb_cancel *cancel, st
                                               .rest_endpoint = config->rest_endpoint,
                                               .management_endpoint = config->management_endpoint,
                                               .keys = session->config->schema == 1 ? "milvus" : "milvus.grpc",
+                                              .grpc_speaks = session->common->grpc_speaks,
                                               .log = session->common->log};
     struct mb_milvus *milvus = NULL;
 

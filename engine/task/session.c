@@ -111,6 +111,7 @@ static void open_log(struct mb_session *session, const struct mb_session_options
     common->tell_ctx = options->log_ctx;
     common->log_level = log.level;
     common->log_to_stderr = log.console;
+    common->grpc_speaks = options->grpc_speaks;
     if (mb_log_open(&common->log, &log, &error) == MB_OK)
         return;
     snprintf(text, sizeof text, "there is no log file: %s", error.message);

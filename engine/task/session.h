@@ -26,6 +26,7 @@ struct mb_common {
     char *temporary_folder;   /* or NULL */
     int log_level;
     bool log_to_stderr;
+    bool grpc_speaks;
     mb_log_fn *tell; /* the program's; or NULL */
     void *tell_ctx;
 };

@@ -74,9 +74,9 @@ def may_grow(name, members):
     return name in STRIDED or any(member_name(member) == "struct_size" for member in members)
 
 
-def printing_program(frozen):
+def printing_program(name, frozen):
     """Compiled against the frozen header it prints static assertions."""
-    out = ["#include <stdio.h>", '#include "storage_plugin.h"', "int main(void)", "{"]
+    out = ["#include <stdio.h>", f'#include "{name}"', "int main(void)", "{"]
     for name, members in frozen.structs.items():
         relation = ">=" if may_grow(name, members) else "=="
         out.append(
@@ -99,11 +99,11 @@ def compile_and_compare(frozen_path, live_path, compiler):
     with tempfile.TemporaryDirectory() as folder:
         maker, checks, program = Path(folder, "maker.c"), Path(folder, "checks.c"), Path(folder, "maker")
         frozen = Header(frozen_path)
-        maker.write_text(printing_program(frozen))
+        maker.write_text(printing_program(frozen_path.name, frozen))
         subprocess.run([compiler, "-std=c11", f"-I{frozen_path.parent}", "-o", program, maker], check=True)
         assertions = subprocess.run([program], check=True, capture_output=True, text=True).stdout
         checks.write_text(f'#include "{live_path.resolve()}"\n' + assertions)
-        done = subprocess.run([compiler, "-std=c11", "-fsyntax-only", checks], capture_output=True, text=True)
+        done = subprocess.run([compiler, "-std=c11", "-fsyntax-only", f"-I{live_path.parent.resolve()}", checks], capture_output=True, text=True)
         failed = re.findall(r"static assertion failed:? \"(.*)\"", done.stderr)
         if done.returncode != 0 and not failed:
             failed = [done.stderr]

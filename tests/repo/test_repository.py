@@ -78,10 +78,6 @@ def test_only_the_milvus_room_knows_versions_of_milvus():
     assert found == [] and {os.path.dirname(path) for path in compared} == {"engine/milvus"}
 
 
-# Who reads the environment below the front ends, until it is given what it needs.
-MAY_READ_ENVIRONMENT = {"engine/milvus/channel.c"}
-
-
 def below_front_ends():
     front = ("engine/cli/", "engine/task/", "engine/include/milvus_backup.h")
     return [path for path in c_files("engine/") if not path.startswith(front)]
@@ -106,8 +102,7 @@ def test_no_front_end_below_the_front_ends():
 def test_nothing_of_the_process_below_the_front_ends():
     """Not its environment, its signals, its locale, nor its end."""
     process = re.compile(r"\b(secure_getenv|getenv|setenv|putenv|environ|signal|sigaction|setlocale|_?exit|atexit)\b( ?\(|;)")
-    paths = [path for path in below_front_ends() if path not in MAY_READ_ENVIRONMENT]
-    assert lines_with(process, paths) == []
+    assert lines_with(process, below_front_ends()) == []
 
 
 def test_no_file_is_large():

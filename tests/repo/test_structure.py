@@ -161,6 +161,35 @@ def test_an_arrow_the_wrong_way_does_not_compile(room, above):
     assert preprocess(like, "#include <stddef.h>\n").returncode == 0
 
 
+# --- state -----
+
+
+# What belongs to the process and to none of its sessions and tasks: each is guarded, or set once.
+OF_THE_PROCESS = {
+    ("engine/base/owner.c", "living"): "which tasks of this process hold a name",
+    ("engine/http/init.c", "once"): "libcurl is initialised once",
+    ("engine/http/init.c", "result"): "and how that went",
+    ("engine/storage/libraries.c", "once"): "so are libxml2 and OpenSSL",
+    ("engine/storage/libraries.c", "crypto_result"): "and how that went",
+    ("engine/storage/module.c", "modules"): "dlopen maps a driver once, whoever asks",
+    ("engine/storage/store_call.c", "serial_gate"): "drivers that take one call at a time in the process",
+    ("plugins/common/driver.c", "loaded_by"): "the host that has loaded the driver",
+    ("plugins/shim/shim.c", "loaded_by"): "the host that has loaded the driver",
+}
+
+
+def test_nothing_changes_but_what_has_an_owner():
+    """Objects in .data and .bss, of all but the front end; constants with addresses in them lie elsewhere."""
+    found = set()
+    variable = re.compile(r" O (?:\.data|\.bss)\s+\S+\s+(?:\.hidden )?(\w+)")
+    for path, (folder, _, output) in compiled().items():
+        output = os.path.join(folder, output)
+        if path in sources() and not path.startswith("engine/cli/") and os.path.exists(output):
+            told = subprocess.run(["objdump", "-t", output], check=True, capture_output=True, text=True).stdout
+            found |= {(path, name) for name in variable.findall(told)}
+    assert len(found) > 3 and found == set(OF_THE_PROCESS)
+
+
 # --- circles -----------------------------------------------------------------------------------------------------
 
 
