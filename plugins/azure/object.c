@@ -1,8 +1,7 @@
 #include "azure.h"
 
 #include "common/driver.h"
-#include "common/foreign.h"
-#include "common/range.h"
+#include "common/reading.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,27 +23,13 @@ mb_status azure_stat(struct mb_store *store, const char *key, struct mb_stat *ou
     return status;
 }
 
-struct reading {
-    struct mb_store *store;
-    const char *key;
-    const struct mb_call *call;
-    struct mb_range range;
-    struct mb_stat stat;
-};
-
 static mb_status begin_reading(void *ctx, const struct mb_http_response *response, struct mb_error *error)
 {
-    struct reading *reading = ctx;
+    struct mb_reading *reading = ctx;
     const char *etag = mb_headers_get(&response->headers, "ETag");
-    mb_status status = mb_foreign_refuse_page(response, error);
-    if (status == MB_OK)
-        status = mb_range_accept(&reading->range, response, NULL, error);
-    if (status == MB_OK && reading->range.unsized)
-        status =
-            mb_range_learn(&reading->range, etag, azure_stat, reading->store, reading->key, reading->call);
-    reading->stat.size = reading->range.size;
+    MB_TRY(mb_reading_begin(reading, response, NULL, etag, azure_stat, error));
     azure_read_headers(&response->headers, &reading->stat);
-    return status;
+    return MB_OK;
 }
 
 /* An ETag in the quotes that the service wants. */
@@ -58,19 +43,14 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
                     const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    struct reading reading = {.store = store,
-                              .key = key,
-                              .call = call,
-                              .range = mb_range_of(opts),
-                              .stat = {.struct_size = sizeof(reading.stat)}};
-    char range[MB_RANGE_TEXT];
+    struct mb_reading reading = mb_reading_of(store, key, opts, call);
     char etag[192] = "";
-    mb_range_write(&reading.range, range);
-    if (opts != NULL && opts->if_match != NULL)
-        quoted(opts->if_match, etag, sizeof(etag));
+    if (reading.if_match != NULL)
+        quoted(reading.if_match, etag, sizeof(etag));
 
-    const struct mb_pair headers[] = {
-        {"x-ms-range", *range ? range : NULL}, {"If-Match", *etag ? etag : NULL}, {NULL, NULL}};
+    const struct mb_pair headers[] = {{"x-ms-range", *reading.range_text ? reading.range_text : NULL},
+                                      {"If-Match", *etag ? etag : NULL},
+                                      {NULL, NULL}};
     const struct azure_request request = {.http.method = "GET",
                                           .key = key,
                                           .headers = headers,
@@ -78,11 +58,7 @@ mb_status azure_get(struct mb_store *store, const char *key, const struct mb_get
                                           .http.begin = begin_reading,
                                           .http.begin_ctx = &reading};
     mb_status status = azure_send(store, &request, &response, call);
-    if (status < 0 && response.status == 416)
-        status = mb_range_past_end(&reading.range, opts ? opts->if_match : NULL, azure_stat, store, key, out,
-                                   call);
-    else if (status == MB_OK && (status = mb_range_complete(&reading.range, &response, call->error)) == MB_OK)
-        mb_stat_write(out, &reading.stat);
+    status = mb_reading_end(&reading, status, &response, azure_stat, out);
     mb_http_response_done(&response);
     return status;
 }

@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "common/driver.h"
-#include "common/foreign.h"
-#include "common/range.h"
+#include "common/reading.h"
 #include "http/date.h"
 
 #include <stdio.h>
@@ -26,40 +25,27 @@ mb_status gcs_stat(struct mb_store *store, const char *key, struct mb_stat *out,
 /* ---------------------------------------------------------------------- get */
 
 struct reading {
-    struct mb_store *store;
-    const char *key;
-    const struct mb_call *call;
-    struct mb_range range;
+    struct mb_reading get;
     const struct mb_sink *sink;
-    const char *if_match; /* or NULL */
-    struct mb_stat stat;
     uint32_t crc;
 };
 
 static mb_status begin_reading(void *ctx, const struct mb_http_response *response, struct mb_error *error)
 {
-    struct reading *reading = ctx;
+    struct mb_reading *get = &((struct reading *)ctx)->get;
     const struct mb_headers *headers = &response->headers;
     const char *generation = mb_headers_get(headers, "X-Goog-Generation");
     const char *modified = mb_headers_get(headers, "Last-Modified");
-    mb_status status = mb_foreign_refuse_page(response, error);
-    if (status == MB_OK)
-        status = mb_range_accept(&reading->range, response, "X-Goog-Stored-Content-Length", error);
-    if (status == MB_OK && reading->range.unsized)
-        status = mb_range_learn(&reading->range, generation, gcs_stat, reading->store, reading->key,
-                                reading->call);
-    if (status < 0)
-        return status;
-    reading->stat.size = reading->range.size;
+    MB_TRY(mb_reading_begin(get, response, "X-Goog-Stored-Content-Length", generation, gcs_stat, error));
     if (generation != NULL)
-        mb_text_fit(reading->stat.etag, sizeof(reading->stat.etag), generation);
-    if (generation != NULL && reading->if_match != NULL && strcmp(generation, reading->if_match) != 0)
+        mb_text_fit(get->stat.etag, sizeof(get->stat.etag), generation);
+    if (generation != NULL && get->if_match != NULL && strcmp(generation, get->if_match) != 0)
         return mb_fail(error, MB_E_EXISTS, "the object has been replaced: generation %s, not %s",
-                       reading->stat.etag, reading->if_match);
-    if (modified == NULL || !mb_http_date_parse(modified, &reading->stat.mtime_ns))
-        reading->stat.mtime_ns = 0;
-    if (gcs_hash_crc(mb_headers_get(headers, "X-Goog-Hash"), &reading->stat.crc32c))
-        reading->stat.flags |= MB_STAT_CRC32C;
+                       get->stat.etag, get->if_match);
+    if (modified == NULL || !mb_http_date_parse(modified, &get->stat.mtime_ns))
+        get->stat.mtime_ns = 0;
+    if (gcs_hash_crc(mb_headers_get(headers, "X-Goog-Hash"), &get->stat.crc32c))
+        get->stat.flags |= MB_STAT_CRC32C;
     return MB_OK;
 }
 
@@ -73,22 +59,14 @@ static mb_status take_bytes(void *ctx, const void *data, size_t len)
 /* A whole object is compared with the checksum that the service keeps of it. */
 static mb_status check_whole(const struct reading *reading, struct mb_error *error)
 {
-    bool whole = reading->range.expected == reading->range.size;
-    if (!whole || !(reading->stat.flags & MB_STAT_CRC32C) || reading->crc == reading->stat.crc32c)
+    const struct mb_reading *get = &reading->get;
+    bool whole = get->range.expected == get->range.size;
+    if (!whole || !(get->stat.flags & MB_STAT_CRC32C) || reading->crc == get->stat.crc32c)
         return MB_OK;
     mb_fail(error, MB_E_CORRUPT, "the bytes that came have CRC32C %08x, the service keeps %08x", reading->crc,
-            reading->stat.crc32c);
+            get->stat.crc32c);
     error->flags |= MB_ERR_RETRYABLE;
     return MB_E_CORRUPT;
-}
-
-static mb_status finish_reading(const struct reading *reading, const struct mb_http_response *response,
-                                struct mb_stat *out, struct mb_error *error)
-{
-    MB_TRY(mb_range_complete(&reading->range, response, error));
-    MB_TRY(check_whole(reading, error));
-    mb_stat_write(out, &reading->stat);
-    return MB_OK;
 }
 
 /* The service would unpack what was uploaded packed, if it were not told that we can. */
@@ -96,17 +74,11 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
                   const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_http_response response = {0};
-    struct reading reading = {.store = store,
-                              .key = key,
-                              .call = call,
-                              .range = mb_range_of(opts),
-                              .sink = sink,
-                              .if_match = opts ? opts->if_match : NULL,
-                              .stat = {.struct_size = sizeof(reading.stat)}};
+    struct reading reading = {.get = mb_reading_of(store, key, opts, call), .sink = sink};
     const struct mb_sink counted = {.struct_size = sizeof(counted), .write = take_bytes, .ctx = &reading};
-    char range[MB_RANGE_TEXT];
-    mb_range_write(&reading.range, range);
-    const struct mb_pair query[] = {{"alt", "media"}, {"ifGenerationMatch", reading.if_match}, {NULL, NULL}};
+    const char *range = reading.get.range_text;
+    const struct mb_pair query[] = {
+        {"alt", "media"}, {"ifGenerationMatch", reading.get.if_match}, {NULL, NULL}};
     const struct mb_pair headers[] = {
         {"Range", *range ? range : NULL}, {"Accept-Encoding", "gzip"}, {NULL, NULL}};
     const struct gcs_request request = {.http.method = "GET",
@@ -117,10 +89,9 @@ mb_status gcs_get(struct mb_store *store, const char *key, const struct mb_get_o
                                         .http.begin = begin_reading,
                                         .http.begin_ctx = &reading};
     mb_status status = gcs_send(store, &request, &response, call);
-    if (status < 0 && response.status == 416)
-        status = mb_range_past_end(&reading.range, reading.if_match, gcs_stat, store, key, out, call);
-    else if (status == MB_OK)
-        status = finish_reading(&reading, &response, out, call->error);
+    if (status == MB_OK && mb_range_complete(&reading.get.range, &response, call->error) == MB_OK)
+        status = check_whole(&reading, call->error);
+    status = mb_reading_end(&reading.get, status, &response, gcs_stat, out);
     mb_http_response_done(&response);
     return status;
 }

@@ -1,7 +1,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "common/foreign.h"
-#include "common/range.h"
+#include "common/reading.h"
 #include "common/s3/store.h"
 #include "http/date.h"
 #include "http/url.h"
@@ -96,68 +96,39 @@ mb_status mb_s3_stat(struct mb_store *store, const char *key, struct mb_stat *ou
 
 /* --------------------------------------------------------------------- get */
 
-struct getting {
-    struct mb_store *store;
-    const char *key;
-    const struct mb_call *call;
-    struct mb_range range;
-    const char *if_match;
-    struct mb_stat found;
-};
-
 /* Before the sink gets anything: is it the right part of the right object? */
 static mb_status accept_body(void *ctx, const struct mb_http_response *response, struct mb_error *error)
 {
-    struct getting *getting = ctx;
+    struct mb_reading *reading = ctx;
     const char *etag = mb_headers_get(&response->headers, "ETag");
 
-    MB_TRY(mb_foreign_refuse_page(response, error));
-    MB_TRY(mb_range_accept(&getting->range, response, NULL, error));
-    if (getting->range.unsized)
-        MB_TRY(
-            mb_range_learn(&getting->range, etag, mb_s3_stat, getting->store, getting->key, getting->call));
-    if (getting->if_match && etag && !mb_etag_equal(etag, getting->if_match))
+    MB_TRY(mb_reading_begin(reading, response, NULL, etag, mb_s3_stat, error));
+    if (reading->if_match && etag && !mb_etag_equal(etag, reading->if_match))
         return mb_fail(error, MB_E_EXISTS, "the object has changed: its etag is %.100s now", etag);
-    stat_of_headers(response, getting->range.size, &getting->found);
-    if (getting->range.part)
-        getting->found.flags &= ~(uint32_t)MB_STAT_CRC32C;
+    stat_of_headers(response, reading->range.size, &reading->stat);
+    if (reading->range.part)
+        reading->stat.flags &= ~(uint32_t)MB_STAT_CRC32C;
     return MB_OK;
-}
-
-static mb_status send_get(struct mb_s3_request *request, struct getting *getting)
-{
-    char range[MB_RANGE_TEXT];
-
-    mb_range_write(&getting->range, range);
-    if (*range)
-        mb_headers_set(&request->headers, "Range", range);
-    if (getting->if_match)
-        mb_headers_printf(&request->headers, "If-Match", "\"%s\"", getting->if_match);
-    if (mb_range_is_whole(&getting->range))
-        ask_for_checksum(getting->store, &request->headers);
-    request->http.begin = accept_body;
-    request->http.begin_ctx = getting;
-    MB_TRY(mb_s3_send(getting->store, request, getting->call));
-    return mb_range_complete(&getting->range, &request->response, getting->call->error);
 }
 
 mb_status mb_s3_get(struct mb_store *store, const char *key, const struct mb_get_options *opts,
                     const struct mb_sink *sink, struct mb_stat *out, const struct mb_call *call)
 {
     struct mb_s3_request request = MB_S3_REQUEST(MB_S3_ON_READ, "GET", key);
-    struct getting getting = {.store = store,
-                              .key = key,
-                              .call = call,
-                              .range = mb_range_of(opts),
-                              .if_match = opts ? opts->if_match : NULL};
+    struct mb_reading reading = mb_reading_of(store, key, opts, call);
 
     MB_TRY(mb_s3_check_key(key, call->error));
     request.http.sink = sink;
-    mb_status status = send_get(&request, &getting);
-    if (status == MB_OK)
-        mb_stat_write(out, &getting.found);
-    else if (request.response.status == 416)
-        status = mb_range_past_end(&getting.range, getting.if_match, mb_s3_stat, store, key, out, call);
+    request.http.begin = accept_body;
+    request.http.begin_ctx = &reading;
+    if (*reading.range_text)
+        mb_headers_set(&request.headers, "Range", reading.range_text);
+    if (reading.if_match)
+        mb_headers_printf(&request.headers, "If-Match", "\"%s\"", reading.if_match);
+    if (mb_range_is_whole(&reading.range))
+        ask_for_checksum(store, &request.headers);
+    mb_status status = mb_s3_send(store, &request, call);
+    status = mb_reading_end(&reading, status, &request.response, mb_s3_stat, out);
     mb_s3_request_done(&request);
     return status;
 }
