@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include <dirent.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -57,4 +59,47 @@ bool mb_file_first_line(const char *path, char *out, size_t cap)
     out[len] = '\0';
     out[strcspn(out, "\n")] = '\0';
     return true;
+}
+
+bool mb_file_boot(char *out, size_t cap)
+{
+    bool told = mb_file_first_line("/proc/sys/kernel/random/boot_id", out, cap);
+    if (!told)
+        out[0] = '\0';
+    return told;
+}
+
+/* One attempt: true when the directory is gone. */
+static bool remove_once(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (dir == NULL) {
+        mb_file_close(fd);
+        return false;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL)
+        unlinkat(fd, entry->d_name, 0);
+    closedir(dir);
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
+int mb_file_remove_folder(int parent, const char *name)
+{
+    for (int i = 0; i < 16; i++) {
+        if (remove_once(parent, name) || (i > 0 && errno == ENOENT))
+            return 0;
+        if (errno != ENOTEMPTY && errno != EEXIST)
+            return -1;
+    }
+    return -1;
+}
+
+int mb_file_sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool failed = fd < 0 ? errno != EACCES : fsync(fd) != 0 && errno != EINVAL;
+    mb_file_close(fd);
+    return failed ? -1 : 0;
 }

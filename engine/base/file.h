@@ -19,4 +19,15 @@ ssize_t mb_file_read(int fd, void *data, size_t len, uint64_t offset);
 /* The first line of a small file, as of proc(5); false when there is none. */
 bool mb_file_first_line(const char *path, char *out, size_t cap);
 
+/* What the kernel calls this boot of the machine; false, and "" in out, when it does not tell. */
+bool mb_file_boot(char *out, size_t cap);
+
+/* Removes the directory called name in parent with the files in it, also while others put files there; what
+ * it holds besides files is not touched.  0, or -1 and errno. */
+int mb_file_remove_folder(int parent, const char *name);
+
+/* Waits until the names in the directory are on the disk: 0 also where file systems cannot or whoever asks
+ * may not; -1 and errno otherwise. */
+int mb_file_sync_folder(const char *path);
+
 #endif

@@ -47,8 +47,7 @@ static struct self self_now(void)
     ssize_t len = readlink("/proc/self/ns/pid", self.space, sizeof(self.space) - 1);
     if (len <= 0)
         strcpy(self.space, "unknown space");
-    if (!mb_file_first_line("/proc/sys/kernel/random/boot_id", self.boot, sizeof(self.boot)))
-        self.boot[0] = '\0';
+    mb_file_boot(self.boot, sizeof(self.boot));
     return self;
 }
 

@@ -1,6 +1,7 @@
 /* driver.c - the local driver's table: objects as files below one directory. */
 #include "local.h"
 
+#include "base/path.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -22,21 +23,6 @@ static const struct mb_option options[] = {
      .help = "wait until an object is on the disk before calling it written"},
 };
 
-/* Takes the last name off head and puts it, with a slash, before rest. */
-static void shift_name(char *head, char *rest)
-{
-    size_t len = strlen(head);
-    while (len > 0 && head[len - 1] == '/')
-        head[--len] = '\0';
-    char *slash = strrchr(head, '/');
-    char *name = slash == NULL ? head : slash + 1;
-    size_t name_len = strlen(name);
-    memmove(rest + name_len + 1, rest, strlen(rest) + 1);
-    memcpy(rest + 1, name, name_len);
-    rest[0] = '/';
-    name[0] = '\0';
-}
-
 static mb_status bad_root(const char *path, int sys_errno, struct mb_error *error)
 {
     mb_fail_errno(error, sys_errno, "root is '%s'", path);
@@ -45,43 +31,12 @@ static mb_status bad_root(const char *path, int sys_errno, struct mb_error *erro
     return error->status;
 }
 
-/* Moves names from the end of head to rest until what is left exists. */
-static mb_status find_existing(const char *path, char *head, char *rest, char **real, struct mb_error *error)
-{
-    while ((*real = realpath(head[0] == '\0' ? "." : head, NULL)) == NULL) {
-        if (errno != ENOENT)
-            return bad_root(path, errno, error);
-        shift_name(head, rest);
-    }
-    return MB_OK;
-}
-
-/* The canonical path of what exists of path, with the rest behind it; the caller frees. */
-static mb_status resolve(const char *path, char **out, struct mb_error *error)
-{
-    char *head = strdup(path);
-    char *rest = calloc(1, strlen(path) + 2);
-    char *real = NULL;
-    mb_status status =
-        head == NULL || rest == NULL ? mb_fail_memory(error) : find_existing(path, head, rest, &real, error);
-    if (status == MB_OK &&
-        asprintf(out, "%s%s", strcmp(real, "/") == 0 && rest[0] != '\0' ? "" : real, rest) < 0) {
-        *out = NULL;
-        status = mb_fail_memory(error);
-    }
-    free(head);
-    free(rest);
-    free(real);
-    return status;
-}
-
 /* The first digits of what the kernel calls this boot. */
 static void read_boot(char out[9])
 {
-    char line[64];
-    bool told = mb_file_first_line("/proc/sys/kernel/random/boot_id", line, sizeof(line)) &&
-                strspn(line, "0123456789abcdef") >= 8;
-    snprintf(out, 9, "%.8s", told ? line : "00000000");
+    char boot[64];
+    bool told = mb_file_boot(boot, sizeof(boot)) && strspn(boot, "0123456789abcdef") >= 8;
+    snprintf(out, 9, "%.8s", told ? boot : "00000000");
 }
 
 static mb_status fill_info(const struct mb_store *store, struct mb_store_info *info, struct mb_error *error)
@@ -116,7 +71,9 @@ static mb_status open_root(struct mb_store *store, struct mb_store_info *info, c
     if (fsync != NULL && !mb_text_to_bool(fsync, &store->fsync))
         return mb_fail(error, MB_E_CONFIG, "fsync is neither true nor false");
     read_boot(store->boot);
-    MB_TRY(resolve(root, &store->root, error));
+    store->root = mb_path_resolve(root);
+    if (store->root == NULL)
+        return bad_root(root, errno, error);
     return fill_info(store, info, error);
 }
 
@@ -163,10 +120,9 @@ static mb_status sync_above(const struct mb_store *store, const char *path, stru
     char *parent = strndup(path, slash == path ? 1 : (size_t)(slash - path));
     if (parent == NULL)
         return mb_fail_memory(error);
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool failed = fd < 0 ? errno != EACCES : fsync(fd) != 0 && errno != EINVAL;
-    mb_status status = failed ? mb_fail_errno(error, errno, "sync the directory '%s'", parent) : MB_OK;
-    mb_file_close(fd);
+    mb_status status = MB_OK;
+    if (mb_file_sync_folder(parent) != 0)
+        status = mb_fail_errno(error, errno, "sync the directory '%s'", parent);
     free(parent);
     return status;
 }

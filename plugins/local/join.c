@@ -226,7 +226,7 @@ static mb_status join(struct joint *joint, struct local_target *target, const st
 /* A file that failed to get onto the disk takes its upload with it: nobody may try it again. */
 static mb_status give_up(const struct joint *joint, const struct local_target *target, struct mb_error *error)
 {
-    local_upload_remove(target->dir, joint->upload->hidden);
+    mb_file_remove_folder(target->dir, joint->upload->hidden);
     if (mb_status_retryable(error->status))
         error->status = MB_E_INTERNAL;
     error->flags = 0;
@@ -246,7 +246,7 @@ mb_status local_mpu_complete(struct mb_store *store, const char *key, const char
     if (status == MB_OK) {
         status = join(&joint, &target, call);
         if (status == MB_OK) {
-            local_upload_remove(target.dir, upload.hidden);
+            mb_file_remove_folder(target.dir, upload.hidden);
             local_describe(&joint.file.st, joint.summed ? &joint.crc32c : NULL, out);
         } else if (joint.file.lost) {
             status = give_up(&joint, &target, call->error);

@@ -66,29 +66,6 @@ mb_status local_upload_open(struct local_upload *out, struct mb_store *store, co
     return status;
 }
 
-int local_upload_remove(int parent, const char *hidden)
-{
-    int failed = -1;
-    for (int i = 0; i < 16 && failed != 0; i++) {
-        int fd = open_hidden(parent, hidden);
-        if (fd < 0)
-            return i > 0 && errno == ENOENT ? 0 : -1;
-        DIR *dir = fdopendir(fd);
-        if (dir == NULL) {
-            close(fd);
-            return -1;
-        }
-        const struct dirent *entry;
-        while ((entry = readdir(dir)) != NULL)
-            unlinkat(fd, entry->d_name, 0);
-        closedir(dir);
-        failed = unlinkat(parent, hidden, AT_REMOVEDIR);
-        if (failed != 0 && errno != ENOTEMPTY && errno != EEXIST)
-            return -1;
-    }
-    return failed;
-}
-
 static mb_status make_upload(struct local_target *target, const char *hidden, bool new_only,
                              struct mb_error *error)
 {
@@ -137,7 +114,7 @@ mb_status local_mpu_abort(struct mb_store *store, const char *key, const char *u
     MB_TRY(local_target_open(&target, store, key, call->error));
     local_hidden_name(hidden, upload_id, target.name);
     int failed = !local_target_find(&target) ? -1
-                 : len == LOCAL_ID_LEN       ? local_upload_remove(target.dir, hidden)
+                 : len == LOCAL_ID_LEN       ? mb_file_remove_folder(target.dir, hidden)
                                              : unlinkat(target.dir, hidden, 0);
     if (failed != 0 && (errno == ENOENT || errno == ENOTDIR))
         status = local_no_upload(key, upload_id, call->error);

@@ -29,9 +29,6 @@ struct local_upload {
 mb_status local_upload_open(struct local_upload *out, struct mb_store *store, const char *key,
                             const char *upload_id, const struct mb_call *call);
 
-/* Removes the directory of an upload; a part may still be arriving in it. */
-int local_upload_remove(int parent, const char *hidden);
-
 mb_status local_no_upload(const char *key, const char *upload_id, struct mb_error *error);
 
 /* ---------------------------------------------------------------- part.c */
