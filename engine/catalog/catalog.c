@@ -4,21 +4,6 @@
 
 #include <string.h>
 
-const char *mb_backup_state_name(enum mb_backup_state state)
-{
-    switch (state) {
-    case MB_BACKUP_ABSENT:
-        return "absent";
-    case MB_BACKUP_IN_PROGRESS:
-        return "in progress";
-    case MB_BACKUP_COMPLETE:
-        return "complete";
-    case MB_BACKUP_FOREIGN:
-        break;
-    }
-    return "incomplete";
-}
-
 mb_status mb_catalog_scratch_init(struct mb_catalog_scratch *scratch, const struct mb_catalog *catalog,
                                   const char *name, struct mb_error *error)
 {

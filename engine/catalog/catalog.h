@@ -27,8 +27,6 @@ enum mb_backup_state {
                        */
 };
 
-const char *mb_backup_state_name(enum mb_backup_state state); /* "absent", "in progress", ... */
-
 /* What lies under that name; MB_BACKUP_ABSENT is an answer and no failure. */
 mb_status mb_catalog_state(const struct mb_catalog *catalog, const char *name, enum mb_backup_state *out,
                            struct mb_cancel *cancel, struct mb_error *error);

@@ -65,9 +65,7 @@ mb_status mb_context_json(struct mb_context *context, json_t *value, struct mb_e
  * the error, and so are all for --json. */
 struct notices {
     struct mb_context *context;
-    const char **texts; /* of problems */
-    size_t problems;
-    bool failed;
+    struct mb_strings problems;
 };
 
 static void on_notice(void *ctx, int kind, const char *text)
@@ -76,30 +74,22 @@ static void on_notice(void *ctx, int kind, const char *text)
     struct mb_arena *arena = notices->context->arena;
     if (kind == MB_NOTICE_WARNING && !notices->context->global.quiet)
         mb_display_say(notices->context->display, mb_arena_printf(arena, "warning: %s", text));
-    if (kind != MB_NOTICE_PROBLEM)
-        return;
-    const char **grown = mb_arena_alloc(arena, notices->problems + 1, sizeof *grown);
-    const char *copy = mb_arena_strdup(arena, text);
-    notices->failed = notices->failed || grown == NULL || copy == NULL;
-    if (notices->failed)
-        return;
-    if (notices->problems > 0)
-        memcpy(grown, notices->texts, notices->problems * sizeof *grown);
-    grown[notices->problems++] = copy;
-    notices->texts = grown;
+    if (kind == MB_NOTICE_PROBLEM)
+        mb_strings_add(&notices->problems, arena, mb_arena_strdup(arena, text));
 }
 
 static void tell_problems(const struct notices *notices, struct mb_error *error)
 {
     struct mb_context *context = notices->context;
-    if (notices->problems < 2)
+    const struct mb_strings *problems = &notices->problems;
+    if (problems->count < 2)
         return;
-    mb_fail(error, MB_E_CONFIG, "the configuration has %zu problems", notices->problems);
-    for (size_t i = 0; i < notices->problems; i++) {
+    mb_fail(error, MB_E_CONFIG, "the configuration has %zu problems", problems->count);
+    for (size_t i = 0; i < problems->count; i++) {
         size_t len = strlen(error->message);
-        mb_display_say(context->display, mb_arena_printf(context->arena, "Error: %s", notices->texts[i]));
+        mb_display_say(context->display, mb_arena_printf(context->arena, "Error: %s", problems->items[i]));
         if (context->global.json)
-            snprintf(error->message + len, sizeof error->message - len, "; %s", notices->texts[i]);
+            snprintf(error->message + len, sizeof error->message - len, "; %s", problems->items[i]);
     }
 }
 
