@@ -1,7 +1,7 @@
 # libmilvus_backup, shared and static: the rooms as one file that shows the functions of milvus_backup.h and nothing else.
 set(map ${CMAKE_CURRENT_LIST_DIR}/milvus_backup.map)
 get_property(library_rooms GLOBAL PROPERTY MB_ROOMS)
-list(REMOVE_ITEM library_rooms mb_cli)
+list(REMOVE_ITEM library_rooms mb_service mb_api mb_rpc mb_server mb_cli) # the front ends
 list(APPEND library_rooms mb_milvus_proto)
 
 # The objects themselves: nothing in the library calls the functions that it is made for.

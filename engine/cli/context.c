@@ -188,6 +188,12 @@ mb_status mb_context_open_peer(struct mb_context *context, const char *path, str
     return status < 0 ? mb_error_context(error, "%s", path) : MB_OK;
 }
 
+void mb_context_keep_session(struct mb_context *context)
+{
+    mb_cancel_unwatch(context->watch);
+    context->watch = NULL;
+}
+
 void mb_context_close(struct mb_context *context)
 {
     mb_cancel_unwatch(context->watch);

@@ -27,6 +27,9 @@ struct mb_context {
 /* Opens what the command needs.  Touches no network. */
 mb_status mb_context_open(struct mb_context *context, struct mb_error *error);
 
+/* From now on the session is not cancelled with the command: that is left to the caller. */
+void mb_context_keep_session(struct mb_context *context);
+
 /* Closes everything that is open. */
 void mb_context_close(struct mb_context *context);
 

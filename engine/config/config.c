@@ -104,15 +104,44 @@ static void resolve_milvus(struct mb_settings *settings, struct mb_config_milvus
     out->etcd_root_path = mb_settings_text(settings, MB_ID_ETCD_ROOT);
 }
 
+static void resolve_server(struct mb_settings *settings, struct mb_config_server *out)
+{
+    *out = (struct mb_config_server){
+        .enabled = mb_settings_bool(settings, MB_ID_HTTP_ENABLED),
+        .debug_mode = mb_settings_bool(settings, MB_ID_DEBUG_MODE),
+        .swagger_base_path = mb_settings_text(settings, MB_ID_SWAGGER_BASE_PATH),
+        .address = mb_settings_host(settings, MB_ID_SERVER_ADDRESS),
+        .port = (uint16_t)mb_settings_int(settings, MB_ID_SERVER_PORT),
+        .grpc_port = (uint16_t)mb_settings_int(settings, MB_ID_SERVER_GRPC_PORT),
+        .state_dir = mb_settings_text(settings, MB_ID_SERVER_STATE_DIR),
+        .shutdown_seconds = (unsigned)mb_settings_int(settings, MB_ID_SERVER_SHUTDOWN_TIMEOUT),
+        .request_seconds = (unsigned)mb_settings_int(settings, MB_ID_SERVER_REQUEST_TIMEOUT),
+        .tasks = (unsigned)mb_settings_int(settings, MB_ID_SERVER_TASKS),
+        .queue = (unsigned)mb_settings_int(settings, MB_ID_SERVER_QUEUE),
+        .history = (unsigned)mb_settings_int(settings, MB_ID_SERVER_HISTORY),
+        .connections = (unsigned)mb_settings_int(settings, MB_ID_SERVER_CONNECTIONS),
+        .body_limit = (uint64_t)mb_settings_int(settings, MB_ID_SERVER_BODY_LIMIT) * MIB,
+        .allow_unauthenticated = mb_settings_bool(settings, MB_ID_SERVER_ALLOW_UNAUTHENTICATED),
+        .credentials_file = mb_settings_text(settings, MB_ID_SERVER_CREDENTIALS_FILE),
+        .tls_cert = mb_settings_text(settings, MB_ID_SERVER_TLS_CERT),
+        .tls_key = mb_settings_text(settings, MB_ID_SERVER_TLS_KEY),
+        .tls_client_ca = mb_settings_text(settings, MB_ID_SERVER_TLS_CLIENT_CA),
+        .buckets = mb_settings_list(settings, MB_ID_SERVER_BUCKETS),
+        .root_paths = mb_settings_list(settings, MB_ID_SERVER_ROOT_PATHS),
+    };
+    if ((*out->tls_cert == '\0') != (*out->tls_key == '\0'))
+        mb_settings_problem(settings, *out->tls_cert == '\0' ? MB_ID_SERVER_TLS_CERT : MB_ID_SERVER_TLS_KEY,
+                            "is empty, but TLS needs both a certificate and its key");
+    if (*out->tls_client_ca != '\0' && *out->tls_cert == '\0')
+        mb_settings_problem(settings, MB_ID_SERVER_TLS_CLIENT_CA,
+                            "needs server.tls.certPath: clients show certificates over TLS alone");
+}
+
 static void resolve_work(struct mb_settings *settings, struct mb_config *out)
 {
     static const char *const modes[] = {"auto", "direct", "streaming"};
 
-    out->server = (struct mb_config_server){
-        .enabled = mb_settings_bool(settings, MB_ID_HTTP_ENABLED),
-        .debug_mode = mb_settings_bool(settings, MB_ID_DEBUG_MODE),
-        .swagger_base_path = mb_settings_text(settings, MB_ID_SWAGGER_BASE_PATH),
-    };
+    resolve_server(settings, &out->server);
     out->backup = (struct mb_config_backup){
         .collections = (unsigned)mb_settings_int(settings, MB_ID_BACKUP_COLLECTIONS),
         .segments = (unsigned)mb_settings_int(settings, MB_ID_BACKUP_SEGMENTS),

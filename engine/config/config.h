@@ -23,6 +23,15 @@ struct mb_config_server {
     bool enabled;
     bool debug_mode;
     const char *swagger_base_path;
+    const char *address;
+    uint16_t port, grpc_port; /* 0: a free one; none */
+    const char *state_dir;    /* "" for none */
+    unsigned shutdown_seconds, request_seconds;
+    unsigned tasks, queue, history, connections;
+    uint64_t body_limit;
+    bool allow_unauthenticated;
+    const char *credentials_file, *tls_cert, *tls_key, *tls_client_ca; /* "" for none */
+    struct mb_strings buckets, root_paths;
 };
 
 enum mb_config_tls {

@@ -191,6 +191,27 @@ MB_API size_t mb_session_config_count(struct mb_session *session);
 MB_API mb_status mb_session_config_at(struct mb_session *session, size_t i, struct mb_config_row *out,
                                       struct mb_error *error);
 
+/* What the configuration says of a server, checked.  Lists end with NULL. */
+struct mb_server_settings {
+    size_t struct_size;
+    bool enabled;
+    bool logs_requests;
+    const char *base_path; /* in front of the API as clients see it */
+    const char *address;
+    uint16_t port, grpc_port; /* 0 for a free one, and for no gRPC */
+    const char *state_dir;    /* "" for none */
+    uint32_t shutdown_seconds, request_seconds;
+    uint32_t tasks, queue, history, connections;
+    uint64_t body_limit;
+    bool allow_unauthenticated;
+    const char *credentials_file, *tls_cert, *tls_key, *tls_client_ca; /* "" for none */
+    const char *const *buckets;
+    const char *const *root_paths;
+};
+
+MB_API mb_status mb_session_server(struct mb_session *session, struct mb_server_settings *out,
+                                   struct mb_error *error);
+
 /* A key that the configuration knows, for help and documentation. */
 struct mb_key_row {
     size_t struct_size;

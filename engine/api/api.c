@@ -1,0 +1,41 @@
+#include "api/api.h"
+
+#include "api/route.h"
+
+#include <stdlib.h>
+
+struct mb_api {
+    struct mb_service *service;
+    struct mb_api_options options;
+};
+
+mb_status mb_api_open(struct mb_api **out, struct mb_service *service, const struct mb_api_options *options,
+                      struct mb_error *error)
+{
+    struct mb_api *api = calloc(1, sizeof *api);
+    if (api == NULL)
+        return mb_fail_memory(error);
+    api->service = service;
+    api->options = *options;
+    *out = api;
+    return MB_OK;
+}
+
+void mb_api_close(struct mb_api *api)
+{
+    free(api);
+}
+
+struct mb_service *mb_api_service(struct mb_api *api)
+{
+    return api->service;
+}
+
+void mb_api_serve(struct mb_api_call *call)
+{
+    const struct mb_route *route = mb_route_find(call->method, call->path);
+    if (route == NULL)
+        mb_api_text(call, 404, "text/plain", "404 page not found");
+    else
+        route->serve(call);
+}

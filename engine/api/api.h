@@ -1,0 +1,23 @@
+/* api.h - the API over a service: what REST and gRPC answer with. */
+#ifndef MB_API_API_H
+#define MB_API_API_H
+
+#include "api/call.h"
+
+struct mb_api_options {
+    const char *base_path; /* in front of the API as clients see it (server.swaggerBasePath); "" */
+};
+
+mb_status mb_api_open(struct mb_api **out, struct mb_service *service, const struct mb_api_options *options,
+                      struct mb_error *error);
+
+/* No call is under way. */
+void mb_api_close(struct mb_api *api);
+
+struct mb_service *mb_api_service(struct mb_api *api);
+
+/* Finds the route, sees whether the caller may, and serves: blocks as long as the storage does, so it is
+ * called in a thread of the door's own. */
+void mb_api_serve(struct mb_api_call *call);
+
+#endif

@@ -1,0 +1,48 @@
+/* call.h - one request to the API and its answer, whichever door it came through.
+ *
+ * A door fills in a call, hands it to mb_api_serve and gets it back by `answered`, from that or any other
+ * thread, once.  Until then what the call points to must live; afterwards the door sends the answer and frees
+ * the call with its arena. */
+#ifndef MB_API_CALL_H
+#define MB_API_CALL_H
+
+#include "base/buf.h"
+#include "service/service.h"
+
+struct mb_api;
+
+struct mb_answer {
+    unsigned status;          /* of HTTP */
+    const char *content_type; /* NULL for none */
+    const char *location;     /* of a redirect; or NULL */
+    struct mb_buf body;
+};
+
+struct mb_api_call {
+    struct mb_api *api;
+    struct mb_arena *arena;
+    const char *method;        /* "GET" */
+    const char *path;          /* "/api/v1/list", decoded */
+    const char *raw_query;     /* as sent, without '?'; "" */
+    const struct mb_kv *query; /* decoded pairs, in order; those that cannot be decoded are left out */
+    size_t query_count;
+    const char *request_id; /* the header; "" for none: struct mb_caller has a made-up one then */
+    const char *body;       /* NUL behind it */
+    size_t body_len;
+    struct mb_caller caller;
+    bool full; /* replies hold all of a backup's description: partitions and segments, too */
+    struct mb_answer answer;
+    void (*answered)(struct mb_api_call *call);
+    void *door; /* the door's own */
+};
+
+/* The first value of a parameter; "" when it is not there. */
+const char *mb_api_query(const struct mb_api_call *call, const char *name);
+
+/* Hands the answer to the door: the call is no longer the handler's. */
+void mb_api_done(struct mb_api_call *call);
+
+/* An answer of text; content_type is a constant. */
+void mb_api_text(struct mb_api_call *call, unsigned status, const char *content_type, const char *text);
+
+#endif

@@ -1,0 +1,71 @@
+/* server: the API over HTTP and gRPC, until a signal ends it. */
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "server/server.h"
+
+#include <stdlib.h>
+
+struct options {
+    const char *port;
+    const char *address;
+};
+
+static const struct mb_flag flags[] = {
+    {.name = "port",
+     .letter = 'p',
+     .type = MB_FLAG_TEXT,
+     .offset = offsetof(struct options, port),
+     .argument = "PORT",
+     .help = "Where REST and the console listen, instead of server.port; 0 takes a free port."},
+    {.name = "address",
+     .type = MB_FLAG_TEXT,
+     .offset = offsetof(struct options, address),
+     .argument = "ADDRESS",
+     .help = "Address to listen on, instead of server.address; 0.0.0.0 or :: for all."},
+};
+
+static mb_status validate(const void *given, struct mb_arena *arena, struct mb_error *error)
+{
+    const struct options *options = given;
+    int64_t port = 0;
+    (void)arena;
+    if (options->port != NULL && *options->port != '\0' &&
+        (!mb_text_to_int64(options->port, &port) || port < 0 || port > 65535))
+        return mb_fail(error, MB_E_INVALID, "--port is '%s'; it takes a number from 0 to 65535",
+                       options->port);
+    return MB_OK;
+}
+
+static void say_listening(void *ctx, const char *rest, const char *grpc)
+{
+    struct mb_context *context = ctx;
+    mb_context_say(context, "listening on %s%s%s", rest, *grpc != '\0' ? ", gRPC on " : "", grpc);
+}
+
+static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
+{
+    const struct options *options = given;
+    const struct mb_server_options server = {.session = context->session,
+                                             .address = options->address,
+                                             .port = options->port,
+                                             .token = getenv("MILVUS_BACKUP_TOKEN"),
+                                             .listening = say_listening,
+                                             .ctx = context};
+    mb_context_keep_session(context);
+    return mb_server_run(&server, context->cancel, error);
+}
+
+const struct mb_command mb_command_server = {
+    .name = "server",
+    .summary = "Serves the API over HTTP and gRPC, and the console",
+    .description = "Runs until SIGINT or SIGTERM, which let running tasks end within server.shutdownTimeout. "
+                   "A second signal ends it at once.",
+    .example = "milvus-backup server\nmilvus-backup server -p 8081 --address 0.0.0.0",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .options_size = sizeof(struct options),
+    .needs = MB_NEEDS_CONFIG,
+    .validate = validate,
+    .run = run,
+};

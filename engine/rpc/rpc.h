@@ -1,0 +1,27 @@
+/* rpc.h - the API over gRPC: /milvus.proto.backup.MilvusBackupService and the health service.
+ *
+ * A method is a route of the API: its request becomes the route's JSON body or query, the answer's JSON the
+ * reply, both by the descriptors of the messages, whose names are those of the JSON. */
+#ifndef MB_RPC_RPC_H
+#define MB_RPC_RPC_H
+
+#include "api/api.h"
+#include "service/auth.h"
+
+struct mb_rpc;
+
+struct mb_rpc_options {
+    const char *address;
+    uint16_t port;                                  /* 0 takes a free one */
+    const char *tls_cert, *tls_key, *tls_client_ca; /* PEM files; "" for none */
+    uint64_t body_limit;
+};
+
+mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *auth,
+                      const struct mb_rpc_options *options, struct mb_error *error);
+uint16_t mb_rpc_port(const struct mb_rpc *rpc);
+
+/* Takes no call any more, waits for those under way, and ends. */
+void mb_rpc_close(struct mb_rpc *rpc);
+
+#endif

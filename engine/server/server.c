@@ -1,0 +1,74 @@
+#include "server/server.h"
+
+#include "base/text.h"
+#include "server/http.h"
+
+#include <stdio.h>
+
+struct server {
+    const struct mb_server_options *options;
+    struct mb_server_settings settings;
+    struct mb_api *api;
+    struct mb_http_door *http;
+};
+
+static mb_status read_settings(struct server *server, struct mb_error *error)
+{
+    const struct mb_server_options *options = server->options;
+    int64_t port = 0;
+    server->settings = (struct mb_server_settings){.struct_size = sizeof server->settings};
+    MB_TRY(mb_session_server(options->session, &server->settings, error));
+    if (!server->settings.enabled)
+        return mb_fail(error, MB_E_CONFIG, "http.enabled is false, so there is no server; make it true");
+    if (options->address != NULL && *options->address != '\0')
+        server->settings.address = options->address;
+    if (options->port != NULL && mb_text_to_int64(options->port, &port))
+        server->settings.port = (uint16_t)port;
+    return MB_OK;
+}
+
+static mb_status open_doors(struct server *server, struct mb_error *error)
+{
+    const struct mb_server_settings *settings = &server->settings;
+    const struct mb_http_door_options http = {.address = settings->address,
+                                              .port = settings->port,
+                                              .connections = settings->connections,
+                                              .request_seconds = settings->request_seconds,
+                                              .body_limit = settings->body_limit};
+    MB_TRY(
+        mb_api_open(&server->api, NULL, &(struct mb_api_options){.base_path = settings->base_path}, error));
+    return mb_http_door_open(&server->http, server->api, &http, error);
+}
+
+static void tell_listening(const struct server *server)
+{
+    char rest[300];
+    snprintf(rest, sizeof rest, "http://%s:%u", server->settings.address,
+             (unsigned)mb_http_door_port(server->http));
+    server->options->listening(server->options->ctx, rest, "");
+}
+
+static void close_doors(struct server *server)
+{
+    mb_http_door_close(server->http);
+    mb_api_close(server->api);
+}
+
+static mb_status serve(struct server *server, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(read_settings(server, error));
+    MB_TRY(open_doors(server, error));
+    tell_listening(server);
+    while (!mb_cancel_requested(cancel))
+        mb_cancel_sleep(cancel, INT64_C(3600000000000), NULL);
+    return MB_OK;
+}
+
+mb_status mb_server_run(const struct mb_server_options *options, struct mb_cancel *cancel,
+                        struct mb_error *error)
+{
+    struct server server = {.options = options};
+    mb_status status = serve(&server, cancel, error);
+    close_doors(&server);
+    return status;
+}
