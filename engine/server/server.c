@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define AN_HOUR_NS INT64_C(3600000000000)
+
 struct server {
     const struct mb_server_options *options;
     struct mb_server_settings settings;
@@ -59,8 +61,8 @@ static mb_status serve(struct server *server, struct mb_cancel *cancel, struct m
     MB_TRY(read_settings(server, error));
     MB_TRY(open_doors(server, error));
     tell_listening(server);
-    while (!mb_cancel_requested(cancel))
-        mb_cancel_sleep(cancel, INT64_C(3600000000000), NULL);
+    for (struct mb_error told = MB_ERROR_INIT; !mb_cancel_requested(cancel);)
+        mb_cancel_sleep(cancel, AN_HOUR_NS, &told);
     return MB_OK;
 }
 

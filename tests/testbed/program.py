@@ -92,16 +92,16 @@ class Program:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIXES)}
         return {**SANITIZER_OPTIONS, **IMPATIENT, **inherited, **self.environment}
 
-    def start(self, *arguments):
-        """The running process, in a group of its own; its output goes to pipes."""
+    def start(self, *arguments, output=None):
+        """The running process, in a group of its own; what it says goes to pipes, or all of it to the file output."""
         command = [*self.prefix, str(self.binary), *map(str, arguments)]
         return subprocess.Popen(
             command,
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output or subprocess.PIPE,
+            stderr=output or subprocess.PIPE,
             start_new_session=True,
         )
 
