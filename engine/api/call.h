@@ -15,6 +15,7 @@ struct mb_answer {
     unsigned status;          /* of HTTP */
     const char *content_type; /* NULL for none */
     const char *location;     /* of a redirect; or NULL */
+    unsigned retry_after;     /* seconds; 0 for nothing said */
     struct mb_buf body;
 };
 
@@ -30,6 +31,8 @@ struct mb_api_call {
     const char *body;       /* NUL behind it */
     size_t body_len;
     struct mb_caller caller;
+    const struct mb_error *refusal; /* why the caller has no role: MB_E_UNAUTHENTICATED, or MB_E_THROTTLED
+                                       after too many guesses; NULL for one that has */
     bool full; /* replies hold all of a backup's description: partitions and segments, too */
     struct mb_answer answer;
     void (*answered)(struct mb_api_call *call);

@@ -8,6 +8,7 @@ const struct mb_route mb_routes[] = {
     {.method = "GET",
      .path = "/api/v1/hello",
      .role = MB_ROLE_NONE,
+     .quick = true,
      .serve = mb_serve_hello,
      .name = "hello",
      .summary = "Says that the backup service listens",

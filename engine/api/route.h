@@ -17,6 +17,7 @@ struct mb_route {
     const char *method, *path; /* "POST", "/api/v1/create" */
     enum mb_role role;         /* that it takes */
     bool changes;              /* something: a line in the audit log */
+    bool quick;                /* waits for neither storage nor Milvus: served while all others wait */
     void (*serve)(struct mb_api_call
                       *call); /* in a thread of the door's workers; may keep the call and answer it later */
     const char *name;         /* operationId, and its label in metrics: "createBackup" */

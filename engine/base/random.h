@@ -7,4 +7,9 @@
 /* So many hexadecimal digits, an even number of at most 64, and a NUL. */
 mb_status mb_random_hex(char *out, size_t digits, struct mb_error *error);
 
+enum { MB_UUID_SIZE = 37 };
+
+/* A random UUID of version 4 (RFC 9562, 5.4). */
+mb_status mb_random_uuid(char out[MB_UUID_SIZE], struct mb_error *error);
+
 #endif

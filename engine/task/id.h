@@ -2,14 +2,11 @@
 #ifndef MB_TASK_ID_H
 #define MB_TASK_ID_H
 
-#include "base/error.h"
+#include "base/random.h"
 
 struct mb_arena;
 
-enum { MB_ID_SIZE = 37 };
-
-/* A random UUID of version 4 (RFC 9562, 5.4). */
-mb_status mb_id_new(char out[MB_ID_SIZE], struct mb_error *error);
+enum { MB_ID_SIZE = MB_UUID_SIZE };
 
 /* "backup_2026_11_21_06_49_30_123456789"; NULL without memory. */
 const char *mb_id_backup_name(struct mb_arena *arena);

@@ -52,7 +52,7 @@ static mb_status make_parts(struct mb_task *task, const void *request, struct mb
     task->plan = task->arena != NULL ? mb_arena_alloc(task->arena, 1, work->plan_size) : NULL;
     if (task->cancel == NULL || task->told == NULL || task->plan == NULL)
         return mb_fail_memory(error);
-    MB_TRY(mb_id_new(task->id, error));
+    MB_TRY(mb_random_uuid(task->id, error));
     return work->take(request, task->arena, task->plan, error);
 }
 
