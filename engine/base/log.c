@@ -84,11 +84,16 @@ void mb_log_hide(struct mb_log *log, const char *text)
     memcpy(secret->text, text, len + 1);
     pthread_mutex_lock(&log->mutex);
     struct secret **at = &log->secrets;
-    while (*at != NULL && (*at)->len >= len)
+    while (*at != NULL && (*at)->len >= len && strcmp((*at)->text, text) != 0)
         at = &(*at)->next;
-    secret->next = *at;
-    *at = secret;
+    bool known = *at != NULL && strcmp((*at)->text, text) == 0;
+    if (!known) {
+        secret->next = *at;
+        *at = secret;
+    }
     pthread_mutex_unlock(&log->mutex);
+    if (known)
+        free(secret);
 }
 
 /* No secret is shorter than the asterisks, so the text only shrinks. */

@@ -2,18 +2,16 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "config/kept.h"
 #include "config/misfit.h"
 #include "config/show.h"
-#include "config/source.h"
 #include "config/storage.h"
 #include "config/typed.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { MAX_FILE = 1 << 20, MIB = 1 << 20 };
+enum { MIB = 1 << 20 };
 
 static int resolve_level(struct mb_settings *settings)
 {
@@ -200,25 +198,24 @@ static unsigned find_schema(struct mb_settings *settings, const struct mb_yaml_n
 }
 
 /* All sources into settings; false when there is no sense in checking what they say. */
-static bool collect(struct mb_settings *settings, const struct mb_config_sources *sources,
-                    const struct mb_buf *content)
+static bool collect(struct mb_settings *settings, const struct mb_config_kept *kept)
 {
     struct mb_yaml_node *nodes = NULL;
     size_t count = 0;
 
     settings->schema = 2;
     if (*settings->path != '\0') {
-        if (!mb_yaml_read(settings->arena, settings->report, settings->path, content->data, content->len,
-                          &nodes, &count))
+        if (!mb_yaml_read(settings->arena, settings->report, settings->path, kept->text, kept->len, &nodes,
+                          &count))
             return false;
         settings->schema = find_schema(settings, nodes, count);
         if (settings->schema == 0 || !mb_misfit_judge(settings, nodes, count))
             return false;
     }
     mb_settings_from_file(settings, nodes, count);
-    mb_settings_from_environment(settings, sources->environment);
-    mb_settings_from_sets(settings, sources->sets, sources->set_count);
-    if (!mb_misfit_judge_empty(settings, nodes, count, sources->set_count > 0))
+    mb_settings_from_environment(settings, kept->environment);
+    mb_settings_from_sets(settings, kept->sets, kept->set_count);
+    if (!mb_misfit_judge_empty(settings, nodes, count, kept->set_count > 0))
         return false;
     mb_misfit_placeholders(settings);
     mb_settings_complete(settings);
@@ -244,17 +241,6 @@ static void resolve(struct mb_settings *settings, const char *folder, struct mb_
         mb_settings_keep(settings, NULL);
 }
 
-/* Copies what the caller may free: the settings point into environment and overrides. */
-static const char *const *copy_strings(struct mb_arena *arena, const char *const *items, size_t count)
-{
-    const char **copy = mb_arena_alloc(arena, count + 1, sizeof *copy);
-
-    for (size_t i = 0; copy != NULL && i < count; i++)
-        if ((copy[i] = mb_arena_strdup(arena, items[i])) == NULL)
-            return NULL;
-    return copy;
-}
-
 static struct mb_config_words words_of(const struct mb_config_words *given)
 {
     return (struct mb_config_words){
@@ -265,45 +251,32 @@ static struct mb_config_words words_of(const struct mb_config_words *given)
 }
 
 static mb_status load(struct mb_config *config, const struct mb_config_sources *sources,
-                      struct mb_config_report *report, struct mb_buf *content, struct mb_error *error)
+                      struct mb_config_report *report, struct mb_error *error)
 {
-    struct mb_config_sources copy = *sources;
     struct mb_settings *settings = mb_arena_alloc(config->arena, 1, sizeof *settings);
-    char cwd[4096];
-    size_t variables = 0;
+    struct mb_config_kept *kept = mb_arena_alloc(config->arena, 1, sizeof *kept);
 
-    while (sources->environment != NULL && sources->environment[variables] != NULL)
-        variables++;
-    copy.environment = copy_strings(config->arena, sources->environment, variables);
-    if (settings == NULL || copy.environment == NULL)
+    if (settings == NULL || kept == NULL)
         return mb_fail_memory(error);
+    MB_TRY(mb_config_keep(config->arena, sources, kept, error));
+    config->kept = kept;
     *settings = (struct mb_settings){
-        .arena = config->arena, .report = report, .path = "", .words = words_of(&sources->words)};
-    if (*sources->path != '\0')
-        MB_TRY(mb_config_read_file(config->arena, &copy, &settings->path, content, error));
-    if (getcwd(cwd, sizeof cwd) == NULL && sources->folder == NULL)
-        return mb_fail_errno(error, errno, "find the working folder");
-    if (collect(settings, &copy, content))
-        resolve(settings, sources->folder != NULL ? sources->folder : cwd, config);
+        .arena = config->arena, .report = report, .path = kept->path, .words = words_of(&sources->words)};
+    if (collect(settings, kept))
+        resolve(settings, kept->folder, config);
     return mb_report_status(report, error);
 }
 
 mb_status mb_config_load(struct mb_config **out, const struct mb_config_sources *sources,
                          struct mb_config_report *report, struct mb_error *error)
 {
-    struct mb_config *config;
-    struct mb_buf content;
-    mb_status status;
-
     MB_TRY(mb_report_init(report, error));
-    config = calloc(1, sizeof *config);
+    struct mb_config *config = calloc(1, sizeof *config);
     if (config == NULL || (config->arena = mb_arena_new()) == NULL) {
         mb_config_free(config);
         return mb_fail_memory(error);
     }
-    mb_buf_init(&content, MAX_FILE);
-    status = load(config, sources, report, &content, error);
-    mb_buf_done(&content);
+    mb_status status = load(config, sources, report, error);
     if (status != MB_OK) {
         mb_config_free(config);
         return status;

@@ -138,6 +138,7 @@ struct mb_config {
     struct mb_config_cloud cloud;
     struct mb_strings secrets; /* for mb_log_hide */
     struct mb_config_values *values;
+    const struct mb_config_kept *kept; /* see kept.h */
     struct mb_arena *arena;
 };
 
@@ -149,6 +150,9 @@ struct mb_config_words {
 };
 
 struct mb_config_sources {
+    /* Another configuration: what that was made of, and sets behind its own.  Of the other members words
+     * alone counts then; or NULL. */
+    const struct mb_config *like;
     const char *path;        /* "" reads no file */
     const char *const *sets; /* overrides, items "key=value"; the last one wins */
     size_t set_count;

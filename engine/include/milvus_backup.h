@@ -142,6 +142,11 @@ struct mb_session_options {
      * driver_dir to log_ctx are then passed over.  Both may be closed in any order; the parent's log is
      * called until both are. */
     struct mb_session *parent;
+
+    /* With a parent: configured as it is, and by the overrides above what it was overridden with.  Nothing is
+     * read again: config_path and environment are passed over, and what was found in them is told of no more.
+     */
+    bool like_parent;
 };
 
 /* Reads and checks the configuration and opens the log; touches no network.  MB_E_CONFIG when the
@@ -158,6 +163,18 @@ MB_API void mb_session_cancel(struct mb_session *session);
 /* Cancels tasks that still run and waits for them.  Their handles stay good for everything but have to be
  * freed. */
 MB_API void mb_session_close(struct mb_session *session);
+
+/* So many tasks run at once, of the session and all that share its log with it; 0, as at first, for any
+ * number.  Others wait for their turn in the order of their coming, and are polled, awaited and cancelled as
+ * those that run.  A delete never waits. */
+MB_API void mb_session_limit_tasks(struct mb_session *session, uint32_t at_once);
+
+/* Called once for each task of the session, and of all that share its log with it, when it has ended, from a
+ * thread of the task; a callback like any other.  It may be called before the call that starts the task has
+ * returned, and has returned before mb_task_free of that task or mb_session_close of its session does.  NULL
+ * for no longer. */
+typedef void mb_task_end_fn(void *ctx, struct mb_task *task);
+MB_API void mb_session_on_task_end(struct mb_session *session, mb_task_end_fn *fn, void *ctx);
 
 struct mb_session_about {
     size_t struct_size;
@@ -257,6 +274,8 @@ struct mb_create_request {
     bool resume;      /* go on with an interrupted create of this name */
     bool take_over;   /* with resume: also where another seems to be at work, who then fails */
     int32_t pause_gc; /* MB_AS_CONFIGURED: backup.gcPause */
+    const char *id;   /* of the backup, for one that is made anew: up to 200 bytes that nobody else uses; NULL
+                         for the task's */
 };
 
 /* From a backup to a running Milvus.  Which collections: as for a create, by their names in the backup; but
@@ -345,7 +364,7 @@ enum {
 };
 
 enum {
-    MB_TASK_QUEUED = 0, /* reserved: today every task runs at once */
+    MB_TASK_QUEUED = 0, /* waits for its turn, see mb_session_limit_tasks */
     MB_TASK_RUNNING = 1,
     MB_TASK_SUCCEEDED = 2,
     MB_TASK_FAILED = 3,
@@ -356,7 +375,8 @@ enum {
 MB_API const char *mb_task_kind_name(int32_t kind);
 MB_API const char *mb_task_state_name(int32_t state);
 
-/* A UUID.  A backup that a create makes anew has the same; one that is gone on with keeps its own. */
+/* A UUID.  A backup that a create makes anew has the same unless its request names another; one that is gone
+ * on with keeps its own. */
 MB_API const char *mb_task_id(const struct mb_task *task);
 MB_API int32_t mb_task_kind(const struct mb_task *task);
 MB_API const char *mb_task_backup(const struct mb_task *task); /* the name of the backup it is about */
@@ -368,7 +388,7 @@ struct mb_task_status {
     double percent;   /* 0 to 100, an estimate; never falls, and 100 only when it has succeeded */
     char phase[32];   /* "flush", "copy", "import"; "" before the first */
     int64_t phase_ns; /* how long it has been in it */
-    int64_t ns;       /* how long it has been running; or ran */
+    int64_t ns;       /* how long it has been running; or ran; 0 before its turn */
     uint64_t collections_done, collections_total;
     uint64_t objects_done, objects_total; /* in this phase */
     uint64_t bytes_done, bytes_total;     /* in this phase */
@@ -380,6 +400,9 @@ struct mb_task_status {
     char waiting_for[256]; /* what holds it up at this moment; "" for nothing */
     int64_t waiting_ns;    /* for how long */
     uint32_t phase_count;  /* phases so far, this one included */
+    int64_t queued_ms;     /* points in time: it was started by the program, */
+    int64_t started_ms;    /* its turn came, */
+    int64_t ended_ms;      /* and it ended; 0 for not yet and for never */
 };
 
 MB_API mb_status mb_task_poll(struct mb_task *task, struct mb_task_status *out, struct mb_error *error);

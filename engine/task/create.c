@@ -10,6 +10,7 @@ struct plan {
     int32_t strategy;
     bool resume, take_over;
     int32_t pause_gc;
+    const char *id; /* of the backup; NULL for the task's */
 };
 
 static mb_status take_choice(const struct mb_create_request *request, struct mb_arena *arena,
@@ -37,6 +38,8 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
         return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "strategy", "%d is no strategy",
                             (int)request.strategy);
     MB_TRY(mb_request_tristate(request.pause_gc, "pause_gc", error));
+    MB_TRY(mb_request_id(request.id, error));
+    MB_TRY(mb_request_text(arena, request.id, &plan->id, error));
     MB_TRY(take_choice(&request, arena, plan, error));
     plan->strategy = request.strategy;
     plan->resume = request.resume;
@@ -106,7 +109,7 @@ static mb_status create(struct mb_task *task, const struct plan *plan, struct mb
     struct mb_backup_report report;
     const struct mb_backup_options options = {
         .name = plan->head.name,
-        .id = task->id,
+        .id = plan->id != NULL ? plan->id : task->id,
         .selection = &plan->selection,
         .strategy = strategy_of(plan),
         .pause_gc = mb_request_decides(plan->pause_gc, config->backup.gc_pause.enabled),
@@ -142,7 +145,7 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
 }
 
 static const struct mb_work work = {
-    .kind = MB_TASK_CREATE, .plan_size = sizeof(struct plan), .take = take, .run = run};
+    .kind = MB_TASK_CREATE, .waits = true, .plan_size = sizeof(struct plan), .take = take, .run = run};
 
 mb_status mb_create_check(const struct mb_create_request *request, struct mb_error *error)
 {

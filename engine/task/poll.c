@@ -127,15 +127,18 @@ static struct mb_task_status status_of(struct mb_task *task)
     pthread_mutex_lock(&task->lock);
     bool ended = task->ended_ns != 0;
     int64_t now_ns = ended ? task->ended_ns : mb_clock_monotonic();
-    if (!ended)
+    if (task->state == MB_TASK_RUNNING)
         add_sample(task, &now, now_ns);
     double rate = rate_of(task);
     out.state = task->state;
     out.percent = tell_percent(task, &now);
+    out.ns = task->started_ns != 0 ? now_ns - task->started_ns : 0;
+    out.queued_ms = task->queued_ms;
+    out.started_ms = task->started_ms;
+    out.ended_ms = task->ended_ms;
     pthread_mutex_unlock(&task->lock);
 
     add_counts(&out, &now);
-    out.ns = now_ns - task->started_ns;
     out.phase_ns = now.phase != NULL ? now_ns - now.started_ns : 0;
     out.bytes_per_s = (uint64_t)rate;
     out.left_ns = ended ? 0 : left_of(&now, rate, out.phase_ns);

@@ -4,6 +4,9 @@
 #include "catalog/layout.h"
 
 #include <stdio.h>
+#include <string.h>
+
+enum { MAX_ID = 200 };
 
 static mb_status require_name(const char *name, struct mb_error *error)
 {
@@ -25,6 +28,21 @@ mb_status mb_request_name(const char *name, struct mb_error *error)
     MB_TRY(require_name(name, error));
     if (mb_layout_check_existing_name(name, error) < 0)
         return mb_error_hint(error, MB_HINT_INPUT, "name");
+    return MB_OK;
+}
+
+mb_status mb_request_id(const char *id, struct mb_error *error)
+{
+    if (id == NULL)
+        return MB_OK;
+    char clean[MAX_ID + 1];
+    if (*id == '\0' || !mb_text_fit(clean, sizeof clean, id))
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "id", "an id has 1 to %d bytes, not %zu",
+                            MAX_ID, strlen(id));
+    mb_text_clean(clean);
+    if (strcmp(clean, id) != 0)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "id",
+                            "an id is UTF-8 without control characters, and without blanks at its end");
     return MB_OK;
 }
 

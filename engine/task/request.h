@@ -9,6 +9,9 @@
 mb_status mb_request_new_name(const char *name, struct mb_error *error);
 mb_status mb_request_name(const char *name, struct mb_error *error);
 
+/* A name for what is made: printable, up to 200 bytes; NULL is none. */
+mb_status mb_request_id(const char *id, struct mb_error *error);
+
 /* Copies a text; NULL stays NULL. */
 mb_status mb_request_text(struct mb_arena *arena, const char *text, const char **out, struct mb_error *error);
 

@@ -145,7 +145,7 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
 }
 
 static const struct mb_work work = {
-    .kind = MB_TASK_RESTORE, .plan_size = sizeof(struct plan), .take = take, .run = run};
+    .kind = MB_TASK_RESTORE, .waits = true, .plan_size = sizeof(struct plan), .take = take, .run = run};
 
 mb_status mb_restore_check(const struct mb_restore_request *request, struct mb_error *error)
 {

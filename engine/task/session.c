@@ -20,6 +20,8 @@ void mb_common_release(struct mb_common *common)
     mb_budget_free(common->budget);
     free(common->temporary_folder);
     mb_log_close(common->log);
+    pthread_mutex_destroy(&common->end_lock);
+    mb_turns_done(&common->turns);
     free(common);
 }
 
@@ -61,6 +63,8 @@ static void tell_report(const struct mb_session *session, const struct mb_sessio
 
     for (size_t i = 0; i < report->count; i++) {
         const struct mb_config_notice *notice = &report->items[i];
+        if (options->like_parent && notice->kind != MB_CONFIG_PROBLEM)
+            continue;
         if (notice->kind != MB_CONFIG_PROBLEM)
             mb_log(log, notice->kind == MB_CONFIG_WARNING ? MB_LOG_WARN : MB_LOG_INFO, "%s", notice->text);
         notify(options, kinds[notice->kind], notice->text);
@@ -70,7 +74,8 @@ static void tell_report(const struct mb_session *session, const struct mb_sessio
 static mb_status load_config(struct mb_session *session, const struct mb_session_options *options,
                              struct mb_config_report *report, struct mb_error *error)
 {
-    const struct mb_config_sources sources = {.path = options->config_path != NULL ? options->config_path
+    const struct mb_config_sources sources = {.like = options->like_parent ? options->parent->config : NULL,
+                                              .path = options->config_path != NULL ? options->config_path
                                                                                    : "backup.yaml",
                                               .sets = options->overrides,
                                               .set_count = options->override_count,
@@ -146,6 +151,8 @@ static mb_status join_common(struct mb_session *session, const struct mb_session
     if (session->common == NULL)
         return mb_fail_memory(error);
     atomic_init(&session->common->holders, 1);
+    mb_turns_init(&session->common->turns);
+    pthread_mutex_init(&session->common->end_lock, NULL);
     open_log(session, options);
     if (options->temporary_dir != NULL &&
         (session->common->temporary_folder = strdup(options->temporary_dir)) == NULL)
@@ -157,17 +164,23 @@ static mb_status join_common(struct mb_session *session, const struct mb_session
     return find_drivers(session->common, options, error);
 }
 
+static void log_begin(const struct mb_session *session)
+{
+    const char *path = session->config->path;
+    mb_log(session->common->log, MB_LOG_INFO, "milvus-backup %s, configuration %s", mb_program_version(),
+           *path != '\0' ? path : "(none)");
+}
+
 static mb_status open_session(struct mb_session *session, const struct mb_session_options *options,
                               struct mb_config_report *report, struct mb_error *error)
 {
     MB_TRY(load_config(session, options, report, error));
     MB_TRY(join_common(session, options, error));
     struct mb_log *log = session->common->log;
-    const char *path = session->config->path;
     for (size_t i = 0; i < session->config->secrets.count; i++)
         mb_log_hide(log, session->config->secrets.items[i]);
-    mb_log(log, MB_LOG_INFO, "milvus-backup %s, configuration %s", mb_program_version(),
-           *path != '\0' ? path : "(none)");
+    if (!options->like_parent)
+        log_begin(session);
     return MB_OK;
 }
 
@@ -196,6 +209,8 @@ static mb_status check_options(const struct mb_session_options *options, struct 
     if (options->log_level != NULL && !mb_log_level_parse(options->log_level, &level))
         return mb_fail(error, MB_E_INVALID, "log_level is '%s'; it takes error, warn, info, debug or trace",
                        options->log_level);
+    if (options->like_parent && options->parent == NULL)
+        return mb_abi_missing("parent that the session is to be like", error);
     if (options->override_count > 0 && options->overrides == NULL)
         return mb_abi_missing("list of overrides", error);
     return MB_OK;
@@ -248,6 +263,23 @@ void mb_session_close(struct mb_session *session)
         pthread_cond_wait(&session->idle, &session->lock);
     pthread_mutex_unlock(&session->lock);
     mb_session_release(session);
+}
+
+void mb_session_limit_tasks(struct mb_session *session, uint32_t at_once)
+{
+    if (session != NULL)
+        mb_turns_limit(&session->common->turns, at_once);
+}
+
+void mb_session_on_task_end(struct mb_session *session, mb_task_end_fn *fn, void *ctx)
+{
+    if (session == NULL)
+        return;
+    struct mb_common *common = session->common;
+    pthread_mutex_lock(&common->end_lock);
+    common->on_end = fn;
+    common->on_end_ctx = ctx;
+    pthread_mutex_unlock(&common->end_lock);
 }
 
 static mb_status about(const struct mb_session *session, struct mb_session_about *out, struct mb_error *error)

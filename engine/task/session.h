@@ -13,6 +13,7 @@
 #include "storage/store.h"
 #include "task/abi.h"
 #include "task/slot.h"
+#include "task/turn.h"
 
 #include <stdatomic.h>
 
@@ -29,6 +30,10 @@ struct mb_common {
     bool grpc_speaks;
     mb_log_fn *tell; /* the program's; or NULL */
     void *tell_ctx;
+    struct mb_turns turns;    /* of tasks */
+    pthread_mutex_t end_lock; /* for what follows */
+    mb_task_end_fn *on_end;   /* the program's; or NULL */
+    void *on_end_ctx;
 };
 
 struct mb_session {

@@ -43,6 +43,11 @@ static void dispose(struct mb_task *task)
     free(task);
 }
 
+static int64_t wall_ms(void)
+{
+    return mb_clock_wall() / MB_NS_PER_MS;
+}
+
 static mb_status make_parts(struct mb_task *task, const void *request, struct mb_error *error)
 {
     const struct mb_work *work = task->work;
@@ -66,6 +71,7 @@ static mb_status make_task(const struct mb_work *work, struct mb_session *sessio
     task->work = work;
     task->session = session;
     task->state = MB_TASK_QUEUED;
+    task->queued_ms = wall_ms();
     task->error = MB_ERROR_INIT;
     task->scope = (struct mb_scope){.id = task->id,
                                     .log = session->common->log,
@@ -78,6 +84,28 @@ static mb_status make_task(const struct mb_work *work, struct mb_session *sessio
     }
     *out = task;
     return MB_OK;
+}
+
+static void begin(struct mb_task *task)
+{
+    pthread_mutex_lock(&task->lock);
+    task->state = MB_TASK_RUNNING;
+    task->started_ns = mb_clock_monotonic();
+    task->started_ms = wall_ms();
+    pthread_mutex_unlock(&task->lock);
+}
+
+/* Its place in the line is as old as the task. */
+static void ask_for_turn(struct mb_task *task)
+{
+    if (!task->work->waits || mb_turn_ask(&task->session->common->turns, &task->turn))
+        begin(task);
+}
+
+static void leave_turn(struct mb_task *task)
+{
+    if (task->work->waits)
+        mb_turn_leave(&task->session->common->turns, &task->turn);
 }
 
 static void cancel_task(void *ctx)
@@ -106,6 +134,7 @@ static void end(struct mb_task *task, mb_status status, const struct mb_error *e
     if (status < 0)
         task->error = *error;
     task->ended_ns = mb_clock_monotonic();
+    task->ended_ms = wall_ms();
     task->state = status >= 0                ? MB_TASK_SUCCEEDED
                   : status == MB_E_CANCELLED ? MB_TASK_CANCELLED
                                              : MB_TASK_FAILED;
@@ -120,7 +149,7 @@ static void log_end(const struct mb_task *task, mb_status status, const struct m
     const char *kind = mb_task_kind_name(task->work->kind), *name = task->plan->name;
     char took[32];
 
-    mb_text_duration(mb_task_ns(task), took, sizeof took);
+    mb_text_duration(task->started_ns != 0 ? mb_task_ns(task) : 0, took, sizeof took);
     if (status >= 0)
         mb_log(log, MB_LOG_INFO, "%s of backup %s: done in %s", kind, name, took);
     else if (status == MB_E_CANCELLED)
@@ -130,18 +159,55 @@ static void log_end(const struct mb_task *task, mb_status status, const struct m
         mb_log(log, MB_LOG_ERROR, "%s of backup %s failed after %s: %s", kind, name, took, error->message);
 }
 
+static mb_status await_turn(struct mb_task *task, struct mb_error *error)
+{
+    struct mb_wait wait = {0};
+
+    if (task->started_ns != 0)
+        return MB_OK;
+    mb_log(task->session->common->log, MB_LOG_INFO, "%s of backup %s waits until other tasks have ended",
+           mb_task_kind_name(task->work->kind), task->plan->name);
+    mb_progress_wait(&task->progress, &wait, "other tasks to end");
+    mb_status status = mb_turn_await(&task->session->common->turns, &task->turn, task->cancel, error);
+    mb_progress_wait_end(&wait);
+    if (status == MB_OK)
+        begin(task);
+    return status;
+}
+
+static mb_status run(struct mb_task *task, struct mb_error *error)
+{
+    mb_log(task->session->common->log, MB_LOG_INFO, "%s of backup %s begins",
+           mb_task_kind_name(task->work->kind), task->plan->name);
+    return task->work->run(task, task->plan, error);
+}
+
+static void tell_end(struct mb_task *task)
+{
+    struct mb_common *common = task->session->common;
+
+    pthread_mutex_lock(&common->end_lock);
+    mb_task_end_fn *fn = common->on_end;
+    void *ctx = common->on_end_ctx;
+    pthread_mutex_unlock(&common->end_lock);
+    if (fn != NULL)
+        fn(ctx, task);
+}
+
 static void *work(void *arg)
 {
     struct mb_task *task = arg;
     struct mb_error error = MB_ERROR_INIT;
 
     const struct mb_scope *before = mb_scope_enter(&task->scope);
-    mb_log(task->session->common->log, MB_LOG_INFO, "%s of backup %s begins",
-           mb_task_kind_name(task->work->kind), task->plan->name);
-    mb_status status = task->work->run(task, task->plan, &error);
+    mb_status status = await_turn(task, &error);
+    if (status == MB_OK)
+        status = run(task, &error);
     log_end(task, status, &error);
     mb_scope_enter(before);
     end(task, status, &error);
+    leave_turn(task);
+    tell_end(task);
     leave_session(task);
     return NULL;
 }
@@ -178,13 +244,13 @@ static mb_status join_session(struct mb_task *task, struct mb_error *error)
 static mb_status launch(struct mb_task *task, struct mb_error *error)
 {
     MB_TRY(join_session(task, error));
-    task->state = MB_TASK_RUNNING;
-    task->started_ns = mb_clock_monotonic();
+    ask_for_turn(task);
     int failed = start_thread(task);
     if (failed == 0) {
         task->started = true;
         return MB_OK;
     }
+    leave_turn(task);
     leave_session(task);
     return mb_fail_errno(error, failed, "start a thread");
 }

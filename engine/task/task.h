@@ -25,6 +25,7 @@ struct mb_plan_head {
 /* A kind of task: its plan is made of a request, which is thereby judged, and then carried out. */
 struct mb_work {
     int32_t kind;
+    bool waits; /* for its turn, where the number of tasks is limited */
     size_t plan_size;
     mb_status (*take)(const void *request, struct mb_arena *arena, void *plan, struct mb_error *error);
     mb_status (*run)(struct mb_task *task, const void *plan, struct mb_error *error);
@@ -48,11 +49,13 @@ struct mb_task {
     struct mb_cancel_watch *watch; /* of the session's end */
     struct mb_progress progress;
     struct mb_scope scope;
+    struct mb_turn turn; /* of work that waits */
 
     pthread_mutex_t lock; /* for what follows */
     pthread_cond_t ended;
     int32_t state;
-    int64_t started_ns, ended_ns;
+    int64_t started_ns, ended_ns;            /* 0 for not yet */
+    int64_t queued_ms, started_ms, ended_ms; /* since 1970 */
     struct mb_error error;
     double percent; /* the most that was ever told */
     struct mb_task_sample {

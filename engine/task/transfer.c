@@ -90,7 +90,7 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
 }
 
 static const struct mb_work work = {
-    .kind = MB_TASK_TRANSFER, .plan_size = sizeof(struct plan), .take = take, .run = run};
+    .kind = MB_TASK_TRANSFER, .waits = true, .plan_size = sizeof(struct plan), .take = take, .run = run};
 
 mb_status mb_transfer_check(const struct mb_transfer_request *request, struct mb_error *error)
 {

@@ -141,6 +141,7 @@ static struct job create(struct mb_session *session, const char *name, const cha
     const char *collections[] = {collection};
     const struct mb_create_request request = {.struct_size = sizeof request,
                                               .name = name,
+                                              .id = strcmp(name, "three") == 0 ? "the third" : NULL,
                                               .collections = collections,
                                               .collection_count = 1,
                                               .strategy = strategy};

@@ -1,5 +1,6 @@
 """Several tasks of the library in one process, against a fake Milvus; many_tasks.c is the program."""
 
+import json
 import os
 import subprocess
 
@@ -111,5 +112,6 @@ def test_each_has_its_own_progress_cancel_and_log_within_one_memory(config, tmp_
         "old",
         "three",
     }
+    assert json.loads((tmp_path / "backup/three/meta/backup_meta.json").read_text())["id"] == "the third"
     log = (tmp_path / "many.log").read_text()
     assert "create of backup two was cancelled" in log

@@ -218,6 +218,72 @@ static void test_speaks_with_other_versions(void **state)
     mb_session_close(session);
 }
 
+static void expect_port(struct bench *b, struct mb_session *session, const char *key, const char *value)
+{
+    struct mb_config_row row = {.struct_size = sizeof row};
+    size_t found = 0;
+    for (size_t i = 0; i < mb_session_config_count(session); i++) {
+        assert_int_equal(mb_session_config_at(session, i, &row, &b->error), MB_OK);
+        if (strcmp(row.key, key) == 0) {
+            assert_string_equal(row.value, value);
+            found++;
+        }
+    }
+    assert_int_equal(found, 1);
+}
+
+/* File, environment and overrides are those of the parent, whatever has become of them. */
+static void test_a_session_can_be_like_its_parent(void **state)
+{
+    struct bench *b = *state;
+    char environment_of[] = "MILVUS_ADDRESS=m.example", override[] = "minio.backupRootPath=elsewhere";
+    const char *const environment[] = {environment_of, NULL};
+    const char *overrides[] = {override};
+    struct mb_session_about about = {.struct_size = sizeof about};
+
+    bench_configure(b, "backup:\n  maxSegmentGroupSize: 2G\n");
+    b->options.environment = environment;
+    b->options.overrides = overrides;
+    b->options.override_count = 1;
+    b->options.like_parent = true;
+    struct mb_session *session = NULL;
+    assert_int_equal(mb_session_open(&session, &b->options, &b->error), MB_E_INVALID);
+    b->options.like_parent = false;
+    session = bench_open(b);
+    bench_write(b, "backup.yaml", "milvus:\n  port: 99\n");
+    memset(environment_of, 'x', strlen(environment_of));
+    memset(override, 'x', strlen(override));
+
+    const char *more[] = {"transfer.memoryMiB=77"};
+    b->options = (struct mb_session_options){.struct_size = sizeof b->options,
+                                             .overrides = more,
+                                             .override_count = 1,
+                                             .notice = b->options.notice,
+                                             .notice_ctx = b,
+                                             .parent = session,
+                                             .like_parent = true};
+    *b->notices = '\0';
+    struct mb_session *child = bench_open(b);
+    mb_session_close(session);
+    more[0] = "minio.backupRootPath=third";
+    b->options.parent = child;
+    struct mb_session *grandchild = bench_open(b);
+    expect_port(b, child, "minio.backupRootPath", "elsewhere");
+    mb_session_close(child);
+    expect_port(b, grandchild, "milvus.address", "m.example");
+    expect_port(b, grandchild, "milvus.port", "1");
+    expect_port(b, grandchild, "transfer.memoryMiB", "77");
+    expect_port(b, grandchild, "minio.backupRootPath", "third");
+    assert_string_equal(b->notices, "");
+    assert_int_equal(mb_session_about(grandchild, &about, &b->error), MB_OK);
+    assert_string_equal(about.config_path, b->config);
+    b->options.parent = grandchild;
+    more[0] = "milvus.port=none";
+    assert_int_equal(mb_session_open(&child, &b->options, &b->error), MB_E_CONFIG);
+    assert_non_null(strstr(b->notices, "milvus.port"));
+    mb_session_close(grandchild);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -233,6 +299,7 @@ int main(void)
         CASE(test_what_is_cancelled_does_nothing_more),
         CASE(test_refuses_what_was_not_set_up),
         CASE(test_speaks_with_other_versions),
+        CASE(test_a_session_can_be_like_its_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,17 @@ static void test_requests_are_judged_before_anything_is_opened(void **state)
     create.pause_gc = 3;
     expect_input(b, mb_create_check(&create, &b->error), "pause_gc");
     create.pause_gc = MB_NO;
+    char long_id[202];
+    memset(long_id, 'x', 201);
+    long_id[201] = '\0';
+    const char *const bad_ids[] = {"", "a\nb", "a ", "\xff", long_id};
+    for (size_t i = 0; i < sizeof bad_ids / sizeof *bad_ids; i++) {
+        create.id = bad_ids[i];
+        expect_input(b, mb_create_check(&create, &b->error), "id");
+    }
+    create.id = long_id + 1;
+    assert_int_equal(mb_create_check(&create, &b->error), MB_OK);
+    create.id = NULL;
     create.filter = "a b";
     expect_input(b, mb_create_check(&create, &b->error), "filter");
     create.filter = "";
