@@ -297,6 +297,11 @@ mb_status mb_json_enter_array(struct mb_json_reader *reader, struct mb_error *er
     return enter(reader, '[', ']', error);
 }
 
+bool mb_json_entered_null(const struct mb_json_reader *reader)
+{
+    return reader->levels[reader->level_count - 1].is_null;
+}
+
 mb_status mb_json_next_element(struct mb_json_reader *reader, struct mb_error *error)
 {
     struct level *level = &reader->levels[reader->level_count - 1];

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Reads up to cap bytes; *nread is 0 only at the end. */
@@ -23,6 +24,9 @@ void mb_json_reader_free(struct mb_json_reader *reader);
 
 mb_status mb_json_enter_object(struct mb_json_reader *reader, struct mb_error *error);
 mb_status mb_json_enter_array(struct mb_json_reader *reader, struct mb_error *error);
+
+/* Is what was entered last a null? */
+bool mb_json_entered_null(const struct mb_json_reader *reader);
 
 /* MB_OK: the reader stands before a value, which must be entered, taken or skipped before the next call.
  * MB_END: the object or array is left.  key is valid until the next call. */
