@@ -1,6 +1,7 @@
-/* auth.h - who may call: users and tokens from a file, with hashed secrets.
+/* auth.h - who may call: users, tokens and certificates from a file, with hashed secrets (credential.h).
  *
- * Thread-safe.  The file is read again when it has changed. */
+ * Thread-safe.  The file is looked at with every request and read again when it has changed; a version that
+ * is broken is told to the log, and the one before stays. */
 #ifndef MB_SERVICE_AUTH_H
 #define MB_SERVICE_AUTH_H
 
@@ -10,18 +11,31 @@ struct mb_auth;
 
 struct mb_auth_options {
     const char *credentials_file; /* "" for none */
-    const char *token; /* one more, with the role write; NULL for none.  Wiped by nobody: the caller's */
+    const char
+        *token; /* one more, with the role write; NULL or "" for none.  Wiped by nobody: the caller's */
+    bool certificates;          /* those of clients are checked by the door: nobody comes in without one */
+    struct mb_session *session; /* its log gets refusals and changes of the file; NULL for nobody */
 };
 
+/* MB_E_CONFIG for a file that cannot be used, with its name and line, and never with what stands there. */
 mb_status mb_auth_open(struct mb_auth **out, const struct mb_auth_options *options, struct mb_error *error);
 void mb_auth_close(struct mb_auth *auth);
 
-/* Is there any credential?  Where there is none everybody is MB_ROLE_WRITE. */
+/* Does it take a credential to come in?  Where it does not everybody is MB_ROLE_WRITE. */
 bool mb_auth_required(const struct mb_auth *auth);
 
-/* What a request showed: the value of Authorization or "", and the name in a certificate that was checked, or
- * "".  Fills name and role of caller (name lies in arena); MB_E_UNAUTHENTICATED for what is not known,
- * malformed or missing.  Takes the same time whichever it is, as far as that can be had. */
+/* What WWW-Authenticate says behind a 401. */
+const char *mb_auth_challenge(struct mb_auth *auth);
+
+/* What a request showed: the value of Authorization or "", and the name (CN) in a certificate that was
+ * checked, or "".  Several values of Authorization are to be joined by ", ", which no credential holds, and
+ * one with a NUL is to be handed in as " ".  caller->address, without a port, is read; name (which lies in
+ * arena) and role are filled.
+ *
+ * MB_E_UNAUTHENTICATED for what is unknown, malformed, expired or missing; MB_E_THROTTLED, with
+ * retry_after_ms, for a guess from an address that has guessed too often, and where too many passwords wait
+ * to be checked.  A password that was not seen lately takes some tenths of a second: to be called in a thread
+ * that may wait.  Takes the same time whichever it is that is wrong, as far as that can be had. */
 mb_status mb_auth_check(struct mb_auth *auth, const char *authorization, const char *certificate_name,
                         struct mb_arena *arena, struct mb_caller *caller, struct mb_error *error);
 
