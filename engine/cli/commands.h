@@ -11,6 +11,7 @@ extern const struct mb_command mb_command_list;
 extern const struct mb_command mb_command_get;
 extern const struct mb_command mb_command_info;
 extern const struct mb_command mb_command_delete;
+extern const struct mb_command mb_command_prune;
 extern const struct mb_command mb_command_transfer;
 extern const struct mb_command mb_command_verify;
 extern const struct mb_command mb_command_check;

@@ -24,11 +24,21 @@ static const char *const sentences[MB_HINT_COUNT] = {
         "name one with --config, or pass --config '' to use the environment and --set only",
 };
 
+/* Members have '_' where some flags have '-'. */
+static bool is_spelt(const char *flag, const char *member)
+{
+    while (*flag != '\0' && (*flag == '-' ? '_' : *flag) == *member)
+        flag++, member++;
+    return *flag == '\0' && *member == '\0';
+}
+
 const char *mb_hint_flag(const char *member, const struct mb_command *command)
 {
     for (size_t i = 0; command != NULL && i < command->flag_count; i++)
-        if (strcmp(command->flags[i].name, member) == 0)
-            return member;
+        if (is_spelt(command->flags[i].name, member))
+            return command->flags[i].name;
+    if (strcmp(member, "pattern") == 0)
+        return "name";
     return strcmp(member, "collections") == 0 ? "colls" : member;
 }
 

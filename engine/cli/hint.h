@@ -11,7 +11,7 @@
 const char *mb_hint_message(const struct mb_error *error, const struct mb_command *command,
                             struct mb_arena *arena);
 
-/* The flag for a member of a request: of the same name, but for one that create calls otherwise. */
+/* The flag for a member of a request: of the same name, but for some that commands call otherwise. */
 const char *mb_hint_flag(const char *member, const struct mb_command *command);
 
 #endif

@@ -166,7 +166,7 @@ MB_API void mb_session_close(struct mb_session *session);
 
 /* So many tasks run at once, of the session and all that share its log with it; 0, as at first, for any
  * number.  Others wait for their turn in the order of their coming, and are polled, awaited and cancelled as
- * those that run.  A delete never waits. */
+ * those that run.  Deletes and prunes never wait. */
 MB_API void mb_session_limit_tasks(struct mb_session *session, uint32_t at_once);
 
 /* Called once for each task of the session, and of all that share its log with it, when it has ended, from a
@@ -329,6 +329,23 @@ struct mb_delete_request {
     bool force; /* also while somebody makes it, who then fails */
 };
 
+/* What no rule keeps is deleted, one backup after the other, the oldest first.  Rules are joined: what one of
+ * them keeps stays, and so do the last complete backup, what is not complete, and what another task of this
+ * process is at work on.  No rule at all is MB_E_INVALID.  A backup is as old as its data, whenever it was
+ * moved to where it is. */
+struct mb_prune_request {
+    size_t struct_size;
+    const char *pattern;     /* only backups whose names match, as a shell would: "nightly_*"; NULL for all */
+    const char *made_by;     /* only names that this can have made: "nightly_%Y%m%d_%H%M%S"; NULL for all */
+    uint32_t keep_last;      /* the last so many; */
+    uint32_t keep_daily;     /* of each of the last so many days that have one, the last one; */
+    uint32_t keep_weekly;    /* likewise for weeks, which begin on Monday, */
+    uint32_t keep_monthly;   /* and months; */
+    const char *keep_within; /* all that is not older: "36h", "7d", "4w", "6m" (months), "1y"; or NULL */
+    const char *timezone;    /* whose days these are, "Europe/Berlin"; NULL for UTC */
+    bool dry_run;            /* only tells what would be removed */
+};
+
 /* Judge a request alone, before anything is opened; starting does the same first.  MB_E_INVALID or
  * MB_E_CONFIG, with MB_HINT_INPUT and the member's name where one member is malformed. */
 MB_API mb_status mb_create_check(const struct mb_create_request *request, struct mb_error *error);
@@ -336,6 +353,7 @@ MB_API mb_status mb_restore_check(const struct mb_restore_request *request, stru
 MB_API mb_status mb_transfer_check(const struct mb_transfer_request *request, struct mb_error *error);
 MB_API mb_status mb_verify_check(const struct mb_verify_request *request, struct mb_error *error);
 MB_API mb_status mb_delete_check(const struct mb_delete_request *request, struct mb_error *error);
+MB_API mb_status mb_prune_check(const struct mb_prune_request *request, struct mb_error *error);
 
 /* ------------------------------------------------------------------ tasks */
 
@@ -351,6 +369,8 @@ MB_API mb_status mb_verify_start(struct mb_session *session, const struct mb_ver
                                  struct mb_task **out, struct mb_error *error);
 MB_API mb_status mb_delete_start(struct mb_session *session, const struct mb_delete_request *request,
                                  struct mb_task **out, struct mb_error *error);
+MB_API mb_status mb_prune_start(struct mb_session *session, const struct mb_prune_request *request,
+                                struct mb_task **out, struct mb_error *error);
 
 /* Cancels what still runs, waits for it, and frees. */
 MB_API void mb_task_free(struct mb_task *task);
@@ -360,7 +380,8 @@ enum {
     MB_TASK_RESTORE = 2,
     MB_TASK_TRANSFER = 3,
     MB_TASK_VERIFY = 4,
-    MB_TASK_DELETE = 5
+    MB_TASK_DELETE = 5,
+    MB_TASK_PRUNE = 6
 };
 
 enum {
@@ -379,7 +400,8 @@ MB_API const char *mb_task_state_name(int32_t state);
  * on with keeps its own. */
 MB_API const char *mb_task_id(const struct mb_task *task);
 MB_API int32_t mb_task_kind(const struct mb_task *task);
-MB_API const char *mb_task_backup(const struct mb_task *task); /* the name of the backup it is about */
+MB_API const char *mb_task_backup(const struct mb_task *task); /* the name of the backup it is about; of a
+                                                                   prune, the pattern */
 
 /* How far a task is.  Cheap: ten times a second is fine. */
 struct mb_task_status {
@@ -527,6 +549,19 @@ struct mb_verify_result {
     int64_t ns;
 };
 
+/* There also for a prune that failed after it had decided. */
+struct mb_prune_result {
+    size_t struct_size;
+    const char *pattern;
+    bool dry_run;
+    uint64_t kept;    /* backups that the prune is about and that stay */
+    uint64_t removed; /* in a dry run: that would be */
+    uint64_t left;    /* that were to be removed and are still there, whole or in part */
+    uint64_t bytes;   /* of the data of those that were removed */
+    uint64_t objects; /* removed */
+    int64_t ns;
+};
+
 MB_API mb_status mb_task_create_result(struct mb_task *task, struct mb_create_result *out,
                                        struct mb_error *error);
 MB_API mb_status mb_task_restore_result(struct mb_task *task, struct mb_restore_result *out,
@@ -537,6 +572,36 @@ MB_API mb_status mb_task_verify_result(struct mb_task *task, struct mb_verify_re
                                        struct mb_error *error);
 MB_API mb_status mb_task_delete_result(struct mb_task *task, struct mb_delete_result *out,
                                        struct mb_error *error);
+
+MB_API mb_status mb_task_prune_result(struct mb_task *task, struct mb_prune_result *out,
+                                      struct mb_error *error);
+
+enum {
+    MB_PRUNE_KEPT = 0,
+    MB_PRUNE_DUE = 1, /* no rule keeps it: what a dry run tells, and what a prune has not come to */
+    MB_PRUNE_REMOVED = 2,
+    MB_PRUNE_FAILED = 3
+};
+
+/* What a prune decided about one backup. */
+struct mb_prune_row {
+    size_t struct_size;
+    const char *name;
+    int32_t state;   /* MB_STATE_* */
+    int64_t made_ms; /* when its data was taken; where that is not known, when it was completed; or 0 */
+    int64_t size;    /* of its data */
+    int32_t decision;
+    const char *why; /* "daily 2026-11-28, monthly 2026-11", "no rule keeps it"; of MB_PRUNE_FAILED, the
+                        error */
+};
+
+/* The oldest first, when the task has ended. */
+MB_API size_t mb_task_prune_count(struct mb_task *task);
+MB_API mb_status mb_task_prune_at(struct mb_task *task, size_t i, struct mb_prune_row *out,
+                                  struct mb_error *error);
+
+/* "kept", "due", "removed", "failed": for JSON. */
+MB_API const char *mb_prune_decision_name(int32_t decision);
 
 /* What a verify found. */
 enum {

@@ -1,4 +1,5 @@
 /* The list of backups: from a catalog's summaries, and with details from the descriptions. */
+#include "task/list.h"
 #include "base/pool.h"
 #include "catalog/layout.h"
 #include "task/details.h"
@@ -102,34 +103,41 @@ static mb_status add_details(struct mb_backup_list *list, const struct mb_catalo
     return status;
 }
 
-static mb_status fill(struct mb_backup_list *list, struct mb_session *session,
-                      const struct mb_list_request *request, struct mb_error *error)
+static mb_status fill(struct mb_backup_list *list, const struct mb_catalog *catalog,
+                      const struct mb_list_request *request, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_catalog catalog;
-    MB_TRY(mb_query_catalog(session, &catalog, error));
-    if (catalog.storage == NULL)
+    if (catalog->storage == NULL)
         return MB_OK;
-    MB_TRY(mb_catalog_list(&catalog, request->with_collections || request->collection != NULL, list->arena,
-                           &list->items, &list->count, session->cancel, error));
+    MB_TRY(mb_catalog_list(catalog, request->with_collections || request->collection != NULL, list->arena,
+                           &list->items, &list->count, cancel, error));
     if (request->collection != NULL)
         keep_holders(list, request->collection);
-    return request->with_details ? add_details(list, &catalog, session->cancel, error) : MB_OK;
+    return request->with_details ? add_details(list, catalog, cancel, error) : MB_OK;
 }
 
-static mb_status make_list(struct mb_session *session, const struct mb_list_request *request,
-                           struct mb_backup_list **out, struct mb_error *error)
+mb_status mb_list_read(const struct mb_catalog *catalog, const struct mb_list_request *request,
+                       struct mb_backup_list **out, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_backup_list *list = calloc(1, sizeof *list);
     if (list == NULL)
         return mb_fail_memory(error);
     list->arena = mb_arena_new();
-    mb_status status = list->arena == NULL ? mb_fail_memory(error) : fill(list, session, request, error);
+    mb_status status =
+        list->arena == NULL ? mb_fail_memory(error) : fill(list, catalog, request, cancel, error);
     if (status != MB_OK) {
         mb_backup_list_free(list);
         return status;
     }
     *out = list;
     return MB_OK;
+}
+
+static mb_status read_list(struct mb_session *session, const struct mb_list_request *request,
+                           struct mb_backup_list **out, struct mb_error *error)
+{
+    struct mb_catalog catalog;
+    MB_TRY(mb_query_catalog(session, &catalog, error));
+    return mb_list_read(&catalog, request, out, session->cancel, error);
 }
 
 static mb_status list_backups(struct mb_session *session, const struct mb_list_request *given,
@@ -144,7 +152,7 @@ static mb_status list_backups(struct mb_session *session, const struct mb_list_r
     MB_TRY(mb_abi_take(&request, sizeof request, given != NULL ? given : &everything,
                        MB_UP_TO(struct mb_list_request, with_details), "request", error));
     mb_visit_begin(&visit, session);
-    mb_status status = make_list(session, &request, out, error);
+    mb_status status = read_list(session, &request, out, error);
     mb_visit_end(&visit);
     return status;
 }

@@ -54,6 +54,29 @@ mb_status mb_task_delete_result(struct mb_task *task, struct mb_delete_result *o
               give(task, MB_TASK_DELETE, out, MB_UP_TO(struct mb_delete_result, ns), sizeof *out, &own));
 }
 
+mb_status mb_task_prune_result(struct mb_task *task, struct mb_prune_result *out, struct mb_error *error)
+{
+    MB_ANSWER(error, give(task, MB_TASK_PRUNE, out, MB_UP_TO(struct mb_prune_result, ns), sizeof *out, &own));
+}
+
+size_t mb_task_prune_count(struct mb_task *task)
+{
+    return task != NULL && mb_task_has_ended(task) ? task->pruned_count : 0;
+}
+
+static mb_status prune_at(struct mb_task *task, size_t i, struct mb_prune_row *out, struct mb_error *error)
+{
+    MB_TRY(find(task, MB_TASK_PRUNE, error));
+    if (i >= task->pruned_count)
+        return mb_fail(error, MB_E_NOT_FOUND, "the prune decided about no backup %zu", i);
+    return mb_abi_give(out, MB_UP_TO(struct mb_prune_row, why), &task->pruned[i], sizeof *out, error);
+}
+
+mb_status mb_task_prune_at(struct mb_task *task, size_t i, struct mb_prune_row *out, struct mb_error *error)
+{
+    MB_ANSWER(error, prune_at(task, i, out, &own));
+}
+
 /* ----------------------------------------------------------- collections */
 
 /* What was done, once that is known; before, and after a failure, how far it came. */

@@ -22,6 +22,7 @@ void mb_common_release(struct mb_common *common)
     mb_log_close(common->log);
     pthread_mutex_destroy(&common->end_lock);
     mb_turns_done(&common->turns);
+    mb_users_done(&common->users);
     free(common);
 }
 
@@ -153,6 +154,7 @@ static mb_status join_common(struct mb_session *session, const struct mb_session
     atomic_init(&session->common->holders, 1);
     mb_turns_init(&session->common->turns);
     pthread_mutex_init(&session->common->end_lock, NULL);
+    mb_users_init(&session->common->users);
     open_log(session, options);
     if (options->temporary_dir != NULL &&
         (session->common->temporary_folder = strdup(options->temporary_dir)) == NULL)

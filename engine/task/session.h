@@ -14,6 +14,7 @@
 #include "task/abi.h"
 #include "task/slot.h"
 #include "task/turn.h"
+#include "task/users.h"
 
 #include <stdatomic.h>
 
@@ -34,6 +35,7 @@ struct mb_common {
     pthread_mutex_t end_lock; /* for what follows */
     mb_task_end_fn *on_end;   /* the program's; or NULL */
     void *on_end_ctx;
+    struct mb_users users; /* of backups */
 };
 
 struct mb_session {

@@ -119,6 +119,7 @@ static void leave_session(struct mb_task *task)
 {
     struct mb_session *session = task->session;
 
+    mb_users_leave(&session->common->users, &task->user);
     mb_cancel_unwatch(task->watch);
     pthread_mutex_lock(&session->lock);
     session->running--;
@@ -238,6 +239,8 @@ static mb_status join_session(struct mb_task *task, struct mb_error *error)
     pthread_mutex_lock(&session->lock);
     session->running++;
     pthread_mutex_unlock(&session->lock);
+    task->user = (struct mb_user){.backup = task->plan->name, .kind = task->work->kind};
+    mb_users_join(&session->common->users, &task->user);
     return MB_OK;
 }
 

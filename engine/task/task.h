@@ -50,6 +50,7 @@ struct mb_task {
     struct mb_progress progress;
     struct mb_scope scope;
     struct mb_turn turn; /* of work that waits */
+    struct mb_user user; /* of its backup */
 
     pthread_mutex_t lock; /* for what follows */
     pthread_cond_t ended;
@@ -78,8 +79,11 @@ struct mb_task {
         struct mb_transfer_result transfer;
         struct mb_verify_result verify;
         struct mb_delete_result remove;
+        struct mb_prune_result prune;
     } result;
     bool has_result;
+    struct mb_prune_row *pruned;
+    size_t pruned_count;
 };
 
 /* Judges a request without a session. */

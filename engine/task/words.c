@@ -17,11 +17,9 @@ const char *mb_library_version(void)
 
 const char *mb_task_kind_name(int32_t kind)
 {
-    static const char *const names[] = {[MB_TASK_CREATE] = "create",
-                                        [MB_TASK_RESTORE] = "restore",
-                                        [MB_TASK_TRANSFER] = "transfer",
-                                        [MB_TASK_VERIFY] = "verify",
-                                        [MB_TASK_DELETE] = "delete"};
+    static const char *const names[] = {
+        [MB_TASK_CREATE] = "create", [MB_TASK_RESTORE] = "restore", [MB_TASK_TRANSFER] = "transfer",
+        [MB_TASK_VERIFY] = "verify", [MB_TASK_DELETE] = "delete",   [MB_TASK_PRUNE] = "prune"};
     return or_unknown(WORD(names, kind));
 }
 
@@ -45,6 +43,15 @@ const char *mb_task_fault_name(int32_t kind)
                                         [MB_TASK_FAULT_DESCRIPTION] = "description",
                                         [MB_TASK_FAULT_STRAY] = "stray"};
     return or_unknown(WORD(names, kind));
+}
+
+const char *mb_prune_decision_name(int32_t decision)
+{
+    static const char *const names[] = {[MB_PRUNE_KEPT] = "kept",
+                                        [MB_PRUNE_DUE] = "due",
+                                        [MB_PRUNE_REMOVED] = "removed",
+                                        [MB_PRUNE_FAILED] = "failed"};
+    return or_unknown(WORD(names, decision));
 }
 
 const char *mb_state_name(int32_t state)
