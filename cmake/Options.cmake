@@ -1,6 +1,7 @@
 # What a build can be asked for, and the flags that every target gets.
 option(MB_TESTS "Build the tests" ON)
 option(MB_WERROR "Treat warnings as errors" OFF)
+option(MB_PACKAGES "Install and pack what belongs to packages for Debian" OFF)
 set(MB_SANITIZE "" CACHE STRING "address (with undefined behaviour) or thread")
 option(MB_COVERAGE "Count executed lines for gcov" OFF)
 

@@ -3,7 +3,6 @@
 include(CMakePackageConfigHelpers)
 
 set(MB_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/milvus-backup)
-set(MB_DRIVER_DIR ${CMAKE_INSTALL_LIBDIR}/milvus-backup/drivers)
 set(MB_LIBRARY_ARCHIVE ${CMAKE_INSTALL_LIBDIR}/libmilvus_backup.a)
 set(MB_LIBRARY_MODULES libcurl libxml-2.0 libcrypto yaml-0.1 libprotobuf-c grpc jansson libisal glib-2.0)
 list(JOIN MB_LIBRARY_MODULES " " MB_LIBRARY_WORDS)

@@ -36,7 +36,7 @@ function(mb_driver name)
     # The loader refuses what others may write to, which under umask 002 is all that a build makes.
     add_custom_command(TARGET driver_${name} POST_BUILD
         COMMAND chmod go-w $<TARGET_FILE:driver_${name}> ${MB_DRIVER_OUTPUT_DIRECTORY})
-    install(TARGETS driver_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/milvus-backup/drivers)
+    install(TARGETS driver_${name} LIBRARY DESTINATION ${MB_DRIVER_DIR} COMPONENT drivers)
     if(DRIVER_INSIDE)
         add_library(${name}_inside STATIC EXCLUDE_FROM_ALL ${DRIVER_SOURCES})
         target_compile_definitions(${name}_inside PRIVATE MB_DRIVER_VERSION="${PROJECT_VERSION}")
