@@ -12,11 +12,9 @@
 
 void mb_progress_done(struct mb_progress *progress)
 {
-    while (progress->rows != NULL) {
-        struct mb_progress_row *row = progress->rows;
-        progress->rows = row->next;
-        free(row);
-    }
+    for (size_t i = 0; i < progress->row_count; i++)
+        free(progress->rows[i]);
+    free(progress->rows);
     pthread_mutex_destroy(&progress->lock);
 }
 

@@ -29,9 +29,10 @@ struct mb_progress {
     atomic_uint_fast64_t percent_x100; /* of work that bytes do not measure (imports) */
     atomic_bool listed;
     atomic_uint_fast64_t retries;
-    pthread_mutex_t lock;         /* over the waits and the list of rows */
-    struct mb_wait *waits;        /* the oldest comes first */
-    struct mb_progress_row *rows; /* see progress_row.h */
+    pthread_mutex_t lock;          /* over the waits and the list of rows */
+    struct mb_wait *waits;         /* the oldest comes first */
+    struct mb_progress_row **rows; /* see progress_row.h */
+    size_t row_count, row_cap;
     /* What the last phases had done at their ends, by when they began: a reader looks too seldom to have seen
      * it. */
     struct mb_progress_ended {

@@ -30,6 +30,21 @@ static struct mb_progress_row *new_row(const struct mb_progress_names *names)
     return row;
 }
 
+/* With the lock held; false without memory. */
+static bool keep(struct mb_progress *progress, struct mb_progress_row *row)
+{
+    if (progress->row_count == progress->row_cap) {
+        size_t cap = progress->row_cap == 0 ? 16 : 2 * progress->row_cap;
+        struct mb_progress_row **grown = realloc(progress->rows, cap * sizeof(struct mb_progress_row *));
+        if (grown == NULL)
+            return false;
+        progress->rows = grown;
+        progress->row_cap = cap;
+    }
+    progress->rows[progress->row_count++] = row;
+    return true;
+}
+
 mb_status mb_progress_add_row(struct mb_progress *progress, const struct mb_progress_names *names,
                               struct mb_progress_row **out, struct mb_error *error)
 {
@@ -40,21 +55,20 @@ mb_status mb_progress_add_row(struct mb_progress *progress, const struct mb_prog
     if (row == NULL)
         return mb_fail_memory(error);
     pthread_mutex_lock(&progress->lock);
-    struct mb_progress_row **last = &progress->rows;
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = row;
+    bool kept = keep(progress, row);
     pthread_mutex_unlock(&progress->lock);
+    if (!kept) {
+        free(row);
+        return mb_fail_memory(error);
+    }
     *out = row;
     return MB_OK;
 }
 
 size_t mb_progress_row_count(struct mb_progress *progress)
 {
-    size_t count = 0;
     pthread_mutex_lock(&progress->lock);
-    for (const struct mb_progress_row *row = progress->rows; row != NULL; row = row->next)
-        count++;
+    size_t count = progress->row_count;
     pthread_mutex_unlock(&progress->lock);
     return count;
 }
@@ -62,9 +76,7 @@ size_t mb_progress_row_count(struct mb_progress *progress)
 struct mb_progress_row *mb_progress_row_at(struct mb_progress *progress, size_t i)
 {
     pthread_mutex_lock(&progress->lock);
-    struct mb_progress_row *row = progress->rows;
-    while (row != NULL && i-- > 0)
-        row = row->next;
+    struct mb_progress_row *row = i < progress->row_count ? progress->rows[i] : NULL;
     pthread_mutex_unlock(&progress->lock);
     return row;
 }

@@ -8,7 +8,6 @@
 #include "base/progress.h"
 
 struct mb_progress_row {
-    struct mb_progress_row *next;
     const char *db, *name;               /* in Milvus */
     const char *source_db, *source_name; /* in the backup */
     _Atomic(const char *) doing; /* a constant: "flush", "copy"; NULL before it begins and afterwards */

@@ -67,7 +67,7 @@ static void test_the_oldest_wait_is_told(void **state)
     mb_progress_done(&progress);
 }
 
-/* A poller beside three collections at work. */
+/* A poller beside collections at work. */
 static mb_status work_on_rows(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_progress *progress = ctx;
@@ -92,9 +92,9 @@ static void test_a_row_for_each_collection(void **state)
     struct mb_progress_row *row = NULL;
     struct mb_pool *pool = mb_pool_new(3);
     struct mb_group *group = mb_group_new(pool, NULL);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 40; i++)
         assert_int_equal(mb_group_submit(group, work_on_rows, &progress, &error), MB_OK);
-    for (uint64_t done = 0; done < 3000;) {
+    for (uint64_t done = 0; done < 40000;) {
         uint64_t now = 0;
         size_t count = mb_progress_row_count(&progress);
         for (size_t i = 0; i < count; i++)
@@ -105,8 +105,8 @@ static void test_a_row_for_each_collection(void **state)
     assert_int_equal(mb_group_wait(group, &error), MB_OK);
     mb_group_free(group);
     mb_pool_free(pool);
-    assert_int_equal(mb_progress_row_count(&progress), 3);
-    assert_null(mb_progress_row_at(&progress, 3));
+    assert_int_equal(mb_progress_row_count(&progress), 40);
+    assert_null(mb_progress_row_at(&progress, 40));
     row = mb_progress_row_at(&progress, 2);
     assert_string_equal(row->db, "db");
     assert_string_equal(row->name, "books");
