@@ -193,6 +193,33 @@ MB_API mb_status mb_session_about(struct mb_session *session, struct mb_session_
 /* A line in the session's log, and nowhere else. */
 MB_API void mb_session_log(struct mb_session *session, int level, const char *text);
 
+/* What calls of one kind have cost so far, of the session and all that share its log with it. */
+enum { MB_METRIC_BOUNDS = 16, MB_METRIC_STATUSES = 32 };
+
+struct mb_metric_row {
+    size_t struct_size;
+    const char *service;                  /* "milvus_storage", "backup_storage", "milvus" */
+    const char *driver;                   /* "s3"; "" for Milvus */
+    const char *operation;                /* "get"; "DescribeCollection" */
+    uint64_t calls;                       /* attempts, also those that failed */
+    uint64_t failures;                    /* of these */
+    uint64_t retries;                     /* of these, after which the call was made again */
+    uint64_t bytes;                       /* moved by calls that succeeded */
+    uint64_t total_ns;                    /* of all attempts together */
+    uint64_t within[MB_METRIC_BOUNDS];    /* calls that took no longer than mb_metric_bound_ns(i) */
+    uint64_t failed[MB_METRIC_STATUSES];  /* failures by status: failed[-MB_E_TIMEOUT] */
+    uint64_t retried[MB_METRIC_STATUSES]; /* retries by the status of the failure before */
+};
+
+/* From 1 ms to five minutes; -1 behind the last. */
+MB_API int64_t mb_metric_bound_ns(size_t i);
+
+/* Rows come with the first store that is opened and the first call to Milvus, and stay where they are.
+ * Cheap. Texts live until the last of these sessions is closed. */
+MB_API size_t mb_session_metric_count(struct mb_session *session);
+MB_API mb_status mb_session_metric_at(struct mb_session *session, size_t i, struct mb_metric_row *out,
+                                      struct mb_error *error);
+
 /* One key of the configuration. */
 struct mb_config_row {
     size_t struct_size;

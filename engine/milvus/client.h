@@ -56,4 +56,7 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
 
 const char *mb_db_name(const char *db);
 
+/* Of the calls of that name. */
+struct mb_meter *mb_milvus_meter(const struct mb_milvus *milvus, const char *call);
+
 #endif

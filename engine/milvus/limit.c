@@ -208,15 +208,19 @@ static mb_status make_attempts(struct call *call, const struct mb_attempts *atte
     struct mb_retry retry;
     begin_retries(&retry, attempts);
     for (;;) {
+        int64_t begun = mb_clock_monotonic();
         mb_status status = attempts->attempt(attempts->ctx, cancel, error);
+        mb_meter_attempt(attempts->meter, mb_clock_monotonic() - begun, status);
         if (status == MB_OK)
             return MB_OK;
         if (status == MB_E_THROTTLED) {
             MB_TRY(wait_for_limit(call, cancel, error));
             begin_retries(&retry, attempts);
+            mb_meter_retry(attempts->meter, status);
             continue;
         }
         MB_TRY(mb_retry_again(&retry, cancel, error));
+        mb_meter_retry(attempts->meter, status);
         if (progress != NULL)
             atomic_fetch_add(&progress->retries, 1);
     }

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/progress.h"
 #include "base/retry.h"
 
@@ -34,6 +35,7 @@ struct mb_attempts {
     /* One attempt.  MB_E_THROTTLED is a limit. */
     mb_status (*attempt)(void *ctx, struct mb_cancel *cancel, struct mb_error *error);
     void *ctx;
+    struct mb_meter *meter; /* or NULL */
 };
 
 mb_status mb_limits_attempts(struct mb_limits *limits, const struct mb_attempts *attempts,

@@ -2,11 +2,24 @@
 #include "http/url.h"
 #include "milvus/ask.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TIMEOUT_NS (10 * MB_NS_PER_S)
 /* It is called when somebody waits for the program to end. */
 #define RESUME_TIMEOUT_NS (5 * MB_NS_PER_S)
+
+/* Asks once, and counts that under the path without its query. */
+static mb_status ask_counted(struct mb_milvus *milvus, const struct mb_ask *ask, const char *path,
+                             json_t **out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    char call[96];
+    int64_t begun = mb_clock_monotonic();
+    mb_status status = mb_ask_json(milvus, ask, out, cancel, error);
+    snprintf(call, sizeof call, "%.*s", (int)strcspn(path, "?"), path);
+    mb_meter_attempt(mb_milvus_meter(milvus, call), mb_clock_monotonic() - begun, status);
+    return status;
+}
 
 /* GETs a path of the management endpoint.  *out is NULL when the server does not offer it. */
 static mb_status get(struct mb_milvus *milvus, const char *path, int64_t timeout_ns, json_t **out,
@@ -18,7 +31,7 @@ static mb_status get(struct mb_milvus *milvus, const char *path, int64_t timeout
         .over = milvus->management, .url = url.data, .timeout_ns = timeout_ns, .max_answer = 1 << 20};
     mb_status status = mb_buf_status(&url, error);
     if (status == MB_OK)
-        status = mb_ask_json(milvus, &ask, out, cancel, error);
+        status = ask_counted(milvus, &ask, path, out, cancel, error);
     if (status == MB_E_UNSUPPORTED) {
         *out = NULL;
         status = MB_OK;

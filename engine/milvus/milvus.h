@@ -16,6 +16,7 @@
 #include "model/collection.h"
 
 struct mb_milvus;
+struct mb_meters;
 
 enum mb_milvus_tls {
     MB_MILVUS_TLS_DISABLED,
@@ -23,7 +24,7 @@ enum mb_milvus_tls {
     MB_MILVUS_TLS_MUTUAL  /* so do we */
 };
 
-/* Strings may be NULL where they may be "".  Everything is copied but the log. */
+/* Strings may be NULL where they may be "".  Everything is copied but log and meters. */
 struct mb_milvus_options {
     const char *address; /* an IPv6 one without brackets */
     uint16_t port;
@@ -41,6 +42,7 @@ struct mb_milvus_options {
     int64_t call_timeout_ns; /* of one attempt; 0 for 60 seconds */
     bool grpc_speaks;        /* gRPC may print to stderr what it has to say */
     struct mb_log *log;
+    struct mb_meters *meters; /* outlive the client; or NULL */
 };
 
 /* Connects, introduces this program and finds out what the server can do.  A failure names the key to change:

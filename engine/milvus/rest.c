@@ -55,6 +55,7 @@ static mb_status post_text(struct post *post, const char *path, const json_t *bo
         .policy = {.attempts = 10, .base_ns = 200 * MB_NS_PER_MS, .cap_ns = 3 * MB_NS_PER_S},
         .attempt = attempt,
         .ctx = post,
+        .meter = mb_milvus_meter(post->milvus, path),
     };
     mb_buf_printf(url, "%s%s", post->milvus->options.rest_endpoint, path);
     MB_TRY(mb_buf_status(url, error));

@@ -14,6 +14,11 @@ const char *mb_db_name(const char *db)
     return db != NULL && *db != '\0' ? db : "default";
 }
 
+struct mb_meter *mb_milvus_meter(const struct mb_milvus *milvus, const char *call)
+{
+    return mb_meters_get(milvus->options.meters, "milvus", "", call);
+}
+
 struct mb_subject mb_subject_of(const char *db, const char *collection)
 {
     return (struct mb_subject){.db = mb_db_name(db), .name = collection};
@@ -207,6 +212,7 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
         .within_ns = 2 * milvus->options.call_timeout_ns,
         .attempt = attempt,
         .ctx = &a,
+        .meter = mb_milvus_meter(milvus, method->name),
     };
     status = mb_limits_attempts(milvus->limits, &attempts, cancel, error);
     if (status != MB_OK)

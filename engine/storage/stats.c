@@ -26,30 +26,35 @@ const char *mb_operation_name(enum mb_operation operation)
 void mb_counters_attempt(struct mb_storage *storage, enum mb_operation operation, int64_t ns,
                          mb_status status)
 {
-    struct mb_counters *counters = &storage->counters[operation];
-    uint64_t took = ns > 0 ? (uint64_t)ns : 0;
-    atomic_fetch_add(&counters->calls, 1);
-    atomic_fetch_add(&counters->total_ns, took);
-    uint_fast64_t longest = atomic_load(&counters->max_ns);
-    while (longest < took && !atomic_compare_exchange_weak(&counters->max_ns, &longest, took))
-        ;
-    if (status < 0)
-        atomic_fetch_add(&counters->failures, 1);
+    mb_meter_attempt(&storage->counters[operation], ns, status);
+    mb_meter_attempt(storage->shared[operation], ns, status);
     if (status == MB_E_THROTTLED || status == MB_E_UNAVAILABLE || status == MB_E_TIMEOUT)
         atomic_fetch_add(&storage->overloads, 1);
+}
+
+void mb_counters_retry(struct mb_storage *storage, enum mb_operation operation, mb_status status)
+{
+    mb_meter_retry(&storage->counters[operation], status);
+    mb_meter_retry(storage->shared[operation], status);
+}
+
+void mb_counters_bytes(struct mb_storage *storage, enum mb_operation operation, uint64_t bytes)
+{
+    mb_meter_bytes(&storage->counters[operation], bytes);
+    mb_meter_bytes(storage->shared[operation], bytes);
 }
 
 void mb_storage_stats(struct mb_storage *storage, struct mb_operation_stats out[MB_OP_COUNT])
 {
     for (int i = 0; i < MB_OP_COUNT; i++) {
-        struct mb_counters *counters = &storage->counters[i];
+        const struct mb_meter *meter = &storage->counters[i];
         out[i] = (struct mb_operation_stats){
-            .calls = atomic_load(&counters->calls),
-            .failures = atomic_load(&counters->failures),
-            .retries = atomic_load(&counters->retries),
-            .bytes = atomic_load(&counters->bytes),
-            .total_ns = atomic_load(&counters->total_ns),
-            .max_ns = atomic_load(&counters->max_ns),
+            .calls = atomic_load(&meter->calls),
+            .failures = mb_meter_sum(meter->failed),
+            .retries = mb_meter_sum(meter->retried),
+            .bytes = atomic_load(&meter->bytes),
+            .total_ns = atomic_load(&meter->total_ns),
+            .max_ns = atomic_load(&meter->max_ns),
         };
     }
 }

@@ -52,6 +52,9 @@ static struct mb_storage *new_storage(const struct mb_storage_plugin *plugin,
     storage->call_timeout_ns = options->call_timeout_ns > 0 ? options->call_timeout_ns : 300 * MB_NS_PER_S;
     storage->patience_ns = options->patience_ns == 0 ? 10 * MB_NS_PER_S : options->patience_ns;
     storage->log = options->log;
+    for (enum mb_operation i = 0; i < MB_OP_COUNT; i++)
+        storage->shared[i] =
+            mb_meters_get(options->meters, options->service, plugin->name, mb_operation_name(i));
     strncpy(storage->info.location, plugin->name, sizeof(storage->info.location) - 1);
     mb_gate_init(&storage->gate);
     return storage;

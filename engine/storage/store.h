@@ -19,6 +19,7 @@
 
 struct mb_storage;
 struct mb_listing;
+struct mb_meters;
 
 struct mb_storage_options {
     struct mb_retry_policy retry; /* all zero for mb_retry_default */
@@ -26,6 +27,8 @@ struct mb_storage_options {
                                 moves or copies bytes a second longer for each MiB */
     int64_t patience_ns;     /* how long mb_storage_await looks; 0 for 10 s, negative for a single look */
     struct mb_log *log;
+    struct mb_meters *meters; /* outlive the store; NULL, or where its calls are counted, too, */
+    const char *service;      /* under this name and the driver's */
 };
 
 /* Checks the options against the driver's (unknown key with the nearest known one, missing required, wrong

@@ -227,7 +227,6 @@ mb_status mb_storage_run(struct mb_storage *storage, struct mb_request *request,
                          struct mb_error *error)
 {
     struct mb_error failure = MB_ERROR_INIT;
-    struct mb_counters *counters = &storage->counters[request->operation];
     struct mb_retry_policy policy = storage->retry;
     struct mb_retry retry;
     if (request->deadline_ns != 0)
@@ -238,7 +237,7 @@ mb_status mb_storage_run(struct mb_storage *storage, struct mb_request *request,
     for (;;) {
         mb_status status = attempt_once(storage, request, cancel, &failure);
         if (status >= 0) {
-            atomic_fetch_add(&counters->bytes, request->bytes);
+            mb_counters_bytes(storage, request->operation, request->bytes);
             return status;
         }
         if ((failure.flags & MB_ERR_RETRYABLE) != 0)
@@ -247,7 +246,7 @@ mb_status mb_storage_run(struct mb_storage *storage, struct mb_request *request,
                    request->key != NULL ? request->key : storage->info.location, failure.message);
         if (mb_retry_again(&retry, cancel, &failure) != MB_OK)
             break;
-        atomic_fetch_add(&counters->retries, 1);
+        mb_counters_retry(storage, request->operation, status);
         if (mb_scope_current()->progress != NULL)
             atomic_fetch_add(&mb_scope_current()->progress->retries, 1);
     }

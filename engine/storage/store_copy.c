@@ -58,7 +58,7 @@ mb_status mb_storage_copy(struct mb_storage *dst, const char *dst_key, struct mb
         .ctx = &c,
     };
     MB_TRY(mb_storage_run(dst, &request, cancel, error));
-    atomic_fetch_add(&dst->counters[MB_OP_COPY].bytes, c.stat.size);
+    mb_counters_bytes(dst, MB_OP_COPY, c.stat.size);
     if (out != NULL)
         *out = c.stat;
     return MB_OK;

@@ -2,6 +2,7 @@
 #ifndef MB_STORAGE_STORE_PRIVATE_H
 #define MB_STORAGE_STORE_PRIVATE_H
 
+#include "base/meter.h"
 #include "storage/store.h"
 
 #include <pthread.h>
@@ -14,10 +15,6 @@ struct mb_gate {
     pthread_t holder; /* while busy */
 };
 
-struct mb_counters {
-    atomic_uint_fast64_t calls, failures, retries, bytes, total_ns, max_ns;
-};
-
 struct mb_storage {
     const struct mb_storage_plugin *driver; /* the table as it was given */
     const struct mb_storage_plugin *plugin; /* the same, or slots */
@@ -28,9 +25,10 @@ struct mb_storage {
     int64_t call_timeout_ns;
     int64_t patience_ns;
     struct mb_log *log;
-    struct mb_drivers *drivers; /* that it was opened with; or NULL */
-    struct mb_gate gate;        /* used under MB_THREADS_PER_STORE */
-    struct mb_counters counters[MB_OP_COUNT];
+    struct mb_drivers *drivers;            /* that it was opened with; or NULL */
+    struct mb_gate gate;                   /* used under MB_THREADS_PER_STORE */
+    struct mb_meter counters[MB_OP_COUNT]; /* of this store, */
+    struct mb_meter *shared[MB_OP_COUNT];  /* and of all that are counted together; NULL */
     atomic_uint_fast64_t overloads;
     atomic_bool unordered;           /* a listing has shown that it is */
     atomic_bool without_remove_many; /* the service has refused it */
@@ -94,6 +92,8 @@ mb_status mb_storage_check_stat(struct mb_stat *stat, uint64_t size, struct mb_e
 
 void mb_counters_attempt(struct mb_storage *storage, enum mb_operation operation, int64_t ns,
                          mb_status status);
+void mb_counters_retry(struct mb_storage *storage, enum mb_operation operation, mb_status status);
+void mb_counters_bytes(struct mb_storage *storage, enum mb_operation operation, uint64_t bytes);
 
 /* Around the source that a driver gets: knows how much of it was read, and whether it was the host that
  * failed.  inner has a size and a rewind. */

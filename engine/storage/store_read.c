@@ -117,7 +117,7 @@ static mb_status run_get(struct receiving *r, struct mb_cancel *cancel, struct m
         .ctx = r,
     };
     MB_TRY(mb_storage_run(r->storage, &request, cancel, error));
-    atomic_fetch_add(&r->storage->counters[MB_OP_GET].bytes, r->taken);
+    mb_counters_bytes(r->storage, MB_OP_GET, r->taken);
     return MB_OK;
 }
 

@@ -8,6 +8,7 @@ struct side {
     struct mb_session *session;
     const struct mb_config_storage *config;
     enum mb_missing missing;
+    const char *service; /* what its calls are counted under */
 };
 
 /* A store that is open: does it answer?  *there becomes false for a folder that is missing and may be. */
@@ -39,6 +40,8 @@ static mb_status open_side(void *ctx, void **out, struct mb_cancel *cancel, stru
     const struct mb_session *session = side->session;
     unsigned patience = session->config->transfer.patience_seconds;
     const struct mb_storage_options options = {.log = session->common->log,
+                                               .meters = session->common->meters,
+                                               .service = side->service,
                                                .patience_ns = patience > 0 ? patience * MB_NS_PER_S : -1};
     struct mb_storage *storage = NULL;
     bool there = false;
@@ -67,7 +70,7 @@ static mb_status use(struct mb_slot *slot, struct side *side, struct mb_storage 
 mb_status mb_connect_milvus_storage(struct mb_session *session, struct mb_storage **out,
                                     struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct side side = {session, &session->config->milvus_storage, MB_MISSING_FAILS};
+    struct side side = {session, &session->config->milvus_storage, MB_MISSING_FAILS, "milvus_storage"};
     if (use(&session->milvus_store, &side, out, cancel, error) < 0)
         return mb_error_context(error, "Milvus' storage");
     return MB_OK;
@@ -76,7 +79,7 @@ mb_status mb_connect_milvus_storage(struct mb_session *session, struct mb_storag
 mb_status mb_connect_backup_storage(struct mb_session *session, enum mb_missing missing,
                                     struct mb_storage **out, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct side side = {session, &session->config->backup_storage, missing};
+    struct side side = {session, &session->config->backup_storage, missing, "backup_storage"};
     if (use(&session->backup_store, &side, out, cancel, error) < 0)
         return mb_error_context(error, "backup storage");
     return MB_OK;
@@ -85,7 +88,7 @@ mb_status mb_connect_backup_storage(struct mb_session *session, enum mb_missing 
 mb_status mb_connect_peer(struct mb_session *peer, enum mb_missing missing, struct mb_storage **out,
                           struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct side side = {peer, &peer->config->backup_storage, missing};
+    struct side side = {peer, &peer->config->backup_storage, missing, "backup_storage"};
     const char *path = peer->config->path;
     if (use(&peer->backup_store, &side, out, cancel, error) < 0)
         return mb_error_context(error, "%s", *path != '\0' ? path : "the other side");
@@ -112,7 +115,8 @@ static mb_status open_milvus(void *ctx, void **out, struct mb_cancel *cancel, st
                                               .management_endpoint = config->management_endpoint,
                                               .keys = session->config->schema == 1 ? "milvus" : "milvus.grpc",
                                               .grpc_speaks = session->common->grpc_speaks,
-                                              .log = session->common->log};
+                                              .log = session->common->log,
+                                              .meters = session->common->meters};
     struct mb_milvus *milvus = NULL;
 
     MB_TRY(mb_milvus_connect(&milvus, &options, cancel, error));

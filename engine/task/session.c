@@ -18,6 +18,7 @@ void mb_common_release(struct mb_common *common)
         return;
     mb_drivers_free(common->drivers);
     mb_budget_free(common->budget);
+    mb_meters_free(common->meters);
     free(common->temporary_folder);
     mb_log_close(common->log);
     pthread_mutex_destroy(&common->end_lock);
@@ -161,7 +162,8 @@ static mb_status join_common(struct mb_session *session, const struct mb_session
         return mb_fail_memory(error);
     session->common->memory_bytes = session->config->transfer.memory_bytes;
     session->common->budget = mb_copy_budget_new(session->common->memory_bytes);
-    if (session->common->budget == NULL)
+    session->common->meters = mb_meters_new();
+    if (session->common->budget == NULL || session->common->meters == NULL)
         return mb_fail_memory(error);
     return find_drivers(session->common, options, error);
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "config/config.h"
 #include "copy/copy.h"
 #include "storage/store.h"
@@ -31,6 +32,7 @@ struct mb_common {
     bool grpc_speaks;
     mb_log_fn *tell; /* the program's; or NULL */
     void *tell_ctx;
+    struct mb_meters *meters; /* of all stores and clients */
     struct mb_turns turns;    /* of tasks */
     pthread_mutex_t end_lock; /* for what follows */
     mb_task_end_fn *on_end;   /* the program's; or NULL */

@@ -284,6 +284,62 @@ static void test_a_session_can_be_like_its_parent(void **state)
     mb_session_close(grandchild);
 }
 
+static struct mb_metric_row metric(struct mb_session *session, const char *service, const char *operation)
+{
+    struct mb_metric_row row = {.struct_size = sizeof row}, found = {0};
+    for (size_t i = 0; i < mb_session_metric_count(session); i++) {
+        assert_int_equal(mb_session_metric_at(session, i, &row, NULL), MB_OK);
+        if (strcmp(row.service, service) == 0 && strcmp(row.operation, operation) == 0)
+            found = row;
+    }
+    return found;
+}
+
+/* One sum for a session and its children, also when these are gone. */
+static void test_calls_are_counted(void **state)
+{
+    struct bench *b = *state;
+    struct mb_backup_list *list = NULL;
+    struct mb_metric_row row = {.struct_size = sizeof row};
+
+    bench_configure(b, "");
+    bench_write(b, "b/x", "");
+    struct mb_session *session = bench_open(b);
+    assert_int_equal(mb_session_metric_count(session), 0);
+    assert_int_equal(mb_session_metric_at(session, 0, &row, &b->error), MB_E_NOT_FOUND);
+    assert_int_equal(mb_session_list(session, NULL, &list, &b->error), MB_OK);
+    mb_backup_list_free(list);
+    row = metric(session, "backup_storage", "list");
+    uint64_t calls = row.calls;
+    assert_true(calls > 0);
+    assert_string_equal(row.driver, "local");
+    assert_int_equal(row.failures, 0);
+    assert_int_equal(row.within[MB_METRIC_BOUNDS - 1], calls);
+    assert_int_equal(metric(session, "milvus_storage", "list").calls, 0);
+
+    b->options.parent = session;
+    b->options.like_parent = true;
+    struct mb_session *child = bench_open(b);
+    assert_int_equal(mb_session_list(child, NULL, &list, &b->error), MB_OK);
+    mb_backup_list_free(list);
+    mb_session_close(child);
+    assert_int_equal(metric(session, "backup_storage", "list").calls, 2 * calls);
+
+    bench_write(b, "a/files/x", ""); /* nobody listens where Milvus should be */
+    struct mb_create_request create = {.struct_size = sizeof create};
+    struct mb_task *task = NULL;
+    assert_int_equal(mb_create_start(session, &create, &task, &b->error), MB_OK);
+    do
+        row = metric(session, "milvus", "Connect");
+    while (row.retries == 0);
+    mb_task_free(task);
+    assert_true(row.calls > 0 && row.failures <= row.calls);
+    assert_true(row.failed[-MB_E_UNAVAILABLE] >= row.retried[-MB_E_UNAVAILABLE]);
+    assert_int_equal(row.retried[-MB_E_UNAVAILABLE], row.retries);
+    mb_session_close(session);
+    assert_int_equal(mb_session_metric_count(NULL), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -300,6 +356,7 @@ int main(void)
         CASE(test_refuses_what_was_not_set_up),
         CASE(test_speaks_with_other_versions),
         CASE(test_a_session_can_be_like_its_parent),
+        CASE(test_calls_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
