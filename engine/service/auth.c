@@ -1,36 +1,15 @@
 #include "service/auth.h"
 
 #include "base/clock.h"
-#include "service/auth_cache.h"
-#include "service/auth_file.h"
 #include "service/auth_header.h"
-#include "service/auth_limit.h"
+#include "service/auth_state.h"
 
-#include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Passwords are checked one at a time, for the sake of memory, and few wait for it: threads are for those who
  * are known.  A token of so many characters as GUESSABLE says is not guessed, so nobody counts its trials. */
-enum { WAITING = 6, GUESSABLE = 32, WAIT_MS = 1000, LINES_AT_ONCE = 20, MAX_LINE = 400 };
-
-struct mb_auth {
-    char *path; /* NULL for no file */
-    bool has_token, certificates;
-    struct mb_credential token;
-    struct mb_session *session;
-
-    pthread_mutex_t hashing; /* a password is being checked; taken before lock */
-    pthread_mutex_t lock;    /* of what follows */
-    unsigned waiting;        /* for hashing, and inside it */
-    struct mb_auth_set *set;
-    struct mb_auth_version version;
-    struct mb_auth_cache cache;
-    struct mb_auth_limit limit;
-    int64_t quiet_ns; /* when the log may have LINES_AT_ONCE again */
-};
+enum { WAITING = 6, GUESSABLE = 32, WAIT_MS = 1000 };
 
 /* One request. */
 struct attempt {
@@ -42,36 +21,13 @@ struct attempt {
     unsigned char mac[MB_AUTH_CACHE_KEY];
 };
 
-/* --------------------------------------------------------------------- the log */
-
-static void MB_PRINTF(3, 4) tell(struct mb_auth *auth, int level, const char *fmt, ...)
-{
-    char line[MAX_LINE];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(line, sizeof line, fmt, args);
-    va_end(args);
-    if (auth->session != NULL)
-        mb_session_log(auth->session, level, line);
-}
-
-/* Some at once, then one a second: whoever knocks does not fill the disk. */
-static bool may_tell(struct mb_auth *auth)
-{
-    int64_t now = mb_clock_monotonic();
-    if (auth->quiet_ns - now > (LINES_AT_ONCE - 1) * MB_NS_PER_S)
-        return false;
-    auth->quiet_ns = (auth->quiet_ns > now ? auth->quiet_ns : now) + MB_NS_PER_S;
-    return true;
-}
-
 /* The name is one of the file: people type passwords where names belong. */
 static mb_status refuse(const struct attempt *attempt, const char *why, const char *name,
                         struct mb_error *error)
 {
-    if (may_tell(attempt->auth))
-        tell(attempt->auth, MB_LOG_WARN, "refused a request from %s: %s%s%s", attempt->caller->address, why,
-             *name != '\0' ? " of " : "", name);
+    if (mb_auth_may_tell(attempt->auth))
+        mb_auth_tell(attempt->auth, MB_LOG_WARN, "refused a request from %s: %s%s%s",
+                     attempt->caller->address, why, *name != '\0' ? " of " : "", name);
     return mb_fail(error, MB_E_UNAUTHENTICATED, "%s", why);
 }
 
@@ -80,60 +36,6 @@ static mb_status throttle(uint32_t wait_ms, const char *why, struct mb_error *er
     mb_fail(error, MB_E_THROTTLED, "%s", why);
     error->retry_after_ms = wait_ms;
     return error->status;
-}
-
-/* -------------------------------------------------------------------- the file */
-
-static void let_go(struct mb_auth_set *set)
-{
-    if (set != NULL && --set->users == 0)
-        mb_auth_set_free(set);
-}
-
-static mb_status read_file(struct mb_auth *auth, struct mb_error *error)
-{
-    struct mb_auth_set *set;
-    auth->version = mb_auth_version_of(auth->path);
-    MB_TRY(mb_auth_set_read(&set, auth->path, error));
-    if (memcmp(set->digest, auth->set->digest, sizeof set->digest) == 0) {
-        mb_auth_set_free(set);
-        return MB_OK;
-    }
-    let_go(auth->set);
-    set->users = 1;
-    auth->set = set;
-    mb_auth_cache_forget(&auth->cache);
-    return MB_OK;
-}
-
-static void tell_file(struct mb_auth *auth, mb_status status, const struct mb_error *error)
-{
-    if (status != MB_OK) {
-        tell(auth, MB_LOG_ERROR, "the changed file of credentials is not used, the one before is: %s",
-             error->message);
-        return;
-    }
-    tell(auth, MB_LOG_INFO, "%s holds %zu credentials", auth->path, auth->set->count);
-    if (auth->set->readable_by_others)
-        tell(auth, MB_LOG_WARN,
-             "%s may be read by everybody on this machine, who could then guess at its "
-             "passwords: take that right away (chmod o-r)",
-             auth->path);
-}
-
-/* With the lock. */
-static void refresh(struct mb_auth *auth)
-{
-    struct mb_error error = MB_ERROR_INIT;
-    if (auth->path == NULL)
-        return;
-    struct mb_auth_version now = mb_auth_version_of(auth->path);
-    bool changed = !mb_auth_version_equal(&auth->version, &now);
-    if (!changed && mb_auth_version_settled(&auth->version))
-        return;
-    mb_status status = read_file(auth, &error);
-    if (changed)
-        tell_file(auth, status, &error);
 }
 
 /* ----------------------------------------------------------------- one request */
@@ -230,10 +132,25 @@ static mb_status hash_password(struct attempt *attempt, struct mb_error *error)
         status = settle(attempt, who, error);
     else if (status == MB_END)
         status = throttle(WAIT_MS, "the credentials have just changed; try again", error);
-    let_go(set);
+    mb_auth_let_go(set);
     auth->waiting--;
     pthread_mutex_unlock(&auth->lock);
     return status;
+}
+
+static bool is_known(struct attempt *attempt)
+{
+    struct mb_auth *auth = attempt->auth;
+    const struct mb_credential *who = NULL;
+    if (*attempt->authorization == '\0')
+        who = mb_auth_set_named(auth->set, MB_CREDENTIAL_CERTIFICATE, attempt->certificate);
+    else if (!mb_auth_header_parse(attempt->authorization, &attempt->header) ||
+             !mb_auth_cache_mac(&auth->cache, attempt->authorization, attempt->mac))
+        return false;
+    else if (!mb_auth_cache_find(&auth->cache, attempt->mac, mb_clock_monotonic(), &who) &&
+             attempt->header.kind == MB_CREDENTIAL_TOKEN && !is_guess(&attempt->header))
+        who = whose_token(auth, &attempt->header);
+    return who != NULL;
 }
 
 static mb_status by_password(struct attempt *attempt, struct mb_error *error)
@@ -271,7 +188,7 @@ static mb_status look(struct attempt *attempt, struct mb_error *error)
 {
     struct mb_auth *auth = attempt->auth;
     pthread_mutex_lock(&auth->lock);
-    refresh(auth);
+    mb_auth_refresh(auth);
     mb_status status =
         *attempt->authorization == '\0' ? by_certificate(attempt, error) : by_header(attempt, error);
     pthread_mutex_unlock(&auth->lock);
@@ -300,6 +217,21 @@ mb_status mb_auth_check(struct mb_auth *auth, const char *authorization, const c
     return caller->name != NULL ? MB_OK : mb_fail_memory(error);
 }
 
+bool mb_auth_knows(struct mb_auth *auth, const char *authorization, const char *certificate_name)
+{
+    struct attempt attempt = {.auth = auth, .authorization = authorization, .certificate = certificate_name};
+    if (auth->certificates && *certificate_name == '\0')
+        return false;
+    if (auth->path == NULL && !auth->has_token)
+        return true;
+    pthread_mutex_lock(&auth->lock);
+    mb_auth_refresh(auth);
+    bool known = is_known(&attempt);
+    pthread_mutex_unlock(&auth->lock);
+    mb_auth_header_wipe(&attempt.header);
+    return known;
+}
+
 bool mb_auth_required(const struct mb_auth *auth)
 {
     return auth->path != NULL || auth->has_token || auth->certificates;
@@ -326,8 +258,8 @@ static mb_status take_token(struct mb_auth *auth, const char *token, struct mb_e
                        "header carries, or has more than %d characters",
                        MB_CREDENTIAL_SECRET - 1);
     if (strlen(token) < GUESSABLE)
-        tell(auth, MB_LOG_WARN, "the token for the server has fewer than %d characters and may be guessed",
-             GUESSABLE);
+        mb_auth_tell(auth, MB_LOG_WARN,
+                     "the token for the server has fewer than %d characters and may be guessed", GUESSABLE);
     auth->token = (struct mb_credential){.name = "token", .role = MB_ROLE_WRITE, .kind = MB_CREDENTIAL_TOKEN};
     auth->has_token = true;
     return mb_credential_digest(token, strlen(token), auth->token.hash, error);
@@ -344,12 +276,12 @@ static mb_status take_file(struct mb_auth *auth, const char *path, struct mb_err
     auth->path = strdup(path);
     if (auth->path == NULL)
         return mb_fail_memory(error);
-    mb_status status = read_file(auth, error);
+    mb_status status = mb_auth_read_file(auth, error);
     if (status == MB_OK && auth->set->count == 0 && !auth->has_token)
         status = mb_fail(error, MB_E_CONFIG, "%s holds no credential, so nobody could call", path);
     if (status != MB_OK)
         return mb_error_context(error, "server.credentialsFile");
-    tell_file(auth, MB_OK, error);
+    mb_auth_tell_file(auth, MB_OK, error);
     return MB_OK;
 }
 
@@ -382,7 +314,7 @@ void mb_auth_close(struct mb_auth *auth)
 {
     if (auth == NULL)
         return;
-    let_go(auth->set);
+    mb_auth_let_go(auth->set);
     free(auth->path);
     pthread_mutex_destroy(&auth->hashing);
     pthread_mutex_destroy(&auth->lock);

@@ -27,10 +27,10 @@ bool mb_auth_required(const struct mb_auth *auth);
 /* What WWW-Authenticate says behind a 401. */
 const char *mb_auth_challenge(struct mb_auth *auth);
 
-/* What a request showed: the value of Authorization or "", and the name (CN) in a certificate that was
- * checked, or "".  Several values of Authorization are to be joined by ", ", which no credential holds, and
- * one with a NUL is to be handed in as " ".  caller->address, without a port, is read; name (which lies in
- * arena) and role are filled.
+/* What a request showed: the value of Authorization or "", and the name in a certificate that was checked
+ * (its CN, or else its first DNS name), or "".  Several values of Authorization are to be joined by ", ",
+ * which no credential holds, and one with a NUL is to be handed in as " ".  caller->address, without a port,
+ * is read; name (which lies in arena) and role are filled.
  *
  * MB_E_UNAUTHENTICATED for what is unknown, malformed, expired or missing; MB_E_THROTTLED, with
  * retry_after_ms, for a guess from an address that has guessed too often, and where too many passwords wait
@@ -38,5 +38,9 @@ const char *mb_auth_challenge(struct mb_auth *auth);
  * that may wait.  Takes the same time whichever it is that is wrong, as far as that can be had. */
 mb_status mb_auth_check(struct mb_auth *auth, const char *authorization, const char *certificate_name,
                         struct mb_arena *arena, struct mb_caller *caller, struct mb_error *error);
+
+/* Would it be let in at once?  Quick, so that a door can ask before it reads a body, and wait elsewhere for
+ * those whom nobody knows yet. */
+bool mb_auth_knows(struct mb_auth *auth, const char *authorization, const char *certificate_name);
 
 #endif

@@ -140,6 +140,26 @@ static void a_token_or_a_password_says_who_it_is(void **state)
     assert_non_null(strstr(mb_auth_challenge(auth), "Basic"));
 }
 
+static void whoever_was_let_in_is_known_at_once(void **state)
+{
+    (void)state;
+    const char *alice = basic("alice:right");
+    write_file(mb_arena_printf(arena, "%s%s", password_line("alice", "write", "right"),
+                               token_line("ci", MB_ROLE_READ, TOKEN, 0)));
+    open_auth("short");
+    assert_true(mb_auth_knows(auth, "Bearer " TOKEN, ""));
+    assert_false(mb_auth_knows(auth, "Bearer " OTHER, ""));
+    assert_false(mb_auth_knows(auth, "Bearer short", "")); /* or guesses would not be counted */
+    assert_false(mb_auth_knows(auth, alice, ""));
+    assert_false(mb_auth_knows(auth, "", ""));
+    expect_caller(alice, "alice", MB_ROLE_WRITE);
+    expect_caller("Bearer short", "token", MB_ROLE_WRITE);
+    expect_refused(basic("alice:wrong"));
+    assert_true(mb_auth_knows(auth, alice, ""));
+    assert_true(mb_auth_knows(auth, "Bearer short", ""));
+    assert_false(mb_auth_knows(auth, basic("alice:wrong"), ""));
+}
+
 static void what_is_wrong_or_malformed_is_refused(void **state)
 {
     (void)state;
@@ -457,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_token_or_a_password_says_who_it_is, begin, end),
+        cmocka_unit_test_setup_teardown(whoever_was_let_in_is_known_at_once, begin, end),
         cmocka_unit_test_setup_teardown(what_is_wrong_or_malformed_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_is_needed_where_they_are_checked, begin, end),
         cmocka_unit_test_setup_teardown(without_credentials_everybody_may, begin, end),
