@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "config/kept.h"
 #include "config/misfit.h"
+#include "config/schedule.h"
 #include "config/show.h"
 #include "config/storage.h"
 #include "config/typed.h"
@@ -212,6 +213,8 @@ static bool collect(struct mb_settings *settings, const struct mb_config_kept *k
         if (settings->schema == 0 || !mb_misfit_judge(settings, nodes, count))
             return false;
     }
+    settings->nodes = nodes;
+    settings->node_count = count;
     mb_settings_from_file(settings, nodes, count);
     mb_settings_from_environment(settings, kept->environment);
     mb_settings_from_sets(settings, kept->sets, kept->set_count);
@@ -235,6 +238,9 @@ static void resolve(struct mb_settings *settings, const char *folder, struct mb_
     mb_storage_resolve(settings, MB_ID_BACKUP_STORAGE, folder, &out->backup_storage);
     mb_storage_check_overlap(settings, &out->milvus_storage, &out->backup_storage);
     warn_of_default_root(settings);
+    mb_schedules_resolve(settings);
+    out->schedules = settings->schedules;
+    out->schedule_count = settings->schedule_count;
     out->secrets = mb_config_secrets(settings);
     out->values = mb_config_values_make(settings);
     if (out->values == NULL)

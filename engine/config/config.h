@@ -119,6 +119,34 @@ struct mb_config_transfer {
     unsigned patience_seconds;         /* with storages that show writes late */
 };
 
+enum mb_config_strategy {
+    MB_CONFIG_STRATEGY_DEFAULT,
+    MB_CONFIG_STRATEGY_META_ONLY,
+    MB_CONFIG_STRATEGY_SKIP_FLUSH,
+    MB_CONFIG_STRATEGY_SERIAL_FLUSH,
+    MB_CONFIG_STRATEGY_BULK_FLUSH
+};
+
+struct mb_config_retention {
+    unsigned last, daily, weekly, monthly; /* 0 for no such rule */
+    const char *within;                    /* "7d"; "" likewise */
+};
+
+/* What the server backs up by itself. */
+struct mb_config_schedule {
+    const char *name;
+    const char *cron;
+    const char *timezone;
+    const char *backup_name; /* "nightly_%Y%m%d_%H%M%S", in that time zone */
+    const char *filter;      /* "" for none; one of these three at most */
+    struct mb_strings collections, databases;
+    enum mb_config_strategy strategy;
+    const char *strategy_name; /* "skip_flush"; "" for the default */
+    bool enabled;
+    struct mb_config_retention retention;
+    const char *where; /* "configs/backup.yaml:12:3" */
+};
+
 struct mb_config_cloud {
     const char *endpoint;
     const char *api_key;
@@ -136,6 +164,8 @@ struct mb_config {
     struct mb_config_restore restore;
     struct mb_config_transfer transfer;
     struct mb_config_cloud cloud;
+    struct mb_config_schedule *schedules;
+    size_t schedule_count;
     struct mb_strings secrets; /* for mb_log_hide */
     struct mb_config_values *values;
     const struct mb_config_kept *kept; /* see kept.h */

@@ -38,6 +38,11 @@ bool mb_key_below(const char *key, const char *section)
     return key != NULL && strncasecmp(key, section, len) == 0 && key[len] == '.';
 }
 
+bool mb_key_is_schedule(const char *key)
+{
+    return mb_text_equal_nocase(key, MB_SCHEDULES) || mb_key_below(key, MB_SCHEDULES);
+}
+
 bool mb_key_is_section(unsigned schema, const char *path)
 {
     for (size_t id = 0; id < MB_ID_COUNT; id++) {
@@ -90,7 +95,7 @@ static const char *only_with_name(const char *name, const char *const *candidate
 
 const char *mb_key_hint(struct mb_arena *arena, unsigned schema, const char *key)
 {
-    const char *names[3 * MB_ID_COUNT];
+    const char *names[3 * MB_ID_COUNT + 1];
     unsigned other = 3 - schema, rank;
     size_t count = 0;
 
@@ -108,6 +113,7 @@ const char *mb_key_hint(struct mb_arena *arena, unsigned schema, const char *key
         for (unsigned a = 0; schema == 1 && a < 2 && option->alias[a] != NULL; a++)
             names[count++] = option->alias[a];
     }
+    names[count++] = MB_SCHEDULES;
     const char *nearest = mb_text_nearest(key, names, count);
     if (nearest == NULL)
         nearest = only_with_name(last_name(key), names, count);

@@ -17,6 +17,9 @@ bool mb_key_below(const char *key, const char *section);
 /* Do keys of the schema lie below path? */
 bool mb_key_is_section(unsigned schema, const char *path);
 
+/* Is it the list of schedules, or below it? */
+bool mb_key_is_schedule(const char *key);
+
 /* Is a key of the schema called so in its section? */
 bool mb_key_is_name(unsigned schema, const char *name);
 

@@ -23,7 +23,7 @@ static bool is_known(unsigned schema, const char *path)
 {
     unsigned rank;
     return mb_key_find(schema, path, &rank) < MB_ID_COUNT || mb_key_find_old(schema, path) != NULL ||
-           in_free_map(schema, path);
+           in_free_map(schema, path) || mb_key_is_schedule(path);
 }
 
 static struct tally count_values(const struct mb_settings *settings, const struct mb_yaml_node *nodes,

@@ -134,4 +134,7 @@ extern const size_t mb_old_key_count;
  * backup). */
 extern const char *const mb_free_maps[2][2];
 
+/* The list of what the server backs up by itself, in both schemas. */
+#define MB_SCHEDULES "schedules"
+
 #endif

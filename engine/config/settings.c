@@ -134,7 +134,7 @@ void mb_settings_from_file(struct mb_settings *settings, const struct mb_yaml_no
     for (size_t i = 0; i < count; i++) {
         const struct mb_yaml_node *node = &nodes[i];
         unsigned rank;
-        if (mb_text_equal_nocase(node->path, "configVersion") ||
+        if (mb_text_equal_nocase(node->path, "configVersion") || mb_key_is_schedule(node->path) ||
             (refused != NULL && mb_key_below(node->path, refused)))
             continue;
         if (node->kind != MB_YAML_MAP) {
@@ -231,6 +231,9 @@ static void apply_set(struct mb_settings *settings, const char *key, const char 
     else if (mb_text_equal_nocase(key, "configVersion"))
         mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->words.overrides,
                       "configVersion is read from the file only");
+    else if (mb_key_is_schedule(key))
+        mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->words.overrides,
+                      "schedules are read from the file only");
     else if (!put_free(settings, key, &setting))
         mb_report_add(settings->report, MB_CONFIG_PROBLEM, settings->words.overrides, "unknown key: %s%s",
                       name_item(settings, key, before), mb_key_hint(settings->arena, settings->schema, key));

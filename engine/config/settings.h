@@ -36,6 +36,10 @@ struct mb_settings {
     struct mb_setting items[MB_ID_COUNT];
     struct mb_free_setting *free;
     size_t free_count;
+    const struct mb_yaml_node *nodes; /* of the file */
+    size_t node_count;
+    struct mb_config_schedule *schedules; /* see schedule.h */
+    size_t schedule_count;
 };
 
 /* Sources in rising order of precedence. */

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "config/schedule.h"
 
 #include <string.h>
 
@@ -91,8 +92,9 @@ struct mb_config_values *mb_config_values_make(struct mb_settings *settings)
     struct mb_config_values *values = mb_arena_alloc(settings->arena, 1, sizeof *values);
     if (values == NULL)
         return NULL;
-    values->items =
-        mb_arena_alloc(settings->arena, MB_ID_COUNT + settings->free_count, sizeof *values->items);
+    values->items = mb_arena_alloc(
+        settings->arena, MB_ID_COUNT + settings->free_count + MB_SCHEDULE_ROWS * settings->schedule_count,
+        sizeof *values->items);
     if (values->items == NULL)
         return NULL;
     for (size_t id = 0; id < MB_ID_COUNT; id++) {
@@ -111,6 +113,7 @@ struct mb_config_values *mb_config_values_make(struct mb_settings *settings)
         if (!secret)
             value->value = without_password(settings, value->value);
     }
+    mb_schedules_show(settings, values);
     return values;
 }
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "config/event.h"
 #include "config/fault.h"
+#include "config/option.h"
 
 #include <string.h>
 
@@ -156,10 +157,41 @@ static struct mb_yaml_node *add(struct reader *r, const struct mb_yaml_node *nod
     return &r->nodes[r->count++];
 }
 
-static bool read_list(struct reader *r, struct mb_yaml_node *node)
+static bool read_map(struct reader *r, const char *prefix, unsigned depth, unsigned merged);
+
+/* The entry that is the present event, a section, as a section with its number for a name. */
+static bool read_section(struct reader *r, const struct mb_yaml_node *list, size_t number, unsigned depth)
+{
+    struct mb_yaml_node node = {.kind = MB_YAML_MAP, .text = "", .merged = list->merged};
+
+    node.path = mb_arena_printf(r->arena, "%s.%zu", list->path, number);
+    if (node.path == NULL)
+        return give_up(r, "out of memory");
+    if (r->count == MAX_NODES)
+        return give_up(r, "the file has more than 1000 keys");
+    node.line = node.key_line = r->event->line;
+    node.column = node.key_column = r->event->column;
+    return add(r, &node) == NULL ? skip(r) : read_map(r, node.path, depth + 1, list->merged);
+}
+
+/* An entry that is no scalar. */
+static bool read_entry(struct reader *r, const struct mb_yaml_node *list, size_t number, unsigned depth)
+{
+    bool sections = mb_text_equal_nocase(list->path, MB_SCHEDULES);
+
+    if (is_template(r))
+        return skip_template(r);
+    if (sections && r->event->type == MB_YAML_MAP_BEGIN)
+        return read_section(r, list, number, depth);
+    mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event), "entries of this list must be %s",
+                  sections ? "sections, each beginning with '- name: ...'" : "plain values");
+    return skip(r);
+}
+
+static bool read_list(struct reader *r, struct mb_yaml_node *node, unsigned depth)
 {
     const char **items = mb_arena_alloc(r->arena, MAX_NODES, sizeof *items);
-    size_t n = 0;
+    size_t n = 0, sections = 0;
 
     if (items == NULL)
         return give_up(r, "out of memory");
@@ -170,22 +202,17 @@ static bool read_list(struct reader *r, struct mb_yaml_node *node)
             break;
         if (n == MAX_NODES)
             return give_up(r, "the list is longer than 1000 entries");
-        if (r->event->type == MB_YAML_SCALAR) {
-            items[n] = scalar_text(r);
-            n += !is_null(r);
+        if (r->event->type != MB_YAML_SCALAR) {
+            if (!read_entry(r, node, sections++, depth))
+                return false;
             continue;
         }
-        if (is_template(r) ? !skip_template(r)
-                           : (mb_report_add(r->report, MB_CONFIG_PROBLEM, place(r, r->event),
-                                            "entries of this list must be plain values"),
-                              !skip(r)))
-            return false;
+        items[n] = scalar_text(r);
+        n += !is_null(r);
     }
     node->list = (struct mb_strings){.items = items, .count = n};
     return true;
 }
-
-static bool read_map(struct reader *r, const char *prefix, unsigned depth, unsigned merged);
 
 /* The value whose start is the present event. */
 static bool read_value(struct reader *r, struct mb_yaml_node *node, unsigned depth)
@@ -209,7 +236,7 @@ static bool read_value(struct reader *r, struct mb_yaml_node *node, unsigned dep
     if (added == NULL)
         return skip(r);
     if (node->kind == MB_YAML_LIST)
-        return read_list(r, added);
+        return read_list(r, added, depth);
     return node->kind != MB_YAML_MAP || read_map(r, node->path, depth + 1, node->merged);
 }
 

@@ -19,10 +19,11 @@ struct mb_yaml_node {
 };
 
 /* One document that is a mapping, or an empty one.  Parents come before their children.  Aliases stand for
- * what their anchors name, and "<<" merges sections.  Keys given twice (in any case), lists of anything but
- * scalars, unknown tags, a second document, placeholders of templates, characters that pass for others, more
- * than 16 levels or 1,000 keys, or aliases that grow beyond a bound are problems.  Returns false when the
- * rest of the file could not be made sense of or memory ran out, which is a problem in the report too. */
+ * what their anchors name, and "<<" merges sections.  The entries of the list MB_SCHEDULES are sections, of
+ * which the first has the path "schedules.0".  Keys given twice (in any case), lists of anything but scalars,
+ * unknown tags, a second document, placeholders of templates, characters that pass for others, more than 16
+ * levels or 1,000 keys, or aliases that grow beyond a bound are problems.  Returns false when the rest of the
+ * file could not be made sense of or memory ran out, which is a problem in the report too. */
 bool mb_yaml_read(struct mb_arena *arena, struct mb_config_report *report, const char *file, const void *data,
                   size_t len, struct mb_yaml_node **out, size_t *count);
 

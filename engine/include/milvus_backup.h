@@ -256,6 +256,30 @@ struct mb_server_settings {
 MB_API mb_status mb_session_server(struct mb_session *session, struct mb_server_settings *out,
                                    struct mb_error *error);
 
+/* What the configuration has a server back up by itself: schedules, in its order. */
+struct mb_schedule_row {
+    size_t struct_size;
+    const char *name;        /* letters, digits, '_' and '-' */
+    const char *cron;        /* "0 3 * * *" */
+    const char *timezone;    /* "UTC", "Europe/Berlin" */
+    const char *backup_name; /* of its backups, "nightly_%Y%m%d_%H%M%S" in that time zone */
+    const char *filter;      /* as for a create, "" for none; one of these three at most */
+    const char *const *collections;
+    size_t collection_count;
+    const char *const *databases;
+    size_t database_count;
+    int32_t strategy; /* MB_CREATE_* */
+    bool enabled;
+    uint32_t keep_last, keep_daily, keep_weekly,
+        keep_monthly;        /* as for a prune, which comes after a success; */
+    const char *keep_within; /* 0 and "" for no such rule */
+    const char *where;       /* "configs/backup.yaml:12:3" */
+};
+
+MB_API size_t mb_session_schedule_count(struct mb_session *session);
+MB_API mb_status mb_session_schedule_at(struct mb_session *session, size_t i, struct mb_schedule_row *out,
+                                        struct mb_error *error);
+
 /* A key that the configuration knows, for help and documentation. */
 struct mb_key_row {
     size_t struct_size;

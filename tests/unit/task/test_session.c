@@ -340,6 +340,29 @@ static void test_calls_are_counted(void **state)
     assert_int_equal(mb_session_metric_count(NULL), 0);
 }
 
+static void test_tells_its_schedules(void **state)
+{
+    struct bench *b = *state;
+    struct mb_schedule_row row = {.struct_size = sizeof row};
+
+    bench_configure(b, "schedules:\n- {name: n, cron: '@daily', collections: [a, b], strategy: meta_only, "
+                       "retention: {keepWeekly: 4, keepWithin: 1y}}\n");
+    struct mb_session *session = bench_open(b);
+    assert_int_equal(mb_session_schedule_count(session), 1);
+    assert_int_equal(mb_session_schedule_at(session, 0, &row, &b->error), MB_OK);
+    assert_string_equal(row.name, "n");
+    assert_string_equal(row.backup_name, "n_%Y%m%d_%H%M%S");
+    assert_int_equal(row.collection_count, 2);
+    assert_string_equal(row.collections[1], "b");
+    assert_int_equal(row.strategy, MB_CREATE_META_ONLY);
+    assert_int_equal(row.keep_weekly, 4);
+    assert_string_equal(row.keep_within, "1y");
+    assert_true(row.enabled);
+    assert_int_equal(mb_session_schedule_at(session, 1, &row, &b->error), MB_E_NOT_FOUND);
+    mb_session_close(session);
+    assert_int_equal(mb_session_schedule_count(NULL), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
 int main(void)
@@ -357,6 +380,7 @@ int main(void)
         CASE(test_speaks_with_other_versions),
         CASE(test_a_session_can_be_like_its_parent),
         CASE(test_calls_are_counted),
+        CASE(test_tells_its_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
