@@ -185,6 +185,9 @@ struct mb_session_about {
     int32_t log_level;       /* MB_LOG_* */
     uint64_t memory;      /* transfer.memoryMiB in bytes: for objects on their way, of all tasks together */
     uint64_t memory_peak; /* the most that their buffers ever held */
+    const char *backup_bucket; /* where backups are kept; "" for files */
+    const char
+        *backup_root_path; /* what their keys begin with, no slash at either end; of files the folder */
 };
 
 MB_API mb_status mb_session_about(struct mb_session *session, struct mb_session_about *out,

@@ -7,7 +7,6 @@
 #define MB_JSON_TABLE_H
 
 #include "base/arena.h"
-#include "model/collection.h"
 #include "json/writer.h"
 
 #include <jansson.h>
@@ -33,6 +32,7 @@ enum mb_json_kind {
 };
 
 struct mb_json_input;
+struct mb_bytes;
 
 struct mb_json_field {
     const char *key; /* NULL ends a table */

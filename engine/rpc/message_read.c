@@ -2,6 +2,7 @@
 #include "rpc/message.h"
 
 #include "base/text.h"
+#include "model/collection.h"
 #include "rpc/field.h"
 #include "json/reader.h"
 #include "json/table.h"

@@ -10,6 +10,7 @@
 struct server {
     const struct mb_server_options *options;
     struct mb_server_settings settings;
+    struct mb_service *service;
     struct mb_api *api;
     struct mb_http_door *http;
 };
@@ -29,6 +30,16 @@ static mb_status read_settings(struct server *server, struct mb_error *error)
     return MB_OK;
 }
 
+static mb_status open_service(struct server *server, struct mb_error *error)
+{
+    const struct mb_server_settings *settings = &server->settings;
+    const struct mb_service_options options = {.state_dir = settings->state_dir,
+                                               .tasks = settings->tasks,
+                                               .queue = settings->queue,
+                                               .history = settings->history};
+    return mb_service_open(&server->service, server->options->session, &options, error);
+}
+
 static mb_status open_doors(struct server *server, struct mb_error *error)
 {
     const struct mb_server_settings *settings = &server->settings;
@@ -37,8 +48,8 @@ static mb_status open_doors(struct server *server, struct mb_error *error)
                                               .connections = settings->connections,
                                               .request_seconds = settings->request_seconds,
                                               .body_limit = settings->body_limit};
-    MB_TRY(
-        mb_api_open(&server->api, NULL, &(struct mb_api_options){.base_path = settings->base_path}, error));
+    MB_TRY(mb_api_open(&server->api, server->service,
+                       &(struct mb_api_options){.base_path = settings->base_path}, error));
     return mb_http_door_open(&server->http, server->api, &http, error);
 }
 
@@ -50,15 +61,20 @@ static void tell_listening(const struct server *server)
     server->options->listening(server->options->ctx, rest, "");
 }
 
-static void close_doors(struct server *server)
+/* The doors stay open while tasks end, for those who wait for them or ask how far they are. */
+static void close_all(struct server *server)
 {
+    if (server->service != NULL)
+        mb_service_stop(server->service, (int64_t)server->settings.shutdown_seconds * 1000);
     mb_http_door_close(server->http);
     mb_api_close(server->api);
+    mb_service_close(server->service);
 }
 
 static mb_status serve(struct server *server, struct mb_cancel *cancel, struct mb_error *error)
 {
     MB_TRY(read_settings(server, error));
+    MB_TRY(open_service(server, error));
     MB_TRY(open_doors(server, error));
     tell_listening(server);
     for (struct mb_error told = MB_ERROR_INIT; !mb_cancel_requested(cancel);)
@@ -71,6 +87,6 @@ mb_status mb_server_run(const struct mb_server_options *options, struct mb_cance
 {
     struct server server = {.options = options};
     mb_status status = serve(&server, cancel, error);
-    close_doors(&server);
+    close_all(&server);
     return status;
 }

@@ -61,9 +61,12 @@ struct mb_job {
                                     is NULL */
 };
 
-/* Starts a task, or lets it wait for its turn.  id gets its id.  MB_E_EXISTS when a task of this server is at
- * work on a backup of that name and writes it, or has this id and has not ended (one that has is replaced);
- * MB_E_THROTTLED when too many wait.  The subject of such an error is the other task's id. */
+/* Starts a task, or lets it wait for its turn; the request is judged before anything else.  id gets its id.
+ *
+ * MB_E_EXISTS when a task of this server is at work on a backup of that name and writes it, when it is to be
+ * deleted and another reads it, or when a task has this id and has not ended (one that has is replaced): the
+ * error's subject is that task's id.  MB_E_THROTTLED when too many wait, MB_E_CANCELLED once the service
+ * stops. */
 mb_status mb_service_start(struct mb_service *service, const struct mb_caller *caller,
                            const struct mb_job *job, struct mb_arena *arena, const char **id,
                            struct mb_error *error);
@@ -77,7 +80,8 @@ struct mb_record_collection {
     int64_t started_ms, ended_ms;
 };
 
-/* A task as it stands; points in time are milliseconds since 1970, 0 for not yet. */
+/* A task as it stands; of a prune backup is the pattern.  Points in time are milliseconds since 1970, 0 for
+ * not yet. */
 struct mb_record {
     const char *id;
     int32_t kind;  /* MB_TASK_* */
@@ -124,7 +128,7 @@ mb_status mb_service_list(struct mb_service *service, const struct mb_record_fil
                           struct mb_arena *arena, struct mb_record **out, size_t *count, size_t *total,
                           struct mb_error *error);
 
-/* Tells a task to stop; MB_OK also for one that has ended.  MB_E_NOT_FOUND. */
+/* Tells a task to stop; MB_OK also for one that has ended.  MB_E_NOT_FOUND for an id that nobody knows. */
 mb_status mb_service_cancel(struct mb_service *service, const char *id, struct mb_error *error);
 
 /* Calls fn once, from a thread of the service, when the task has ended; or at once, from the caller's thread.
@@ -139,5 +143,13 @@ mb_status mb_service_await(struct mb_service *service, const char *id, mb_ended_
 mb_status mb_service_session_at(struct mb_service *service, const char *bucket, const char *root_path,
                                 const char *gc_address, struct mb_session **out, struct mb_error *error);
 void mb_service_leave(struct mb_service *service, struct mb_session *session);
+
+/* --------------------------------------------------------------- audit */
+
+/* A line in the log about a request that changes something: who, from where, what ("createBackup"), about
+ * which backup ("" for none) and with what outcome ("accepted", "refused: ...").  What callers can choose
+ * cannot break out of its place in the line. */
+void mb_service_audit(struct mb_service *service, const struct mb_caller *caller, const char *does,
+                      const char *backup, const char *outcome);
 
 #endif

@@ -297,7 +297,9 @@ static mb_status about(const struct mb_session *session, struct mb_session_about
                                            .log_folder = folder != NULL ? folder : "",
                                            .log_level = session->common->log_level,
                                            .memory = session->common->memory_bytes,
-                                           .memory_peak = mb_budget_peak(session->common->budget)};
+                                           .memory_peak = mb_budget_peak(session->common->budget),
+                                           .backup_bucket = session->config->backup_storage.bucket,
+                                           .backup_root_path = session->config->backup_storage.root_path};
     return mb_abi_give(out, MB_UP_TO(struct mb_session_about, memory_peak), &value, sizeof value, error);
 }
 

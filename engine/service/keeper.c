@@ -1,0 +1,160 @@
+#include "service/keeper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONGEST_LINE ((size_t)128 * 1024 * 1024)
+
+/* --------------------------------------------------------------- history */
+
+static void complain(struct mb_service *service, const struct mb_error *error)
+{
+    char text[sizeof error->message + 64];
+    snprintf(text, sizeof text, "the history of tasks cannot be written: %s", error->message);
+    mb_session_log(service->session, MB_LOG_ERROR, text);
+}
+
+void mb_keeper_write(struct mb_service *service, const struct mb_kept *kept)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_buf line;
+    if (service->history == NULL || kept->object == NULL)
+        return;
+    mb_buf_init(&line, LONGEST_LINE);
+    mb_kept_write(kept, &line);
+    if (mb_buf_check(&line, "a task's record", &error) < 0 ||
+        mb_history_append(service->history, line.data, line.len, &error) < 0)
+        complain(service, &error);
+    mb_buf_done(&line);
+}
+
+void mb_keeper_gather(void *ctx, struct mb_buf *lines)
+{
+    struct mb_service *service = ctx;
+    pthread_mutex_lock(&service->lock);
+    for (size_t i = 0; i < service->count; i++)
+        if (service->entries[i]->kept.object != NULL)
+            mb_kept_write(&service->entries[i]->kept, lines);
+    pthread_mutex_unlock(&service->lock);
+}
+
+static void tidy(struct mb_service *service, size_t count)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    if (service->history != NULL && mb_history_is_stale(service->history, count) &&
+        mb_history_rewrite(service->history, mb_keeper_gather, service, &error) < 0)
+        complain(service, &error);
+}
+
+/* ------------------------------------------------------- a task that ended */
+
+/* Without memory the record says what it said when the task was accepted, and its state. */
+static mb_status make_record(struct mb_service *service, struct mb_known *entry, struct mb_kept *out)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_arena *arena = mb_arena_new();
+    struct mb_record record;
+    if (arena == NULL)
+        return MB_E_NO_MEMORY;
+    pthread_mutex_lock(&service->lock);
+    mb_status status = mb_known_look(entry, true, arena, &record, &error);
+    pthread_mutex_unlock(&service->lock);
+    if (status == MB_OK)
+        status = mb_kept_of(&record, out, &error);
+    if (status == MB_OK)
+        entry->resumable = record.resumable;
+    mb_arena_free(arena);
+    return status;
+}
+
+/* With the lock held. */
+static void publish(struct mb_service *service, struct mb_known *entry, struct mb_kept *kept)
+{
+    if (kept->object != NULL) {
+        mb_kept_done(&entry->kept);
+        entry->kept = *kept;
+    }
+    service->details += entry->kept.collections != NULL ? strlen(entry->kept.collections) : 0;
+    entry->running = NULL;
+    mb_known_settle(service, entry);
+}
+
+static void call_waiters(struct mb_waiter *waiter)
+{
+    while (waiter != NULL) {
+        struct mb_waiter *next = waiter->next;
+        waiter->fn(waiter->ctx);
+        free(waiter);
+        waiter = next;
+    }
+}
+
+/* Those who wait are told when the record is on the disk, and before it may have to go for younger ones. */
+static void take(struct mb_service *service, struct mb_known *entry)
+{
+    struct mb_kept kept = {0};
+    struct mb_running *running = entry->running;
+    if (make_record(service, entry, &kept) == MB_OK)
+        mb_keeper_write(service, &kept);
+
+    pthread_mutex_lock(&service->lock);
+    publish(service, entry, &kept);
+    pthread_mutex_unlock(&service->lock);
+    mb_task_free(running->task);
+    mb_sessions_leave(service->sessions, running->session);
+    call_waiters(running->waiters);
+    mb_arena_free(running->arena);
+
+    pthread_mutex_lock(&service->lock);
+    mb_known_drop_oldest(service);
+    size_t count = service->count;
+    service->live--;
+    pthread_cond_broadcast(&service->changed);
+    pthread_mutex_unlock(&service->lock);
+    tidy(service, count);
+}
+
+/* ------------------------------------------------------------- the thread */
+
+/* With the lock held. */
+static struct mb_known *find_ended(const struct mb_service *service)
+{
+    for (size_t i = 0; service->live > 0 && i < service->count; i++) {
+        struct mb_known *entry = service->entries[i];
+        const struct mb_running *running = entry->running;
+        if (running != NULL && running->accepted && mb_task_wait(running->task, 0, NULL) != MB_END)
+            return entry;
+    }
+    return NULL;
+}
+
+/* Tells the keeper to look. */
+static void wake(void *ctx, struct mb_task *task)
+{
+    struct mb_service *service = ctx;
+    (void)task;
+    pthread_mutex_lock(&service->lock);
+    pthread_cond_broadcast(&service->changed);
+    pthread_mutex_unlock(&service->lock);
+}
+
+void *mb_keeper_run(void *ctx)
+{
+    struct mb_service *service = ctx;
+    mb_session_on_task_end(service->session, wake, service);
+    pthread_mutex_lock(&service->lock);
+    while (!service->over) {
+        struct mb_known *entry = find_ended(service);
+        if (entry == NULL) {
+            pthread_cond_wait(&service->changed, &service->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&service->lock);
+        take(service, entry);
+        pthread_mutex_lock(&service->lock);
+    }
+    pthread_mutex_unlock(&service->lock);
+    mb_session_on_task_end(service->session, NULL, NULL);
+    return NULL;
+}
