@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +48,23 @@ ssize_t mb_file_read(int fd, void *data, size_t len, uint64_t offset)
         done += (size_t)n;
     }
     return (ssize_t)done;
+}
+
+mb_status mb_file_text(const char *path, struct mb_buf *out, struct mb_error *error)
+{
+    char block[4096];
+    size_t len;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return mb_fail_errno(error, errno, "cannot read %s", path);
+    while ((len = fread(block, 1, sizeof block, file)) > 0 && mb_buf_append(out, block, len) == MB_OK)
+        continue;
+    mb_status status = mb_buf_check(out, path, error);
+    if (ferror(file))
+        status = mb_fail_errno(error, errno, "cannot read %s", path);
+    fclose(file);
+    explicit_bzero(block, sizeof block); /* it may be a key */
+    return status;
 }
 
 bool mb_file_first_line(const char *path, char *out, size_t cap)

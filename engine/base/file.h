@@ -2,6 +2,8 @@
 #ifndef MB_BASE_FILE_H
 #define MB_BASE_FILE_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,9 @@ int mb_file_write(int fd, const void *data, size_t len, uint64_t offset);
 
 /* Fewer than len bytes only at the file's end; -1 and errno otherwise. */
 ssize_t mb_file_read(int fd, void *data, size_t len, uint64_t offset);
+
+/* Appends the whole of a small file to out, up to its ceiling. */
+mb_status mb_file_text(const char *path, struct mb_buf *out, struct mb_error *error);
 
 /* The first line of a small file, as of proc(5); false when there is none. */
 bool mb_file_first_line(const char *path, char *out, size_t cap);

@@ -1,8 +1,8 @@
 #include "milvus/channel.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 
-#include <errno.h>
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
@@ -35,22 +35,11 @@ static bool is_set(const char *text)
 static mb_status read_pem(const struct mb_peer *peer, const char *key, const char *path, struct mb_buf *out,
                           struct mb_error *error)
 {
-    char block[4096];
-    size_t n;
-    mb_status status = MB_OK;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return mb_fail_errno(error, errno, "%s.%s: cannot read %s", peer->keys, key, path);
-    while ((n = fread(block, 1, sizeof block, file)) > 0 && mb_buf_append(out, block, n) == MB_OK)
-        continue;
-    if (ferror(file))
-        status = mb_fail_errno(error, errno, "%s.%s: cannot read %s", peer->keys, key, path);
-    else if (mb_buf_status(out, error) != MB_OK)
-        status = mb_error_context(error, "%s.%s: %s", peer->keys, key, path);
-    else if (strstr(out->data, "-----BEGIN") == NULL)
-        status = mb_fail(error, MB_E_CONFIG, "%s.%s: %s holds no PEM text", peer->keys, key, path);
-    fclose(file);
-    return status;
+    if (mb_file_text(path, out, error) != MB_OK)
+        return mb_error_context(error, "%s.%s", peer->keys, key);
+    if (strstr(out->data, "-----BEGIN") == NULL)
+        return mb_fail(error, MB_E_CONFIG, "%s.%s: %s holds no PEM text", peer->keys, key, path);
+    return MB_OK;
 }
 
 static mb_status make_tls(const struct mb_channel_options *options, grpc_channel_credentials **out,

@@ -1,7 +1,9 @@
-/* rpc.h - the API over gRPC: /milvus.proto.backup.MilvusBackupService and the health service.
+/* rpc.h - the door for gRPC: /milvus.proto.backup.MilvusBackupService and the health service.
  *
  * A method is a route of the API: its request becomes the route's JSON body or query, the answer's JSON the
- * reply, both by the descriptors of the messages, whose names are those of the JSON. */
+ * reply, both by the descriptors of the messages, whose names are those of the JSON.  How it went stands in
+ * the reply's code, as in REST; the status of gRPC is that of the call: who may not call, what cannot be
+ * read, what is too much, a server that stops. */
 #ifndef MB_RPC_RPC_H
 #define MB_RPC_RPC_H
 
@@ -13,13 +15,19 @@ struct mb_rpc;
 struct mb_rpc_options {
     const char *address;
     uint16_t port;                                  /* 0 takes a free one */
-    const char *tls_cert, *tls_key, *tls_client_ca; /* PEM files; "" for none */
-    uint64_t body_limit;
+    const char *tls_cert, *tls_key, *tls_client_ca; /* PEM files; "" or NULL for none */
+    uint64_t body_limit;                            /* of a request */
+    unsigned request_seconds;                       /* until a request must have come as a whole */
+    bool speaks; /* gRPC may print to standard error; otherwise it is silenced for the whole process */
 };
 
+/* auth may be NULL: everybody may everything.  Options are not needed afterwards. */
 mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *auth,
                       const struct mb_rpc_options *options, struct mb_error *error);
 uint16_t mb_rpc_port(const struct mb_rpc *rpc);
+
+/* From now on health says NOT_SERVING; calls are still answered. */
+void mb_rpc_retire(struct mb_rpc *rpc);
 
 /* Takes no call any more, waits for those under way, and ends. */
 void mb_rpc_close(struct mb_rpc *rpc);

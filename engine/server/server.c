@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include "base/text.h"
+#include "rpc/rpc.h"
 #include "server/http.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct server {
     struct mb_service *service;
     struct mb_api *api;
     struct mb_http_door *http;
+    struct mb_rpc *rpc; /* or NULL */
 };
 
 static mb_status read_settings(struct server *server, struct mb_error *error)
@@ -40,6 +42,21 @@ static mb_status open_service(struct server *server, struct mb_error *error)
     return mb_service_open(&server->service, server->options->session, &options, error);
 }
 
+static mb_status open_rpc(struct server *server, struct mb_error *error)
+{
+    const struct mb_server_settings *settings = &server->settings;
+    const struct mb_rpc_options rpc = {.address = settings->address,
+                                       .port = settings->grpc_port,
+                                       .tls_cert = settings->tls_cert,
+                                       .tls_key = settings->tls_key,
+                                       .tls_client_ca = settings->tls_client_ca,
+                                       .body_limit = settings->body_limit,
+                                       .request_seconds = settings->request_seconds};
+    if (settings->grpc_port == 0)
+        return MB_OK;
+    return mb_rpc_open(&server->rpc, server->api, NULL, &rpc, error);
+}
+
 static mb_status open_doors(struct server *server, struct mb_error *error)
 {
     const struct mb_server_settings *settings = &server->settings;
@@ -50,22 +67,27 @@ static mb_status open_doors(struct server *server, struct mb_error *error)
                                               .body_limit = settings->body_limit};
     MB_TRY(mb_api_open(&server->api, server->service,
                        &(struct mb_api_options){.base_path = settings->base_path}, error));
-    return mb_http_door_open(&server->http, server->api, &http, error);
+    MB_TRY(mb_http_door_open(&server->http, server->api, &http, error));
+    return open_rpc(server, error);
 }
 
 static void tell_listening(const struct server *server)
 {
-    char rest[300];
+    char rest[300], grpc[300] = "";
     snprintf(rest, sizeof rest, "http://%s:%u", server->settings.address,
              (unsigned)mb_http_door_port(server->http));
-    server->options->listening(server->options->ctx, rest, "");
+    if (server->rpc != NULL)
+        snprintf(grpc, sizeof grpc, "%s:%u", server->settings.address, (unsigned)mb_rpc_port(server->rpc));
+    server->options->listening(server->options->ctx, rest, grpc);
 }
 
 /* The doors stay open while tasks end, for those who wait for them or ask how far they are. */
 static void close_all(struct server *server)
 {
+    mb_rpc_retire(server->rpc);
     if (server->service != NULL)
         mb_service_stop(server->service, (int64_t)server->settings.shutdown_seconds * 1000);
+    mb_rpc_close(server->rpc);
     mb_http_door_close(server->http);
     mb_api_close(server->api);
     mb_service_close(server->service);

@@ -55,9 +55,32 @@ static void makes_digits(void **state)
     assert_int_equal(mb_random_hex(a, 66, &error), MB_E_INTERNAL);
 }
 
+static void a_small_file_is_a_text(void **state)
+{
+    char path[64], digits[17];
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_buf text = MB_BUF_INIT(8), short_of = MB_BUF_INIT(4);
+    (void)state;
+    assert_int_equal(mb_random_hex(digits, 16, &error), MB_OK);
+    snprintf(path, sizeof path, "/tmp/text-%s", digits);
+    assert_int_equal(mb_file_text(path, &text, &error), MB_E_NOT_FOUND);
+    assert_non_null(strstr(error.message, path));
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs("a\nbcd", file);
+    fclose(file);
+    assert_int_equal(mb_file_text(path, &text, &error), MB_OK);
+    assert_string_equal(mb_buf_text(&text), "a\nbcd");
+    assert_int_equal(mb_file_text(path, &short_of, &error), MB_E_INVALID);
+    remove(path);
+    mb_buf_done(&text);
+    mb_buf_done(&short_of);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_file_is_a_text),
         cmocka_unit_test(reads_and_writes_whole),
         cmocka_unit_test(reads_one_line),
         cmocka_unit_test(makes_digits),

@@ -1,0 +1,46 @@
+/* exchange.h - one call, from the moment that gRPC may bring it until both sides have let go of it.
+ *
+ * gRPC reports through the door's queue, which one thread reads; what may wait is done by workers.  An
+ * exchange frees itself when it has ended. */
+#ifndef MB_RPC_EXCHANGE_H
+#define MB_RPC_EXCHANGE_H
+
+#include "api/api.h"
+#include "base/pool.h"
+#include "rpc/method.h"
+#include "service/auth.h"
+
+#include <grpc/grpc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct mb_exchange;
+
+/* What all calls of a door share. */
+struct mb_exchanges {
+    grpc_server *server;
+    grpc_completion_queue *queue;
+    struct mb_api *api;
+    struct mb_auth *auth; /* or NULL */
+    struct mb_group *workers;
+    int64_t patience_ns; /* until a request has come as a whole */
+    atomic_bool retired; /* health says NOT_SERVING */
+    atomic_bool closed;  /* no further call is asked for; those whose request has not come are cancelled */
+    atomic_uint under_way;
+    struct mb_exchange *first, *last; /* whose requests have not come, by age: the queue's thread's */
+};
+
+/* What a report of the queue is about: its tag. */
+struct mb_event {
+    void (*happened)(struct mb_exchange *exchange, bool ok);
+    struct mb_exchange *exchange;
+};
+
+/* Lets gRPC bring the next call. */
+mb_status mb_exchange_invite(struct mb_exchanges *all, struct mb_error *error);
+
+/* Cancels those that are slow; returns when to look again, as of mb_clock_monotonic; INT64_MAX for never.  By
+ * the queue's thread. */
+int64_t mb_exchanges_hurry(struct mb_exchanges *all);
+
+#endif

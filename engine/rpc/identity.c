@@ -1,0 +1,116 @@
+#include "rpc/identity.h"
+
+#include "base/random.h"
+
+#include <grpc/grpc_security.h>
+#include <grpc/slice.h>
+#include <grpc/support/alloc.h>
+#include <string.h>
+
+void mb_identity_slice(grpc_slice slice, char *out, size_t cap)
+{
+    size_t len = GRPC_SLICE_LENGTH(slice);
+    const void *text = GRPC_SLICE_START_PTR(slice);
+    *out = '\0';
+    if (len < cap && memchr(text, '\0', len) == NULL) {
+        memcpy(out, text, len);
+        out[len] = '\0';
+    }
+}
+
+/* The values of a key, joined by ", "; "" for none, " " for what holds a NUL.  NULL without memory. */
+static const char *metadata_text(const grpc_metadata_array *metadata, const char *key, struct mb_arena *arena)
+{
+    const char *all = "";
+    for (size_t i = 0; i < metadata->count; i++) {
+        grpc_slice value = metadata->metadata[i].value;
+        size_t len = GRPC_SLICE_LENGTH(value);
+        const void *text = GRPC_SLICE_START_PTR(value);
+        if (grpc_slice_str_cmp(metadata->metadata[i].key, key) != 0)
+            continue;
+        if (memchr(text, '\0', len) != NULL)
+            return " ";
+        all = mb_arena_printf(arena, "%s%s%.*s", all, *all != '\0' ? ", " : "", (int)len, (const char *)text);
+        if (all == NULL)
+            return NULL;
+    }
+    return all;
+}
+
+/* "ipv4:127.0.0.1:50123", "ipv6:%5B::1%5D:50123": without scheme, port and brackets. */
+static const char *address_of(grpc_call *grpc, struct mb_arena *arena)
+{
+    char *peer = grpc_call_get_peer(grpc);
+    const char *from = strchr(peer, ':');
+    from = from != NULL ? from + 1 : peer;
+    const char *port = strrchr(from, ':');
+    size_t len = port != NULL ? (size_t)(port - from) : strlen(from);
+    static const char *const brackets[][2] = {{"%5B", "%5D"}, {"[", "]"}};
+    for (size_t i = 0; i < 2; i++) {
+        size_t size = strlen(brackets[i][0]);
+        if (len >= 2 * size && strncmp(from, brackets[i][0], size) == 0 &&
+            strncmp(from + len - size, brackets[i][1], size) == 0) {
+            from += size;
+            len -= 2 * size;
+        }
+    }
+    const char *address = mb_arena_strndup(arena, from, len);
+    gpr_free(peer);
+    return address;
+}
+
+static const char *property_of(const grpc_auth_context *context, const char *name, struct mb_arena *arena)
+{
+    grpc_auth_property_iterator all = grpc_auth_context_find_properties_by_name(context, name);
+    const grpc_auth_property *property = grpc_auth_property_iterator_next(&all);
+    return property != NULL ? mb_arena_strndup(arena, property->value, property->value_length) : NULL;
+}
+
+/* The CN, or else the first DNS name, of a certificate that was checked; "" for none. */
+static const char *certificate_name(grpc_call *grpc, struct mb_arena *arena)
+{
+    const char *name = NULL;
+    grpc_auth_context *context = grpc_call_auth_context(grpc);
+    if (context != NULL && grpc_auth_context_peer_is_authenticated(context) != 0) {
+        name = property_of(context, GRPC_X509_CN_PROPERTY_NAME, arena);
+        if (name == NULL || *name == '\0')
+            name = property_of(context, GRPC_PEER_DNS_PROPERTY_NAME, arena);
+    }
+    grpc_auth_context_release(context);
+    return name != NULL ? name : "";
+}
+
+static mb_status find_request_id(const grpc_metadata_array *metadata, struct mb_api_call *call,
+                                 struct mb_error *error)
+{
+    char made[MB_UUID_SIZE];
+    const char *id = metadata_text(metadata, "request_id", call->arena);
+    if (id != NULL && *id == '\0')
+        id = metadata_text(metadata, "request-id", call->arena);
+    if (id == NULL)
+        return mb_fail_memory(error);
+    call->request_id = call->caller.request_id = id;
+    if (*id != '\0')
+        return MB_OK;
+    MB_TRY(mb_random_uuid(made, error));
+    call->caller.request_id = mb_arena_strdup(call->arena, made);
+    return call->caller.request_id != NULL ? MB_OK : mb_fail_memory(error);
+}
+
+mb_status mb_identity_find(grpc_call *grpc, const grpc_metadata_array *metadata, struct mb_auth *auth,
+                           struct mb_api_call *call, struct mb_error *error)
+{
+    call->caller =
+        (struct mb_caller){.name = "", .address = address_of(grpc, call->arena), .request_id = "?"};
+    call->request_id = "";
+    MB_TRY(find_request_id(metadata, call, error));
+    const char *authorization = metadata_text(metadata, "authorization", call->arena);
+    if (authorization == NULL || call->caller.address == NULL)
+        return mb_fail_memory(error);
+    call->caller.role = MB_ROLE_WRITE;
+    if (auth == NULL)
+        return MB_OK;
+    call->caller.role = MB_ROLE_NONE;
+    return mb_auth_check(auth, authorization, certificate_name(grpc, call->arena), call->arena, &call->caller,
+                         error);
+}

@@ -1,0 +1,203 @@
+#include "rpc/rpc.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "rpc/credentials.h"
+#include "rpc/exchange.h"
+
+#include <grpc/support/log.h>
+#include <grpc/support/time.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORKERS = 16, INVITATIONS = 4, CALLS_A_CONNECTION = 100, MAX_METADATA = 16 << 10 };
+
+struct mb_rpc {
+    struct mb_exchanges calls;
+    struct mb_pool *workers;
+    struct mb_event stopped;
+    pthread_t reader;
+    bool has_reader;
+    uint16_t port;
+};
+
+/* -------------------------------------------------------------- gRPC's reports */
+
+static gpr_timespec until(int64_t when)
+{
+    if (when == INT64_MAX)
+        return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                        gpr_time_from_nanos(when - mb_clock_monotonic(), GPR_TIMESPAN));
+}
+
+/* Until the door is closed and no call is under way any more. */
+static void *read_reports(void *ctx)
+{
+    struct mb_rpc *rpc = ctx;
+    bool stopped = false;
+    while (!stopped || atomic_load(&rpc->calls.under_way) > 0) {
+        int64_t when = mb_exchanges_hurry(&rpc->calls);
+        grpc_event report = grpc_completion_queue_next(rpc->calls.queue, until(when), NULL);
+        if (report.type != GRPC_OP_COMPLETE)
+            continue;
+        struct mb_event *event = report.tag;
+        if (event == &rpc->stopped)
+            stopped = true;
+        else
+            event->happened(event->exchange, report.success != 0);
+    }
+    return NULL;
+}
+
+/* --------------------------------------------------------------------- opening */
+
+static void drop_log_line(gpr_log_func_args *args)
+{
+    (void)args;
+}
+
+static grpc_arg number(const char *key, int64_t value)
+{
+    return (grpc_arg){.type = GRPC_ARG_INTEGER,
+                      .key = (char *)(uintptr_t)key,
+                      .value.integer = value < INT32_MAX ? (int)value : INT32_MAX};
+}
+
+static grpc_server *create_server(const struct mb_rpc_options *options)
+{
+    grpc_arg args[] = {
+        number(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int64_t)options->body_limit),
+        number(GRPC_ARG_MAX_CONCURRENT_STREAMS, CALLS_A_CONNECTION),
+        number(GRPC_ARG_MAX_METADATA_SIZE, MAX_METADATA),
+        /* A second server on the same port is a mistake. */
+        number(GRPC_ARG_ALLOW_REUSEPORT, 0),
+        /* Only what is not compressed: a few bytes can say gigabytes. */
+        number(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE),
+        number(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, (int64_t)options->request_seconds * 1000),
+        /* Those who are gone without a word are noticed, those who ask often whether we live are not sent
+           away. */
+        number(GRPC_ARG_KEEPALIVE_TIME_MS, 60000),
+        number(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20000),
+        number(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
+        number(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
+        number(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5000),
+        number(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600000),
+    };
+    return grpc_server_create(&(grpc_channel_args){.num_args = sizeof args / sizeof *args, .args = args},
+                              NULL);
+}
+
+static mb_status listen_at(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
+{
+    char place[300];
+    grpc_server_credentials *credentials = NULL;
+    bool is_ipv6 = strchr(options->address, ':') != NULL;
+    int len = snprintf(place, sizeof place, is_ipv6 ? "[%s]:%u" : "%s:%u", options->address,
+                       (unsigned)options->port);
+    if (len < 0 || (size_t)len >= sizeof place)
+        return mb_fail(error, MB_E_CONFIG, "server.address is too long");
+    MB_TRY(mb_rpc_credentials(options, &credentials, error));
+    int port = grpc_server_add_http2_port(rpc->calls.server, place, credentials);
+    grpc_server_credentials_release(credentials);
+    if (port <= 0)
+        return mb_fail(error, MB_E_CONFIG,
+                       "cannot listen on %s for gRPC: another program does, or server.grpcPort, "
+                       "server.address or server.tls cannot be used",
+                       place);
+    rpc->port = (uint16_t)port;
+    return MB_OK;
+}
+
+static mb_status start(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
+{
+    struct mb_exchanges *calls = &rpc->calls;
+    rpc->workers = mb_pool_new(WORKERS);
+    calls->workers = rpc->workers != NULL ? mb_group_new(rpc->workers, NULL) : NULL;
+    calls->queue = grpc_completion_queue_create_for_next(NULL);
+    calls->server = create_server(options);
+    if (calls->workers == NULL || calls->queue == NULL || calls->server == NULL)
+        return mb_fail_memory(error);
+    grpc_server_register_completion_queue(calls->server, calls->queue, NULL);
+    MB_TRY(listen_at(rpc, options, error));
+    if (mb_thread_start(&rpc->reader, read_reports, rpc) != 0)
+        return mb_fail_memory(error);
+    rpc->has_reader = true;
+    grpc_server_start(calls->server);
+    for (int i = 0; i < INVITATIONS; i++)
+        MB_TRY(mb_exchange_invite(calls, error));
+    return MB_OK;
+}
+
+mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *auth,
+                      const struct mb_rpc_options *options, struct mb_error *error)
+{
+    struct mb_rpc *rpc = calloc(1, sizeof *rpc);
+    if (rpc == NULL)
+        return mb_fail_memory(error);
+    rpc->calls.api = api;
+    rpc->calls.auth = auth;
+    rpc->calls.patience_ns = (int64_t)options->request_seconds * MB_NS_PER_S;
+    if (!options->speaks)
+        gpr_set_log_function(drop_log_line);
+    grpc_init();
+    mb_status status = start(rpc, options, error);
+    if (status != MB_OK) {
+        mb_rpc_close(rpc);
+        return status;
+    }
+    *out = rpc;
+    return MB_OK;
+}
+
+uint16_t mb_rpc_port(const struct mb_rpc *rpc)
+{
+    return rpc->port;
+}
+
+/* --------------------------------------------------------------------- closing */
+
+void mb_rpc_retire(struct mb_rpc *rpc)
+{
+    if (rpc != NULL)
+        atomic_store(&rpc->calls.retired, true);
+}
+
+static void stop_server(struct mb_rpc *rpc)
+{
+    struct mb_exchanges *calls = &rpc->calls;
+    if (calls->server == NULL)
+        return;
+    grpc_server_shutdown_and_notify(calls->server, calls->queue, &rpc->stopped);
+    if (rpc->has_reader)
+        pthread_join(rpc->reader, NULL);
+    else
+        grpc_completion_queue_next(calls->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    grpc_server_destroy(calls->server);
+}
+
+static void end_queue(struct mb_exchanges *calls)
+{
+    if (calls->queue == NULL)
+        return;
+    grpc_completion_queue_shutdown(calls->queue);
+    while (grpc_completion_queue_next(calls->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
+           GRPC_QUEUE_SHUTDOWN)
+        continue;
+    grpc_completion_queue_destroy(calls->queue);
+}
+
+void mb_rpc_close(struct mb_rpc *rpc)
+{
+    if (rpc == NULL)
+        return;
+    mb_rpc_retire(rpc);
+    atomic_store(&rpc->calls.closed, true);
+    stop_server(rpc);
+    end_queue(&rpc->calls);
+    mb_group_free(rpc->calls.workers);
+    mb_pool_free(rpc->workers);
+    grpc_shutdown_blocking();
+    free(rpc);
+}

@@ -1,0 +1,197 @@
+"""The server's door for gRPC: what it makes of calls that no client's library would be proud of, and of crowds."""
+
+import concurrent.futures
+import socket
+import threading
+
+import grpc
+import pytest
+from testbed import grpc_stub
+from testbed.backup_server import BackupServer
+from testbed.ports import free_port
+from testbed.program import Program
+from testbed.server import wait_until
+from testbed.tls import Certificates
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+METHODS = ["CreateBackup", "GetBackup", "ListBackups", "DeleteBackup", "RestoreBackup", "GetRestore", "Check"]
+
+
+def serve(folder, **server):
+    (folder / "store" / "backup").mkdir(parents=True)
+    storage = {"storageType": "local", "rootPath": str(folder / "store"), "backupRootPath": str(folder / "store" / "backup")}
+    config = {"server": {"grpcPort": free_port(), "bodyLimitMiB": 1, "requestTimeout": 1, **server}, "minio": storage}
+    return BackupServer(Program(folder, config))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def channel(server):
+    with grpc_stub.open_channel(server) as channel:
+        yield channel
+
+
+def say(text):
+    return grpc_stub.module("health_pb2").HealthCheckRequest(service=text)
+
+
+def is_serving(channel, service=""):
+    return grpc_stub.health(channel).Check(say(service)).status == 1
+
+
+def code_of(call, *arguments, **options):
+    with pytest.raises(grpc.RpcError) as raised:
+        call(*arguments, **options)
+    return raised.value.code()
+
+
+def raw(channel, method, service=grpc_stub.SERVICE):
+    """A method that takes and gives bytes."""
+    return channel.unary_unary(f"/{service}/{method}", lambda request: request, lambda reply: reply)
+
+
+# --- health ------------------------------------------------------------------------------------------------------
+
+
+def test_health_knows_the_server_and_its_service_and_no_other(channel):
+    assert is_serving(channel) and is_serving(channel, grpc_stub.SERVICE)
+    assert code_of(is_serving, channel, "other") == grpc.StatusCode.NOT_FOUND
+
+
+# --- what cannot be read -----------------------------------------------------------------------------------------
+
+
+def test_methods_that_nobody_knows_are_unimplemented(channel):
+    for service, method in [(grpc_stub.SERVICE, "createbackup"), (grpc_stub.SERVICE, ""), ("x" * 500, "y"), ("", "")]:
+        assert code_of(raw(channel, method, service), b"") == grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bytes_that_are_no_message_are_an_invalid_argument(channel, method):
+    malformed = [b"\xff", b"\x12\x05x", b"\x13\x14"]
+    no_text = [b"\x0a\x02\xff\xfe", b"\x0a\x03a\0b"] if method != "Check" else []  # which has no fields
+    for request in malformed + no_text:
+        assert code_of(raw(channel, method), request) == grpc.StatusCode.INVALID_ARGUMENT, request
+
+
+def test_a_message_that_is_nested_without_end_is_refused_and_nothing_else_happens(channel):
+    deep = b""
+    for _ in range(10000):
+        for tag in (b"\x32", b"\x0a"):
+            size, length = len(deep), b""
+            while size > 127:
+                size, length = size >> 7, length + bytes([size & 127 | 128])
+            deep = tag + length + bytes([size]) + deep
+    deep = b"\x2a" + deep[1:]
+    assert code_of(raw(channel, "CreateBackup"), deep) == grpc.StatusCode.INVALID_ARGUMENT
+    assert is_serving(channel)
+
+
+def test_a_message_over_the_limit_is_refused(channel):
+    for size in (1 << 20, 20 << 20):
+        assert code_of(raw(channel, "DeleteBackup"), b"\0" * (size + 1)) == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert is_serving(channel)
+
+
+def test_a_message_that_would_grow_is_not_unpacked(server):
+    """A thousandth of its size says it, compressed."""
+    with grpc_stub.open_channel(server, options=[("grpc.default_compression_algorithm", 2)]) as channel:
+        assert code_of(raw(channel, "DeleteBackup"), b"\0" * (100 << 20)) == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_a_call_without_a_message_is_an_invalid_argument(channel):
+    method = channel.stream_unary(f"/{grpc_stub.SERVICE}/Check", lambda request: request, lambda reply: reply)
+    assert code_of(method, iter(())) == grpc.StatusCode.INVALID_ARGUMENT
+
+
+# --- those who are slow ------------------------------------------------------------------------------------------
+
+
+def test_a_request_that_does_not_come_is_given_up(channel):
+    never = threading.Event()
+    method = channel.stream_unary(f"/{grpc_stub.SERVICE}/Check", lambda request: request, lambda reply: reply)
+    assert code_of(method, iter(never.wait, True), timeout=30) == grpc.StatusCode.DEADLINE_EXCEEDED
+    never.set()
+
+
+def test_others_are_served_beside_a_thousand_idle_connections(server):
+    sockets = [socket.create_connection((server.host, server.grpc_port)) for _ in range(1000)]
+    try:
+        for connection in sockets[::2]:
+            connection.sendall(PREFACE)
+        with grpc_stub.open_channel(server) as channel:
+            assert is_serving(channel)
+    finally:
+        for connection in sockets:
+            connection.close()
+
+
+def test_fifty_clients_at_once_are_all_answered(server):
+    def ask(_):
+        with grpc_stub.open_channel(server, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            return all(is_serving(channel) for _ in range(10))
+
+    with concurrent.futures.ThreadPoolExecutor(50) as clients:
+        assert all(clients.map(ask, range(50)))
+
+
+# --- TLS ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def tls(certificates, **more):
+    return {"certPath": str(certificates.server.certificate), "keyPath": str(certificates.server.key), **more}
+
+
+def test_over_tls_plain_text_is_not_understood(certificates, tmp_path):
+    with serve(tmp_path, tls=tls(certificates)) as server:
+        with grpc_stub.open_channel(server, authority=certificates.authority.certificate) as channel:
+            assert is_serving(channel)
+        with grpc_stub.open_channel(server) as channel:
+            assert code_of(is_serving, channel) == grpc.StatusCode.UNAVAILABLE
+
+
+def test_with_a_client_ca_nobody_comes_in_without_a_certificate(certificates, tmp_path):
+    other = Certificates(tmp_path / "other")
+    client_ca = str(certificates.authority.certificate)
+    with serve(tmp_path / "server", tls=tls(certificates, clientCAPath=client_ca)) as server:
+        authority = certificates.authority.certificate
+        with grpc_stub.open_channel(server, certificates.client, authority) as channel:
+            assert is_serving(channel)
+        for certificate in (None, other.client):
+            with grpc_stub.open_channel(server, certificate, authority) as channel:
+                assert code_of(is_serving, channel) == grpc.StatusCode.UNAVAILABLE
+        assert "handshake" not in server.said().lower()
+
+
+# --- its life ----------------------------------------------------------------------------------------------------
+
+
+def test_a_port_that_is_taken_is_said(server, tmp_path):
+    (tmp_path / "store").mkdir()
+    config = server.program.config
+    port = config["server"]["grpcPort"]
+    assert f":{port}" in server.said().split("gRPC on ")[1]
+    result = Program(tmp_path, config).run("server", "-p", "0")
+    assert result.code != 0 and f"{server.host}:{port}" in result.err, result
+
+
+def test_it_ends_although_a_client_holds_a_call_open(tmp_path):
+    with serve(tmp_path, requestTimeout=60) as server, grpc_stub.open_channel(server) as channel:
+        never = threading.Event()
+        method = channel.stream_unary(f"/{grpc_stub.SERVICE}/Check", lambda request: request, lambda reply: reply)
+        call = method.future(iter(never.wait, True))
+        assert is_serving(channel)
+        server.stop(timeout=20)
+        wait_until(call.done, 10, "the end of the call")
+        assert call.code() == grpc.StatusCode.UNAVAILABLE
+        never.set()
