@@ -332,6 +332,17 @@ struct mb_create_request {
                          for the task's */
 };
 
+/* A line of a restore's plan: what a collection becomes.  Several of one source make several of it. */
+struct mb_restore_mapping {
+    size_t struct_size;
+    const char *source_db; /* in the backup */
+    const char *target_db;
+    const char *source; /* a collection; both NULL make the database alone */
+    const char *target;
+    int32_t shards;          /* 0 for as many as in the backup; more than max_shards also */
+    const char *description; /* NULL for that of the backup */
+};
+
 /* From a backup to a running Milvus.  Which collections: as for a create, by their names in the backup; but
  * filter is about the names after suffix and renames. */
 struct mb_restore_request {
@@ -355,6 +366,23 @@ struct mb_restore_request {
     bool meta_only;              /* no data */
     bool use_import_jobs;        /* import over HTTP, many segments in a job (Milvus 2.4 and later) */
     int32_t keep_temp_files;     /* MB_AS_CONFIGURED: restore.keepTempFiles */
+
+    /* Instead of suffix and rename; each as large as the first one says.  What no mapping names is left out,
+     * unless a filter names it: then it keeps its name. */
+    const struct mb_restore_mapping *mappings;
+    size_t mapping_count;
+    const char *target_filter; /* as filter, but beside any of the choices above; not with filter */
+    int32_t max_shards;        /* none is made with more; 0 for no limit */
+
+    /* Keys that are left out of what is made, though the backup has them. */
+    const char *const *skip_collection_properties;
+    size_t skip_collection_property_count;
+    const char *const *skip_field_index_params;
+    size_t skip_field_index_param_count;
+    const char *const *skip_field_type_params;
+    size_t skip_field_type_param_count;
+    const char *const *skip_index_params; /* of indexes */
+    size_t skip_index_param_count;
 };
 
 /* A whole backup from the storage of one session to that of another. */

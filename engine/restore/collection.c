@@ -74,6 +74,8 @@ static mb_status describe_birth(struct mb_restore_work *work, struct birth *out,
 {
     MB_TRY(mb_restore_schema_make(work->target->source, MB_WORK_PLACE(work), work->arena, &out->collection,
                                   &out->later, &out->later_count, error));
+    MB_TRY(mb_wish_collection(&work->run->options->wishes, work->target, work->arena, &out->collection,
+                              out->later, out->later_count, error));
     return needs_function_check_off(work) ? without_function_check(&out->collection, work->arena, error)
                                           : MB_OK;
 }
@@ -146,6 +148,7 @@ static mb_status create_indexes(struct mb_restore_work *work, bool vectors, stru
             continue;
         MB_TRY(mb_restore_index_make(source, &source->indexes[i], work->run->options->use_auto_index,
                                      work->arena, &index, error));
+        MB_TRY(mb_wish_index(&work->run->options->wishes, work->arena, &index, error));
         MB_TRY(mb_milvus_create_index(work->run->env->milvus, MB_WORK_PLACE(work), &index, cancel, error));
     }
     return MB_OK;

@@ -23,6 +23,20 @@ static mb_status make_target(const struct mb_collection_backup *source, const st
     return out->name ? MB_OK : mb_fail_memory(error);
 }
 
+static mb_status add_targets(const struct mb_collection_backup *source, const struct mb_plan_options *options,
+                             struct mb_arena *arena, struct mb_restore_plan *plan, struct mb_error *error)
+{
+    struct mb_restore_target *target = &plan->targets[plan->count];
+    if (mb_plan_is_mapped(options)) {
+        mb_plan_add_mapped(source, options, plan);
+        return MB_OK;
+    }
+    MB_TRY(make_target(source, options, arena, target, error));
+    if (mb_plan_selects(options->filter, target->db, target->name))
+        plan->count++;
+    return MB_OK;
+}
+
 static int by_target(const void *a, const void *b)
 {
     const struct mb_restore_target *const *x = a, *const *y = b;
@@ -61,21 +75,32 @@ static void add_database(struct mb_strings *list, const char *db)
     list->items[list->count++] = db;
 }
 
+/* What becomes of a database of the backup; to has room.  Returns how many. */
+static size_t map_database(const char *db, const struct mb_plan_options *options, const char **to)
+{
+    if (mb_plan_is_mapped(options))
+        return mb_plan_map_database(db, options, to);
+    const struct mb_rename *rule = mb_plan_find_rename(options->renames, db, NULL);
+    to[0] = rule ? rule->to_db : db;
+    return 1;
+}
+
 static mb_status plan_databases(const struct mb_backup *backup, const struct mb_plan_options *options,
                                 struct mb_arena *arena, struct mb_restore_plan *plan, struct mb_error *error)
 {
     const struct mb_selection *selection = options->selection, *filter = options->filter;
-    plan->databases.items =
-        mb_arena_alloc(arena, backup->database_count + plan->count + 1, sizeof *plan->databases.items);
-    if (plan->databases.items == NULL)
+    size_t mapped = mb_plan_is_mapped(options) ? options->mappings->count : 0;
+    const char **to = mb_arena_alloc(arena, mapped + 1, sizeof *to);
+    plan->databases.items = mb_arena_alloc(arena, backup->database_count + mapped + plan->count + 1,
+                                           sizeof *plan->databases.items);
+    if (plan->databases.items == NULL || to == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < backup->database_count; i++) {
         const char *db = backup->databases[i].name;
-        const struct mb_rename *rule = mb_plan_find_rename(options->renames, db, NULL);
-        const char *to = rule ? rule->to_db : db;
-        if ((selection == NULL || mb_selection_has(selection, db, "")) &&
-            (filter == NULL || mb_selection_has_database(filter, to)))
-            add_database(&plan->databases, to);
+        size_t count = mb_plan_selects(selection, db, "") ? map_database(db, options, to) : 0;
+        for (size_t k = 0; k < count; k++)
+            if (filter == NULL || mb_selection_has_database(filter, to[k]))
+                add_database(&plan->databases, to[k]);
     }
     for (size_t i = 0; i < plan->count; i++)
         add_database(&plan->databases, plan->targets[i].db);
@@ -97,17 +122,14 @@ mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_p
 
     MB_TRY(check_suffix(options->suffix, error));
     MB_TRY(mb_plan_check_names(backup, options, error));
-    plan.targets = mb_arena_alloc(arena, backup->collection_count + 1, sizeof *plan.targets);
+    size_t mapped = mb_plan_is_mapped(options) ? options->mappings->count : 0;
+    plan.targets = mb_arena_alloc(arena, backup->collection_count + mapped + 1, sizeof *plan.targets);
     if (plan.targets == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < backup->collection_count; i++) {
         const struct mb_collection_backup *source = &backup->collections[i];
-        struct mb_restore_target *target = &plan.targets[plan.count];
-        if (!mb_plan_selects(options->selection, mb_plan_db(source), source->collection.name))
-            continue;
-        MB_TRY(make_target(source, options, arena, target, error));
-        if (mb_plan_selects(options->filter, target->db, target->name))
-            plan.count++;
+        if (mb_plan_selects(options->selection, mb_plan_db(source), source->collection.name))
+            MB_TRY(add_targets(source, options, arena, &plan, error));
     }
     MB_TRY(check_distinct(&plan, arena, error));
     MB_TRY(plan_databases(backup, options, arena, &plan, error));

@@ -23,17 +23,39 @@ struct mb_renames {
 mb_status mb_renames_add(struct mb_renames *renames, struct mb_arena *arena, const char *text,
                          struct mb_error *error);
 
+/* What one collection becomes; several of one source make several of it. */
+struct mb_mapping {
+    const char *source_db, *target_db;
+    const char *source, *target; /* both NULL: the database alone is made */
+    int32_t shards;              /* 0 for as many as in the backup */
+    const char *description;     /* NULL for that of the backup */
+};
+
+struct mb_mappings {
+    struct mb_mapping *items;
+    size_t count;
+};
+
+/* Copies it behind the others.  MB_E_CONFIG for one that lacks a name, or makes what another makes. */
+mb_status mb_mappings_add(struct mb_mappings *mappings, struct mb_arena *arena,
+                          const struct mb_mapping *mapping, struct mb_error *error);
+
 struct mb_plan_options {
     const struct mb_selection *selection; /* by the names in the backup; NULL for everything */
     const struct mb_selection *filter;    /* by the names after suffix and renames; NULL for everything */
     const char *suffix;                   /* of collections that no rule renames; NULL or "" for none */
     const struct mb_renames *renames;     /* NULL for none */
+    /* Instead of suffix and renames; NULL or empty for none.  What no mapping names stays out, but for what a
+     * filter names: that keeps its name. */
+    const struct mb_mappings *mappings;
 };
 
 struct mb_restore_target {
     const struct mb_collection_backup *source;
     const char *db;
     const char *name;
+    int32_t shards;          /* 0 for as many as in the backup */
+    const char *description; /* NULL for that of the backup */
 };
 
 struct mb_restore_plan {

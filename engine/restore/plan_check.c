@@ -55,6 +55,12 @@ mb_status mb_plan_check_names(const struct mb_backup *backup, const struct mb_pl
         if (check_item(backup, &item, error) < 0)
             return mb_error_hint(error, MB_HINT_INPUT, "rename");
     }
+    for (size_t i = 0; mb_plan_is_mapped(options) && i < options->mappings->count; i++) {
+        const struct mb_mapping *mapping = &options->mappings->items[i];
+        const struct mb_selection_item item = {.db = mapping->source_db, .collection = mapping->source};
+        if (check_item(backup, &item, error) < 0)
+            return mb_error_hint(error, MB_HINT_INPUT, "mappings");
+    }
     return MB_OK;
 }
 
@@ -77,7 +83,7 @@ static const char *matched_before(const struct mb_backup *backup, const struct m
                                   const struct mb_selection_item *item, struct mb_arena *arena)
 {
     const char *suffix = options->suffix ? options->suffix : "";
-    for (size_t i = 0; i < backup->collection_count; i++) {
+    for (size_t i = 0; !mb_plan_is_mapped(options) && i < backup->collection_count; i++) {
         const char *db = mb_plan_db(&backup->collections[i]);
         const char *name = backup->collections[i].collection.name;
         const struct mb_rename *rule = mb_plan_find_rename(options->renames, db, name);
@@ -173,6 +179,21 @@ static mb_status check_renames(const struct mb_backup *backup, const struct mb_p
     return MB_OK;
 }
 
+static mb_status check_mappings(const struct mb_plan_options *options, struct mb_arena *arena,
+                                struct mb_restore_plan *plan, struct mb_error *error)
+{
+    for (size_t i = 0; mb_plan_is_mapped(options) && i < options->mappings->count; i++) {
+        const struct mb_mapping *mapping = &options->mappings->items[i];
+        const char *name = mapping->source != NULL ? mapping->source : "";
+        if (!mb_plan_selects(options->selection, mapping->source_db, name))
+            MB_TRY(warn(plan, arena,
+                        mb_arena_printf(arena, "the mapping of %s.%s has no effect: it is not selected",
+                                        mapping->source_db, name),
+                        error));
+    }
+    return MB_OK;
+}
+
 mb_status mb_plan_check(const struct mb_backup *backup, const struct mb_plan_options *options,
                         struct mb_arena *arena, struct mb_restore_plan *plan, struct mb_error *error)
 {
@@ -182,6 +203,7 @@ mb_status mb_plan_check(const struct mb_backup *backup, const struct mb_plan_opt
                        plan->warnings.count > 1 ? "; nor does anything match its other parts" : "");
     MB_TRY(check_selection(backup, options, arena, plan, error));
     MB_TRY(check_renames(backup, options, arena, plan, error));
+    MB_TRY(check_mappings(options, arena, plan, error));
     if (plan->count == 0 && plan->warnings.count == 0 && plan->databases.count == 0)
         return warn(plan, arena,
                     mb_arena_printf(arena, "backup %s holds no collections: none was restored", backup->name),

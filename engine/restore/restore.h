@@ -7,7 +7,7 @@
 #include "base/progress_row.h"
 #include "copy/copy.h"
 #include "milvus/milvus.h"
-#include "restore/plan.h"
+#include "restore/wish.h"
 #include "storage/store.h"
 
 /* What a restore works on.  Everything is the caller's and outlives the call. */
@@ -26,6 +26,7 @@ struct mb_restore_options {
     const char *name;            /* the backup */
     const char *id;              /* unique: temporary objects are named after it */
     struct mb_plan_options plan; /* what goes where */
+    struct mb_restore_wishes wishes;
     bool restore_index;
     bool use_auto_index;         /* vector indexes become AUTOINDEX */
     bool drop_exist_collection;  /* a target that is there is made anew, and dropped once that is complete */

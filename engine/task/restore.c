@@ -11,6 +11,8 @@ struct plan {
     struct mb_selection selection, filter;
     struct mb_strings ignored;
     struct mb_renames renames;
+    struct mb_mappings mappings;
+    struct mb_restore_wishes wishes;
     const char *suffix;
     struct mb_restore_request flags; /* of which only the booleans are good for anything here */
 };
@@ -38,6 +40,78 @@ static mb_status take_renames(const struct mb_restore_request *request, struct m
     return MB_OK;
 }
 
+/* Their size is the caller's. */
+static mb_status take_mappings(const struct mb_restore_request *request, struct mb_arena *arena,
+                               struct plan *plan, struct mb_error *error)
+{
+    const char *at = (const char *)request->mappings;
+    if (request->mapping_count > 0 && at == NULL)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "mappings", "the list of mappings is NULL");
+    for (size_t i = 0; i < request->mapping_count; i++) {
+        struct mb_restore_mapping given;
+        MB_TRY(mb_abi_take(&given, sizeof given, at, MB_UP_TO(struct mb_restore_mapping, description),
+                           "mapping", error));
+        const struct mb_mapping mapping = {.source_db = given.source_db,
+                                           .target_db = given.target_db,
+                                           .source = given.source,
+                                           .target = given.target,
+                                           .shards = given.shards,
+                                           .description = given.description};
+        MB_TRY(mb_mappings_add(&plan->mappings, arena, &mapping, error));
+        at += request->mappings->struct_size;
+    }
+    return MB_OK;
+}
+
+static bool is_given(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
+static mb_status check_exclusive(const struct mb_restore_request *request, struct mb_error *error)
+{
+    if (request->mapping_count > 0 && is_given(request->suffix))
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, "suffix",
+                            "collections get their names by mappings and by a suffix together");
+    if (request->mapping_count > 0 && request->rename_count > 0)
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, "rename",
+                            "collections get their names by mappings and by renames together");
+    if (is_given(request->filter) && is_given(request->target_filter))
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, "target_filter",
+                            "targets are filtered twice");
+    return MB_OK;
+}
+
+static mb_status take_wishes(const struct mb_restore_request *request, struct mb_arena *arena,
+                             struct mb_restore_wishes *wishes, struct mb_error *error)
+{
+    struct mb_restore_skips *skips = &wishes->skips;
+    if (request->max_shards < 0)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "max_shards", "%d is below 0",
+                            (int)request->max_shards);
+    wishes->max_shards = request->max_shards;
+    MB_TRY(mb_request_list(arena, request->skip_collection_properties,
+                           request->skip_collection_property_count, "skip_collection_properties",
+                           &skips->collection_properties, error));
+    MB_TRY(mb_request_list(arena, request->skip_field_index_params, request->skip_field_index_param_count,
+                           "skip_field_index_params", &skips->field_index_params, error));
+    MB_TRY(mb_request_list(arena, request->skip_field_type_params, request->skip_field_type_param_count,
+                           "skip_field_type_params", &skips->field_type_params, error));
+    return mb_request_list(arena, request->skip_index_params, request->skip_index_param_count,
+                           "skip_index_params", &skips->index_params, error);
+}
+
+static mb_status take_target_filter(const struct mb_restore_request *request, struct mb_arena *arena,
+                                    struct plan *plan, struct mb_error *error)
+{
+    if (!is_given(request->target_filter))
+        return MB_OK;
+    if (mb_selection_add_filter(&plan->filter, arena, request->target_filter, error) == MB_OK)
+        return MB_OK;
+    error->hint = MB_HINT_NONE; /* it was about the other member that is a filter */
+    return mb_error_hint(error, MB_HINT_INPUT, "target_filter");
+}
+
 static mb_status take(const void *given, struct mb_arena *arena, void *out, struct mb_error *error)
 {
     struct plan *plan = out;
@@ -49,8 +123,12 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
         return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_ALSO, "drop_exist_collection",
                             "an existing collection can be dropped first only where it is replaced");
     MB_TRY(mb_request_tristate(request.keep_temp_files, "keep_temp_files", error));
+    MB_TRY(check_exclusive(&request, error));
     MB_TRY(take_choice(&request, arena, plan, error));
+    MB_TRY(take_target_filter(&request, arena, plan, error));
     MB_TRY(take_renames(&request, arena, plan, error));
+    MB_TRY(take_mappings(&request, arena, plan, error));
+    MB_TRY(take_wishes(&request, arena, &plan->wishes, error));
     MB_TRY(mb_request_text(arena, request.suffix, &plan->suffix, error));
     plan->flags = request;
     return mb_request_text(arena, request.name, &plan->head.name, error);
@@ -97,7 +175,9 @@ static struct mb_restore_options options_of(const struct mb_task *task, const st
         .plan = {.selection = &plan->selection,
                  .filter = &plan->filter,
                  .suffix = plan->suffix,
-                 .renames = &plan->renames},
+                 .renames = &plan->renames,
+                 .mappings = &plan->mappings},
+        .wishes = plan->wishes,
         .restore_index = flags->restore_index,
         .use_auto_index = flags->use_auto_index,
         .drop_exist_collection = flags->drop_exist_collection,

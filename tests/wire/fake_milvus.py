@@ -127,6 +127,10 @@ class FakeMilvus(grpc.GenericRpcHandler):
         [(_, request, headers)] = [call for call in self.calls if call[0] == method]
         return request, headers
 
+    def all_of(self, method):
+        """The requests of a method, in their order."""
+        return [request for name, request, _ in self.calls if name == method]
+
     def service(self, details):
         service, method = details.method.lstrip("/").split("/")
         if service != SERVICE or method not in REQUESTS:

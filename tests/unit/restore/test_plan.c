@@ -313,6 +313,111 @@ static void test_two_collections_with_one_name(void **state)
     assert_non_null(strstr(w->error.message, "sales.a"));
 }
 
+static struct mb_mappings mappings_of(struct world *w, const struct mb_mapping *items, size_t count)
+{
+    struct mb_mappings mappings = {0};
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(mb_mappings_add(&mappings, w->arena, &items[i], &w->error), MB_OK);
+    return mappings;
+}
+
+static const struct mb_mapping some_mappings[] = {
+    {.source_db = "sales",
+     .source = "a",
+     .target_db = "shop",
+     .target = "a1",
+     .shards = 4,
+     .description = "x"},
+    {.source_db = "sales", .source = "a", .target_db = "shop", .target = "a2"},
+    {.source_db = "default", .source = "b", .target_db = "default", .target = "b"},
+    {.source_db = "hollow", .target_db = "new"},
+};
+
+static void test_mappings_say_all_that_is_restored(void **state)
+{
+    struct world *w = *state;
+    const struct mb_mappings mappings = mappings_of(w, some_mappings, 4);
+    struct mb_selection selection = {0};
+    const struct mb_plan_options options = {.mappings = &mappings, .selection = &selection};
+    struct mb_restore_plan plan = plan_of(w, &options);
+
+    assert_string_equal(targets(w, &plan), "default.b shop.a1 shop.a2");
+    assert_string_equal(databases(w, &plan), "shop new");
+    assert_int_equal(plan.targets[1].shards, 4);
+    assert_string_equal(plan.targets[1].description, "x");
+    assert_int_equal(plan.targets[2].shards, 0);
+    assert_null(plan.targets[2].description);
+    assert_int_equal(plan.warnings.count, 0);
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "sales.a", &w->error), MB_OK);
+    plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "shop.a1 shop.a2");
+    assert_int_equal(plan.warnings.count, 2);
+    assert_non_null(strstr(plan.warnings.items[0], "default.b has no effect"));
+}
+
+/* What no mapping names keeps its name, if the filter names it. */
+static void test_a_filter_is_about_what_mappings_make(void **state)
+{
+    static const struct {
+        const char *filter, *targets, *databases;
+    } cases[] = {
+        {"shop.a2", "shop.a2", "shop"},
+        {"shop.*", "shop.a1 shop.a2", "shop"},
+        {"shop.", "", "shop"},
+        {"new.", "", "new"},
+        {"stock.items,b", "default.b stock.items", "stock"},
+        {"stock.*,shop.a1", "shop.a1 stock.items", "shop stock"},
+    };
+    struct world *w = *state;
+    const struct mb_mappings mappings = mappings_of(w, some_mappings, 4);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mb_selection filter = {0};
+        const struct mb_plan_options options = {.mappings = &mappings, .filter = &filter};
+        assert_int_equal(mb_selection_add_filter(&filter, w->arena, cases[i].filter, &w->error), MB_OK);
+        const struct mb_restore_plan plan = plan_of(w, &options);
+        assert_string_equal(targets(w, &plan), cases[i].targets);
+        assert_string_equal(databases(w, &plan), cases[i].databases);
+    }
+    /* Its own name is another's now. */
+    struct mb_selection filter = {0};
+    const struct mb_plan_options options = {.mappings = &mappings, .filter = &filter};
+    struct mb_restore_plan plan;
+    assert_int_equal(mb_selection_add_filter(&filter, w->arena, "sales.a", &w->error), MB_OK);
+    assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_NOT_FOUND);
+}
+
+static void test_wrong_mappings(void **state)
+{
+    static const struct {
+        struct mb_mapping mapping;
+        const char *told;
+    } wrong[] = {
+        {{.target_db = "x"}, "the source database is missing"},
+        {{.source_db = "a"}, "target database is missing"},
+        {{.source_db = "a", .target_db = "b-c"}, "b-c"},
+        {{.source_db = "a", .target_db = "b", .source = "c"}, "target collection is missing"},
+        {{.source_db = "a", .target_db = "b", .target = "c"}, "the source collection is missing"},
+        {{.source_db = "a", .target_db = "b", .source = "c", .target = "d e"}, "d e"},
+        {{.source_db = "a", .target_db = "b", .source = "c", .target = "d", .shards = -1}, "below 0"},
+        {{.source_db = "a", .target_db = "shop", .source = "c", .target = "a2"}, "two mappings make shop.a2"},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct mb_mappings mappings = mappings_of(w, some_mappings, 4);
+        assert_int_equal(mb_mappings_add(&mappings, w->arena, &wrong[i].mapping, &w->error), MB_E_CONFIG);
+        assert_non_null(strstr(w->error.message, wrong[i].told));
+        assert_int_equal(w->error.hint, MB_HINT_INPUT);
+        assert_string_equal(w->error.subject, "mappings");
+    }
+    const struct mb_mapping absent = {.source_db = "sales", .source = "x", .target_db = "s", .target = "x"};
+    const struct mb_mappings mappings = mappings_of(w, &absent, 1);
+    const struct mb_plan_options options = {.mappings = &mappings};
+    struct mb_restore_plan plan;
+    assert_int_equal(mb_restore_plan_make(&w->backup, &options, w->arena, &plan, &w->error), MB_E_NOT_FOUND);
+    assert_non_null(strstr(w->error.message, "no collection sales.x"));
+    assert_string_equal(w->error.subject, "mappings");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +438,9 @@ int main(void)
         cmocka_unit_test(test_an_empty_backup_is_told),
         cmocka_unit_test(test_collection_that_is_not_in_the_backup),
         cmocka_unit_test(test_two_collections_with_one_name),
+        cmocka_unit_test(test_mappings_say_all_that_is_restored),
+        cmocka_unit_test(test_a_filter_is_about_what_mappings_make),
+        cmocka_unit_test(test_wrong_mappings),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

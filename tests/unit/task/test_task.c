@@ -206,6 +206,44 @@ static void expect_input(struct bench *b, mb_status status, const char *member)
     expect_hint(b, status, MB_HINT_INPUT, member);
 }
 
+static void expect_restore_s_plan(struct bench *b, struct mb_restore_request restore)
+{
+    static const char *const keys[] = {"a", NULL};
+    static const char *const rename[] = {"a:b"};
+    struct mb_restore_mapping mappings[2] = {
+        {.struct_size = sizeof mappings[0], .source_db = "a", .target_db = "b", .source = "c", .target = "d"},
+        {.struct_size = sizeof mappings[0], .source_db = "a", .target_db = "b"}};
+
+    restore.mapping_count = 2;
+    expect_input(b, mb_restore_check(&restore, &b->error), "mappings");
+    restore.mappings = mappings;
+    assert_int_equal(mb_restore_check(&restore, &b->error), MB_OK);
+    mappings[1].target_db = "";
+    expect_input(b, mb_restore_check(&restore, &b->error), "mappings");
+    mappings[1].target_db = "b";
+    restore.suffix = "_x";
+    expect_hint(b, mb_restore_check(&restore, &b->error), MB_HINT_EXCLUSIVE, "suffix");
+    restore.suffix = "";
+    restore.rename = rename;
+    restore.rename_count = 1;
+    expect_hint(b, mb_restore_check(&restore, &b->error), MB_HINT_EXCLUSIVE, "rename");
+    restore.rename_count = 0;
+    restore.target_filter = "a b";
+    expect_input(b, mb_restore_check(&restore, &b->error), "target_filter");
+    restore.target_filter = "b.*";
+    restore.filter = "b.*";
+    expect_hint(b, mb_restore_check(&restore, &b->error), MB_HINT_EXCLUSIVE, "target_filter");
+    restore.filter = NULL;
+    restore.max_shards = -1;
+    expect_input(b, mb_restore_check(&restore, &b->error), "max_shards");
+    restore.max_shards = 1;
+    restore.skip_index_params = keys;
+    restore.skip_index_param_count = 2;
+    expect_input(b, mb_restore_check(&restore, &b->error), "skip_index_params");
+    restore.skip_index_param_count = 1;
+    assert_int_equal(mb_restore_check(&restore, &b->error), MB_OK);
+}
+
 static void test_requests_are_judged_before_anything_is_opened(void **state)
 {
     struct bench *b = *state;
@@ -250,6 +288,9 @@ static void test_requests_are_judged_before_anything_is_opened(void **state)
     restore.rename = bad;
     restore.rename_count = 1;
     expect_input(b, mb_restore_check(&restore, &b->error), "rename");
+    restore.rename = NULL;
+    restore.rename_count = 0;
+    expect_restore_s_plan(b, restore);
     expect_input(b, mb_transfer_check(&transfer, &b->error), "peer");
     struct mb_verify_request verify = {.struct_size = sizeof verify, .name = "n", .part = 1, .parts = 2};
     expect_input(b, mb_verify_check(&verify, &b->error), "part");
