@@ -113,24 +113,34 @@ static mb_status settle_root(const struct mb_places *places, const char *asked, 
 
 /* ------------------------------------------------- the address of management */
 
-/* The host in "http://host:port/..." or "host:port"; its length in *len. */
+/* The host in "http://host:port/...", and its length; NULL for what is no such address, which others could
+ * read otherwise. */
 static const char *host_of(const char *address, size_t *len)
 {
-    const char *at = strstr(address, "://");
-    at = at != NULL ? at + 3 : address;
-    if (*at == '[') {
-        *len = strcspn(++at, "]");
-        return at;
-    }
-    *len = strcspn(at, ":/?#");
-    return at;
+    const char *host = mb_text_starts_with(address, "http://")    ? address + strlen("http://")
+                       : mb_text_starts_with(address, "https://") ? address + strlen("https://")
+                                                                  : "";
+    bool bracketed = *host == '[';
+    host += bracketed;
+    *len = strcspn(host, bracketed ? "]" : ":/?#");
+    const char *rest = host + *len + (bracketed && host[*len] == ']');
+    return *len > 0 && strchr(":/?#", *rest) != NULL ? host : NULL;
 }
 
-static bool same_host(const char *a, const char *b)
+static bool is_at(const char *address, const char *host, size_t host_len)
 {
-    size_t a_len = 0, b_len = 0;
-    const char *a_host = host_of(a, &a_len), *b_host = host_of(b, &b_len);
-    return a_len > 0 && a_len == b_len && strncmp(a_host, b_host, a_len) == 0;
+    size_t len = 0;
+    const char *found = host != NULL ? host_of(address, &len) : NULL;
+    return found != NULL && len == host_len && strncmp(found, host, len) == 0;
+}
+
+/* On the host of Milvus, or on that of the configured address of its management. */
+static bool is_near(const struct mb_places *places, const char *address)
+{
+    size_t len = 0;
+    const char *host = host_of(places->gc_address, &len);
+    return is_at(address, host, len) ||
+           is_at(address, places->milvus_address, strlen(places->milvus_address));
 }
 
 /* Requests go out to it, so it must not lead to machines that the configuration does not name.  An '@' would
@@ -142,7 +152,7 @@ static mb_status settle_gc(const struct mb_places *places, const char *asked, st
     if (!is_given(asked) || strcmp(asked, places->gc_address) == 0)
         return MB_OK;
     bool odd = has_controls(asked) || strpbrk(asked, "@\\ ") != NULL;
-    if (odd || (!same_host(asked, places->gc_address) && !same_host(asked, places->milvus_address)))
+    if (odd || !is_near(places, asked))
         return mb_fail_hint(
             error, MB_E_FORBIDDEN, MB_HINT_INPUT, "gc_address",
             "Milvus' management is asked on the hosts of milvus.address and %s in the server's "
