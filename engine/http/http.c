@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "http/client.h"
 #include "http/date.h"
+#include "http/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,13 @@ static bool copy_text(char **out, const char *text)
     return *out != NULL;
 }
 
+static bool copy_authorities(struct mb_http *http, const char *given)
+{
+    char path[PATH_MAX];
+    const char *own = curl_version_info(CURLVERSION_NOW)->cainfo;
+    return copy_text(&http->ca_file, given && *given ? given : mb_http_authorities(own, path));
+}
+
 static bool copy_options(struct mb_http *http, const struct mb_http_options *options)
 {
     http->connect_timeout_ms =
@@ -73,7 +81,7 @@ static bool copy_options(struct mb_http *http, const struct mb_http_options *opt
     http->near_direct = options->near_direct;
     mb_rate_init(&http->bandwidth, (double)options->max_bandwidth);
     mb_rate_init(&http->requests, (double)options->max_requests);
-    return copy_text(&http->user_agent, options->user_agent) && copy_text(&http->ca_file, options->ca_file) &&
+    return copy_text(&http->user_agent, options->user_agent) && copy_authorities(http, options->ca_file) &&
            copy_text(&http->client_cert, options->client_cert) &&
            copy_text(&http->client_key, options->client_key) && copy_text(&http->proxy, options->proxy) &&
            copy_text(&http->place, options->place ? options->place : "address and port");

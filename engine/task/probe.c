@@ -1,13 +1,13 @@
 #include "task/probe.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "task/explain.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* One side, and the probe object that was written there. */
 struct side {
@@ -47,8 +47,7 @@ static mb_status make_keys(struct probing *p)
     struct mb_arena *arena = p->arena;
     uint64_t id[2];
 
-    if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
-        return mb_fail(p->error, MB_E_INTERNAL, "get random bytes");
+    MB_TRY(mb_random_bytes(id, sizeof id, p->error));
     const char *src =
         mb_arena_printf(arena, "milvus_backup_check_src_%016" PRIx64 "%016" PRIx64, id[0], id[1]);
     const char *dst =

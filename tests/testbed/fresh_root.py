@@ -1,5 +1,6 @@
 """A root of its own for what is installed: the smallest Debian, or one with nothing in it, thrown away afterwards."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -27,19 +28,24 @@ class FreshRoot:
         path.write_text(text)
         path.chmod(mode)
 
-    def _script(self, command):
+    def command(self, *tracer):
+        """What to put before a command so that it runs inside; tracer is a command of this machine that it runs under."""
         work = self.upper.parent / "work"
         overlay = f"mount -t overlay overlay -o lowerdir={self.base},upperdir={self.upper},workdir={work} {self.path}"
         lines = ["set -e", overlay if self.base else "true", f"cd {self.path}", MOUNTS]
         lines += [f"mkdir -p .{inside} && mount --bind {outside} .{inside}" for inside, outside in self.binds.items()]
-        return "\n".join([*lines, f'exec chroot . {command} "$@"'])
+        lines.append(f'exec {shlex.join(map(str, tracer))} chroot . "$@"')
+        return ["unshare", "--mount", "sh", "-c", "\n".join(lines), "sh"]
 
-    def run(self, *command, environment=None, prefix=(), timeout=300):
-        """Runs a command inside; prefix is a command of this machine to run it under."""
+    def run(self, *command, environment=None, timeout=300):
         clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
-        script = ["unshare", "--mount", *map(str, prefix), "sh", "-c", self._script(""), "sh", *map(str, command)]
         return subprocess.run(
-            script, env={**clean, **(environment or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+            [*self.command(), *map(str, command)],
+            env={**clean, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
         )
 
     def ok(self, *command, **options):
