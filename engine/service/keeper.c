@@ -59,11 +59,10 @@ static mb_status make_record(struct mb_service *service, struct mb_known *entry,
         return MB_E_NO_MEMORY;
     pthread_mutex_lock(&service->lock);
     mb_status status = mb_known_look(entry, true, arena, &record, &error);
+    entry->resumable = status == MB_OK && record.resumable;
     pthread_mutex_unlock(&service->lock);
     if (status == MB_OK)
         status = mb_kept_of(&record, out, &error);
-    if (status == MB_OK)
-        entry->resumable = record.resumable;
     mb_arena_free(arena);
     return status;
 }
@@ -75,7 +74,7 @@ static void publish(struct mb_service *service, struct mb_known *entry, struct m
         mb_kept_done(&entry->kept);
         entry->kept = *kept;
     }
-    service->details += entry->kept.collections != NULL ? strlen(entry->kept.collections) : 0;
+    service->kept_bytes += mb_kept_size(&entry->kept);
     entry->running = NULL;
     mb_known_settle(service, entry);
 }

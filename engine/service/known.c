@@ -7,7 +7,7 @@
 
 enum { LEAST_HISTORY = 16 }; /* who awaits a task asks for it afterwards */
 
-#define MOST_DETAILS ((size_t)4 * 1024 * 1024)
+#define MOST_KEPT ((size_t)4 * 1024 * 1024)
 
 struct mb_known *mb_known_find(struct mb_service *service, const char *id)
 {
@@ -75,20 +75,10 @@ void mb_known_free(struct mb_known *entry)
     free(entry);
 }
 
-/* Its collections are forgotten. */
-static void drop_details(struct mb_service *service, struct mb_known *entry)
-{
-    if (entry->running != NULL || entry->kept.collections == NULL)
-        return;
-    service->details -= strlen(entry->kept.collections);
-    free(entry->kept.collections);
-    entry->kept.collections = NULL;
-}
-
 static void remove_at(struct mb_service *service, size_t i)
 {
     struct mb_known *entry = service->entries[i];
-    drop_details(service, entry);
+    service->kept_bytes -= entry->running == NULL ? mb_kept_size(&entry->kept) : 0;
     service->count--;
     memmove(&service->entries[i], &service->entries[i + 1], (service->count - i) * sizeof(struct mb_known *));
     mb_known_free(entry);
@@ -119,6 +109,19 @@ void mb_known_settle(struct mb_service *service, const struct mb_known *entry)
     }
 }
 
+/* The oldest lose what is long in their records, until all of them fit into what they may take. */
+static void shorten(struct mb_service *service, void (*drop)(struct mb_kept *kept))
+{
+    for (size_t i = 0; i < service->count && service->kept_bytes > MOST_KEPT; i++) {
+        struct mb_known *entry = service->entries[i];
+        size_t before = mb_kept_size(&entry->kept);
+        if (entry->running != NULL)
+            continue;
+        drop(&entry->kept);
+        service->kept_bytes -= before - mb_kept_size(&entry->kept);
+    }
+}
+
 void mb_known_drop_oldest(struct mb_service *service)
 {
     size_t most = service->options.history > LEAST_HISTORY ? service->options.history : LEAST_HISTORY;
@@ -131,8 +134,8 @@ void mb_known_drop_oldest(struct mb_service *service)
             ended--;
         } else
             i++;
-    for (size_t i = 0; i < service->count && service->details > MOST_DETAILS; i++)
-        drop_details(service, service->entries[i]);
+    shorten(service, mb_kept_drop_collections);
+    shorten(service, mb_kept_drop_result);
 }
 
 bool mb_known_same_backup(const struct mb_known *a, const struct mb_known *b)

@@ -59,7 +59,7 @@ struct mb_service {
     struct mb_known **entries; /* by age, the youngest last */
     size_t count, cap;
     size_t live;         /* of these, those that have not ended, or whose waiters are being told */
-    size_t details;      /* bytes that are kept about the collections of ended ones */
+    size_t kept_bytes;   /* of the records of those that have ended */
     bool stopping, over; /* no task is taken; the keeper ends */
     pthread_t keeper;
     bool kept;

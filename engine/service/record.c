@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHORT = 1024 }; /* a record that is not worth shortening */
+
 #define LONGEST_RECORD ((size_t)64 * 1024 * 1024)
 
 #define MEMBER(kind, name, field) MB_JSON_MEMBER(kind, name, struct mb_record, field)
@@ -107,6 +109,27 @@ size_t mb_kept_size(const struct mb_kept *kept)
 {
     return (kept->object != NULL ? strlen(kept->object) : 0) +
            (kept->collections != NULL ? strlen(kept->collections) : 0);
+}
+
+void mb_kept_drop_collections(struct mb_kept *kept)
+{
+    free(kept->collections);
+    kept->collections = NULL;
+}
+
+void mb_kept_drop_result(struct mb_kept *kept)
+{
+    if (kept->object == NULL || strlen(kept->object) <= SHORT)
+        return;
+    json_t *object = json_loads(kept->object, 0, NULL);
+    json_object_del(object, "result");
+    json_object_del(object, "warnings");
+    char *shorter = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    if (shorter == NULL)
+        return;
+    free(kept->object);
+    kept->object = shorter;
 }
 
 void mb_kept_write(const struct mb_kept *kept, struct mb_buf *buf)

@@ -21,6 +21,10 @@ void mb_kept_done(struct mb_kept *kept);
 /* Bytes of memory. */
 size_t mb_kept_size(const struct mb_kept *kept);
 
+/* Makes it shorter: its collections go, or its result and warnings, if these are long. */
+void mb_kept_drop_collections(struct mb_kept *kept);
+void mb_kept_drop_result(struct mb_kept *kept);
+
 /* Back; strings lie in arena.  MB_E_CORRUPT for what is no record. */
 mb_status mb_kept_read(const struct mb_kept *kept, bool with_collections, struct mb_arena *arena,
                        struct mb_record *out, struct mb_error *error);

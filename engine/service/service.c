@@ -25,7 +25,7 @@ static mb_status take_record(struct mb_service *service, const struct mb_record 
         return mb_fail_memory(error);
     }
     entry->kept = kept;
-    service->details += kept.collections != NULL ? strlen(kept.collections) : 0;
+    service->kept_bytes += mb_kept_size(&kept);
     return MB_OK;
 }
 
@@ -41,7 +41,8 @@ static mb_status take_line(void *ctx, const char *line, size_t len, struct mb_er
     return status;
 }
 
-static mb_status interrupt(struct mb_known *entry, int64_t now_ms, struct mb_error *error)
+static mb_status interrupt(struct mb_service *service, struct mb_known *entry, int64_t now_ms,
+                           struct mb_error *error)
 {
     struct mb_arena *arena = mb_arena_new();
     struct mb_record record;
@@ -54,6 +55,7 @@ static mb_status interrupt(struct mb_known *entry, int64_t now_ms, struct mb_err
     }
     mb_arena_free(arena);
     MB_TRY(status);
+    service->kept_bytes += mb_kept_size(&kept) - mb_kept_size(&entry->kept);
     mb_kept_done(&entry->kept);
     entry->kept = kept;
     entry->state = MB_TASK_FAILED;
@@ -76,7 +78,7 @@ static mb_status settle_all(struct mb_service *service, struct mb_error *error)
     for (size_t i = 0; i < service->count; i++) {
         struct mb_known *entry = service->entries[i];
         if (entry->state == MB_TASK_QUEUED || entry->state == MB_TASK_RUNNING)
-            MB_TRY(interrupt(entry, now_ms, error));
+            MB_TRY(interrupt(service, entry, now_ms, error));
         mb_known_settle(service, entry);
     }
     mb_known_drop_oldest(service);
@@ -164,6 +166,14 @@ static void cancel_all(struct mb_service *service, bool running)
     }
 }
 
+static void log_stop(struct mb_service *service, int64_t timeout_ms)
+{
+    char text[128];
+    snprintf(text, sizeof text, "no task is taken any more; the %zu under way get %lld s to end",
+             service->live, (long long)(timeout_ms / 1000));
+    mb_session_log(service->session, MB_LOG_INFO, text);
+}
+
 void mb_service_stop(struct mb_service *service, int64_t timeout_ms)
 {
     int64_t until = mb_clock_monotonic() + timeout_ms * MB_NS_PER_MS;
@@ -172,6 +182,8 @@ void mb_service_stop(struct mb_service *service, int64_t timeout_ms)
     int timed_out = 0;
 
     pthread_mutex_lock(&service->lock);
+    if (!service->stopping && service->live > 0)
+        log_stop(service, timeout_ms);
     service->stopping = true;
     cancel_all(service, false);
     while (service->live > 0 && timed_out == 0)

@@ -170,17 +170,14 @@ static mb_status check_name(const struct launch *launch, struct mb_error *error)
     return MB_OK;
 }
 
-/* With the lock held: one that has ended makes room for a new one. */
+/* With the lock held. */
 static mb_status check_id(const struct launch *launch, struct mb_error *error)
 {
     const char *id = launch->job->id;
-    struct mb_known *entry = id != NULL && *id != '\0' ? mb_known_find(launch->service, id) : NULL;
-    if (entry == NULL)
-        return MB_OK;
-    if (entry->running != NULL)
+    const struct mb_known *entry = id != NULL && *id != '\0' ? mb_known_find(launch->service, id) : NULL;
+    if (entry != NULL && entry->running != NULL)
         return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_NONE, id, "task %s has not ended; give another id",
                             id);
-    mb_known_remove(launch->service, entry);
     return MB_OK;
 }
 
@@ -253,7 +250,7 @@ static const char *id_of(const struct launch *launch, const struct mb_task *task
     return made != NULL ? made : mb_task_id(task);
 }
 
-/* With the lock held: the task is known from now on. */
+/* With the lock held: the task is known from now on; one of its id that has ended makes room for it. */
 static mb_status enter(struct launch *launch, struct mb_task *task, struct mb_error *error)
 {
     struct mb_running *running = launch->running;
@@ -272,6 +269,9 @@ static mb_status enter(struct launch *launch, struct mb_task *task, struct mb_er
                                      .error = "",
                                      .hint_subject = "",
                                      .result = ""};
+    struct mb_known *before = record.id != NULL ? mb_known_find(launch->service, record.id) : NULL;
+    if (before != NULL)
+        mb_known_remove(launch->service, before);
     launch->entry = record.id != NULL ? mb_known_add(launch->service, &record) : NULL;
     if (launch->entry == NULL)
         return mb_fail_memory(error);
