@@ -4,7 +4,6 @@
 #include "base/thread.h"
 #include "service/schedule_private.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +15,6 @@ enum {
     RECOUNT_MS = 3600 * 1000,
     JUMP_MS = 3 * 3600 * 1000 /* backwards, beyond which the clock was wrong before */
 };
-
-void mb_schedule_log(struct mb_schedules *schedules, int level, const char *fmt, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    mb_session_log(schedules->session, level, text);
-}
 
 /* ------------------------------------------------------------------- steps */
 
