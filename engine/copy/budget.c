@@ -167,9 +167,8 @@ static struct mb_buffer *take_in_turn(struct mb_budget *budget, size_t size, boo
     return buffer;
 }
 
-mb_status mb_budget_take_counted(struct mb_budget *budget, size_t size, struct mb_buffer **out,
-                                 atomic_uint_fast64_t *waits, struct mb_cancel *cancel,
-                                 struct mb_error *error)
+mb_status mb_budget_take(struct mb_budget *budget, size_t size, struct mb_buffer **out,
+                         atomic_uint_fast64_t *waits, struct mb_cancel *cancel, struct mb_error *error)
 {
     bool waited = false;
     if (size > budget->limit)
@@ -185,12 +184,6 @@ mb_status mb_budget_take_counted(struct mb_budget *budget, size_t size, struct m
                                            : mb_fail_memory(error);
     *out = buffer;
     return MB_OK;
-}
-
-mb_status mb_budget_take(struct mb_budget *budget, size_t size, struct mb_buffer **out,
-                         struct mb_cancel *cancel, struct mb_error *error)
-{
-    return mb_budget_take_counted(budget, size, out, NULL, cancel, error);
 }
 
 void mb_budget_give(struct mb_budget *budget, struct mb_buffer *buffer)

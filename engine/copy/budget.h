@@ -27,14 +27,10 @@ void mb_budget_free(struct mb_budget *budget);   /* every buffer has been given 
 /* What all buffers together may take; no buffer is larger. */
 uint64_t mb_budget_limit(const struct mb_budget *budget);
 
-/* A buffer of at least size bytes, which is at most the whole budget.  Waits until there is room. */
+/* A buffer of at least size bytes, which is at most the whole budget.  Waits until there is room; waits,
+ * which several threads may count in and which may be NULL, is raised when it had to. */
 mb_status mb_budget_take(struct mb_budget *budget, size_t size, struct mb_buffer **out,
-                         struct mb_cancel *cancel, struct mb_error *error);
-
-/* The same, and *waits, which several threads may count in, is raised when it had to wait. */
-mb_status mb_budget_take_counted(struct mb_budget *budget, size_t size, struct mb_buffer **out,
-                                 atomic_uint_fast64_t *waits, struct mb_cancel *cancel,
-                                 struct mb_error *error);
+                         atomic_uint_fast64_t *waits, struct mb_cancel *cancel, struct mb_error *error);
 
 void mb_budget_give(struct mb_budget *budget, struct mb_buffer *buffer); /* NULL is fine */
 

@@ -18,7 +18,7 @@ static mb_status changed(const struct mb_copy *copy, const struct mb_object *obj
 mb_status mb_stream_buffer(struct mb_copy *copy, uint64_t size, struct mb_buffer **out,
                            struct mb_cancel *cancel, struct mb_error *error)
 {
-    return mb_budget_take_counted(copy->options.budget, (size_t)size, out, &copy->waits, cancel, error);
+    return mb_budget_take(copy->options.budget, (size_t)size, out, &copy->waits, cancel, error);
 }
 
 mb_status mb_stream_fetch(struct mb_copy *copy, const struct mb_object *object, uint64_t offset, void *data,

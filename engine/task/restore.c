@@ -70,15 +70,14 @@ static bool is_given(const char *text)
 
 static mb_status check_exclusive(const struct mb_restore_request *request, struct mb_error *error)
 {
+    static const char named[] = "mappings say what collections are called: leave it out";
     if (request->mapping_count > 0 && is_given(request->suffix))
-        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, "suffix",
-                            "collections get their names by mappings and by a suffix together");
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "suffix", "%s", named);
     if (request->mapping_count > 0 && request->rename_count > 0)
-        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, "rename",
-                            "collections get their names by mappings and by renames together");
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "rename", "%s", named);
     if (is_given(request->filter) && is_given(request->target_filter))
-        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_EXCLUSIVE, "target_filter",
-                            "targets are filtered twice");
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "target_filter",
+                            "there is a filter of targets already: give one of both");
     return MB_OK;
 }
 

@@ -16,7 +16,7 @@ static struct mb_buffer *take(struct mb_budget *budget, size_t size)
 {
     struct mb_error error = MB_ERROR_INIT;
     struct mb_buffer *buffer = NULL;
-    assert_int_equal(mb_budget_take(budget, size, &buffer, NULL, &error), MB_OK);
+    assert_int_equal(mb_budget_take(budget, size, &buffer, NULL, NULL, &error), MB_OK);
     assert_true(buffer->cap >= size);
     memset(buffer->data, 1, size);
     return buffer;
@@ -45,7 +45,7 @@ static void test_a_buffer_may_be_the_whole_budget_and_not_more(void **state)
 
     struct mb_error error = MB_ERROR_INIT;
     struct mb_buffer *out = whole;
-    assert_int_equal(mb_budget_take(budget, 1000 * KIB + 1, &out, NULL, &error), MB_E_INVALID);
+    assert_int_equal(mb_budget_take(budget, 1000 * KIB + 1, &out, NULL, NULL, &error), MB_E_INVALID);
     assert_ptr_equal(out, whole);
     mb_budget_free(budget);
 }
@@ -123,7 +123,7 @@ static void *wait_in_vain(void *ctx)
     struct crowd *crowd = ctx;
     struct mb_error error = MB_ERROR_INIT;
     struct mb_buffer *buffer = NULL;
-    mb_status status = mb_budget_take(crowd->budget, MIB, &buffer, crowd->cancel, &error);
+    mb_status status = mb_budget_take(crowd->budget, MIB, &buffer, NULL, crowd->cancel, &error);
     return (void *)(intptr_t)status;
 }
 

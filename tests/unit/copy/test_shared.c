@@ -105,7 +105,7 @@ static void test_a_copy_that_ends_leaves_the_others_theirs(void **state)
     struct mb_budget *budget = mb_copy_budget_new(8 * MOVING_PART);
     struct mb_buffer *held = NULL;
     struct mb_error error = MB_ERROR_INIT;
-    assert_int_equal(mb_budget_take(budget, 2 * MOVING_PART, &held, NULL, &error), MB_OK);
+    assert_int_equal(mb_budget_take(budget, 2 * MOVING_PART, &held, NULL, NULL, &error), MB_OK);
     ((char *)held->data)[held->cap - 1] = 'x';
     moving->options.budget = budget;
     moving_fill(moving, 0, 9 * MOVING_PART);
