@@ -383,6 +383,8 @@ struct mb_restore_request {
     size_t skip_field_type_param_count;
     const char *const *skip_index_params; /* of indexes */
     size_t skip_index_param_count;
+
+    bool lenient; /* a name that the backup does not hold is a warning; none left restores nothing */
 };
 
 /* A whole backup from the storage of one session to that of another. */

@@ -121,7 +121,7 @@ mb_status mb_restore_plan_make(const struct mb_backup *backup, const struct mb_p
     struct mb_restore_plan plan = {0};
 
     MB_TRY(check_suffix(options->suffix, error));
-    MB_TRY(mb_plan_check_names(backup, options, error));
+    MB_TRY(mb_plan_check_names(backup, options, arena, &plan.warnings, error));
     size_t mapped = mb_plan_is_mapped(options) ? options->mappings->count : 0;
     plan.targets = mb_arena_alloc(arena, backup->collection_count + mapped + 1, sizeof *plan.targets);
     if (plan.targets == NULL)

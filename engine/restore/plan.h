@@ -48,6 +48,7 @@ struct mb_plan_options {
     /* Instead of suffix and renames; NULL or empty for none.  What no mapping names stays out, but for what a
      * filter names: that keeps its name. */
     const struct mb_mappings *mappings;
+    bool lenient; /* what is about nothing is a warning, also when nothing is left */
 };
 
 struct mb_restore_target {

@@ -41,25 +41,43 @@ static mb_status check_item(const struct mb_backup *backup, const struct mb_sele
                    item->collection, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 }
 
+struct check {
+    const struct mb_backup *backup;
+    const struct mb_plan_options *options;
+    struct mb_arena *arena;
+    struct mb_strings *warnings;
+    struct mb_error *error;
+};
+
+/* Where that is lenient a mistake becomes a warning. */
+static mb_status check_named(const struct check *check, const char *db, const char *collection,
+                             const char *member)
+{
+    const struct mb_selection_item item = {.db = db, .collection = collection};
+    mb_status status = check_item(check->backup, &item, check->error);
+    if (status < 0 && member != NULL)
+        mb_error_hint(check->error, MB_HINT_INPUT, member);
+    if (status != MB_E_NOT_FOUND || !check->options->lenient)
+        return status;
+    const char *text = mb_arena_strdup(check->arena, check->error->message);
+    mb_error_clear(check->error);
+    return mb_strings_add(check->warnings, check->arena, text) ? MB_OK : mb_fail_memory(check->error);
+}
+
 /* What a rule misses would be restored under its own name, over what is there. */
 mb_status mb_plan_check_names(const struct mb_backup *backup, const struct mb_plan_options *options,
-                              struct mb_error *error)
+                              struct mb_arena *arena, struct mb_strings *warnings, struct mb_error *error)
 {
+    const struct check check = {backup, options, arena, warnings, error};
     const struct mb_selection *selection = options->selection;
     const struct mb_renames *renames = options->renames;
     for (size_t i = 0; selection && i < selection->count; i++)
-        MB_TRY(check_item(backup, &selection->items[i], error));
-    for (size_t i = 0; renames && i < renames->count; i++) {
-        const struct mb_rename *rule = &renames->items[i];
-        const struct mb_selection_item item = {.db = rule->db, .collection = rule->collection};
-        if (check_item(backup, &item, error) < 0)
-            return mb_error_hint(error, MB_HINT_INPUT, "rename");
-    }
+        MB_TRY(check_named(&check, selection->items[i].db, selection->items[i].collection, NULL));
+    for (size_t i = 0; renames && i < renames->count; i++)
+        MB_TRY(check_named(&check, renames->items[i].db, renames->items[i].collection, "rename"));
     for (size_t i = 0; mb_plan_is_mapped(options) && i < options->mappings->count; i++) {
         const struct mb_mapping *mapping = &options->mappings->items[i];
-        const struct mb_selection_item item = {.db = mapping->source_db, .collection = mapping->source};
-        if (check_item(backup, &item, error) < 0)
-            return mb_error_hint(error, MB_HINT_INPUT, "mappings");
+        MB_TRY(check_named(&check, mapping->source_db, mapping->source, "mappings"));
     }
     return MB_OK;
 }
@@ -197,10 +215,11 @@ static mb_status check_mappings(const struct mb_plan_options *options, struct mb
 mb_status mb_plan_check(const struct mb_backup *backup, const struct mb_plan_options *options,
                         struct mb_arena *arena, struct mb_restore_plan *plan, struct mb_error *error)
 {
+    size_t before = plan->warnings.count, parts = options->filter ? options->filter->count : 0;
     MB_TRY(check_filter(backup, options, arena, plan, error));
-    if (options->filter && options->filter->count > 0 && plan->warnings.count == options->filter->count)
-        return mb_fail(error, MB_E_NOT_FOUND, "%s%s", plan->warnings.items[0],
-                       plan->warnings.count > 1 ? "; nor does anything match its other parts" : "");
+    if (parts > 0 && plan->warnings.count - before == parts && !options->lenient)
+        return mb_fail(error, MB_E_NOT_FOUND, "%s%s", plan->warnings.items[before],
+                       parts > 1 ? "; nor does anything match its other parts" : "");
     MB_TRY(check_selection(backup, options, arena, plan, error));
     MB_TRY(check_renames(backup, options, arena, plan, error));
     MB_TRY(check_mappings(options, arena, plan, error));

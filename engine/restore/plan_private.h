@@ -31,7 +31,7 @@ size_t mb_plan_map_database(const char *db, const struct mb_plan_options *option
 
 /* plan_check.c: every name that was given is in the backup. */
 mb_status mb_plan_check_names(const struct mb_backup *backup, const struct mb_plan_options *options,
-                              struct mb_error *error);
+                              struct mb_arena *arena, struct mb_strings *warnings, struct mb_error *error);
 
 /* plan_check.c: a plan of nothing is MB_E_NOT_FOUND; parts of the options that matched nothing are added to
  * its warnings. */

@@ -285,6 +285,22 @@ static void test_an_empty_backup_is_told(void **state)
     assert_string_equal(warnings(w, &plan), "backup empty holds no collections: none was restored");
 }
 
+static void test_a_lenient_plan_tells_what_is_about_nothing(void **state)
+{
+    struct world *w = *state;
+    struct mb_selection selection = {0}, filter = {0};
+    struct mb_renames renames = renames_of(w, "nope:z");
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "nope,a", &w->error), MB_OK);
+    struct mb_plan_options options = {.selection = &selection, .renames = &renames, .lenient = true};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(targets(w, &plan), "default.a");
+    assert_non_null(strstr(warnings(w, &plan), "holds no collection default.nope"));
+    assert_int_equal(mb_selection_add_filter(&filter, w->arena, "default.", &w->error), MB_OK);
+    options = (struct mb_plan_options){.filter = &filter, .lenient = true};
+    plan = plan_of(w, &options);
+    assert_int_equal(plan.count, 0);
+}
+
 static void test_collection_that_is_not_in_the_backup(void **state)
 {
     struct world *w = *state;
@@ -436,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_a_rename_of_what_is_not_selected_is_told),
         cmocka_unit_test(test_a_database_without_collections_is_told),
         cmocka_unit_test(test_an_empty_backup_is_told),
+        cmocka_unit_test(test_a_lenient_plan_tells_what_is_about_nothing),
         cmocka_unit_test(test_collection_that_is_not_in_the_backup),
         cmocka_unit_test(test_two_collections_with_one_name),
         cmocka_unit_test(test_mappings_say_all_that_is_restored),
