@@ -1,7 +1,5 @@
 #include "api/api.h"
 
-#include "api/route.h"
-
 #include <stdlib.h>
 
 struct mb_api {
@@ -31,11 +29,7 @@ struct mb_service *mb_api_service(struct mb_api *api)
     return api->service;
 }
 
-void mb_api_serve(struct mb_api_call *call)
+const char *mb_api_base_path(const struct mb_api *api)
 {
-    const struct mb_route *route = mb_route_find(call->method, call->path);
-    if (route == NULL)
-        mb_api_text(call, 404, "text/plain", "404 page not found");
-    else
-        route->serve(call);
+    return api->options.base_path != NULL ? api->options.base_path : "";
 }

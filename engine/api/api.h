@@ -15,6 +15,7 @@ mb_status mb_api_open(struct mb_api **out, struct mb_service *service, const str
 void mb_api_close(struct mb_api *api);
 
 struct mb_service *mb_api_service(struct mb_api *api);
+const char *mb_api_base_path(const struct mb_api *api);
 
 /* Finds the route, sees whether the caller may, and serves: blocks as long as the storage does, so it is
  * called in a thread of the door's own. */

@@ -1,5 +1,8 @@
 #include "api/call.h"
 
+#include "api/api.h"
+#include "api/route.h"
+
 #include <string.h>
 
 const char *mb_api_query(const struct mb_api_call *call, const char *name)
@@ -10,8 +13,28 @@ const char *mb_api_query(const struct mb_api_call *call, const char *name)
     return "";
 }
 
+bool mb_api_flag(const struct mb_api_call *call, const char *name)
+{
+    bool value = false;
+    return mb_text_to_bool(mb_api_query(call, name), &value) && value;
+}
+
+int64_t mb_api_number(const struct mb_api_call *call, const char *name, int64_t otherwise)
+{
+    int64_t value = 0;
+    return mb_text_to_int64(mb_api_query(call, name), &value) && value >= 0 ? value : otherwise;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
 void mb_api_done(struct mb_api_call *call)
 {
+    if (call->route != NULL && call->route->changes)
+        mb_service_audit(mb_api_service(call->api), &call->caller, call->route->name, or_empty(call->about),
+                         or_empty(call->outcome));
     call->answered(call);
 }
 

@@ -10,6 +10,7 @@
 #include "service/service.h"
 
 struct mb_api;
+struct mb_route;
 
 struct mb_answer {
     unsigned status;          /* of HTTP */
@@ -35,12 +36,23 @@ struct mb_api_call {
                                        after too many guesses; NULL for one that has */
     bool full; /* replies hold all of a backup's description: partitions and segments, too */
     struct mb_answer answer;
+    const struct mb_route *route;  /* found by mb_api_serve; NULL for none */
+    const struct mb_route *routes; /* all of them, for what describes them */
+    size_t route_count;
+    const char *about;   /* the backup, for the audit log: set by whoever serves; or NULL */
+    const char *outcome; /* likewise: set by the reply */
     void (*answered)(struct mb_api_call *call);
     void *door; /* the door's own */
 };
 
 /* The first value of a parameter; "" when it is not there. */
 const char *mb_api_query(const struct mb_api_call *call, const char *name);
+
+/* Is it there and true?  As the configuration spells it: 1, t, true and their like. */
+bool mb_api_flag(const struct mb_api_call *call, const char *name);
+
+/* A number from 0 on; otherwise what stands for one that is not there or is none. */
+int64_t mb_api_number(const struct mb_api_call *call, const char *name, int64_t otherwise);
 
 /* Hands the answer to the door: the call is no longer the handler's. */
 void mb_api_done(struct mb_api_call *call);

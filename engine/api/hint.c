@@ -1,0 +1,82 @@
+#include "api/hint.h"
+
+#include "milvus_backup/hint.h"
+
+#include <string.h>
+
+/* Every "%s" is the subject. */
+static const char *const sentences[MB_HINT_COUNT] = {
+    [MB_HINT_RESUME] =
+        "go on with it by \"resume\": true, or remove it by DELETE /api/v1/delete?backup_name=%s",
+    [MB_HINT_DELETE] = "or remove them by DELETE /api/v1/delete?backup_name=%s",
+    [MB_HINT_DELETE_AGAIN] = "delete it once more if GET /api/v1/list?all=true still names it",
+    [MB_HINT_TAKE_OVER] = "if you know that nobody is at work on it, add \"take_over\": true",
+    [MB_HINT_FORCE_DELETE] = "to delete it all the same, and fail its maker, add the parameter force=true",
+    [MB_HINT_TARGET_EXISTS] =
+        "give it another name by collection_suffix or collection_renames, replace it by "
+        "\"dropExistCollection\": true, or add to it by \"skipCreateCollection\": true",
+    [MB_HINT_TARGET_MISSING] = "leave out \"skipCreateCollection\" to have it made",
+    [MB_HINT_TARGET_IS_ALIAS] = "name that one by collection_renames, or drop the alias",
+    [MB_HINT_RENAME_DATABASE] = "send it to \"default\" by \"collection_renames\": {\"%s.*\": \"default.*\"}",
+    [MB_HINT_SKIP_FLUSH] = "\"strategy\": \"skip_flush\" backs up what milvus has written out",
+    [MB_HINT_DROP_FIRST] = "release it, or add \"dropFirst\": true",
+    [MB_HINT_NO_JOBS] = "leave out \"useV2Restore\"",
+    [MB_HINT_EXCLUSIVE] = "leave out %s, or what it excludes",
+    [MB_HINT_ALSO] = "add %s",
+};
+
+/* What the members of the library's requests are called in bodies and queries. */
+static const char *const members[][2] = {
+    {"name", "backup_name"},
+    {"collections", "collection_names"},
+    {"database_collections", "db_collections"},
+    {"suffix", "collection_suffix"},
+    {"rename", "collection_renames"},
+    {"drop_exist_collection", "dropExistCollection"},
+    {"drop_first", "dropFirst"},
+    {"drop_exist_index", "dropExistIndex"},
+    {"skip_create_collection", "skipCreateCollection"},
+    {"restore_index", "restoreIndex"},
+    {"use_auto_index", "useAutoIndex"},
+    {"use_import_jobs", "useV2Restore"},
+    {"max_shards", "maxShardNum"},
+    {"plan", "restorePlan"},
+    {"mappings", "restorePlan"},
+    {"target_filter", "db_collections_after_rename"},
+};
+
+static const char *member_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (strcmp(members[i][0], name) == 0)
+            return members[i][1];
+    return name;
+}
+
+/* No format from outside is used: the subject may hold anything. */
+static const char *sentence_of(const struct mb_error *error, struct mb_arena *arena)
+{
+    bool is_member = error->hint == MB_HINT_EXCLUSIVE || error->hint == MB_HINT_ALSO;
+    const char *subject = is_member ? member_of(error->subject) : error->subject;
+    const char *sentence = error->hint < MB_HINT_COUNT ? sentences[error->hint] : NULL;
+    const char *place = sentence != NULL ? strstr(sentence, "%s") : NULL;
+    if (place == NULL)
+        return sentence;
+    return mb_arena_printf(arena, "%.*s%s%s", (int)(place - sentence), sentence, subject, place + 2);
+}
+
+const char *mb_api_hint(const struct mb_error *error, struct mb_arena *arena)
+{
+    const char *text = NULL, *sentence = sentence_of(error, arena);
+    if (error->hint == MB_HINT_INPUT || error->hint == MB_HINT_IGNORED)
+        text = mb_arena_printf(arena, "%s: %s", member_of(error->subject), error->message);
+    else if (sentence != NULL)
+        text = mb_arena_printf(arena, "%s; %s", error->message, sentence);
+    return text != NULL ? text : error->message;
+}
+
+const char *mb_api_advice(const struct mb_error *error, struct mb_arena *arena)
+{
+    const char *sentence = sentence_of(error, arena);
+    return sentence != NULL ? sentence : "";
+}

@@ -1,0 +1,74 @@
+/* From a call to what serves it. */
+#include "api/api.h"
+#include "api/reply.h"
+#include "api/route.h"
+
+#include <string.h>
+
+/* --------------------------------------------------------- no such route */
+
+static void redirect(struct mb_api_call *call, const char *path)
+{
+    bool get = strcmp(call->method, "GET") == 0, query = *call->raw_query != '\0';
+    const char *location =
+        mb_arena_printf(call->arena, "%s%s%s", path, query ? "?" : "", query ? call->raw_query : "");
+    call->answer.location = location != NULL ? location : path;
+    if (get)
+        mb_buf_printf(&call->answer.body, "<a href=\"%s\">Moved Permanently</a>.\n\n", path);
+    mb_api_text(call, get ? 301 : 307, get ? "text/html; charset=utf-8" : NULL, "");
+}
+
+/* The route that a slash too many at the end hides; NULL for none. */
+static const char *without_slash(struct mb_api_call *call)
+{
+    size_t len = strlen(call->path);
+    if (len < 2 || call->path[len - 1] != '/')
+        return NULL;
+    const char *path = mb_arena_strndup(call->arena, call->path, len - 1);
+    return path != NULL && mb_route_find(call->method, path) != NULL ? path : NULL;
+}
+
+static void serve_unknown(struct mb_api_call *call)
+{
+    const char *path = without_slash(call);
+    bool get = strcmp(call->method, "GET") == 0;
+    if (path != NULL)
+        redirect(call, path);
+    else if (get && strcmp(call->path, "/api/v1/docs") == 0)
+        redirect(call, "/api/v1/docs/");
+    else if (get && strcmp(call->path, "/api/v1/docs/") == 0)
+        redirect(call, "/api/v1/docs/index.html");
+    else
+        mb_api_text(call, 404, "text/plain", "404 page not found");
+}
+
+/* --------------------------------------------------------------- who may */
+
+static void refuse(struct mb_api_call *call, const struct mb_route *route)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    bool known = call->caller.role != MB_ROLE_NONE;
+    bool guessing = call->refusal != NULL && call->refusal->status == MB_E_THROTTLED;
+    if (known)
+        mb_fail(&error, MB_E_FORBIDDEN, "%s needs the role %s, and this credential has %s", route->name,
+                mb_role_name(route->role), mb_role_name(call->caller.role));
+    else if (call->refusal != NULL)
+        error = *call->refusal;
+    else
+        mb_fail(&error, MB_E_UNAUTHENTICATED, "a credential is needed");
+    mb_reply_refused(call, known ? 403 : guessing ? 429 : 401, error.message);
+}
+
+void mb_api_serve(struct mb_api_call *call)
+{
+    const struct mb_route *route = mb_route_find(call->method, call->path);
+    call->route = route;
+    call->routes = mb_routes;
+    call->route_count = mb_route_count;
+    if (route == NULL)
+        serve_unknown(call);
+    else if (call->caller.role < route->role)
+        refuse(call, route);
+    else
+        route->serve(call);
+}
