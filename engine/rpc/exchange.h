@@ -27,6 +27,7 @@ struct mb_exchanges {
     atomic_bool retired; /* health says NOT_SERVING */
     atomic_bool closed;  /* no further call is asked for; those whose request has not come are cancelled */
     atomic_uint under_way;
+    atomic_uint passed;               /* how often something went to gRPC or came back */
     struct mb_exchange *first, *last; /* whose requests have not come, by age: the queue's thread's */
 };
 
@@ -35,6 +36,9 @@ struct mb_event {
     void (*happened)(struct mb_exchange *exchange, bool ok);
     struct mb_exchange *exchange;
 };
+
+/* By the queue's thread. */
+void mb_event_report(struct mb_exchanges *all, struct mb_event *event, bool ok);
 
 /* Lets gRPC bring the next call. */
 mb_status mb_exchange_invite(struct mb_exchanges *all, struct mb_error *error);

@@ -46,7 +46,7 @@ static void *read_reports(void *ctx)
         if (event == &rpc->stopped)
             stopped = true;
         else
-            event->happened(event->exchange, report.success != 0);
+            mb_event_report(&rpc->calls, event, report.success != 0);
     }
     return NULL;
 }
