@@ -2,7 +2,7 @@
 
 import pytest
 from testbed.data import make_simple
-from testbed.program import Program
+from testbed.program import Program, restore_by_plan
 from testbed.rows import assert_same_rows, count_rows, describe, describe_indexes, read_rows
 
 pytestmark = pytest.mark.parametrize("site", ["s3"], indirect=True)
@@ -116,3 +116,15 @@ def test_restoring_twice_gives_two_equal_copies(site, source, program):
     program.ok("restore", "-n", BACKUP, "-r", f"{SOURCE}:second")
     assert_same_rows(source, read_rows(site.milvus, "source_t"))
     assert_same_rows(source, read_rows(site.milvus, "second"))
+
+
+def test_a_plan_makes_two_of_one_with_other_shards(site, source, program):
+    told = restore_by_plan(program, BACKUP, SOURCE)
+    assert told == [f"default.{SOURCE} default.two {ROWS}", f"default.{SOURCE} shop.one {ROWS}"]
+    with site.milvus.client() as client:
+        assert {"shop", "hollow"} <= set(client.list_databases())
+    assert_same_rows(source, read_rows(site.milvus, "two"))
+    assert_same_rows(source, read_rows(site.milvus, "one", "shop"))
+    with site.milvus.client("shop") as client:
+        one = client.describe_collection("one")
+    assert (one["num_shards"], one["description"]) == (5, "as one")

@@ -141,3 +141,18 @@ class Program:
         """Backup name -> True when `list` shows it as a complete one."""
         lines = self.ok("list").out.split(">> Backups:\n")[1].splitlines()
         return {line.split()[0]: len(line.split()) == 1 for line in lines if line.strip()}
+
+
+def restore_by_plan(program, backup, collection):
+    """Runs tests/wire/restore_plan.c over a program's configuration: the lines that it tells, sorted."""
+    build = find_binary().parents[1]
+    config = program.folder / "configs" / "backup.yaml"
+    ran = subprocess.run(
+        [build / "tests" / "restore_plan", config, build / "lib/milvus-backup/drivers", backup, collection],
+        env=SANITIZER_OPTIONS | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return sorted(ran.stdout.splitlines())

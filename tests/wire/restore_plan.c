@@ -4,35 +4,36 @@
 
 #include <stdio.h>
 
-static const struct mb_restore_mapping mappings[] = {
-    {.struct_size = sizeof mappings[0],
-     .source_db = "default",
-     .source = "c",
-     .target_db = "shop",
-     .target = "one",
-     .shards = 5,
-     .description = "as one"},
-    {.struct_size = sizeof mappings[0],
-     .source_db = "default",
-     .source = "c",
-     .target_db = "default",
-     .target = "two"},
-    {.struct_size = sizeof mappings[0],
-     .source_db = "default",
-     .source = "c",
-     .target_db = "default",
-     .target = "three"},
-    {.struct_size = sizeof mappings[0], .source_db = "default", .target_db = "hollow"},
-};
 static const char *const properties[] = {"collection.ttl.seconds", "nothing"};
 static const char *const type_params[] = {"mmap.enabled"};
 static const char *const field_index_params[] = {"hint"};
 static const char *const index_params[] = {"warm"};
 
-static mb_status restore(struct mb_session *session, struct mb_error *error)
+static mb_status restore(struct mb_session *session, const char *name, const char *collection,
+                         struct mb_error *error)
 {
+    const struct mb_restore_mapping mappings[] = {
+        {.struct_size = sizeof mappings[0],
+         .source_db = "default",
+         .source = collection,
+         .target_db = "shop",
+         .target = "one",
+         .shards = 5,
+         .description = "as one"},
+        {.struct_size = sizeof mappings[0],
+         .source_db = "default",
+         .source = collection,
+         .target_db = "default",
+         .target = "two"},
+        {.struct_size = sizeof mappings[0],
+         .source_db = "default",
+         .source = collection,
+         .target_db = "default",
+         .target = "three"},
+        {.struct_size = sizeof mappings[0], .source_db = "default", .target_db = "hollow"},
+    };
     const struct mb_restore_request request = {.struct_size = sizeof request,
-                                               .name = "b",
+                                               .name = name,
                                                .restore_index = true,
                                                .mappings = mappings,
                                                .mapping_count = 4,
@@ -65,13 +66,13 @@ int main(int argc, char **argv)
     struct mb_error error = {.struct_size = sizeof error};
     struct mb_session *session = NULL;
 
-    if (argc != 3)
+    if (argc != 5)
         return 2;
     const struct mb_session_options options = {
         .struct_size = sizeof options, .config_path = argv[1], .driver_dir = argv[2], .no_log_file = true};
     mb_status status = mb_session_open(&session, &options, &error);
     if (status == MB_OK)
-        status = restore(session, &error);
+        status = restore(session, argv[3], argv[4], &error);
     mb_session_close(session);
     if (status != MB_OK)
         fprintf(stderr, "%s\n", error.message);

@@ -1,10 +1,7 @@
 """A restore by a plan, which only programs can give: what Milvus is told to make; restore_plan.c is the program."""
 
-import os
-import subprocess
-
 from pymilvus.grpc_gen import schema_pb2
-from testbed.program import SANITIZER_OPTIONS, find_binary
+from testbed.program import restore_by_plan
 
 from wire.fake_milvus import status
 from wire.restoring import Server, backup, data, program_for
@@ -29,19 +26,10 @@ def test_collections_are_made_as_the_plan_says(backup, data, tmp_path):
     backup.full["database_backups"] = [{"db_name": "default", "db_id": 1}]
     backup.write()
 
-    binary = find_binary()
     with Server("2.3.5") as server:
         server.answers["CreateDatabase"] = lambda request: status()
-        config = program_for(server, data, tmp_path / "program").folder / "configs/backup.yaml"
-        ran = subprocess.run(
-            [binary.parent.parent / "tests" / "restore_plan", config, binary.parent.parent / "lib/milvus-backup/drivers"],
-            env=SANITIZER_OPTIONS | {"PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    assert ran.returncode == 0, ran.stderr
-    assert sorted(ran.stdout.splitlines()) == ["default.c default.two 5", "default.c shop.one 5"]
+        told = restore_by_plan(program_for(server, data, tmp_path / "program"), "b", "c")
+    assert told == ["default.c default.two 5", "default.c shop.one 5"]
     assert sorted(server.collections) == ["one", "two"]
     assert {request.db_name for request in server.all_of("CreateDatabase")} == {"shop", "hollow"}
 
