@@ -542,7 +542,8 @@ struct mb_task_collection {
     uint64_t objects;
     uint64_t imports; /* calls to Milvus */
     uint64_t bytes_done, bytes_total;
-    int64_t ns; /* that it took, or has taken so far */
+    int64_t ns;                   /* that it took, or has taken so far */
+    int64_t started_ms, ended_ms; /* points in time; 0 for not yet and for never */
 };
 
 /* The number grows until the task has looked at what there is. */

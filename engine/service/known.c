@@ -1,7 +1,5 @@
 #include "service/known.h"
 
-#include "base/clock.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,12 +174,11 @@ static mb_status look_at_running(struct mb_known *entry, bool with_collections, 
                                  struct mb_record *out, struct mb_error *error)
 {
     struct mb_running *running = entry->running;
-    int64_t now_ms = mb_clock_wall() / MB_NS_PER_MS;
     MB_TRY(copy_words(entry, arena, out, error));
-    MB_TRY(mb_record_of_task(running->task, now_ms, with_collections, arena, out, error));
+    MB_TRY(mb_record_of_task(running->task, with_collections, arena, out, error));
     entry->state = out->state;
     if (running->cut && out->state == MB_TASK_CANCELLED) {
-        mb_record_interrupt(out, now_ms);
+        mb_record_interrupt(out, out->ended_ms);
         entry->state = out->state;
     }
     return MB_OK;

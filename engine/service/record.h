@@ -36,9 +36,9 @@ void mb_kept_write(const struct mb_kept *kept, struct mb_buf *buf);
 mb_status mb_record_parse(const char *line, size_t len, struct mb_arena *arena, struct mb_record *out,
                           struct mb_error *error);
 
-/* Fills in what a task tells of itself; out has what the service knows beside it.  now_ms is since 1970. */
-mb_status mb_record_of_task(struct mb_task *task, int64_t now_ms, bool with_collections,
-                            struct mb_arena *arena, struct mb_record *out, struct mb_error *error);
+/* Fills in what a task tells of itself; out has what the service knows beside it. */
+mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct mb_arena *arena,
+                            struct mb_record *out, struct mb_error *error);
 
 /* Makes the record of a task that the server's end cut off that of a failed one; it can be resumed where the
  * kind of task can. */

@@ -42,24 +42,20 @@ static int32_t collection_percent(const struct mb_task_collection *collection, i
 }
 
 static struct mb_record_collection collection_of(const struct mb_task_collection *collection,
-                                                 const struct mb_record *record, int64_t now_ms)
+                                                 const struct mb_record *record)
 {
     int32_t state = collection_state(collection, record->state);
-    struct mb_record_collection out = {.state = state,
-                                       .percent = collection_percent(collection, state),
-                                       .rows = collection->rows,
-                                       .size = (int64_t)collection->bytes_total};
-    if (collection->state == MB_COLLECTION_RUNNING)
-        out.started_ms = now_ms - collection->ns / MB_NS_PER_MS;
-    else if (collection->state == MB_COLLECTION_DONE)
-        out.started_ms = record->started_ms;
-    if (out.started_ms != 0 && state != MB_TASK_RUNNING)
-        out.ended_ms = out.started_ms + collection->ns / MB_NS_PER_MS;
-    return out;
+    bool cut_off = collection->state == MB_COLLECTION_RUNNING && state != MB_TASK_RUNNING;
+    return (struct mb_record_collection){.state = state,
+                                         .percent = collection_percent(collection, state),
+                                         .rows = collection->rows,
+                                         .size = (int64_t)collection->bytes_total,
+                                         .started_ms = collection->started_ms,
+                                         .ended_ms = cut_off ? record->ended_ms : collection->ended_ms};
 }
 
-static mb_status add_collections(struct mb_task *task, int64_t now_ms, struct mb_arena *arena,
-                                 struct mb_record *record, struct mb_error *error)
+static mb_status add_collections(struct mb_task *task, struct mb_arena *arena, struct mb_record *record,
+                                 struct mb_error *error)
 {
     mb_status status = MB_OK;
     size_t count = mb_task_collection_count(task);
@@ -71,7 +67,7 @@ static mb_status add_collections(struct mb_task *task, int64_t now_ms, struct mb
         if (mb_task_collection_at(task, i, &collection, NULL) != MB_OK)
             break; /* it has ended meanwhile, with fewer */
         struct mb_record_collection *out = &record->collections[i];
-        *out = collection_of(&collection, record, now_ms);
+        *out = collection_of(&collection, record);
         out->db = copied(arena, collection.db, &status);
         out->name = copied(arena, collection.name, &status);
         record->collection_count++;
@@ -127,8 +123,8 @@ static mb_status add_end(struct mb_task *task, struct mb_arena *arena, struct mb
     return mb_result_of_task(task, arena, &record->result, error);
 }
 
-mb_status mb_record_of_task(struct mb_task *task, int64_t now_ms, bool with_collections,
-                            struct mb_arena *arena, struct mb_record *out, struct mb_error *error)
+mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct mb_arena *arena,
+                            struct mb_record *out, struct mb_error *error)
 {
     struct mb_task_status now = {.struct_size = sizeof now};
     struct mb_record record = *out;
@@ -144,7 +140,7 @@ mb_status mb_record_of_task(struct mb_task *task, int64_t now_ms, bool with_coll
     MB_TRY(add_end(task, arena, &record, error));
     MB_TRY(add_warnings(task, arena, &record, error));
     if (with_collections)
-        MB_TRY(add_collections(task, now_ms, arena, &record, error));
+        MB_TRY(add_collections(task, arena, &record, error));
     *out = record;
     return MB_OK;
 }

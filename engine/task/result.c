@@ -3,6 +3,8 @@
 #include "base/progress_row.h"
 #include "task/task.h"
 
+#include <string.h>
+
 static mb_status find(struct mb_task *task, int32_t kind, struct mb_error *error)
 {
     if (task == NULL)
@@ -92,6 +94,12 @@ size_t mb_task_collection_count(struct mb_task *task)
     return has_table(task) ? task->collection_count : mb_progress_row_count(&task->progress);
 }
 
+/* A point in time by the clock of durations as one since 1970. */
+static int64_t since_1970_ms(int64_t ns)
+{
+    return ns == 0 ? 0 : (mb_clock_wall() - (mb_clock_monotonic() - ns)) / MB_NS_PER_MS;
+}
+
 static struct mb_task_collection from_row(const struct mb_progress_row *row)
 {
     const char *doing = atomic_load(&row->doing);
@@ -111,7 +119,24 @@ static struct mb_task_collection from_row(const struct mb_progress_row *row)
         .imports = atomic_load(&row->imports),
         .bytes_done = atomic_load(&row->bytes_done),
         .bytes_total = atomic_load(&row->bytes_total),
-        .ns = started == 0 ? 0 : (ended == 0 ? mb_clock_monotonic() : ended) - started};
+        .ns = started == 0 ? 0 : (ended == 0 ? mb_clock_monotonic() : ended) - started,
+        .started_ms = since_1970_ms(started),
+        .ended_ms = since_1970_ms(ended)};
+}
+
+/* The table knows how long, its row when.  Both have nearly the same order, so the search begins at the same
+ * place. */
+static void add_times(struct mb_task *task, size_t i, struct mb_task_collection *out)
+{
+    size_t count = mb_progress_row_count(&task->progress);
+    for (size_t k = 0; k < count; k++) {
+        const struct mb_progress_row *row = mb_progress_row_at(&task->progress, (i + k) % count);
+        if (strcmp(row->name, out->name) != 0 || strcmp(row->db, out->db) != 0)
+            continue;
+        out->started_ms = since_1970_ms(atomic_load(&row->started_ns));
+        out->ended_ms = since_1970_ms(atomic_load(&row->ended_ns));
+        return;
+    }
 }
 
 static mb_status find_collection(struct mb_task *task, size_t i, struct mb_task_collection *out,
@@ -119,6 +144,7 @@ static mb_status find_collection(struct mb_task *task, size_t i, struct mb_task_
 {
     if (has_table(task) && i < task->collection_count) {
         *out = task->collections[i];
+        add_times(task, i, out);
         return MB_OK;
     }
     const struct mb_progress_row *row = has_table(task) ? NULL : mb_progress_row_at(&task->progress, i);

@@ -4,9 +4,12 @@
 #include "service/service.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct mb_caller somebody = {
     .name = "nightly", .role = MB_ROLE_WRITE, .address = "127.0.0.1", .request_id = "request-1"};
@@ -296,6 +299,161 @@ static void test_the_next_process_knows_what_was_and_shows_nothing_as_running(vo
     }
 }
 
+/* The other process has a service of its own: forked before there are threads here. */
+static pid_t start_and_be_killed(struct stage *s, char id[64])
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        alarm(60);
+        begin(s, "");
+        snprintf(id, 64, "%s", create(s, "daily"));
+        await_state(s, id, MB_TASK_RUNNING);
+        if (write(ends[1], id, 64) != 64)
+            _exit(1);
+        pause();
+    }
+    assert_int_equal(read(ends[0], id, 64), 64);
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+static void test_what_a_killed_process_ran_has_failed_and_can_be_resumed(void **state)
+{
+    struct stage *s = *state;
+    const char *again = NULL;
+    char id[64];
+    int status = 0;
+
+    pid_t pid = start_and_be_killed(s, id);
+    s->session = bench_open(s->bench);
+    assert_int_equal(mb_service_open(&s->service, s->session, &s->options, &s->bench->error), MB_E_EXISTS);
+    assert_non_null(strstr(s->bench->error.message, s->state_dir));
+    mb_session_close(s->session);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+
+    open_service(s);
+    struct mb_record record = get(s, id);
+    assert_int_equal(record.state, MB_TASK_FAILED);
+    assert_true(record.resumable);
+    assert_int_equal(record.percent, 0);
+    assert_string_equal(record.caller, "nightly");
+    assert_non_null(strstr(record.error, "the server ended "));
+    assert_int_equal(try_create(s, "daily", NULL, &again), MB_OK); /* its name is free */
+}
+
+static void test_success_of_a_later_one_leaves_nothing_to_resume(void **state)
+{
+    struct stage *s = *state;
+    const char *id = NULL;
+
+    begin(s, "");
+    const char *cut = create(s, "daily");
+    mb_service_stop(s->service, 0);
+    close_service(s);
+    open_service(s);
+    assert_true(get(s, cut).resumable);
+    assert_int_equal(try_delete(s, "daily", NULL, &id), MB_OK); /* fails: nothing is there */
+    await(s, id);
+    assert_true(get(s, cut).resumable);
+    make_backup(s, "b", "daily");
+    assert_int_equal(try_delete(s, "daily", NULL, &id), MB_OK);
+    assert_int_equal(await(s, id).state, MB_TASK_SUCCEEDED);
+    assert_false(get(s, cut).resumable);
+    close_service(s);
+    open_service(s);
+    assert_false(get(s, cut).resumable);
+}
+
+/* The other side's configuration is a file, and a transfer into it keeps others from writing there. */
+static void test_transfers_to_and_from_a_peer(void **state)
+{
+    struct stage *s = *state;
+    char path[128], text[512];
+    const char *id = NULL;
+    struct mb_transfer_request request = {.struct_size = sizeof request, .name = "moving"};
+    struct mb_job job = {.kind = MB_TASK_TRANSFER, .request = &request, .transfer_config = path};
+
+    begin(s, "");
+    make_backup(s, "b", "moving");
+    snprintf(path, sizeof path, "%s/peer.yaml", s->bench->folder);
+    snprintf(text, sizeof text,
+             "minio:\n  storageType: local\n  rootPath: %s/a\n  backupRootPath: %s/there\n", s->bench->folder,
+             s->bench->folder);
+    bench_write(s->bench, "peer.yaml", text);
+    assert_int_equal(mb_service_start(s->service, &somebody, &job, s->arena, &id, &s->bench->error), MB_OK);
+    struct mb_record record = await(s, id);
+    if (record.state != MB_TASK_SUCCEEDED)
+        fail_msg("%s", record.error);
+    assert_int_equal(strncmp(record.result, "{\"name\":\"moving\",", 17), 0);
+    assert_int_equal(try_delete(s, "moving", NULL, &id), MB_OK);
+    assert_int_equal(await(s, id).state, MB_TASK_SUCCEEDED);
+    request.from_peer = true;
+    assert_int_equal(mb_service_start(s->service, &somebody, &job, s->arena, &id, &s->bench->error), MB_OK);
+    assert_int_equal(await(s, id).state, MB_TASK_SUCCEEDED);
+
+    request.name = "../x";
+    assert_int_equal(mb_service_start(s->service, &somebody, &job, s->arena, &id, &s->bench->error),
+                     MB_E_INVALID);
+    assert_string_equal(s->bench->error.subject, "name");
+    request.name = "moving";
+    job.transfer_config = "/nowhere/peer.yaml";
+    assert_int_equal(mb_service_start(s->service, &somebody, &job, s->arena, &id, &s->bench->error),
+                     MB_E_CONFIG);
+}
+
+/* ----------------------------------------------------------- many at once */
+
+enum { THREADS = 4, ROUNDS = 25 };
+
+static void *work(void *ctx)
+{
+    struct stage *s = ctx;
+    struct mb_arena *arena = mb_arena_new();
+    struct mb_error error = {.struct_size = sizeof error};
+    for (int i = 0; i < ROUNDS; i++) {
+        const struct mb_delete_request request = {.struct_size = sizeof request, .name = "nowhere"};
+        const struct mb_create_request make = {.struct_size = sizeof make};
+        const struct mb_job jobs[] = {{.kind = MB_TASK_DELETE, .request = &request},
+                                      {.kind = MB_TASK_CREATE, .request = &make}};
+        struct latch latch = {.lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
+        struct mb_record record, *records;
+        const char *id = NULL;
+        size_t count = 0, total = 0;
+        if (mb_service_start(s->service, &somebody, &jobs[i % 2], arena, &id, &error) != MB_OK)
+            continue; /* its name is taken at the moment, or there are too many */
+        mb_service_list(s->service, &(struct mb_record_filter){.limit = 5}, arena, &records, &count, &total,
+                        &error);
+        mb_service_get(s->service, id, true, arena, &record, &error);
+        mb_service_cancel(s->service, id, &error);
+        assert_int_equal(mb_service_await(s->service, id, open_latch, &latch, &error), MB_OK);
+        pthread_mutex_lock(&latch.lock);
+        while (latch.count == 0)
+            pthread_cond_wait(&latch.opened, &latch.lock);
+        pthread_mutex_unlock(&latch.lock);
+        assert_int_equal(mb_service_get(s->service, id, true, arena, &record, &error), MB_OK);
+        assert_true(record.state > MB_TASK_RUNNING);
+    }
+    mb_arena_free(arena);
+    return NULL;
+}
+
+static void test_many_threads_start_ask_and_cancel(void **state)
+{
+    struct stage *s = *state;
+    pthread_t threads[THREADS];
+    s->options.history = 30;
+    begin(s, "");
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, s), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+
 /* Only a few: those who await a task can always ask for it afterwards. */
 static void test_the_oldest_are_forgotten(void **state)
 {
@@ -357,6 +515,8 @@ static void test_another_place_is_another_backup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_what_a_killed_process_ran_has_failed_and_can_be_resumed, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_task_is_told_of_while_it_runs_and_afterwards, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failure_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_writer_for_a_name, setup, teardown),
@@ -364,6 +524,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lists_by_filter_the_youngest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_next_process_knows_what_was_and_shows_nothing_as_running,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_success_of_a_later_one_leaves_nothing_to_resume, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_transfers_to_and_from_a_peer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_threads_start_ask_and_cancel, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_oldest_are_forgotten, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_place_is_another_backup, setup, teardown),
     };
