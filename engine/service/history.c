@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SMALL = 64 }; /* lines that are not worth a new file */
+enum { SMALL_LINES = 64, SMALL_BYTES = 1024 * 1024 }; /* what is not worth a new file */
 
 struct mb_history {
     char *folder, *path, *beside;
@@ -201,10 +201,10 @@ mb_status mb_history_append(struct mb_history *history, const char *text, size_t
     return status;
 }
 
-bool mb_history_is_stale(struct mb_history *history, size_t lines)
+bool mb_history_is_stale(struct mb_history *history, size_t lines, size_t bytes)
 {
     pthread_mutex_lock(&history->lock);
-    bool stale = history->lines > 2 * lines + SMALL;
+    bool stale = history->lines > 2 * lines + SMALL_LINES || history->end > 2 * bytes + SMALL_BYTES;
     pthread_mutex_unlock(&history->lock);
     return stale;
 }

@@ -22,8 +22,8 @@ void mb_history_close(struct mb_history *history); /* NULL is allowed */
 /* text is whole lines.  When this fails the file is as it was. */
 mb_status mb_history_append(struct mb_history *history, const char *text, size_t len, struct mb_error *error);
 
-/* Is more than half of the file of no use any more, if it should hold so many lines? */
-bool mb_history_is_stale(struct mb_history *history, size_t lines);
+/* Is more than half of the file of no use any more, if it should hold so many lines of so many bytes? */
+bool mb_history_is_stale(struct mb_history *history, size_t lines, size_t bytes);
 
 /* Writes the file anew, beside the old one, which it replaces when it is on the disk.  gather appends all
  * lines to a buffer, during which nobody else appends. */

@@ -39,10 +39,10 @@ void mb_keeper_gather(void *ctx, struct mb_buf *lines)
     pthread_mutex_unlock(&service->lock);
 }
 
-static void tidy(struct mb_service *service, size_t count)
+static void tidy(struct mb_service *service, size_t lines, size_t bytes)
 {
     struct mb_error error = MB_ERROR_INIT;
-    if (service->history != NULL && mb_history_is_stale(service->history, count) &&
+    if (service->history != NULL && mb_history_is_stale(service->history, lines, bytes) &&
         mb_history_rewrite(service->history, mb_keeper_gather, service, &error) < 0)
         complain(service, &error);
 }
@@ -107,11 +107,11 @@ static void take(struct mb_service *service, struct mb_known *entry)
 
     pthread_mutex_lock(&service->lock);
     mb_known_drop_oldest(service);
-    size_t count = service->count;
+    size_t lines = service->count, bytes = service->kept_bytes;
     service->live--;
     pthread_cond_broadcast(&service->changed);
     pthread_mutex_unlock(&service->lock);
-    tidy(service, count);
+    tidy(service, lines, bytes);
 }
 
 /* ------------------------------------------------------------- the thread */

@@ -107,8 +107,7 @@ void mb_known_settle(struct mb_service *service, const struct mb_known *entry)
     }
 }
 
-/* The oldest lose what is long in their records, until all of them fit into what they may take. */
-static void shorten(struct mb_service *service, void (*drop)(struct mb_kept *kept))
+static void shorten_by(struct mb_service *service, void (*drop)(struct mb_kept *kept))
 {
     for (size_t i = 0; i < service->count && service->kept_bytes > MOST_KEPT; i++) {
         struct mb_known *entry = service->entries[i];
@@ -118,6 +117,12 @@ static void shorten(struct mb_service *service, void (*drop)(struct mb_kept *kep
         drop(&entry->kept);
         service->kept_bytes -= before - mb_kept_size(&entry->kept);
     }
+}
+
+void mb_known_shorten(struct mb_service *service)
+{
+    shorten_by(service, mb_kept_drop_collections);
+    shorten_by(service, mb_kept_drop_result);
 }
 
 void mb_known_drop_oldest(struct mb_service *service)
@@ -132,8 +137,7 @@ void mb_known_drop_oldest(struct mb_service *service)
             ended--;
         } else
             i++;
-    shorten(service, mb_kept_drop_collections);
-    shorten(service, mb_kept_drop_result);
+    mb_known_shorten(service);
 }
 
 bool mb_known_same_backup(const struct mb_known *a, const struct mb_known *b)

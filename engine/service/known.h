@@ -82,6 +82,10 @@ bool mb_known_same_backup(const struct mb_known *a, const struct mb_known *b);
 void mb_known_settle(struct mb_service *service, const struct mb_known *entry);
 void mb_known_drop_oldest(struct mb_service *service);
 
+/* With the lock held: the oldest lose what is long in their records, until all fit into what they may take.
+ */
+void mb_known_shorten(struct mb_service *service);
+
 /* With the lock held: the task as it stands; strings lie in arena. */
 mb_status mb_known_look(struct mb_known *entry, bool with_collections, struct mb_arena *arena,
                         struct mb_record *out, struct mb_error *error);

@@ -26,6 +26,7 @@ static mb_status take_record(struct mb_service *service, const struct mb_record 
     }
     entry->kept = kept;
     service->kept_bytes += mb_kept_size(&kept);
+    mb_known_shorten(service);
     return MB_OK;
 }
 

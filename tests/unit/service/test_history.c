@@ -176,12 +176,12 @@ static void test_it_is_stale_when_most_of_it_is_of_no_use(void **state)
     open_with(s, "");
     for (int i = 0; i < 66; i++)
         append(s, "{1}\n");
-    assert_false(mb_history_is_stale(s->history, 1));
+    assert_false(mb_history_is_stale(s->history, 1, 0));
     append(s, "{1}\n");
-    assert_true(mb_history_is_stale(s->history, 1));
-    assert_false(mb_history_is_stale(s->history, 2));
+    assert_true(mb_history_is_stale(s->history, 1, 0));
+    assert_false(mb_history_is_stale(s->history, 2, 0));
     assert_int_equal(mb_history_rewrite(s->history, gather_text, kept, &s->error), MB_OK);
-    assert_false(mb_history_is_stale(s->history, 0));
+    assert_false(mb_history_is_stale(s->history, 0, 0));
     append(s, "{2}\n");
     reopen(s);
     assert_string_equal(s->read, "{1}|{2}|");
