@@ -1,5 +1,5 @@
 # mb_embed(OUTPUT file.c TABLE name HEADER header FILES PATH=file...): a C source with the bytes of files and a table of them by
-# the path that they are served under, of the header's struct mb_page.
+# the path that they are served under, of the header's struct mb_console_page.
 function(mb_embed)
     cmake_parse_arguments(EMBED "" "OUTPUT;TABLE;HEADER" "FILES" ${ARGN})
     set(files "")

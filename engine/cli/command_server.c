@@ -5,6 +5,8 @@
 #include "server/server.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct options {
     const char *port;
@@ -43,6 +45,26 @@ static void say_listening(void *ctx, const char *rest, const char *grpc)
     mb_context_say(context, "listening on %s%s%s", rest, *grpc != '\0' ? ", gRPC on " : "", grpc);
 }
 
+/* What systemd says of WatchdogSec, if it means this process. */
+static int64_t watchdog_ms(void)
+{
+    int64_t us = 0, pid = 0;
+    if (!mb_text_to_int64(getenv("WATCHDOG_USEC"), &us))
+        return 0;
+    bool meant = !mb_text_to_int64(getenv("WATCHDOG_PID"), &pid) || pid == getpid();
+    return meant ? us / 1000 : 0;
+}
+
+/* A shell's 1,024 are fewer than the connections that the configuration allows. */
+static void allow_many_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
     const struct options *options = given;
@@ -50,9 +72,12 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
                                              .address = options->address,
                                              .port = options->port,
                                              .token = getenv("MILVUS_BACKUP_TOKEN"),
+                                             .notify_socket = getenv("NOTIFY_SOCKET"),
+                                             .watchdog_ms = watchdog_ms(),
                                              .listening = say_listening,
                                              .ctx = context};
     mb_context_keep_session(context);
+    allow_many_files();
     return mb_server_run(&server, context->cancel, error);
 }
 

@@ -1,203 +1,184 @@
 #include "server/http.h"
 
-#include "base/pool.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "server/exchange.h"
 
-#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/socket.h>
 
-enum { WORKERS = 16, MAX_ANSWER = 256 << 20 };
+enum {
+    CONNECTION_MEMORY = 256 << 10, /* for the headers; once a connection was used it keeps all of it */
+    MOST_OPTIONS = 16,
+};
+#define GRACE (10 * MB_NS_PER_S) /* for clients to take their last answers */
 
 struct mb_http_door {
+    struct mb_exchanges shared;
     struct MHD_Daemon *daemon;
-    struct mb_api *api;
-    struct mb_http_door_options options;
-    struct mb_pool *workers;
-    struct mb_group *calls;
+    bool demands_certificates;
 };
 
-/* One request on its way. */
-struct exchange {
-    struct mb_http_door *door;
-    struct MHD_Connection *connection;
-    struct mb_buf body;
-    struct mb_api_call call;
-    bool served; /* has been handed to a worker */
-};
+/* ---------------------------------------------------------------- connections */
 
-/* ------------------------------------------------------------------ the call */
-
-static void answered(struct mb_api_call *call)
+static void on_full(void *ctx, unsigned count)
 {
-    struct exchange *exchange = call->door;
-    MHD_resume_connection(exchange->connection);
+    struct mb_http_door *door = ctx;
+    char line[160];
+    snprintf(line, sizeof line, "%u connections are open, as many as server.connections allows; others wait",
+             count);
+    mb_session_log(door->shared.session, MB_LOG_WARN, line);
 }
 
-static mb_status serve(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **place,
+                          enum MHD_ConnectionNotificationCode what)
 {
-    struct exchange *exchange = ctx;
-    (void)cancel;
-    (void)error;
-    mb_api_serve(&exchange->call);
-    return MB_OK;
-}
-
-static enum MHD_Result add_pair(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
-{
-    struct mb_api_call *call = ctx;
-    struct mb_kv *pairs = (struct mb_kv *)(uintptr_t)call->query;
-    (void)kind;
-    pairs[call->query_count++] = (struct mb_kv){.key = key, .value = value != NULL ? value : ""};
-    return MHD_YES;
-}
-
-static void take_query(struct exchange *exchange)
-{
-    struct mb_api_call *call = &exchange->call;
-    int count = MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, NULL, NULL);
-    call->query = mb_arena_alloc(call->arena, (size_t)count + 1, sizeof *call->query);
-    if (call->query != NULL)
-        MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, add_pair, call);
-}
-
-static void hand_over(struct exchange *exchange)
-{
-    struct mb_error error = MB_ERROR_INIT;
-    struct mb_api_call *call = &exchange->call;
-    const char *id = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "request_id");
-
-    take_query(exchange);
-    call->request_id = id != NULL ? id : "";
-    call->caller =
-        (struct mb_caller){.name = "", .role = MB_ROLE_WRITE, .address = "", .request_id = call->request_id};
-    call->body = mb_buf_text(&exchange->body);
-    call->body_len = exchange->body.len;
-    exchange->served = true;
-    MHD_suspend_connection(exchange->connection);
-    if (mb_group_submit(exchange->door->calls, serve, exchange, &error) != MB_OK)
-        mb_api_text(call, 503, "text/plain", error.message);
-}
-
-static enum MHD_Result send_answer(struct exchange *exchange)
-{
-    struct mb_answer *answer = &exchange->call.answer;
-    size_t len = answer->body.len;
-    char *body = mb_buf_steal(&answer->body);
-    struct MHD_Response *response =
-        body != NULL ? MHD_create_response_from_buffer_with_free_callback(len, body, free)
-                     : MHD_create_response_from_buffer(0, (char *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
-    if (response == NULL)
-        return MHD_NO;
-    if (answer->content_type != NULL)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-    if (answer->location != NULL)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
-    enum MHD_Result queued = MHD_queue_response(exchange->connection, answer->status, response);
-    MHD_destroy_response(response);
-    return queued;
-}
-
-/* ------------------------------------------------------------- its connection */
-
-static struct exchange *begin(struct mb_http_door *door, struct MHD_Connection *connection, const char *url,
-                              const char *method)
-{
-    struct exchange *exchange = calloc(1, sizeof *exchange);
-    struct mb_arena *arena = exchange != NULL ? mb_arena_new() : NULL;
-    if (arena == NULL) {
-        free(exchange);
-        return NULL;
-    }
-    exchange->door = door;
-    exchange->connection = connection;
-    mb_buf_init(&exchange->body, door->options.body_limit);
-    exchange->call = (struct mb_api_call){.api = door->api,
-                                          .arena = arena,
-                                          .method = mb_arena_strdup(arena, method),
-                                          .path = mb_arena_strdup(arena, url),
-                                          .raw_query = "",
-                                          .answered = answered,
-                                          .door = exchange};
-    mb_buf_init(&exchange->call.answer.body, MAX_ANSWER);
-    return exchange;
-}
-
-static void ended(void *ctx, struct MHD_Connection *connection, void **place,
-                  enum MHD_RequestTerminationCode how)
-{
-    struct exchange *exchange = *place;
-    (void)ctx;
-    (void)connection;
-    (void)how;
-    if (exchange == NULL)
+    struct mb_http_door *door = ctx;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        mb_connections_leave(door->shared.connections, *place);
         return;
-    *place = NULL;
-    mb_buf_done(&exchange->body);
-    mb_buf_done(&exchange->call.answer.body);
-    mb_arena_free(exchange->call.arena);
-    free(exchange);
+    }
+    const union MHD_ConnectionInfo *socket =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *place = mb_connections_join(door->shared.connections, socket->connect_fd);
+    if (door->demands_certificates)
+        mb_tls_demand_certificate(
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
+}
+
+static struct mb_connection *line_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+/* ------------------------------------------------------------------- requests */
+
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+    struct mb_http_door *door = ctx;
+    return mb_exchange_new(&door->shared, connection, line_of(connection), target != NULL ? target : "");
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data, size_t *len,
                                   void **place)
 {
-    struct exchange *exchange = *place;
-    (void)version;
-    if (exchange == NULL) {
-        *place = begin(ctx, connection, url, method);
-        return *place != NULL ? MHD_YES : MHD_NO;
-    }
-    if (*len > 0) {
-        mb_buf_append(&exchange->body, data, *len);
+    struct mb_exchange *exchange = *place;
+    bool goes_on;
+    (void)ctx;
+    (void)connection;
+    (void)url;
+    if (exchange == NULL)
+        return MHD_NO;
+    if (!mb_exchange_has_begun(exchange)) {
+        goes_on = mb_exchange_begin(exchange, method, version);
+    } else if (*len > 0) {
+        goes_on = mb_exchange_take(exchange, data, *len);
         *len = 0;
-        return MHD_YES;
+    } else {
+        goes_on = mb_exchange_go_on(exchange);
     }
-    if (exchange->served)
-        return send_answer(exchange);
-    hand_over(exchange);
-    return MHD_YES;
+    return goes_on ? MHD_YES : MHD_NO;
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **place,
+                         enum MHD_RequestTerminationCode how)
+{
+    (void)ctx;
+    (void)connection;
+    (void)how;
+    if (*place != NULL)
+        mb_exchange_free(*place);
+    *place = NULL;
+}
+
+/* Targets are decoded by target.h, which knows what a query is. */
+static size_t leave_encoded(void *ctx, struct MHD_Connection *connection, char *text)
+{
+    size_t len = 0;
+    (void)ctx;
+    (void)connection;
+    while (text[len] != '\0')
+        len++;
+    return len;
+}
+
+static void on_message(void *ctx, const char *format, va_list args)
+{
+    struct mb_http_door *door = ctx;
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    mb_session_log(door->shared.session, MB_LOG_DEBUG, line);
 }
 
 /* ------------------------------------------------------------------- the door */
 
-static mb_status listen_at(struct mb_http_door *door, struct mb_error *error)
+static void put_tls(struct MHD_OptionItem *options, size_t *count, const struct mb_tls *tls)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(door->options.port)};
-    if (inet_pton(AF_INET, door->options.address, &address.sin_addr) != 1)
-        return mb_fail(error, MB_E_CONFIG, "server.address is '%s', which is no address",
-                       door->options.address);
+    options[(*count)++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert};
+    options[(*count)++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
+    options[(*count)++] =
+        (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)mb_tls_priorities};
+    if (tls->client_ca != NULL)
+        options[(*count)++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->client_ca};
+}
+
+static mb_status start(struct mb_http_door *door, const struct mb_http_door_options *options,
+                       struct mb_error *error)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    struct MHD_OptionItem more[MOST_OPTIONS] = {0};
+    size_t count = 0;
+    int listener = fcntl(options->listener, F_DUPFD_CLOEXEC, 0);
+    if (listener < 0)
+        return mb_fail_errno(error, errno, "open the server's door");
+    if (options->tls->cert != NULL) {
+        flags |= MHD_USE_TLS;
+        put_tls(more, &count, options->tls);
+    }
+    more[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     door->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, door->options.port, NULL, NULL, on_request,
-        door, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT,
-        door->options.connections, MHD_OPTION_CONNECTION_TIMEOUT, door->options.request_seconds,
-        MHD_OPTION_NOTIFY_COMPLETED, ended, NULL, MHD_OPTION_END);
+        flags, 0, NULL, NULL, on_request, door, MHD_OPTION_EXTERNAL_LOGGER, on_message, door,
+        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->request_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, on_completed, door,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, door, MHD_OPTION_URI_LOG_CALLBACK, on_target, door,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (door->daemon == NULL)
-        return mb_fail(error, MB_E_CONFIG, "cannot listen on %s:%u", door->options.address,
-                       (unsigned)door->options.port);
+        return mb_fail(error, MB_E_INTERNAL, "the server's door for HTTP does not open; the log knows more");
     return MB_OK;
 }
 
-static mb_status open_door(struct mb_http_door *door, struct mb_error *error)
+static mb_status open_door(struct mb_http_door *door, const struct mb_http_door_options *options,
+                           struct mb_error *error)
 {
-    door->workers = mb_pool_new(WORKERS);
-    door->calls = door->workers != NULL ? mb_group_new(door->workers, NULL) : NULL;
-    if (door->calls == NULL)
-        return mb_fail_memory(error);
-    return listen_at(door, error);
+    const struct mb_connections_options connections = {
+        .limit = options->connections, .seconds = options->request_seconds, .full = on_full, .ctx = door};
+    MB_TRY(mb_connections_new(&door->shared.connections, &connections, error));
+    MB_TRY(mb_calls_new(&door->shared.calls, error));
+    return start(door, options, error);
 }
 
-mb_status mb_http_door_open(struct mb_http_door **out, struct mb_api *api,
-                            const struct mb_http_door_options *options, struct mb_error *error)
+mb_status mb_http_door_open(struct mb_http_door **out, const struct mb_http_door_options *options,
+                            struct mb_error *error)
 {
     struct mb_http_door *door = calloc(1, sizeof *door);
-    if (door == NULL)
-        return mb_fail_memory(error);
-    door->api = api;
-    door->options = *options;
-    mb_status status = open_door(door, error);
+    mb_status status = door != NULL ? MB_OK : mb_fail_memory(error);
+    if (status == MB_OK) {
+        door->demands_certificates = options->tls->client_ca != NULL;
+        door->shared = (struct mb_exchanges){.api = options->api,
+                                             .auth = options->auth,
+                                             .session = options->session,
+                                             .body_limit = options->body_limit,
+                                             .logged = options->logged};
+        status = open_door(door, options, error);
+    }
     if (status != MB_OK) {
         mb_http_door_close(door);
         return status;
@@ -206,21 +187,19 @@ mb_status mb_http_door_open(struct mb_http_door **out, struct mb_api *api,
     return MB_OK;
 }
 
-uint16_t mb_http_door_port(const struct mb_http_door *door)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    return info != NULL ? info->port : 0;
-}
-
 void mb_http_door_close(struct mb_http_door *door)
 {
     if (door == NULL)
         return;
-    if (door->daemon != NULL)
-        MHD_quiesce_daemon(door->daemon);
-    mb_group_free(door->calls);
-    if (door->daemon != NULL)
+    if (door->daemon != NULL) {
+        atomic_store(&door->shared.closing, true);
+        int listener = MHD_quiesce_daemon(door->daemon);
+        shutdown(listener, SHUT_RDWR);            /* closed later, since the thread may just accept from it */
+        mb_calls_wait(door->shared.calls, GRACE); /* a suspended connection must not see the daemon's end */
         MHD_stop_daemon(door->daemon);
-    mb_pool_free(door->workers);
+        mb_file_close(listener);
+    }
+    mb_calls_free(door->shared.calls);
+    mb_connections_free(door->shared.connections);
     free(door);
 }

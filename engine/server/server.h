@@ -11,7 +11,9 @@ struct mb_server_options {
         *session;        /* the caller's, for the server alone; its cancelling is the server's affair */
     const char *address; /* instead of the configured ones; NULL */
     const char *port;
-    const char *token; /* a credential besides those of the file, MILVUS_BACKUP_TOKEN; or NULL */
+    const char *token;         /* a credential besides those of the file, MILVUS_BACKUP_TOKEN; or NULL */
+    const char *notify_socket; /* of the service manager, as sd_notify(3) has it; or NULL */
+    int64_t watchdog_ms;       /* by which it wants to hear of the server, again and again; 0 for never */
     /* Called once it listens: "http://127.0.0.1:8080", and "127.0.0.1:8081" of gRPC or "". */
     void (*listening)(void *ctx, const char *rest, const char *grpc);
     void *ctx;
