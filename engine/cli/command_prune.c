@@ -183,7 +183,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     MB_TRY(request_of(given, &request, error));
     MB_TRY(mb_prune_start(context->session, &request, &task, error));
     mb_status status = mb_context_finish(context, task, error);
-    if (status == MB_OK)
+    if (status >= 0)
         return tell(context, error);
     tell(context, &told); /* none of a prune that had not decided yet */
     return status;

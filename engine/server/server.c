@@ -7,6 +7,7 @@
 #include "server/http.h"
 #include "server/listener.h"
 #include "server/notify.h"
+#include "service/schedule.h"
 
 #include <stdio.h>
 
@@ -19,6 +20,7 @@ struct server {
     struct mb_listener listener;
     struct mb_tls tls;
     struct mb_service *service;
+    struct mb_schedules *schedules;
     struct mb_auth *auth;
     struct mb_api *api;
     struct mb_http_door *http;
@@ -114,6 +116,12 @@ static mb_status open_service(struct server *server, struct mb_error *error)
     return mb_service_open(&server->service, server->options->session, &options, error);
 }
 
+static mb_status open_schedules(struct server *server, struct mb_error *error)
+{
+    const struct mb_schedules_options options = {.state_dir = server->settings.state_dir};
+    return mb_schedules_open(&server->schedules, server->options->session, server->service, &options, error);
+}
+
 static mb_status open_all(struct server *server, struct mb_error *error)
 {
     const struct mb_server_settings *settings = &server->settings;
@@ -124,6 +132,7 @@ static mb_status open_all(struct server *server, struct mb_error *error)
     MB_TRY(mb_listener_open(&server->listener, settings->address, settings->port, error));
     MB_TRY(check_who_may(server, error));
     MB_TRY(open_service(server, error));
+    MB_TRY(open_schedules(server, error));
     MB_TRY(mb_api_open(&server->api, server->service, &api, error));
     MB_TRY(open_http(server, error));
     return open_rpc(server, error);
@@ -131,11 +140,13 @@ static mb_status open_all(struct server *server, struct mb_error *error)
 
 static void close_all(struct server *server)
 {
+    mb_schedules_stop(server->schedules);
     if (server->service != NULL)
         mb_service_stop(server->service, 0);
     mb_rpc_close(server->rpc);
     mb_http_door_close(server->http);
     mb_api_close(server->api);
+    mb_schedules_close(server->schedules);
     mb_service_close(server->service);
     mb_auth_close(server->auth);
     mb_file_close(server->listener.fd);
@@ -178,6 +189,7 @@ static void stop(struct server *server)
              (unsigned long long)(seconds * 1000000));
     mb_notify(server->options->notify_socket, state);
     mb_rpc_retire(server->rpc);
+    mb_schedules_stop(server->schedules);
     mb_service_stop(server->service, (int64_t)server->settings.shutdown_seconds * MS_PER_S);
 }
 

@@ -129,6 +129,13 @@ static mb_status check(const struct mb_schedule_row *row, struct mb_error *error
     return mb_create_check(&request, error);
 }
 
+static mb_status read_parts(struct mb_schedule *out, struct mb_error *error)
+{
+    MB_TRY(mb_cron_parse(out->row.cron, &out->cron, error));
+    MB_TRY(mb_zone_open(&out->zone, out->row.timezone, error));
+    return check(&out->row, error);
+}
+
 static mb_status read_one(struct mb_session *session, size_t i, struct mb_schedule *out,
                           struct mb_error *error)
 {
@@ -136,12 +143,7 @@ static mb_status read_one(struct mb_session *session, size_t i, struct mb_schedu
 
     row->struct_size = sizeof *row;
     MB_TRY(mb_session_schedule_at(session, i, row, error));
-    mb_status status = mb_cron_parse(row->cron, &out->cron, error);
-    if (status == MB_OK)
-        status = mb_zone_open(&out->zone, row->timezone, error);
-    if (status == MB_OK)
-        status = check(row, error);
-    if (status == MB_OK)
+    if (read_parts(out, error) >= 0)
         return MB_OK;
     mb_error_context(error, "%s: schedule %s", row->where, row->name);
     return mb_fail_as(error, MB_E_CONFIG);

@@ -46,7 +46,7 @@ void mb_schedule_find_latest(struct mb_schedules *schedules)
         if (mb_backup_list_at(list, i, &entry, NULL) == MB_OK && entry.state == MB_STATE_COMPLETE)
             note(schedules, &entry, latest);
     }
-    if (status == MB_OK)
+    if (status >= 0)
         keep(schedules, latest);
     else if (status != MB_E_CANCELLED)
         mb_schedule_log(schedules, MB_LOG_WARN, "the last backups of the schedules cannot be looked up: %s",

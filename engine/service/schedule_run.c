@@ -151,7 +151,7 @@ static void start_prune(struct mb_schedules *schedules, struct mb_schedule *sche
     mb_status status = arena == NULL
                            ? mb_fail_memory(&error)
                            : start_job(schedules, schedule, MB_TASK_PRUNE, &request, arena, &id, &error);
-    if (status == MB_OK)
+    if (status >= 0)
         mb_text_fit(schedule->pruning, sizeof schedule->pruning, id);
     else
         mb_schedule_log(schedules, MB_LOG_WARN, "schedule %s: old backups are not removed this time: %s",
