@@ -224,8 +224,8 @@ void mb_record_interrupt(struct mb_record *record, int64_t now_ms)
         record->error = resumable ? "the server ended while it ran; it can be resumed"
                                   : "the server ended while it ran; start it again";
     else
-        record->error = resumable ? "the server ended before it began; it can be resumed"
-                                  : "the server ended before it began; start it again";
+        record->error = resumable ? "the server ended before it was done; it can be resumed"
+                                  : "the server ended before it was done; start it again";
     if (record->ended_ms == 0)
         record->ended_ms = now_ms;
 }

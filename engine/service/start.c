@@ -162,10 +162,9 @@ static mb_status check_name(const struct launch *launch, struct mb_error *error)
     for (size_t i = 0; name != NULL && i < service->count; i++) {
         const struct mb_known *entry = service->entries[i];
         if (is_in_the_way(entry, &asked))
-            return mb_fail_hint(
-                error, MB_E_EXISTS, MB_HINT_NONE, entry->id,
-                "a %s of backup %s is under way; wait for it or cancel it: %s (existing task %s)",
-                mb_task_kind_name(entry->kind), name, name, entry->id);
+            return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_NONE, entry->id,
+                                "a %s of backup %s is under way; wait for it or cancel it",
+                                mb_task_kind_name(entry->kind), name);
     }
     return MB_OK;
 }
@@ -254,10 +253,13 @@ static const char *id_of(const struct launch *launch, const struct mb_task *task
 static mb_status enter(struct launch *launch, struct mb_task *task, struct mb_error *error)
 {
     struct mb_running *running = launch->running;
+    struct mb_task_status now = {.struct_size = sizeof now};
+    MB_TRY(mb_task_poll(task, &now, error));
+    bool begun = now.state != MB_TASK_QUEUED;
     launch->id = mb_arena_strdup(launch->arena, id_of(launch, task));
     const struct mb_record record = {.id = launch->id,
                                      .kind = launch->job->kind,
-                                     .state = MB_TASK_QUEUED,
+                                     .state = begun ? MB_TASK_RUNNING : MB_TASK_QUEUED,
                                      .backup = mb_task_backup(task),
                                      .bucket = launch->place.bucket,
                                      .root_path = launch->place.root_path,
@@ -265,6 +267,7 @@ static mb_status enter(struct launch *launch, struct mb_task *task, struct mb_er
                                      .request_id = running->request_id,
                                      .schedule = running->schedule,
                                      .queued_ms = launch->asked_ms,
+                                     .started_ms = now.started_ms,
                                      .phase = "",
                                      .error = "",
                                      .hint_subject = "",
