@@ -138,20 +138,23 @@ static void settle(struct mb_brief *out)
     out->error = NULL;
 }
 
+static mb_status describe(const struct mb_api_call *call, struct mb_session *session, const char *name,
+                          struct mb_buf *buf, struct mb_brief *out, struct mb_error *error)
+{
+    const struct mb_get_request request = {.struct_size = sizeof request, .name = name, .detail = call->full};
+    const struct mb_sink sink = mb_buf_sink(buf);
+    if (mb_get_check(&request, error) < 0)
+        return mb_fail(error, MB_E_NOT_FOUND, "not found");
+    MB_TRY(mb_session_get(session, &request, &sink, error));
+    return take_description(buf, call->arena, out, error);
+}
+
 mb_status mb_brief_read(const struct mb_api_call *call, struct mb_session *session, const char *name,
                         struct mb_brief *out, struct mb_error *error)
 {
-    const struct mb_get_request request = {.struct_size = sizeof request, .name = name, .detail = call->full};
     const char *task_id = out->id;
     struct mb_buf buf = MB_BUF_INIT(MAX_DESCRIPTION);
-    const struct mb_sink sink = mb_buf_sink(&buf);
-    mb_status status = mb_get_check(&request, error);
-    if (status < 0)
-        status = mb_fail(error, MB_E_NOT_FOUND, "not found");
-    else
-        status = mb_session_get(session, &request, &sink, error);
-    if (status == MB_OK)
-        status = take_description(&buf, call->arena, out, error);
+    mb_status status = describe(call, session, name, &buf, out, error);
     mb_buf_done(&buf);
     MB_TRY(status);
     settle(out);

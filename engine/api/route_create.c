@@ -59,7 +59,7 @@ static mb_status find_free(struct mb_session *session, const struct mb_create_re
     mb_info_free(info);
     if (status == MB_E_NOT_FOUND)
         return MB_OK;
-    if (status == MB_OK)
+    if (status >= 0)
         return mb_fail(error, MB_E_EXISTS, "backup already exist with the name: %s", request->name);
     if (status != MB_E_CORRUPT)
         return status;

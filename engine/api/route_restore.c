@@ -38,7 +38,10 @@ static mb_status find_backup(struct mb_api_call *call, const struct mb_job *job,
 
 static mb_status restore(struct mb_api_call *call, const struct mb_body_restore *body, struct mb_error *error)
 {
+    const struct mb_get_request named = {.struct_size = sizeof named, .name = body->name};
     struct mb_restore_request request;
+    if (*body->name != '\0' && mb_get_check(&named, error) < 0)
+        return mb_fail(error, MB_E_INVALID, "backup %s not found", body->name);
     call->about = body->name;
     MB_TRY(mb_body_restore_request(body, call->arena, &request, error));
     const struct mb_job job = {.kind = MB_TASK_RESTORE,

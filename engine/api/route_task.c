@@ -51,20 +51,27 @@ static void answer_list(struct mb_api_call *call, const struct mb_record *record
     mb_reply_end(&reply);
 }
 
+struct listed {
+    struct mb_record *records;
+    size_t count, total;
+};
+
+static mb_status list(struct mb_api_call *call, struct listed *out, struct mb_error *error)
+{
+    struct mb_record_filter filter;
+    MB_TRY(take_filter(call, &filter, error));
+    return mb_service_list(mb_api_service(call->api), &filter, call->arena, &out->records, &out->count,
+                           &out->total, error);
+}
+
 void mb_serve_tasks(struct mb_api_call *call)
 {
     struct mb_error error = MB_ERROR_INIT;
-    struct mb_record_filter filter;
-    struct mb_record *records = NULL;
-    size_t count = 0, total = 0;
-    mb_status status = take_filter(call, &filter, &error);
-    if (status == MB_OK)
-        status = mb_service_list(mb_api_service(call->api), &filter, call->arena, &records, &count, &total,
-                                 &error);
-    if (status < 0)
+    struct listed listed = {.count = 0};
+    if (list(call, &listed, &error) < 0)
         mb_reply_error(call, &error);
     else
-        answer_list(call, records, count, total);
+        answer_list(call, listed.records, listed.count, listed.total);
 }
 
 static void answer_error(struct mb_api_call *call, const struct mb_error *error)

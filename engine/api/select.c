@@ -49,27 +49,23 @@ static mb_status put_filter(struct mb_buf *buf, const struct mb_api_filter *filt
     return MB_OK;
 }
 
-static mb_status keep(const struct mb_buf *buf, struct mb_arena *arena, const char **out,
-                      struct mb_error *error)
+static mb_status put_filters(struct mb_buf *buf, const struct mb_api_list *filter, struct mb_error *error)
 {
-    MB_TRY(mb_buf_check(buf, "filter", error));
-    *out = mb_arena_strdup(arena, mb_buf_text(buf));
-    return *out != NULL ? MB_OK : mb_fail_memory(error);
+    const struct mb_api_filter *items = filter->items;
+    for (size_t i = 0; i < filter->count; i++)
+        MB_TRY(put_filter(buf, &items[i], error));
+    return mb_buf_check(buf, "filter", error);
 }
 
 mb_status mb_api_filter_text(const struct mb_api_list *filter, struct mb_arena *arena, const char **out,
                              struct mb_error *error)
 {
-    const struct mb_api_filter *items = filter->items;
     struct mb_buf buf = MB_BUF_INIT(MAX_FILTER);
-    mb_status status = MB_OK;
-    *out = MB_API_NOTHING;
-    for (size_t i = 0; i < filter->count && status == MB_OK; i++)
-        status = put_filter(&buf, &items[i], error);
-    if (status == MB_OK && filter->count > 0)
-        status = keep(&buf, arena, out, error);
+    mb_status status = put_filters(&buf, filter, error);
+    *out = filter->count > 0 ? mb_arena_strdup(arena, mb_buf_text(&buf)) : MB_API_NOTHING;
     mb_buf_done(&buf);
-    return status;
+    MB_TRY(status);
+    return *out != NULL ? MB_OK : mb_fail_memory(error);
 }
 
 mb_status mb_api_db_collections(const char *json, struct mb_arena *arena, const char **out,
