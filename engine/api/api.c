@@ -29,6 +29,11 @@ struct mb_service *mb_api_service(struct mb_api *api)
     return api->service;
 }
 
+struct mb_schedules *mb_api_schedules(struct mb_api *api)
+{
+    return api->options.schedules;
+}
+
 const char *mb_api_base_path(const struct mb_api *api)
 {
     return api->options.base_path != NULL ? api->options.base_path : "";

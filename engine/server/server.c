@@ -125,7 +125,7 @@ static mb_status open_schedules(struct server *server, struct mb_error *error)
 static mb_status open_all(struct server *server, struct mb_error *error)
 {
     const struct mb_server_settings *settings = &server->settings;
-    const struct mb_api_options api = {.base_path = settings->base_path};
+    struct mb_api_options api = {.base_path = settings->base_path};
     MB_TRY(read_settings(server, error));
     MB_TRY(read_tls(server, error));
     MB_TRY(open_auth(server, error));
@@ -133,6 +133,7 @@ static mb_status open_all(struct server *server, struct mb_error *error)
     MB_TRY(check_who_may(server, error));
     MB_TRY(open_service(server, error));
     MB_TRY(open_schedules(server, error));
+    api.schedules = server->schedules;
     MB_TRY(mb_api_open(&server->api, server->service, &api, error));
     MB_TRY(open_http(server, error));
     return open_rpc(server, error);

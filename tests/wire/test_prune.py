@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from testbed.backup_server import BackupServer
 from testbed.program import DENIED, USAGE, Program
 from testbed.strict_proxy import Rule, s3_error
 
@@ -91,3 +92,26 @@ def test_what_cannot_be_removed_is_named_and_the_others_go(store, behind, root, 
 def test_rules_are_needed(program):
     assert "--keep-last: no rule says what is to stay" in program.fails("prune", "--yes", code=USAGE).err
     assert "Europe/Berlin" in program.fails("prune", "--keep-last=1", "--timezone", "Berlin", code=USAGE).err
+
+
+def test_over_the_api(program, folder):
+    with BackupServer(program) as server:
+        first = server.post("prune", {"keep_last": 1, "pattern": "day_[123]"}).data
+        assert (first["state"], first["kind"], first["backup_name"]) == ("succeeded", "prune", "day_[123]")
+        assert first["result"]["dry_run"] is True and first["result"]["removed"] == 2
+        assert [row["decision"] for row in first["result"]["backups"]] == ["due", "due", "kept"]
+        assert len(names(folder)) == 4
+        accepted = server.post("prune", {"keep_last": 1, "pattern": "day_[123]", "dry_run": False, "async": True}).data
+        ended = server.wait_for_task(accepted["id"])
+        assert ended["state"] == "succeeded" and ended["result"]["removed"] == 2
+        assert names(folder) == ["day_3", "day_4"]
+        for body, says in (
+            ({}, "keep_last"),
+            ({"keep_last": -1}, "not negative"),
+            ({"keep_last": 1, "dry_run": "no"}, "dry_run"),
+            ({"keep_last": 1, "timezone": "Mars"}, "timezone"),
+            ({"keep_within": "soon"}, "keep_within"),
+        ):
+            answer = server.post("prune", body)
+            assert answer.code == 400 and says in answer.json()["msg"], answer
+        assert server.get("schedules").data == []

@@ -69,12 +69,23 @@ def test_a_missed_run_is_made_up_for_once_and_old_backups_go(tmp_path, milvus):
         make(tmp_path / "backup", f"n_202601{day:02}_090000", day)
     make(tmp_path / "backup", "n_by_hand", 1)
     was_due(tmp_path, schedule)
-    with BackupServer(program):
+    with BackupServer(program) as server:
         wait_for_runs(tmp_path, "n")
         made = state_of(tmp_path)
         wait_until(lambda: len(backups(tmp_path)) == 3, 30, "the end of the prune")
+        wait_until(lambda: server.get("schedules").data[0]["latest_backup"] == made["backup"], 30, "the latest backup")
+        [told] = server.get("schedules").data
+        tasks = {task["kind"]: task for task in server.get("tasks").data}
     assert made["running"] is False and made["error"] == "" and made["state"] == 2
     assert backups(tmp_path) == ["n_20260103_090000", made["backup"], "n_by_hand"]
+    assert (told["last_state"], told["last_task"], told["last_backup"]) == ("succeeded", made["task"], made["backup"])
+    assert 0 < told["next_run"] - told["last_run"] <= DAY * 1000 and told["next_run"] // 1000 % DAY == 3 * 3600
+    assert (told["runs"], told["failures"], told["skipped"], told["enabled"]) == (1, 0, 0, True)
+    assert told["latest_made_at"] >= told["last_run"] - 1000
+    assert {kind: (task["schedule"], task["caller"]) for kind, task in tasks.items()} == {
+        "create": ("n", "schedule n"),
+        "prune": ("n", "schedule n"),
+    }
     assert program.ok("get", "-n", made["backup"]).json()["collection_backups"][0]["collection_name"] == "c"
 
     with BackupServer(program) as server:  # the next one is due tomorrow
