@@ -111,10 +111,10 @@ static mb_status read_all(struct mb_history *history, mb_history_line_fn *fn, vo
         return error->status;
     }
     mb_status status = read_lines(file, fn, ctx, damaged, error);
-    if (status == MB_OK && ferror(file))
-        status = fail_file(history, errno, "read", error);
+    bool broken = ferror(file) != 0;
     fclose(file);
-    return status;
+    MB_TRY(status);
+    return broken ? fail_file(history, EIO, "read", error) : MB_OK;
 }
 
 /* ------------------------------------------------------------ life of one */
@@ -125,30 +125,30 @@ static char *joined(const char *folder, const char *name)
     return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
+static mb_status take_folder(struct mb_history *history, const char *folder, mb_history_line_fn *line,
+                             void *ctx, size_t *damaged, struct mb_error *error)
+{
+    history->folder = strdup(folder);
+    history->path = joined(folder, "tasks.jsonl");
+    history->beside = joined(folder, "tasks.jsonl.new");
+    if (history->folder == NULL || history->path == NULL || history->beside == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(make_folder(folder, error));
+    MB_TRY(lock_folder(history, error));
+    return read_all(history, line, ctx, damaged, error);
+}
+
 mb_status mb_history_open(struct mb_history **out, const char *folder, mb_history_line_fn *line, void *ctx,
                           size_t *damaged, struct mb_error *error)
 {
     struct mb_history *history = calloc(1, sizeof *history);
     if (history == NULL)
         return mb_fail_memory(error);
-    *history = (struct mb_history){.folder = strdup(folder),
-                                   .path = joined(folder, "tasks.jsonl"),
-                                   .beside = joined(folder, "tasks.jsonl.new"),
-                                   .lock_fd = -1,
-                                   .fd = -1};
+    history->lock_fd = history->fd = -1;
     pthread_mutex_init(&history->lock, NULL);
-    mb_status status = MB_OK;
-    if (history->folder == NULL || history->path == NULL || history->beside == NULL)
-        status = mb_fail_memory(error);
-    if (status == MB_OK)
-        status = make_folder(folder, error);
-    if (status == MB_OK)
-        status = lock_folder(history, error);
-    if (status == MB_OK)
-        status = read_all(history, line, ctx, damaged, error);
-    if (status != MB_OK) {
+    if (take_folder(history, folder, line, ctx, damaged, error) < 0) {
         mb_history_close(history);
-        return status;
+        return error->status;
     }
     *out = history;
     return MB_OK;

@@ -49,19 +49,24 @@ static void tidy(struct mb_service *service, size_t lines, size_t bytes)
 
 /* ------------------------------------------------------- a task that ended */
 
+static mb_status look(struct mb_service *service, struct mb_known *entry, struct mb_arena *arena,
+                      struct mb_record *out, struct mb_error *error)
+{
+    pthread_mutex_lock(&service->lock);
+    mb_status status = mb_known_look(entry, true, arena, out, error);
+    entry->resumable = status == MB_OK && out->resumable;
+    pthread_mutex_unlock(&service->lock);
+    return status;
+}
+
 /* Without memory the record says what it said when the task was accepted, and its state. */
 static mb_status make_record(struct mb_service *service, struct mb_known *entry, struct mb_kept *out)
 {
     struct mb_error error = MB_ERROR_INIT;
     struct mb_arena *arena = mb_arena_new();
     struct mb_record record;
-    if (arena == NULL)
-        return MB_E_NO_MEMORY;
-    pthread_mutex_lock(&service->lock);
-    mb_status status = mb_known_look(entry, true, arena, &record, &error);
-    entry->resumable = status == MB_OK && record.resumable;
-    pthread_mutex_unlock(&service->lock);
-    if (status == MB_OK)
+    mb_status status = MB_E_NO_MEMORY;
+    if (arena != NULL && look(service, entry, arena, &record, &error) == MB_OK)
         status = mb_kept_of(&record, out, &error);
     mb_arena_free(arena);
     return status;

@@ -6,6 +6,7 @@
 #define MB_SERVICE_KNOWN_H
 
 #include "service/history.h"
+#include "service/job.h"
 #include "service/place.h"
 #include "service/record.h"
 #include "service/service.h"
@@ -18,9 +19,6 @@ struct mb_waiter {
     void *ctx;
     struct mb_waiter *next;
 };
-
-/* How a task is at work on its backup, and the backup's other side in a transfer. */
-enum mb_use { MB_READS, MB_WRITES, MB_REMOVES };
 
 /* What a task has until it has ended. */
 struct mb_running {

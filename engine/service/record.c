@@ -77,22 +77,19 @@ static mb_status text_of(const struct mb_record *record,
     write(&writer, record);
     mb_status status = mb_json_finish(&writer, error);
     mb_json_done(&writer);
-    *out = status == MB_OK && text.len > 0 ? strdup(text.data) : NULL; /* no larger than it has to be */
-    if (status == MB_OK && text.len > 0 && *out == NULL)
-        status = mb_fail_memory(error);
+    bool something = status == MB_OK && text.len > 0;
+    *out = something ? strdup(text.data) : NULL; /* no larger than it has to be */
     mb_buf_done(&text);
-    return status;
+    return something && *out == NULL ? mb_fail_memory(error) : status;
 }
 
 mb_status mb_kept_of(const struct mb_record *record, struct mb_kept *out, struct mb_error *error)
 {
     struct mb_kept kept = {0};
-    mb_status status = text_of(record, write_record, &kept.object, error);
-    if (status == MB_OK)
-        status = text_of(record, write_collections, &kept.collections, error);
-    if (status != MB_OK) {
+    if (text_of(record, write_record, &kept.object, error) < 0 ||
+        text_of(record, write_collections, &kept.collections, error) < 0) {
         mb_kept_done(&kept);
-        return status;
+        return error->status;
     }
     *out = kept;
     return MB_OK;
@@ -211,9 +208,14 @@ mb_status mb_kept_read(const struct mb_kept *kept, bool with_collections, struct
 
 /* ----------------------------------------------------------- interrupted */
 
+bool mb_record_can_resume(int32_t kind)
+{
+    return kind == MB_TASK_CREATE || kind == MB_TASK_TRANSFER;
+}
+
 void mb_record_interrupt(struct mb_record *record, int64_t now_ms)
 {
-    bool resumable = record->kind == MB_TASK_CREATE || record->kind == MB_TASK_TRANSFER;
+    bool resumable = mb_record_can_resume(record->kind);
     bool began = record->started_ms != 0 || record->state == MB_TASK_RUNNING;
     record->state = MB_TASK_FAILED;
     record->status = MB_E_CANCELLED;

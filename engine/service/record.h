@@ -44,6 +44,9 @@ mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct 
  * kind of task can. */
 void mb_record_interrupt(struct mb_record *record, int64_t now_ms);
 
+/* Are tasks of that kind gone on with, where they were cut off? */
+bool mb_record_can_resume(int32_t kind);
+
 /* Whole percents of the library's: 100 for a task that has succeeded and only then. */
 int32_t mb_record_percent(double percent, int32_t state);
 

@@ -34,33 +34,38 @@ static mb_status take_line(void *ctx, const char *line, size_t len, struct mb_er
 {
     struct mb_arena *arena = mb_arena_new();
     struct mb_record record;
-    mb_status status =
-        arena == NULL ? mb_fail_memory(error) : mb_record_parse(line, len, arena, &record, error);
-    if (status == MB_OK)
-        status = take_record(ctx, &record, error);
+    if (arena == NULL)
+        return mb_fail_memory(error);
+    mb_status status = mb_record_parse(line, len, arena, &record, error) < 0
+                           ? error->status
+                           : take_record(ctx, &record, error);
     mb_arena_free(arena);
     return status;
+}
+
+static mb_status interrupted(const struct mb_known *entry, int64_t now_ms, struct mb_arena *arena,
+                             struct mb_kept *out, struct mb_error *error)
+{
+    struct mb_record record;
+    MB_TRY(mb_kept_read(&entry->kept, true, arena, &record, error));
+    mb_record_interrupt(&record, now_ms);
+    return mb_kept_of(&record, out, error);
 }
 
 static mb_status interrupt(struct mb_service *service, struct mb_known *entry, int64_t now_ms,
                            struct mb_error *error)
 {
     struct mb_arena *arena = mb_arena_new();
-    struct mb_record record;
-    struct mb_kept kept = {0};
+    struct mb_kept kept;
     mb_status status =
-        arena == NULL ? mb_fail_memory(error) : mb_kept_read(&entry->kept, true, arena, &record, error);
-    if (status == MB_OK) {
-        mb_record_interrupt(&record, now_ms);
-        status = mb_kept_of(&record, &kept, error);
-    }
+        arena == NULL ? mb_fail_memory(error) : interrupted(entry, now_ms, arena, &kept, error);
     mb_arena_free(arena);
     MB_TRY(status);
     service->kept_bytes += mb_kept_size(&kept) - mb_kept_size(&entry->kept);
     mb_kept_done(&entry->kept);
     entry->kept = kept;
     entry->state = MB_TASK_FAILED;
-    entry->resumable = record.resumable;
+    entry->resumable = mb_record_can_resume(entry->kind);
     return MB_OK;
 }
 

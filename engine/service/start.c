@@ -23,113 +23,6 @@ struct launch {
     const char *id;
 };
 
-/* --------------------------------------------------------------- by kind */
-
-static mb_status no_kind(int32_t kind, struct mb_error *error)
-{
-    return mb_fail(error, MB_E_INVALID, "%d is no kind of task", (int)kind);
-}
-
-/* A backup that is made has the id of its task. */
-static struct mb_create_request create_of(const struct mb_job *job)
-{
-    struct mb_create_request request = *(const struct mb_create_request *)job->request;
-    if (job->id != NULL && *job->id != '\0')
-        request.id = job->id;
-    return request;
-}
-
-/* Of a transfer the name alone: its other side is not open yet. */
-static mb_status check_request(const struct mb_job *job, struct mb_error *error)
-{
-    switch (job->kind) {
-    case MB_TASK_CREATE: {
-        const struct mb_create_request request = create_of(job);
-        return mb_create_check(&request, error);
-    }
-    case MB_TASK_RESTORE:
-        return mb_restore_check(job->request, error);
-    case MB_TASK_TRANSFER: {
-        const struct mb_transfer_request *request = job->request;
-        const struct mb_get_request name = {.struct_size = sizeof name, .name = request->name};
-        return mb_get_check(&name, error);
-    }
-    case MB_TASK_VERIFY:
-        return mb_verify_check(job->request, error);
-    case MB_TASK_DELETE:
-        return mb_delete_check(job->request, error);
-    case MB_TASK_PRUNE:
-        return mb_prune_check(job->request, error);
-    default:
-        return no_kind(job->kind, error);
-    }
-}
-
-/* NULL for one that the library names, as nobody else does, and for a prune of all. */
-static const char *name_of(const struct mb_job *job)
-{
-    switch (job->kind) {
-    case MB_TASK_CREATE:
-        return ((const struct mb_create_request *)job->request)->name;
-    case MB_TASK_RESTORE:
-        return ((const struct mb_restore_request *)job->request)->name;
-    case MB_TASK_TRANSFER:
-        return ((const struct mb_transfer_request *)job->request)->name;
-    case MB_TASK_VERIFY:
-        return ((const struct mb_verify_request *)job->request)->name;
-    case MB_TASK_DELETE:
-        return ((const struct mb_delete_request *)job->request)->name;
-    case MB_TASK_PRUNE:
-        return ((const struct mb_prune_request *)job->request)->pattern;
-    default:
-        return NULL;
-    }
-}
-
-static mb_status start_transfer(const struct launch *launch, struct mb_task **out, struct mb_error *error)
-{
-    struct mb_transfer_request request = *(const struct mb_transfer_request *)launch->job->request;
-    request.peer = launch->peer;
-    return mb_transfer_start(launch->session, &request, out, error);
-}
-
-static mb_status start_task(const struct launch *launch, struct mb_task **out, struct mb_error *error)
-{
-    const void *request = launch->job->request;
-    switch (launch->job->kind) {
-    case MB_TASK_CREATE: {
-        const struct mb_create_request create = create_of(launch->job);
-        return mb_create_start(launch->session, &create, out, error);
-    }
-    case MB_TASK_RESTORE:
-        return mb_restore_start(launch->session, request, out, error);
-    case MB_TASK_TRANSFER:
-        return start_transfer(launch, out, error);
-    case MB_TASK_VERIFY:
-        return mb_verify_start(launch->session, request, out, error);
-    case MB_TASK_DELETE:
-        return mb_delete_start(launch->session, request, out, error);
-    case MB_TASK_PRUNE:
-        return mb_prune_start(launch->session, request, out, error);
-    default:
-        return no_kind(launch->job->kind, error);
-    }
-}
-
-static void set_uses(struct mb_running *running, const struct mb_job *job)
-{
-    running->use = MB_READS;
-    running->peer_use = MB_READS;
-    if (job->kind == MB_TASK_CREATE)
-        running->use = MB_WRITES;
-    else if (job->kind == MB_TASK_DELETE || job->kind == MB_TASK_PRUNE)
-        running->use = MB_REMOVES;
-    else if (job->kind == MB_TASK_TRANSFER && ((const struct mb_transfer_request *)job->request)->from_peer)
-        running->use = MB_WRITES;
-    else if (job->kind == MB_TASK_TRANSFER)
-        running->peer_use = MB_WRITES;
-}
-
 /* ------------------------------------------------- one writer for a backup */
 
 static bool exclude_each_other(enum mb_use a, enum mb_use b)
@@ -154,7 +47,7 @@ static bool is_in_the_way(const struct mb_known *entry, const struct mb_known *a
 static mb_status check_name(const struct launch *launch, struct mb_error *error)
 {
     const struct mb_service *service = launch->service;
-    const char *name = name_of(launch->job);
+    const char *name = mb_job_backup(launch->job);
     const struct mb_known asked = {.backup = name != NULL ? name : "",
                                    .bucket = launch->place.bucket,
                                    .root_path = launch->place.root_path,
@@ -180,13 +73,7 @@ static mb_status check_id(const struct launch *launch, struct mb_error *error)
     return MB_OK;
 }
 
-/* Those that never wait count for themselves. */
-static bool waits(int32_t kind)
-{
-    return kind != MB_TASK_DELETE && kind != MB_TASK_PRUNE;
-}
-
-/* With the lock held. */
+/* With the lock held.  Those that never wait count for themselves. */
 static mb_status check_room(const struct launch *launch, struct mb_error *error)
 {
     const struct mb_service *service = launch->service;
@@ -195,7 +82,7 @@ static mb_status check_room(const struct launch *launch, struct mb_error *error)
         return mb_fail(error, MB_E_CANCELLED, "the server is stopping and takes no work");
     for (size_t i = 0; i < service->count; i++)
         live += service->entries[i]->running != NULL &&
-                waits(service->entries[i]->kind) == waits(launch->job->kind);
+                mb_job_waits(service->entries[i]->kind) == mb_job_waits(launch->job->kind);
     if (live < most)
         return MB_OK;
     return mb_fail(error, MB_E_THROTTLED,
@@ -224,7 +111,8 @@ static mb_status copy_caller(struct launch *launch, struct mb_error *error)
     if (running->caller == NULL || running->request_id == NULL || running->schedule == NULL ||
         running->peer == NULL)
         return mb_fail_memory(error);
-    set_uses(running, job);
+    running->use = mb_job_use(job);
+    running->peer_use = mb_job_peer_use(job);
     return MB_OK;
 }
 
@@ -295,7 +183,7 @@ static mb_status begin(struct launch *launch, struct mb_task **task, struct mb_e
     MB_TRY(check_name(launch, error));
     MB_TRY(check_id(launch, error));
     launch->asked_ms = mb_clock_wall() / MB_NS_PER_MS;
-    MB_TRY(start_task(launch, task, error));
+    MB_TRY(mb_job_start(launch->job, launch->session, launch->peer, task, error));
     return enter(launch, *task, error);
 }
 
@@ -343,7 +231,7 @@ static mb_status launch_task(struct launch *launch, struct mb_error *error)
     const struct mb_job *job = launch->job;
     const struct mb_place asked = {
         .bucket = job->bucket, .root_path = job->root_path, .gc_address = job->gc_address};
-    MB_TRY(check_request(job, error));
+    MB_TRY(mb_job_check(job, error));
     if (job->id != NULL && strlen(job->id) > LONGEST_ID)
         return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "id", "it is longer than %d bytes",
                             LONGEST_ID);
