@@ -166,15 +166,17 @@ static const char *words_of(struct mb_api_call *call)
 
 static struct mb_rpc_end reply_with_text(const struct mb_rpc_method *method, struct mb_api_call *call)
 {
+    const struct mb_buf *body = &call->answer.body;
     bool is_well = call->answer.status == 200;
     Milvus__Proto__Backup__CheckResponse *reply =
         mb_arena_alloc(call->arena, 1, method->reply->sizeof_message);
-    if (reply == NULL)
+    const char *text = is_well ? mb_arena_strndup(call->arena, mb_buf_text(body), body->len) : words_of(call);
+    if (reply == NULL || text == NULL)
         return (struct mb_rpc_end){.status = GRPC_STATUS_RESOURCE_EXHAUSTED, .details = "out of memory"};
     milvus__proto__backup__check_response__init(reply);
     reply->code =
         is_well ? MILVUS__PROTO__BACKUP__RESPONSE_CODE__Success : MILVUS__PROTO__BACKUP__RESPONSE_CODE__Fail;
-    reply->msg = (char *)(uintptr_t)(is_well ? mb_buf_text(&call->answer.body) : words_of(call));
+    reply->msg = (char *)(uintptr_t)text;
     return (struct mb_rpc_end){.status = GRPC_STATUS_OK, .details = "", .reply = &reply->base};
 }
 

@@ -31,7 +31,7 @@ const struct mb_rpc_method *mb_rpc_method_find(const char *name);
 mb_status mb_rpc_method_ask(const struct mb_rpc_method *method, const ProtobufCMessage *request,
                             struct mb_api_call *call, struct mb_error *error);
 
-/* How the call ends with this answer of the API. */
+/* How the call ends with this answer of the API, which is not needed afterwards: all lies in the arena. */
 struct mb_rpc_end mb_rpc_method_end(const struct mb_rpc_method *method, struct mb_api_call *call);
 
 /* ... with a failure of the door's own. */

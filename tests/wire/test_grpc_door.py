@@ -173,6 +173,90 @@ def test_with_a_client_ca_nobody_comes_in_without_a_certificate(certificates, tm
         assert "handshake" not in server.said().lower()
 
 
+# --- who may call ------------------------------------------------------------------------------------------------
+
+
+def requests(m):
+    """Of every method, one that would be no success."""
+    name = "not_there"
+    return {
+        "CreateBackup": m.CreateBackupRequest(backup_name="not a name"),
+        "GetBackup": m.GetBackupRequest(backup_name=name),
+        "ListBackups": m.ListBackupsRequest(),
+        "DeleteBackup": m.DeleteBackupRequest(backup_name=name),
+        "RestoreBackup": m.RestoreBackupRequest(backup_name=name),
+        "GetRestore": m.GetRestoreStateRequest(id=name),
+    }
+
+
+@pytest.fixture(scope="module")
+def guarded(certificates, tmp_path_factory):
+    """A server over TLS that knows a reader and a writer by their tokens, and who has the client's certificate."""
+    folder = tmp_path_factory.mktemp("guarded")
+    server = serve(folder, tls=tls(certificates), credentialsFile=str(folder / "credentials"))
+    made = [server.program.ok("credential", "--user", role, "--role", role, "--token") for role in ("read", "write")]
+    (folder / "credentials").write_text("".join(result.out for result in made))
+    (folder / "credentials").chmod(0o600)
+    with server:
+        with grpc_stub.open_channel(server, authority=certificates.authority.certificate) as channel:
+            yield grpc_stub.backups(channel), [result.err.split()[-1] for result in made], channel
+
+
+def test_nobody_unknown_calls_a_method_and_anybody_asks_for_health(guarded):
+    stub, (token, _), channel = guarded
+    wrong = [[], [("authorization", "Bearer x")], [("authorization", f"Basic {token}")], [("authorization", token)]]
+    twice = [("authorization", f"Bearer {token}"), ("authorization", "Bearer x")]
+    for method, request in requests(grpc_stub.messages()).items():
+        for metadata in [*wrong, twice]:
+            assert code_of(getattr(stub, method), request, metadata=metadata) == grpc.StatusCode.UNAUTHENTICATED
+    assert is_serving(channel)
+
+
+def test_a_reader_reads_and_a_writer_does_both(guarded):
+    stub, (reader, writer), _ = guarded
+    changing = {"CreateBackup", "DeleteBackup", "RestoreBackup"}
+    for method, request in requests(grpc_stub.messages()).items():
+        getattr(stub, method)(request, metadata=[("authorization", f"Bearer {writer}")])
+        options = {"metadata": [("authorization", f"Bearer {reader}")]}
+        if method in changing:
+            assert code_of(getattr(stub, method), request, **options) == grpc.StatusCode.PERMISSION_DENIED
+        else:
+            getattr(stub, method)(request, **options)
+
+
+def test_who_may_not_call_has_no_message_read(guarded):
+    """It would be an invalid argument, or too large."""
+    _, _, channel = guarded
+    for request in (b"\xff", b"\0" * (2 << 20)):
+        assert code_of(raw(channel, "DeleteBackup"), request) == grpc.StatusCode.UNAUTHENTICATED
+
+
+# --- what routes answer ------------------------------------------------------------------------------------------
+
+
+def test_every_method_answers_with_its_message(channel):
+    stub = grpc_stub.backups(channel)
+    replies = {name: getattr(stub, name)(request) for name, request in requests(grpc_stub.messages()).items()}
+    assert {name: reply.code for name, reply in replies.items()} == {
+        **{"CreateBackup": 400, "GetBackup": 404, "ListBackups": 0, "DeleteBackup": 404, "RestoreBackup": 400, "GetRestore": 3}
+    }
+    assert all(reply.msg for name, reply in replies.items() if name != "ListBackups")
+
+
+@pytest.mark.parametrize("key", ["request_id", "request-id"])
+def test_the_request_id_comes_from_the_metadata_or_the_message(channel, key):
+    stub, m = grpc_stub.backups(channel), grpc_stub.messages()
+    request = m.DeleteBackupRequest(backup_name="not_there", requestId="of the message")
+    assert stub.DeleteBackup(request, metadata=[(key, "of the call")]).requestId == "of the call"
+    assert stub.DeleteBackup(request).requestId == "of the message"
+
+
+def test_check_tells_what_is_wrong_in_its_reply(channel):
+    """There is no Milvus."""
+    reply = grpc_stub.backups(channel).Check(grpc_stub.messages().CheckRequest())
+    assert reply.code == 3 and "ilvus" in reply.msg
+
+
 # --- its life ----------------------------------------------------------------------------------------------------
 
 
