@@ -93,7 +93,7 @@ static mb_status listen_at(struct mb_rpc *rpc, const struct mb_rpc_options *opti
 {
     char place[300];
     grpc_server_credentials *credentials = NULL;
-    bool is_ipv6 = strchr(options->address, ':') != NULL;
+    bool is_ipv6 = strchr(options->address, ':') != NULL && *options->address != '[';
     int len = snprintf(place, sizeof place, is_ipv6 ? "[%s]:%u" : "%s:%u", options->address,
                        (unsigned)options->port);
     if (len < 0 || (size_t)len >= sizeof place)

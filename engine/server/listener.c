@@ -123,9 +123,16 @@ mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_
     return failed == 0 ? MB_OK : fail_listening(error, failed, address, port);
 }
 
-const char *mb_listener_url(char *out, size_t cap, const char *scheme, const char *address, uint16_t port)
+const char *mb_listener_place(char *out, size_t cap, const char *address, uint16_t port)
 {
     bool bare = strchr(address, ':') != NULL && address[0] != '[';
-    snprintf(out, cap, "%s://%s%s%s:%u", scheme, bare ? "[" : "", address, bare ? "]" : "", (unsigned)port);
+    snprintf(out, cap, "%s%s%s:%u", bare ? "[" : "", address, bare ? "]" : "", (unsigned)port);
+    return out;
+}
+
+const char *mb_listener_url(char *out, size_t cap, const char *scheme, const char *address, uint16_t port)
+{
+    char place[300];
+    snprintf(out, cap, "%s://%s", scheme, mb_listener_place(place, sizeof place, address, port));
     return out;
 }

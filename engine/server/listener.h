@@ -17,7 +17,8 @@ struct mb_listener {
 mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_t port,
                            struct mb_error *error);
 
-/* "http://[::1]:8080" in a buffer. */
+/* "[::1]:8080" and "http://[::1]:8080" in a buffer. */
+const char *mb_listener_place(char *out, size_t cap, const char *address, uint16_t port);
 const char *mb_listener_url(char *out, size_t cap, const char *scheme, const char *address, uint16_t port);
 
 #endif

@@ -163,7 +163,7 @@ static void tell_listening(const struct server *server)
     mb_listener_url(rest, sizeof rest, server->tls.cert != NULL ? "https" : "http", server->settings.address,
                     server->listener.port);
     if (server->rpc != NULL)
-        snprintf(grpc, sizeof grpc, "%s:%u", server->settings.address, (unsigned)mb_rpc_port(server->rpc));
+        mb_listener_place(grpc, sizeof grpc, server->settings.address, mb_rpc_port(server->rpc));
     options->listening(options->ctx, rest, grpc);
     snprintf(state, sizeof state, "READY=1\nSTATUS=listening on %s", rest);
     mb_notify(options->notify_socket, state);

@@ -39,7 +39,8 @@ def messages():
 
 def open_channel(server, certificate=None, authority=None, options=()):
     """To a BackupServer; with authority (a file) over TLS, with a testbed.tls.Certificate as a client that has one."""
-    target = f"{server.host}:{server.grpc_port}"
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    target = f"{host}:{server.grpc_port}"
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.enable_http_proxy", 0), *options]
     if authority is None:
         return grpc.insecure_channel(target, unlimited)

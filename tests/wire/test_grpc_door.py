@@ -269,6 +269,12 @@ def test_a_port_that_is_taken_is_said(server, tmp_path):
     assert result.code != 0 and f"{server.host}:{port}" in result.err, result
 
 
+def test_it_listens_on_ipv6(tmp_path):
+    with serve(tmp_path, address="::1") as server, grpc_stub.open_channel(server) as channel:
+        assert f"gRPC on [::1]:{server.grpc_port}" in server.said()
+        assert is_serving(channel)
+
+
 def test_it_ends_although_a_client_holds_a_call_open(tmp_path):
     with serve(tmp_path, requestTimeout=60) as server, grpc_stub.open_channel(server) as channel:
         never = threading.Event()
