@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#define A_MINUTE (60 * MB_NS_PER_S)
+
 enum {
     CROWD = 256,           /* times the memory of a used connection, a quarter of a MiB */
     SLOW_LINE = 16 << 10,  /* bytes a second that an answer has to be taken with */
@@ -29,7 +31,8 @@ struct mb_connections {
     pthread_t thread;
     struct mb_connection *first;
     unsigned count;
-    bool told, ending, running;
+    int64_t told; /* that the limit is reached; 0 for never */
+    bool ending, running;
 };
 
 /* The socket's other end and the library see it closed; the library then lets it go. */
@@ -110,6 +113,15 @@ static int64_t due_after(const struct mb_connections *connections, uint64_t byte
     return mb_clock_monotonic() + seconds * MB_NS_PER_S;
 }
 
+static bool may_tell(struct mb_connections *connections)
+{
+    int64_t now = mb_clock_monotonic();
+    if (connections->told != 0 && now < connections->told + A_MINUTE)
+        return false;
+    connections->told = now;
+    return true;
+}
+
 struct mb_connection *mb_connections_join(struct mb_connections *connections, int fd)
 {
     struct mb_connection *connection = calloc(1, sizeof *connection);
@@ -125,8 +137,7 @@ struct mb_connection *mb_connections_join(struct mb_connections *connections, in
     else
         pthread_cond_signal(&connections->woken);
     connections->first = connection;
-    bool tell = ++connections->count >= connections->options.limit && !connections->told;
-    connections->told = connections->told || tell;
+    bool tell = ++connections->count >= connections->options.limit && may_tell(connections);
     pthread_mutex_unlock(&connections->lock);
     if (tell)
         connections->options.full(connections->options.ctx, connections->options.limit);
@@ -142,8 +153,6 @@ void mb_connections_leave(struct mb_connections *connections, struct mb_connecti
     if (connection->next != NULL)
         connection->next->place = connection->place;
     connections->count--;
-    if (connections->count < connections->options.limit - connections->options.limit / 10)
-        connections->told = false;
     pthread_mutex_unlock(&connections->lock);
     free(connection);
 }

@@ -15,8 +15,7 @@ struct mb_connection;
 struct mb_connections_options {
     unsigned limit;
     unsigned seconds;                        /* for a request */
-    void (*full)(void *ctx, unsigned count); /* called when the limit is reached, and not again before there
-                                                is room for a tenth of it */
+    void (*full)(void *ctx, unsigned count); /* the limit is reached; called once a minute at most */
     void *ctx;
 };
 

@@ -36,6 +36,7 @@ struct mb_exchange {
     unsigned refusal;     /* the status of an answer that was decided on while the body still comes; 0 */
     const char *name;     /* in the client's certificate */
     struct mb_error why;  /* the caller has no role */
+    const struct mb_route *route;
     const struct mb_console_page *page;
     struct mb_api_call call;
     bool begun, started; /* has headers; has been handed to a worker */
@@ -57,6 +58,10 @@ static void answered(struct mb_api_call *call)
 static void admit(struct mb_exchange *exchange)
 {
     struct mb_api_call *call = &exchange->call;
+    call->caller.role = MB_ROLE_NONE;
+    call->caller.name = "";
+    if (exchange->route == NULL || exchange->route->role == MB_ROLE_NONE)
+        return;
     if (mb_auth_check(exchange->shared->auth, exchange->head.authorization, exchange->name, call->arena,
                       &call->caller, &exchange->why) == MB_OK)
         return;
@@ -149,6 +154,11 @@ static bool refuse_for_now(struct mb_exchange *exchange, const char *text)
     return refuse(exchange, 503, JSON, text);
 }
 
+static bool refuse_forged(struct mb_exchange *exchange)
+{
+    return refuse(exchange, 403, JSON, "{\"code\":2,\"msg\":\"the request comes from another website\"}");
+}
+
 static bool refuse_too_large(struct mb_exchange *exchange)
 {
     return refuse(exchange, 413, JSON,
@@ -232,15 +242,44 @@ static mb_status read_request(struct mb_exchange *exchange, const char *method, 
     return MB_OK;
 }
 
+/* Did a website make its visitor's browser send this?  It cannot read what a GET answers; but a name of its
+ * own that leads to this machine makes the answer one of its own site, which matters where there are no
+ * credentials. */
+static bool is_forged(const struct mb_exchange *exchange)
+{
+    static const char *const harmless[] = {"GET", "HEAD", "OPTIONS"};
+    const struct mb_exchanges *shared = exchange->shared;
+    const struct mb_origin *origin = &exchange->head.origin;
+    bool changes = true;
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        changes = changes && strcmp(exchange->call.method, harmless[i]) != 0;
+    if (changes && mb_origin_is_foreign(origin))
+        return true;
+    return shared->on_loopback && *origin->host != '\0' && !mb_origin_host_is_local(origin->host) &&
+           !mb_auth_required(shared->auth);
+}
+
+/* Refused without its body, which the client may be about to send all the same. */
+static bool refuse_at_once(struct mb_exchange *exchange, bool refused)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (refused && (exchange->head.length > 0 || exchange->head.chunked))
+        mb_linger_add(exchange->shared->linger, info->connect_fd);
+    return refused;
+}
+
 bool mb_exchange_begin(struct mb_exchange *exchange, const char *method, const char *version)
 {
     struct mb_exchanges *shared = exchange->shared;
     struct mb_error error = MB_ERROR_INIT;
     exchange->begun = true;
     if (read_request(exchange, method, version, &error) != MB_OK)
-        return error.status != MB_E_NO_MEMORY && refuse_malformed(exchange);
+        return error.status != MB_E_NO_MEMORY && refuse_at_once(exchange, refuse_malformed(exchange));
+    if (is_forged(exchange))
+        return refuse_at_once(exchange, refuse_forged(exchange));
     if (exchange->head.length > shared->body_limit)
-        return refuse_too_large(exchange);
+        return refuse_at_once(exchange, refuse_too_large(exchange));
     mb_connection_hurry(shared->connections, exchange->line, exchange->head.length);
     return true;
 }
@@ -250,13 +289,23 @@ bool mb_exchange_has_begun(const struct mb_exchange *exchange)
     return exchange->begun;
 }
 
+/* Neither the route nor a look at the password takes time. */
+static bool is_quick(const struct mb_exchange *exchange)
+{
+    const struct mb_route *route = exchange->route;
+    if (route == NULL || !route->quick)
+        return route == NULL;
+    return route->role == MB_ROLE_NONE ||
+           mb_auth_knows(exchange->shared->auth, exchange->head.authorization, exchange->name);
+}
+
 static bool hand_over(struct mb_exchange *exchange)
 {
     struct mb_exchanges *shared = exchange->shared;
     struct mb_api_call *call = &exchange->call;
     struct mb_error error = MB_ERROR_INIT;
-    const struct mb_route *route = mb_route_find(call->method, call->path);
 
+    exchange->route = mb_route_find(call->method, call->path);
     if (name_request(exchange, &error) != MB_OK)
         return false;
     call->body = mb_buf_text(&exchange->body);
@@ -264,7 +313,7 @@ static bool hand_over(struct mb_exchange *exchange)
     exchange->started = true;
     mb_connection_rest(shared->connections, exchange->line);
     MHD_suspend_connection(exchange->connection); /* before anybody could resume it */
-    if (mb_calls_start(shared->calls, route == NULL || route->quick, serve, exchange, &error) != MB_OK)
+    if (mb_calls_start(shared->calls, is_quick(exchange), serve, exchange, &error) != MB_OK)
         mb_api_text(call, 503, "text/plain", error.message);
     return true;
 }

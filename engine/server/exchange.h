@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "server/calls.h"
 #include "server/connections.h"
+#include "server/linger.h"
 #include "service/auth.h"
 
 #include <stdatomic.h>
@@ -21,7 +22,9 @@ struct mb_exchanges {
     struct mb_session *session; /* whose log tells of them */
     struct mb_connections *connections;
     struct mb_calls *calls;
+    struct mb_linger *linger;
     uint64_t body_limit;
+    bool on_loopback;     /* only this machine reaches the door */
     bool logged;          /* each of them */
     atomic_ullong bodies; /* bytes that are held */
     atomic_bool closing;  /* nothing more is taken */

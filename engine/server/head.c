@@ -27,6 +27,12 @@ static const char *trimmed(struct mb_arena *arena, const char *value)
     return mb_arena_strndup(arena, value, len);
 }
 
+static void take_host(struct mb_head *head, const char *value)
+{
+    head->hosts++;
+    head->origin.host = value;
+}
+
 static void take_length(struct mb_head *head, const char *value)
 {
     int64_t length = 0;
@@ -60,7 +66,11 @@ static enum MHD_Result take(void *ctx, enum MHD_ValueKind kind, const char *name
         return MHD_NO;
     head->malformed = head->malformed || !is_token(name);
     if (mb_text_equal_nocase(name, "Host"))
-        head->hosts++;
+        take_host(head, value);
+    else if (mb_text_equal_nocase(name, "Origin"))
+        head->origin.origin = value;
+    else if (mb_text_equal_nocase(name, "Sec-Fetch-Site"))
+        head->origin.fetch_site = value;
     else if (mb_text_equal_nocase(name, "Content-Length"))
         take_length(head, value);
     else if (mb_text_equal_nocase(name, "Transfer-Encoding"))
@@ -78,7 +88,10 @@ mb_status mb_head_read(struct mb_head *out, struct mb_arena *arena, struct MHD_C
                        const char *version, struct mb_error *error)
 {
     bool needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
-    *out = (struct mb_head){.arena = arena, .authorization = "", .accept = ""};
+    *out = (struct mb_head){.arena = arena,
+                            .authorization = "",
+                            .accept = "",
+                            .origin = {.host = "", .origin = "", .fetch_site = ""}};
     MHD_get_connection_values(connection, MHD_HEADER_KIND, take, out);
     if (out->without_memory)
         return mb_fail_memory(error);

@@ -3,6 +3,7 @@
 #define MB_SERVER_HEAD_H
 
 #include "base/arena.h"
+#include "server/origin.h"
 
 #include <stdint.h>
 
@@ -13,7 +14,8 @@ struct mb_head {
     const char *authorization; /* of several none: ", "; "" where it is not sent, as below */
     const char *accept;
     const char *request_id; /* the first */
-    uint64_t length;        /* of the body, if it is told */
+    struct mb_origin origin;
+    uint64_t length; /* of the body, if it is told */
     unsigned hosts, lengths, encodings;
     bool malformed, chunked, without_memory;
 };

@@ -162,6 +162,7 @@ static mb_status open_door(struct mb_http_door *door, const struct mb_http_door_
         .limit = options->connections, .seconds = options->request_seconds, .full = on_full, .ctx = door};
     MB_TRY(mb_connections_new(&door->shared.connections, &connections, error));
     MB_TRY(mb_calls_new(&door->shared.calls, error));
+    MB_TRY(mb_linger_new(&door->shared.linger, options->request_seconds, error));
     return start(door, options, error);
 }
 
@@ -176,6 +177,7 @@ mb_status mb_http_door_open(struct mb_http_door **out, const struct mb_http_door
                                              .auth = options->auth,
                                              .session = options->session,
                                              .body_limit = options->body_limit,
+                                             .on_loopback = options->on_loopback,
                                              .logged = options->logged};
         status = open_door(door, options, error);
     }
@@ -199,6 +201,7 @@ void mb_http_door_close(struct mb_http_door *door)
         MHD_stop_daemon(door->daemon);
         mb_file_close(listener);
     }
+    mb_linger_free(door->shared.linger);
     mb_calls_free(door->shared.calls);
     mb_connections_free(door->shared.connections);
     free(door);

@@ -20,7 +20,8 @@ struct mb_http_door_options {
     unsigned connections;
     unsigned request_seconds; /* for a request to come, and for an answer to be taken */
     uint64_t body_limit;
-    bool logged; /* every request */
+    bool on_loopback; /* only this machine reaches the listener */
+    bool logged;      /* every request */
 };
 
 mb_status mb_http_door_open(struct mb_http_door **out, const struct mb_http_door_options *options,

@@ -78,6 +78,7 @@ static mb_status open_http(struct server *server, struct mb_error *error)
                                               .connections = settings->connections,
                                               .request_seconds = settings->request_seconds,
                                               .body_limit = settings->body_limit,
+                                              .on_loopback = !server->listener.beyond,
                                               .logged = settings->logs_requests};
     return mb_http_door_open(&server->http, &http, error);
 }

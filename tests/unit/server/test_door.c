@@ -142,7 +142,7 @@ static void say(int fd, const char *text)
 static void ask(int fd, const char *target)
 {
     char text[256];
-    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", target);
+    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
     say(fd, text);
 }
 
@@ -230,14 +230,14 @@ static void a_call_holds_what_was_sent(void **state)
 {
     const struct bed *bed = *state;
     int fd = dial(bed);
-    say(fd, "POST /ec%68o?b=1&a=x+y&b=2&;=1 HTTP/1.1\r\nHost: x\r\nrequest_id: one \r\nrequest_id: two\r\n"
+    say(fd, "POST /ec%68o?b=1&a=x+y&b=2&;=1 HTTP/1.1\r\nHost: localhost\r\nrequest_id: one \r\nrequest_id: two\r\n"
             "Content-Length: 5\r\n\r\nhello");
     assert_contains(hear(fd), "POST /echo?b=1&a=x+y&b=2&;=1 id='one' caller=''/'one'@127.0.0.1 body=5:hello "
                               "[b=1] [a=x y] [b=2]");
-    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+    say(fd, "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
             "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
     assert_contains(hear(fd), "body=5:abcde");
-    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    say(fd, "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     assert_string_equal(hear(fd), "HTTP/1.1 100 Continue\r\n\r\n");
     say(fd, "ok");
     assert_contains(hear(fd), "body=2:ok");
@@ -251,7 +251,7 @@ static void ids_that_cannot_be_shown_are_replaced(void **state)
     char head[1024], id[201], shown[256];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int fd = dial(bed);
-        snprintf(head, sizeof head, "GET /echo HTTP/1.1\r\nHost: x\r\nrequest_id: %s\r\n\r\n", bad[i]);
+        snprintf(head, sizeof head, "GET /echo HTTP/1.1\r\nHost: localhost\r\nrequest_id: %s\r\n\r\n", bad[i]);
         say(fd, head);
         const char *answer = hear(fd);
         assert_contains(answer, "HTTP/1.1 200");
@@ -266,7 +266,7 @@ static void ids_that_cannot_be_shown_are_replaced(void **state)
     id[200] = '\0';
     for (size_t more = 0; more < 2; more++) {
         int fd = dial(bed);
-        snprintf(head, sizeof head, "GET /echo HTTP/1.1\r\nHost: x\r\nREQUEST_ID: %s%.*s\r\n\r\n", id,
+        snprintf(head, sizeof head, "GET /echo HTTP/1.1\r\nHost: localhost\r\nREQUEST_ID: %s%.*s\r\n\r\n", id,
                  (int)more, "i");
         say(fd, head);
         snprintf(shown, sizeof shown, "id='%s'", id);
@@ -278,9 +278,9 @@ static void ids_that_cannot_be_shown_are_replaced(void **state)
 static void requests_in_a_row_are_answered_in_order(void **state)
 {
     int fd = dial(*state);
-    say(fd, "GET /echo?1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /echo?2 HTTP/1.1\r\nHost: x\r\nContent-Length: "
+    say(fd, "GET /echo?1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /echo?2 HTTP/1.1\r\nHost: x\r\nContent-Length: "
             "3\r\n\r\nabcGET "
-            "/nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /echo?4 HTTP/1.1\r\nHost: x\r\n\r\n");
+            "/nothing HTTP/1.1\r\nHost: localhost\r\n\r\nGET /echo?4 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_contains(hear(fd), "GET /echo?1");
     assert_contains(hear(fd), "body=3:abc");
     assert_contains(hear(fd), "404 page not found");
@@ -382,7 +382,7 @@ static void only_clients_are_hurried(void **state)
     say(stops, "GET /ec");
     ask(waits, "/wait");
     await_waiting(1);
-    say(drips, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+    say(drips, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
     for (char byte; sent < 500 && send(drips, "x", 1, MSG_NOSIGNAL) == 1; sent++) {
         if (recv(drips, &byte, 1, MSG_DONTWAIT) == 0)
             break;
