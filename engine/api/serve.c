@@ -9,32 +9,15 @@
 
 static void redirect(struct mb_api_call *call, const char *path)
 {
-    bool get = strcmp(call->method, "GET") == 0, query = *call->raw_query != '\0';
-    const char *location =
-        mb_arena_printf(call->arena, "%s%s%s", path, query ? "?" : "", query ? call->raw_query : "");
-    call->answer.location = location != NULL ? location : path;
-    if (get)
-        mb_buf_printf(&call->answer.body, "<a href=\"%s\">Moved Permanently</a>.\n\n", path);
-    mb_api_text(call, get ? 301 : 307, get ? "text/html; charset=utf-8" : NULL, "");
-}
-
-/* The route that a slash too many at the end hides; NULL for none. */
-static const char *without_slash(struct mb_api_call *call)
-{
-    size_t len = strlen(call->path);
-    if (len < 2 || call->path[len - 1] != '/')
-        return NULL;
-    const char *path = mb_arena_strndup(call->arena, call->path, len - 1);
-    return path != NULL && mb_route_find(call->method, path) != NULL ? path : NULL;
+    call->answer.location = path;
+    mb_buf_printf(&call->answer.body, "<a href=\"%s\">Moved Permanently</a>.\n\n", path);
+    mb_api_text(call, 301, "text/html; charset=utf-8", "");
 }
 
 static void serve_unknown(struct mb_api_call *call)
 {
-    const char *path = without_slash(call);
     bool get = strcmp(call->method, "GET") == 0;
-    if (path != NULL)
-        redirect(call, path);
-    else if (get && strcmp(call->path, "/api/v1/docs") == 0)
+    if (get && strcmp(call->path, "/api/v1/docs") == 0)
         redirect(call, "/api/v1/docs/");
     else if (get && strcmp(call->path, "/api/v1/docs/") == 0)
         redirect(call, "/api/v1/docs/index.html");

@@ -170,20 +170,18 @@ mb_status mb_http_door_open(struct mb_http_door **out, const struct mb_http_door
                             struct mb_error *error)
 {
     struct mb_http_door *door = calloc(1, sizeof *door);
-    mb_status status = door != NULL ? MB_OK : mb_fail_memory(error);
-    if (status == MB_OK) {
-        door->demands_certificates = options->tls->client_ca != NULL;
-        door->shared = (struct mb_exchanges){.api = options->api,
-                                             .auth = options->auth,
-                                             .session = options->session,
-                                             .body_limit = options->body_limit,
-                                             .on_loopback = options->on_loopback,
-                                             .logged = options->logged};
-        status = open_door(door, options, error);
-    }
-    if (status != MB_OK) {
+    if (door == NULL)
+        return mb_fail_memory(error);
+    door->demands_certificates = options->tls->client_ca != NULL;
+    door->shared = (struct mb_exchanges){.api = options->api,
+                                         .auth = options->auth,
+                                         .session = options->session,
+                                         .body_limit = options->body_limit,
+                                         .on_loopback = options->on_loopback,
+                                         .logged = options->logged};
+    if (open_door(door, options, error) != MB_OK) {
         mb_http_door_close(door);
-        return status;
+        return error->status;
     }
     *out = door;
     return MB_OK;

@@ -195,16 +195,20 @@ static void stop(struct server *server)
     mb_service_stop(server->service, (int64_t)server->settings.shutdown_seconds * MS_PER_S);
 }
 
+static mb_status serve(struct server *server, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(open_all(server, error));
+    tell_listening(server);
+    wait_for_the_end(server, cancel);
+    stop(server);
+    return MB_OK;
+}
+
 mb_status mb_server_run(const struct mb_server_options *options, struct mb_cancel *cancel,
                         struct mb_error *error)
 {
     struct server server = {.options = options, .listener = {.fd = -1}};
-    mb_status status = open_all(&server, error);
-    if (status == MB_OK) {
-        tell_listening(&server);
-        wait_for_the_end(&server, cancel);
-        stop(&server);
-    }
+    mb_status status = serve(&server, cancel, error);
     close_all(&server);
     return status;
 }

@@ -14,26 +14,29 @@ const char mb_tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 /* --------------------------------------------------------------------- files */
 
-static mb_status read_text(char **out, const char *name, const char *path, struct mb_error *error)
+/* 0 or an errno; what does not fit is left to the text to tell. */
+static int read_file(struct mb_buf *text, const char *path)
 {
-    struct mb_buf text;
     char part[4096];
     FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        mb_fail_errno(error, errno, "%s: read %s", name, path);
-        return mb_fail_as(error, MB_E_CONFIG);
-    }
-    mb_buf_init(&text, MAX_FILE);
+    if (file == NULL)
+        return errno;
     for (size_t len; (len = fread(part, 1, sizeof part, file)) > 0;)
-        mb_buf_append(&text, part, len);
+        mb_buf_append(text, part, len);
     int failed = ferror(file) ? errno : 0;
     fclose(file);
     explicit_bzero(part, sizeof part);
-    mb_status status = mb_buf_check(&text, path, error);
-    if (failed != 0)
-        status = mb_fail_errno(error, failed, "%s: read %s", name, path);
-    if (status == MB_OK)
-        *out = mb_buf_steal(&text);
+    return failed;
+}
+
+static mb_status read_text(char **out, const char *name, const char *path, struct mb_error *error)
+{
+    struct mb_buf text;
+    mb_buf_init(&text, MAX_FILE);
+    int failed = read_file(&text, path);
+    mb_status status = failed != 0 ? mb_fail_errno(error, failed, "%s: read %s", name, path)
+                                   : mb_buf_check(&text, path, error);
+    *out = status < 0 ? NULL : mb_buf_steal(&text);
     mb_buf_wipe(&text);
     return status < 0 ? mb_fail_as(error, MB_E_CONFIG) : MB_OK;
 }

@@ -230,7 +230,8 @@ static void a_call_holds_what_was_sent(void **state)
 {
     const struct bed *bed = *state;
     int fd = dial(bed);
-    say(fd, "POST /ec%68o?b=1&a=x+y&b=2&;=1 HTTP/1.1\r\nHost: localhost\r\nrequest_id: one \r\nrequest_id: two\r\n"
+    say(fd, "POST /ec%68o?b=1&a=x+y&b=2&;=1 HTTP/1.1\r\nHost: localhost\r\nrequest_id: one \r\nrequest_id: "
+            "two\r\n"
             "Content-Length: 5\r\n\r\nhello");
     assert_contains(hear(fd), "POST /echo?b=1&a=x+y&b=2&;=1 id='one' caller=''/'one'@127.0.0.1 body=5:hello "
                               "[b=1] [a=x y] [b=2]");
@@ -251,7 +252,8 @@ static void ids_that_cannot_be_shown_are_replaced(void **state)
     char head[1024], id[201], shown[256];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int fd = dial(bed);
-        snprintf(head, sizeof head, "GET /echo HTTP/1.1\r\nHost: localhost\r\nrequest_id: %s\r\n\r\n", bad[i]);
+        snprintf(head, sizeof head, "GET /echo HTTP/1.1\r\nHost: localhost\r\nrequest_id: %s\r\n\r\n",
+                 bad[i]);
         say(fd, head);
         const char *answer = hear(fd);
         assert_contains(answer, "HTTP/1.1 200");
@@ -278,9 +280,10 @@ static void ids_that_cannot_be_shown_are_replaced(void **state)
 static void requests_in_a_row_are_answered_in_order(void **state)
 {
     int fd = dial(*state);
-    say(fd, "GET /echo?1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /echo?2 HTTP/1.1\r\nHost: x\r\nContent-Length: "
-            "3\r\n\r\nabcGET "
-            "/nothing HTTP/1.1\r\nHost: localhost\r\n\r\nGET /echo?4 HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(fd,
+        "GET /echo?1 HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /echo?2 HTTP/1.1\r\nHost: x\r\nContent-Length: "
+        "3\r\n\r\nabcGET "
+        "/nothing HTTP/1.1\r\nHost: localhost\r\n\r\nGET /echo?4 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_contains(hear(fd), "GET /echo?1");
     assert_contains(hear(fd), "body=3:abc");
     assert_contains(hear(fd), "404 page not found");
