@@ -129,6 +129,7 @@ static void put_end(FILE *out)
           ".TP\n\\fBMILVUS_BACKUP_PLUGIN_PATH\\fR\nFolders in which storage drivers are looked for, with "
           "colons "
           "between them.\n"
+          ".TP\n\\fBMILVUS_BACKUP_TOKEN\\fR\nA token with which callers of the server may do everything.\n"
           ".TP\n\\fBNO_COLOR\\fR\nIf it is not empty, nothing is printed in color.\n"
           ".SH EXIT STATUS\n",
           out);
