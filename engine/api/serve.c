@@ -21,6 +21,8 @@ static void serve_unknown(struct mb_api_call *call)
         redirect(call, "/api/v1/docs/");
     else if (get && strcmp(call->path, "/api/v1/docs/") == 0)
         redirect(call, "/api/v1/docs/index.html");
+    else if (get && strncmp(call->path, "/api/v1/docs/", 13) == 0)
+        mb_api_text(call, 404, "text/plain; charset=utf-8", "Not Found");
     else
         mb_api_text(call, 404, "text/plain", "404 page not found");
 }

@@ -1,0 +1,107 @@
+"""How our answers differ from those of the Go program's two versions, and why that is meant.
+
+A rule covers the differences whose record and part it names; one that covers none is an error, as is a difference
+without a rule. Parts: see recordings.Rule; `+` has more than was recorded, `-` lacks it.
+"""
+
+from wire.recordings import Rule
+
+OLD, NEW = "v0.4.15", "v0.5.16"
+
+RULES = [
+    # ---------------------------------------------------------------- hello
+    Rule("hello/docs/", "status content_type body header.*", "leads to the page instead of 404"),
+    Rule("hello/docs/doc.json", "status content_type", "the description is docs/openapi.json"),
+    Rule("hello/pprof* hello/debug-pprof", "*", "there is no profiler of Go in this program"),
+    # ------------------------------------------------------------ all routes
+    Rule("*", "requestId+", "an answer always has the request's id, as in 0.4.15", NEW),
+    Rule("list_empty/* list/*", "msg+", "success is said, as in 0.4.15", NEW),
+    Rule(
+        "list_empty/none-filter list/filter*",
+        "code- code msg data",
+        "the filter works as in 0.4.15",
+        NEW,
+    ),
+    Rule("names/* create/* delete/create-*", "data", "an error has no data: null in both versions without simpleResponse", OLD),
+    Rule("get/* request_id/get-error*", "data", "an error has no data: null in both versions without simpleResponse", OLD),
+    Rule("delete/get-deleted", "data", "an error has no data: null in both versions without simpleResponse", OLD),
+    # ---------------------------------------------------------------- create
+    Rule("names/* bodies/* request_id/* create/*", "data", "the backup is described, as in 0.4.15", NEW),
+    Rule(
+        "names/* request_id/* create/*",
+        "data.progress+ data.meta_size+ data.database_backups+ data.collection_backups+",
+        "members that 0.5.16 has, of which 0.4.15 knows nothing",
+        OLD,
+    ),
+    Rule("names/* request_id/* create/*", "data.state_code+ data.end_time+", "told at once, not when all is done", OLD),
+    Rule("names/* request_id/* create/*", "data.milvus_version-", "is not known before the backup is described", OLD),
+    Rule("names/existing names/missing* names/empty bodies/null bodies/object bodies/camel-keys bodies/query-instead",
+         "status content_type", "0.5.16 crashes", NEW),
+    Rule("delete/create-deleted*", "status content_type", "0.5.16 crashes: the name stays blocked", NEW),
+    Rule("names/prefix-of-existing names/one-letter", "code- msg data.*+",
+         "a name that begins another one is free, as in 0.5.16", OLD),
+    Rule("names/*", "msg", "the same refusal in other words"),
+    Rule("names/parent names/parent-only names/nul", "code", "a name that cannot be is code 400, as in 0.5.16", OLD),
+    Rule("names/html names/linesep", "body", "a name that cannot be is refused in other words", OLD),
+    Rule("names/space* names/newline-last", "code", "white space is no part of a name, as in 0.5.16", OLD),
+    Rule("names/existing-async", "code", "what is there is code 400, whether somebody waits or not", NEW),
+    Rule("bodies/rbac-number bodies/with-index-extra-string create/filter-string", "status",
+         "members that 0.4.15 does not know have types", OLD),
+    Rule("create/*", "msg data.errorMessage", "the same failure in other words"),
+    Rule("create/get-names-unknown", "code- data.*+ data", "a failed backup is told of by its name, as in 0.5.16", OLD),
+    Rule("create/get-names-unknown", "data.progress", "progress never falls, not even to 0", NEW),
+    Rule("create/names-three-parts*", "code data", "three parts are no name of a collection, as in 0.5.16", OLD),
+    Rule("create/gc-not-url", "code code+ msg", "an address that cannot be one is refused: nobody would pause anything"),
+    Rule("create/rbac create/get-rbac", "code code+ data", "users and roles are refused, not left out in silence"),
+    Rule("create/root-path create/get-root-path create/get-root-path-path", "code code+ data",
+         "places are those that server.rootPaths allows"),
+    Rule("create/strategy-nonsense", "code", "a strategy that is none is refused, as in 0.5.16", OLD),
+    Rule("create/with-index-extra create/get-with-index-extra", "code+ data", "refused until it can be done", NEW),
+    Rule("create/get-names-db create/get-meta-only", "data.collection_backups[[]].*_time-",
+         "collections have no times of their own, as in 0.5.16", OLD),
+    Rule("create/get-*", "data.meta_size", "is not measured"),
+    Rule("create/get-dbs-empty-object* create/get-filter-empty", "data.database_backups+",
+         "nothing is the entry of the default database alone"),
+    # -------------------------------------- the Milvus of this test is a fake
+    Rule(
+        "create/get-names-db create/get-meta-only get/by-name list/*",
+        "data.size data[[]].size data.collection_backups[[]].*",
+        "the collections of this test have other ids, no rows, no index and one field, and come in another order",
+    ),
+    # ------------------------------------------------------------------- get
+    Rule("get/*unknown-id get/restarted-by-id get/restarted-both", "code+ msg data", "an id that is not known is an error, as in 0.5.16", OLD),
+    Rule("get/*", "msg", "the same refusal in other words"),
+    Rule("get/*", "code+ data code", "what is not there is 404, what is there is described: by name from the storage, as in 0.4.15", NEW),
+    Rule("get/other-version get/restarted-by-name", "data.*", "is read from the storage, as in 0.4.15", NEW),
+    Rule("get/restarted-by-id get/restarted-both", "code-", "tasks are remembered", NEW),
+    Rule("get/by-name", "data.meta_size", "is not measured", NEW),
+    Rule("list/filter", "data.count data[[]].id data[[]].name", "each backup is listed once", OLD),
+    Rule("list/filter-db", "data.count", "db.coll is understood", OLD),
+    Rule("list/all list/filter", "data[[]].state_code+", "also of backups that 0.5.16 has made", OLD),
+    Rule("list/all list/filter*", "data[[]].state+", "the state in words", OLD),
+    Rule("list/all", "data[[]].state*+", "the state, as a number as in 0.4.15 and in words", NEW),
+    Rule("list/all list/filter", "data[[]].*_time-", "times cost a file for each backup: with detail=true", OLD),
+    Rule("get/by-name get/restarted-*", "data.*+", "as in 0.5.16, and tasks are remembered", OLD),
+    Rule("get/nul", "code", "a parameter that holds a NUL is none"),
+    Rule("get/path-other get/path-slash get/bucket-path", "code", "path is used as in 0.5.16, where server.rootPaths allows it", OLD),
+    Rule("get/path", "code", "path is used as in 0.5.16, where server.rootPaths allows it"),
+    Rule("request_id/get-error*", "msg", "the same refusal in other words"),
+    # ---------------------------------------------------------------- delete
+    Rule("delete/*", "msg", "the same refusal in other words"),
+    Rule("delete/* request_id/delete-error*", "code msg", "what is not there is 404, as in 0.4.15", NEW),
+    Rule("delete/slash-last delete/parent", "code+", "no other backup is deleted than the one that is named", NEW),
+    Rule("delete/halfdone delete/badmeta", "code code- msg", "what no backup is can be deleted, too"),
+    Rule("delete/create-deleted", "code- data.*+ data", "a deleted name is free", OLD),
+]
+
+# What this replay leaves out, and why.
+NOT_PLAYED = {
+    "hello/root-CONNECT": "http.client takes CONNECT for a tunnel",
+    "hello/root-FOO": "is answered by the door, see test_http_door.py",
+    "request_id/*restore*": "a restore needs a real Milvus",
+    "create/async*-by-id": "polled until it ends: see test_rest.py",
+    "delete/running*": "needs a backup that takes long: see test_rest.py",
+    "delete/by-id-*": "is about the backup that was running",
+    "delete/by-name-after-delete": "is about the backup that was running",
+    "delete/ok2": "is about the backup that was running",
+}

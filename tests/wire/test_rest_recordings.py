@@ -1,0 +1,78 @@
+"""Replays what was asked of servers of the Go program, and compares the answers by the rules of rest_rules.py.
+
+Here the sections that need no rows: local disk and a fake Milvus with the collections of the recordings.
+"""
+
+import fnmatch
+from pathlib import Path
+
+import pytest
+from wire.creating import Collections
+from wire.recordings import Judge, load, whole
+from wire.rest import serving
+from wire.rest_rules import NOT_PLAYED, RULES
+
+FOLDER = Path(__file__).parent.parent / "data" / "recordings"
+VERSIONS = ("v0.4.15", "v0.5.16")
+SECTIONS = ("hello", "list_empty", "names", "bodies", "request_id", "create", "list", "get", "delete")
+DATABASES = {
+    "default": ["all_types", "binary_vectors", "partitions", "partition_key", "auto_id", "empty"],
+    "sales": ["partitions"],
+}
+MADE = {  # before a section begins
+    "list": {"base": {}, "li_empty": {"collection_names": ["empty"]}, "li_sales": {"db_collections": {"sales": []}},
+             "foreign": {"collection_names": ["empty", "partitions"]}},
+    "get": {"base": {}, "foreign": {"collection_names": ["empty", "partitions"]}},
+    "delete": {name: {"collection_names": ["empty"]} for name in ("de1", "de10", "de2", "de3", "de4", "de5", "de6")},
+}
+
+
+def prepare(server, section):
+    for name, body in MADE.get(section, {}).items():
+        headers = {"request_id": "base-id"} if name == "base" else {}
+        assert server.post("create", {"backup_name": name, "meta_only": True, **body}, headers=headers).data
+    if section in MADE:
+        (server.backups / "halfdone" / "binlogs").mkdir(parents=True)
+        (server.backups / "halfdone" / "binlogs" / "one").write_text("x")
+        (server.backups / "badmeta" / "meta").mkdir(parents=True)
+        for name in ("backup", "collection", "partition", "segment"):
+            (server.backups / "badmeta" / "meta" / f"{name}_meta.json").write_text("no json")
+        (server.backups / "loose_file").write_text("x")
+
+
+def is_played(record):
+    left_out = any(fnmatch.fnmatch(record["id"], pattern) for pattern in NOT_PLAYED)
+    return "response" in record and whole(record["request"]) and not left_out
+
+
+@pytest.fixture(scope="module")
+def judges():
+    return {version: Judge(version, RULES) for version in VERSIONS}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_answers_are_those_of_the_go_program_but_for_what_the_rules_allow(version, section, judges, tmp_path):
+    judge = judges[version]
+    before = len(judge.found)
+    records = load(FOLDER / f"{version}.jsonl.gz")
+    with serving(tmp_path, Collections(DATABASES, version="2.3.5-lite")) as server:
+        prepare(server, section)
+        for record in records.values():
+            if record["id"].split("/")[0] == section and is_played(record):
+                judge.play(server, record)
+    judge.sections.add(section)
+    assert not judge.found[before:], "\n".join(judge.found[before:])
+
+
+def test_no_rule_is_left_over(judges):
+    """After all sections, or it has nothing to say."""
+    if any(judge.sections != set(SECTIONS) for judge in judges.values()):
+        pytest.skip("not all sections were played")
+    unused = [f"{rule.ids}: {rule.parts} ({rule.version})" for rule in RULES if not rule.used]
+    assert not unused, "\n".join(unused)
+
+
+def test_what_is_left_out_exists():
+    ids = [id for version in VERSIONS for id in load(FOLDER / f"{version}.jsonl.gz")]
+    assert not [pattern for pattern in NOT_PLAYED if not fnmatch.filter(ids, pattern)]
