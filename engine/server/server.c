@@ -193,6 +193,7 @@ static void stop(struct server *server)
     mb_rpc_retire(server->rpc);
     mb_schedules_stop(server->schedules);
     mb_service_stop(server->service, (int64_t)server->settings.shutdown_seconds * MS_PER_S);
+    mb_session_cancel(server->options->session); /* what is asked of a storage that does not answer */
 }
 
 static mb_status serve(struct server *server, struct mb_cancel *cancel, struct mb_error *error)

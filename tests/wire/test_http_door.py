@@ -461,3 +461,26 @@ def test_requests_are_logged_on_request(program):
         server.get("hello", headers={"request_id": "the one"})
         wait_until(lambda: "GET /api/v1/hello: 200, 29 bytes in" in server.log(), 10, "a line about the request")
         assert "for 127.0.0.1, request the one" in server.log()
+
+
+def test_a_storage_that_hangs_hangs_nothing_else(config, tmp_path):
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as storage, contextlib.ExitStack() as stack:
+        address = {"storageType": "s3", "address": "127.0.0.1", "port": storage.getsockname()[1], "bucketName": "b", "rootPath": "r"}
+        keys = {"accessKeyID": "a", "secretAccessKey": "s", "useSSL": False, "backupBucketName": "b", "backupRootPath": "k"}
+        program = Program(tmp_path, {**config, "minio": {**address, **keys}})
+        with BackupServer(program) as server:
+            clients = [stack.enter_context(Wire(server)) for _ in range(40)]
+            for client in clients:
+                client.say("GET /api/v1/list HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            storage.settimeout(20)
+            asking, _ = storage.accept()
+            with asking:
+                assert server.get("hello").text == HELLO
+                assert server.get("tasks").data == []
+                for client in clients[:20]:
+                    client.close()
+                assert server.get("hello").text == HELLO
+                server.tell()
+                assert server.finish(timeout=20) == 0
+                for client in clients[20:]:
+                    assert "code" in client.hear()[2]
