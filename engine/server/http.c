@@ -109,6 +109,8 @@ static size_t leave_encoded(void *ctx, struct MHD_Connection *connection, char *
     return len;
 }
 
+static void on_message(void *ctx, const char *format, va_list args) MB_PRINTF(2, 0);
+
 static void on_message(void *ctx, const char *format, va_list args)
 {
     struct mb_http_door *door = ctx;
