@@ -72,6 +72,17 @@ size_t mb_text_character(const char *start, size_t len)
     return n;
 }
 
+bool mb_text_is_plain(const char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0, step; i < len; i += step) {
+        step = mb_text_character(text + i, len - i);
+        if (step == 0 || (unsigned char)text[i] < ' ' || text[i] == '\x7f')
+            return false;
+    }
+    return true;
+}
+
 bool mb_text_fit(char *out, size_t cap, const char *text)
 {
     size_t len = strlen(text);

@@ -25,6 +25,9 @@ size_t mb_text_whole(const char *text, size_t len);
 /* The length of the UTF-8 character that begins text of len > 0 bytes; 0 when none does. */
 size_t mb_text_character(const char *text, size_t len);
 
+/* Is it UTF-8 without control characters: fit to be shown, and to stand in a line? */
+bool mb_text_is_plain(const char *text);
+
 /* Fits text into out, cutting what is too long.  True when all of it fitted. */
 bool mb_text_fit(char *out, size_t cap, const char *text);
 

@@ -7,6 +7,8 @@
 #include <grpc/support/alloc.h>
 #include <string.h>
 
+enum { MAX_SHOWN = 200 }; /* of a request id, which stands in replies, the log and the history */
+
 void mb_identity_slice(grpc_slice slice, char *out, size_t cap)
 {
     size_t len = GRPC_SLICE_LENGTH(slice);
@@ -63,7 +65,9 @@ static const char *property_of(const grpc_auth_context *context, const char *nam
 {
     grpc_auth_property_iterator all = grpc_auth_context_find_properties_by_name(context, name);
     const grpc_auth_property *property = grpc_auth_property_iterator_next(&all);
-    return property != NULL ? mb_arena_strndup(arena, property->value, property->value_length) : NULL;
+    if (property == NULL || memchr(property->value, '\0', property->value_length) != NULL)
+        return NULL; /* a NUL inside would make another name of it */
+    return mb_arena_strndup(arena, property->value, property->value_length);
 }
 
 /* The CN, or else the first DNS name, of a certificate that was checked; "" for none. */
@@ -89,11 +93,10 @@ static mb_status find_request_id(const grpc_metadata_array *metadata, struct mb_
         id = metadata_text(metadata, "request-id", call->arena);
     if (id == NULL)
         return mb_fail_memory(error);
-    call->request_id = call->caller.request_id = id;
-    if (*id != '\0')
-        return MB_OK;
     MB_TRY(mb_random_uuid(made, error));
-    call->caller.request_id = mb_arena_strdup(call->arena, made);
+    bool usable = *id != '\0' && strlen(id) <= MAX_SHOWN && mb_text_is_plain(id);
+    call->caller.request_id = usable ? id : mb_arena_strdup(call->arena, made);
+    call->request_id = *id != '\0' ? call->caller.request_id : "";
     return call->caller.request_id != NULL ? MB_OK : mb_fail_memory(error);
 }
 

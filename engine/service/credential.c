@@ -72,11 +72,8 @@ mb_status mb_credential_make_token(char out[MB_CREDENTIAL_TOKEN_TEXT], struct mb
 mb_status mb_credential_check_name(const char *name, struct mb_error *error)
 {
     size_t len = strlen(name);
-    bool good = len > 0 && len <= MAX_NAME && name[0] != ' ' && name[len - 1] != ' ' && name[0] != '#';
-    for (size_t i = 0, step; good && i < len; i += step) {
-        step = mb_text_character(name + i, len - i);
-        good = step > 0 && (unsigned char)name[i] >= ' ' && name[i] != 0x7f && name[i] != ':';
-    }
+    bool good = len > 0 && len <= MAX_NAME && name[0] != ' ' && name[len - 1] != ' ' && name[0] != '#' &&
+                strchr(name, ':') == NULL && mb_text_is_plain(name);
     if (!good)
         return mb_fail(error, MB_E_INVALID,
                        "a name has 1 to %d bytes of UTF-8, no colon, no control character, no blank at its "

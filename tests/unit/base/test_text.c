@@ -35,6 +35,18 @@ static void test_cuts_between_characters(void **state)
     assert_int_equal(mb_text_whole("\x80\x80\x80\x80\x80", 5), 5);
 }
 
+static void test_plain(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"", "a b", "\xc3\xa4\xf0\x9f\x98\x80~"};
+    static const char *const odd[] = {"a\n",  "\t",   "\x7f",     "a\x1b[1m",
+                                      "\xc3", "\xff", "\xc0\x80", "a\xed\xa0\x80"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        assert_true(mb_text_is_plain(plain[i]));
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        assert_false(mb_text_is_plain(odd[i]));
+}
+
 static void test_nearest(void **state)
 {
     (void)state;
@@ -175,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_starts_and_ends),
         cmocka_unit_test(test_cuts_between_characters),
+        cmocka_unit_test(test_plain),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_numbers_for_people),
         cmocka_unit_test(test_fit),
