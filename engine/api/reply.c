@@ -73,8 +73,6 @@ void mb_reply_nothing(struct mb_api_call *call, int code, const char *msg)
 
 void mb_reply_refused(struct mb_api_call *call, unsigned status, const char *msg)
 {
-    if (status == 429)
-        call->answer.retry_after = 10;
     answer(call, status, MB_CODE_NO_PERMISSION, msg, true);
 }
 

@@ -41,6 +41,8 @@ static void refuse(struct mb_api_call *call, const struct mb_route *route)
         error = *call->refusal;
     else
         mb_fail(&error, MB_E_UNAUTHENTICATED, "a credential is needed");
+    if (guessing)
+        call->answer.retry_after = (call->refusal->retry_after_ms + 999) / 1000;
     mb_reply_refused(call, known ? 403 : guessing ? 429 : 401, error.message);
 }
 
