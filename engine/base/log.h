@@ -41,6 +41,11 @@ bool mb_log_enabled(const struct mb_log *log, int level);
 /* From now on, text is replaced by asterisks wherever it appears.  Texts under four bytes are ignored. */
 void mb_log_hide(struct mb_log *log, const char *text);
 
+/* Replaces them in text, which becomes no longer, as lines of the log do; also the beginning of a long one,
+ * since a message may have been cut in the middle of it.  For what another program answered: it may say again
+ * what it was sent. */
+void mb_log_mask(struct mb_log *log, char *text);
+
 /* "debug" -> MB_LOG_DEBUG, in any case; false when it is no level. */
 bool mb_log_level_parse(const char *text, int *level);
 

@@ -35,6 +35,7 @@ static mb_status accept_failure(const struct mb_storage *storage, mb_status stat
                                 const struct mb_cancel *cancel, struct mb_error *error)
 {
     mb_storage_clean_text(error->message, sizeof(error->message));
+    mb_log_mask(storage->log, error->message);
     mb_storage_clean_text(error->provider_code, sizeof(error->provider_code));
     mb_storage_clean_text(error->request_id, sizeof(error->request_id));
     error->struct_size = sizeof(*error);

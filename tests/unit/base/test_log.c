@@ -102,6 +102,34 @@ static void test_lines(void **state)
     free(text);
 }
 
+static void test_texts_are_masked_and_beginnings_of_long_secrets_too(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_log_options options = {.level = MB_LOG_INFO};
+    struct mb_log *log;
+    assert_int_equal(mb_log_open(&log, &options, &error), MB_OK);
+    mb_log_hide(log, "a-token-of-thirty-two-characters");
+    mb_log_hide(log, "short-secret");
+    static const char *const texts[][2] = {
+        {"sent a-token-of-thirty-two-characters, it says", "sent ****, it says"},
+        {"sent a-token-of-thirty-two-cha...", "sent ****..."},
+        {"sent a-token-of-t and a-token-of-thirty", "sent **** and ****"},
+        {"sent a-token-of-other", "sent a-token-of-other"},
+        {"sent short-secre", "sent short-secre"},
+        {"short-secretshort-secret", "********"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "%s", texts[i][0]);
+        mb_log_mask(log, text);
+        assert_string_equal(text, texts[i][1]);
+    }
+    mb_log_mask(NULL, NULL);
+    mb_log_close(log);
+}
+
 static void test_secrets_are_masked(void **state)
 {
     struct fixture *f = *state;
@@ -269,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
+        cmocka_unit_test(test_texts_are_masked_and_beginnings_of_long_secrets_too),
         cmocka_unit_test_setup_teardown(test_secrets_are_masked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_very_long_line_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rotation_keeps_so_many, setup, teardown),
