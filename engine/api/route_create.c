@@ -95,6 +95,7 @@ static mb_status create(struct mb_api_call *call, const struct mb_body_create *b
                                .id = id_of(call),
                                .root_path = mb_api_given(body->root_path),
                                .gc_address = mb_api_given(body->gc_address)};
+    MB_TRY(mb_api_check(call, &job, error));
     MB_TRY(see_place(call, &job, error));
     return mb_api_start(call, &job, body->async, body->async ? answer_accepted : answer_ended, error);
 }

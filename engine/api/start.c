@@ -50,6 +50,13 @@ static mb_status name_other(struct mb_error *error)
     return mb_fail_as(error, MB_E_UNAVAILABLE);
 }
 
+mb_status mb_api_check(struct mb_api_call *call, const struct mb_job *job, struct mb_error *error)
+{
+    if (mb_service_check(mb_api_service(call->api), job, call->arena, error) < 0)
+        return name_other(error);
+    return MB_OK;
+}
+
 mb_status mb_api_start(struct mb_api_call *call, const struct mb_job *job, bool async, mb_api_ended_fn *fn,
                        struct mb_error *error)
 {

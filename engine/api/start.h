@@ -16,6 +16,9 @@ void mb_api_answer_at_end(struct mb_api_call *call, const char *id, mb_api_ended
 mb_status mb_api_start(struct mb_api_call *call, const struct mb_job *job, bool async, mb_api_ended_fn *fn,
                        struct mb_error *error);
 
+/* Would mb_api_start refuse it at this moment?  For what looks into the storage first. */
+mb_status mb_api_check(struct mb_api_call *call, const struct mb_job *job, struct mb_error *error);
+
 /* A moment in UTC for a name that nobody gave, "2026_11_21_06_49_30_123456789". */
 const char *mb_api_moment_name(struct mb_arena *arena, const char *prefix);
 

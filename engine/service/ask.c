@@ -58,14 +58,15 @@ static bool matches(const struct mb_known *entry, const struct mb_record_filter 
            (filter->backup == NULL || strcmp(entry->backup, filter->backup) == 0);
 }
 
-/* With the lock held: the states of those that run, as they are now. */
+/* With the lock held: which of those that were queued run now. */
 static void refresh(struct mb_service *service)
 {
     for (size_t i = 0; i < service->count; i++) {
         struct mb_known *entry = service->entries[i];
         struct mb_task_status now = {.struct_size = sizeof now};
-        if (entry->running != NULL && mb_task_poll(entry->running->task, &now, NULL) == MB_OK)
-            entry->state = entry->running->cut && now.state == MB_TASK_CANCELLED ? MB_TASK_FAILED : now.state;
+        if (entry->running != NULL && entry->state == MB_TASK_QUEUED &&
+            mb_task_poll(entry->running->task, &now, NULL) == MB_OK && now.started_ms != 0)
+            entry->state = MB_TASK_RUNNING;
     }
 }
 

@@ -49,36 +49,46 @@ static void tidy(struct mb_service *service, size_t lines, size_t bytes)
 
 /* ------------------------------------------------------- a task that ended */
 
-static mb_status look(struct mb_service *service, struct mb_known *entry, struct mb_arena *arena,
+struct end {
+    int32_t state;
+    bool resumable;
+    struct mb_kept kept;
+};
+
+static mb_status look(struct mb_service *service, const struct mb_known *entry, struct mb_arena *arena,
                       struct mb_record *out, struct mb_error *error)
 {
     pthread_mutex_lock(&service->lock);
-    mb_status status = mb_known_look(entry, true, arena, out, error);
-    entry->resumable = status == MB_OK && out->resumable;
+    mb_status status = mb_known_look_at_end(entry, arena, out, error);
     pthread_mutex_unlock(&service->lock);
     return status;
 }
 
 /* Without memory the record says what it said when the task was accepted, and its state. */
-static mb_status make_record(struct mb_service *service, struct mb_known *entry, struct mb_kept *out)
+static void make_record(struct mb_service *service, const struct mb_known *entry, struct end *out)
 {
     struct mb_error error = MB_ERROR_INIT;
     struct mb_arena *arena = mb_arena_new();
+    struct mb_task_status now = {.struct_size = sizeof now};
     struct mb_record record;
-    mb_status status = MB_E_NO_MEMORY;
-    if (arena != NULL && look(service, entry, arena, &record, &error) == MB_OK)
-        status = mb_kept_of(&record, out, &error);
+    out->state = mb_task_poll(entry->running->task, &now, NULL) == MB_OK ? now.state : MB_TASK_FAILED;
+    if (arena != NULL && look(service, entry, arena, &record, &error) == MB_OK) {
+        out->state = record.state;
+        out->resumable = record.resumable;
+        mb_kept_of(&record, &out->kept, &error);
+    }
     mb_arena_free(arena);
-    return status;
 }
 
 /* With the lock held. */
-static void publish(struct mb_service *service, struct mb_known *entry, struct mb_kept *kept)
+static void publish(struct mb_service *service, struct mb_known *entry, const struct end *end)
 {
-    if (kept->object != NULL) {
+    if (end->kept.object != NULL) {
         mb_kept_done(&entry->kept);
-        entry->kept = *kept;
+        entry->kept = end->kept;
     }
+    entry->state = end->state;
+    entry->resumable = end->resumable;
     service->kept_bytes += mb_kept_size(&entry->kept);
     entry->running = NULL;
     mb_known_settle(service, entry);
@@ -97,13 +107,13 @@ static void call_waiters(struct mb_waiter *waiter)
 /* Those who wait are told when the record is on the disk, and before it may have to go for younger ones. */
 static void take(struct mb_service *service, struct mb_known *entry)
 {
-    struct mb_kept kept = {0};
+    struct end end = {.state = MB_TASK_FAILED};
     struct mb_running *running = entry->running;
-    if (make_record(service, entry, &kept) == MB_OK)
-        mb_keeper_write(service, &kept);
+    make_record(service, entry, &end);
+    mb_keeper_write(service, &end.kept);
 
     pthread_mutex_lock(&service->lock);
-    publish(service, entry, &kept);
+    publish(service, entry, &end);
     pthread_mutex_unlock(&service->lock);
     mb_task_free(running->task);
     mb_sessions_leave(service->sessions, running->session);

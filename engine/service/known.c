@@ -174,17 +174,39 @@ static mb_status copy_words(const struct mb_known *entry, struct mb_arena *arena
     return MB_OK;
 }
 
+/* What is not written down has not ended for anybody: its name, its id and its place in the queue are still
+ * taken. */
+static void hide_end(struct mb_record *record)
+{
+    record->state = record->started_ms != 0 ? MB_TASK_RUNNING : MB_TASK_QUEUED;
+    record->ended_ms = 0;
+    record->status = MB_OK;
+    record->error = record->hint_subject = "";
+    record->hint = MB_HINT_NONE;
+    record->resumable = false;
+    record->result = "{}";
+    if (record->percent == 100)
+        record->percent = 99;
+}
+
+mb_status mb_known_look_at_end(const struct mb_known *entry, struct mb_arena *arena, struct mb_record *out,
+                               struct mb_error *error)
+{
+    MB_TRY(copy_words(entry, arena, out, error));
+    MB_TRY(mb_record_of_task(entry->running->task, true, arena, out, error));
+    if (entry->running->cut && out->state == MB_TASK_CANCELLED)
+        mb_record_interrupt(out, out->ended_ms);
+    return MB_OK;
+}
+
 static mb_status look_at_running(struct mb_known *entry, bool with_collections, struct mb_arena *arena,
                                  struct mb_record *out, struct mb_error *error)
 {
-    struct mb_running *running = entry->running;
     MB_TRY(copy_words(entry, arena, out, error));
-    MB_TRY(mb_record_of_task(running->task, with_collections, arena, out, error));
+    MB_TRY(mb_record_of_task(entry->running->task, with_collections, arena, out, error));
+    if (out->state != MB_TASK_QUEUED && out->state != MB_TASK_RUNNING)
+        hide_end(out);
     entry->state = out->state;
-    if (running->cut && out->state == MB_TASK_CANCELLED) {
-        mb_record_interrupt(out, out->ended_ms);
-        entry->state = out->state;
-    }
     return MB_OK;
 }
 

@@ -84,7 +84,12 @@ void mb_known_drop_oldest(struct mb_service *service);
  */
 void mb_known_shorten(struct mb_service *service);
 
-/* With the lock held: the task as it stands; strings lie in arena. */
+/* With the lock held, of a task that has ended and is about to be written down: how it stands then, and from
+ * then on. */
+mb_status mb_known_look_at_end(const struct mb_known *entry, struct mb_arena *arena, struct mb_record *out,
+                               struct mb_error *error);
+
+/* With the lock held: the task as it stands; strings lie in arena.  It has ended once it is written down. */
 mb_status mb_known_look(struct mb_known *entry, bool with_collections, struct mb_arena *arena,
                         struct mb_record *out, struct mb_error *error);
 

@@ -71,6 +71,11 @@ mb_status mb_service_start(struct mb_service *service, const struct mb_caller *c
                            const struct mb_job *job, struct mb_arena *arena, const char **id,
                            struct mb_error *error);
 
+/* Would it be refused now?  Judges as mb_service_start does, before a look at the storage that may take its
+ * time. */
+mb_status mb_service_check(struct mb_service *service, const struct mb_job *job, struct mb_arena *arena,
+                           struct mb_error *error);
+
 /* One collection of a create or a restore. */
 struct mb_record_collection {
     const char *db, *name; /* in Milvus */

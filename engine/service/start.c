@@ -32,15 +32,18 @@ static bool exclude_each_other(enum mb_use a, enum mb_use b)
     return a == MB_WRITES && b == MB_WRITES;
 }
 
-static bool is_in_the_way(const struct mb_known *entry, const struct mb_known *asked)
+static bool is_in_the_way(const struct mb_known *entry, const struct launch *launch, const char *backup)
 {
-    const struct mb_running *theirs = entry->running, *ours = asked->running;
-    if (theirs == NULL || strcmp(entry->backup, asked->backup) != 0)
+    const struct mb_running *theirs = entry->running;
+    const struct mb_job *job = launch->job;
+    if (theirs == NULL || strcmp(entry->backup, backup) != 0)
         return false;
-    if (mb_known_same_backup(entry, asked) && exclude_each_other(theirs->use, ours->use))
+    bool same_place = strcmp(entry->bucket, launch->place.bucket) == 0 &&
+                      strcmp(entry->root_path, launch->place.root_path) == 0;
+    if (same_place && exclude_each_other(theirs->use, mb_job_use(job)))
         return true;
-    return *ours->peer != '\0' && strcmp(theirs->peer, ours->peer) == 0 &&
-           exclude_each_other(theirs->peer_use, ours->peer_use);
+    return job->transfer_config != NULL && strcmp(theirs->peer, job->transfer_config) == 0 &&
+           exclude_each_other(theirs->peer_use, mb_job_peer_use(job));
 }
 
 /* With the lock held. */
@@ -48,13 +51,9 @@ static mb_status check_name(const struct launch *launch, struct mb_error *error)
 {
     const struct mb_service *service = launch->service;
     const char *name = mb_job_backup(launch->job);
-    const struct mb_known asked = {.backup = name != NULL ? name : "",
-                                   .bucket = launch->place.bucket,
-                                   .root_path = launch->place.root_path,
-                                   .running = launch->running};
     for (size_t i = 0; name != NULL && i < service->count; i++) {
         const struct mb_known *entry = service->entries[i];
-        if (is_in_the_way(entry, &asked))
+        if (is_in_the_way(entry, launch, name))
             return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_NONE, entry->id,
                                 "a %s of backup %s is under way; wait for it or cancel it",
                                 mb_task_kind_name(entry->kind), name);
@@ -177,11 +176,17 @@ static mb_status enter(struct launch *launch, struct mb_task *task, struct mb_er
 }
 
 /* With the lock held. */
-static mb_status begin(struct launch *launch, struct mb_task **task, struct mb_error *error)
+static mb_status check(const struct launch *launch, struct mb_error *error)
 {
     MB_TRY(check_room(launch, error));
     MB_TRY(check_name(launch, error));
-    MB_TRY(check_id(launch, error));
+    return check_id(launch, error);
+}
+
+/* With the lock held. */
+static mb_status begin(struct launch *launch, struct mb_task **task, struct mb_error *error)
+{
+    MB_TRY(check(launch, error));
     launch->asked_ms = mb_clock_wall() / MB_NS_PER_MS;
     MB_TRY(mb_job_start(launch->job, launch->session, launch->peer, task, error));
     return enter(launch, *task, error);
@@ -225,9 +230,8 @@ static mb_status open_peer(struct launch *launch, struct mb_error *error)
     return MB_OK;
 }
 
-static mb_status launch_task(struct launch *launch, struct mb_error *error)
+static mb_status judge(struct launch *launch, struct mb_error *error)
 {
-    struct mb_service *service = launch->service;
     const struct mb_job *job = launch->job;
     const struct mb_place asked = {
         .bucket = job->bucket, .root_path = job->root_path, .gc_address = job->gc_address};
@@ -235,11 +239,27 @@ static mb_status launch_task(struct launch *launch, struct mb_error *error)
     if (job->id != NULL && strlen(job->id) > LONGEST_ID)
         return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "id", "it is longer than %d bytes",
                             LONGEST_ID);
-    MB_TRY(mb_place_settle(&service->places, &asked, launch->arena, &launch->place, error));
+    return mb_place_settle(&launch->service->places, &asked, launch->arena, &launch->place, error);
+}
+
+static mb_status launch_task(struct launch *launch, struct mb_error *error)
+{
+    MB_TRY(judge(launch, error));
     MB_TRY(open_peer(launch, error));
-    MB_TRY(mb_sessions_use(service->sessions, &launch->place, &launch->session, error));
+    MB_TRY(mb_sessions_use(launch->service->sessions, &launch->place, &launch->session, error));
     MB_TRY(copy_caller(launch, error));
     return accept(launch, error);
+}
+
+mb_status mb_service_check(struct mb_service *service, const struct mb_job *job, struct mb_arena *arena,
+                           struct mb_error *error)
+{
+    struct launch launch = {.service = service, .job = job, .arena = arena};
+    MB_TRY(judge(&launch, error));
+    pthread_mutex_lock(&service->lock);
+    mb_status status = check(&launch, error);
+    pthread_mutex_unlock(&service->lock);
+    return status;
 }
 
 mb_status mb_service_start(struct mb_service *service, const struct mb_caller *caller,

@@ -62,7 +62,7 @@ def started(server, name, **body):
 
 
 def wait_for_flush(milvus, calls=1):
-    wait_until(lambda: milvus.within["Flush"] >= calls, 30, "a create that has claimed its name")
+    wait_until(lambda: milvus.within["Flush"] >= calls, 10, f"a create that has claimed its name {milvus.within} {milvus.calls[-5:]}")
 
 
 def records(tmp_path):
