@@ -12,6 +12,7 @@ from testbed.program import EXISTS, USAGE, Program
 from testbed.server import wait_until
 
 from wire.creating import Collections
+from wire.fake_milvus import Held
 from wire.rest import configuration
 
 
@@ -20,8 +21,8 @@ class Gated(Collections):
 
     def __init__(self):
         super().__init__({"default": ["coll"]})
-        self.gate = threading.Event()
-        self.answers["Flush"] = lambda _: (self.gate.wait(60), milvus_pb2.FlushResponse())[1]
+        held = Held(milvus_pb2.FlushResponse())
+        self.answers["Flush"], self.gate = held, held.released
 
     def __exit__(self, *args):
         self.gate.set()
@@ -62,7 +63,7 @@ def started(server, name, **body):
 
 
 def wait_for_flush(milvus, calls=1):
-    wait_until(lambda: milvus.within["Flush"] >= calls, 10, f"a create that has claimed its name {milvus.within} {milvus.calls[-5:]}")
+    wait_until(lambda: milvus.within["Flush"] >= calls, 20, "a create that has claimed its name")
 
 
 def records(tmp_path):
