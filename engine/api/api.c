@@ -34,6 +34,11 @@ struct mb_schedules *mb_api_schedules(struct mb_api *api)
     return api->options.schedules;
 }
 
+struct mb_health *mb_api_health(struct mb_api *api)
+{
+    return api->options.health;
+}
+
 const char *mb_api_base_path(const struct mb_api *api)
 {
     return api->options.base_path != NULL ? api->options.base_path : "";

@@ -250,6 +250,8 @@ static void write_responses(struct mb_json_writer *json, const struct mb_route *
         write_failure(json, "401", "No credential, or one that is not known", "Envelope");
         write_failure(json, "403", "A credential that may not", "Envelope");
     }
+    if (strcmp(route->name, "isReady") == 0)
+        write_failure(json, "503", "Something does not answer, or the server stops", "Envelope");
     if (route->body != NULL)
         write_failure(json, "413", "The body is too large", "Envelope");
     if (route->changes) {

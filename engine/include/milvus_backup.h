@@ -912,6 +912,28 @@ MB_API mb_status mb_check_side(const struct mb_check *check, int side, struct mb
 MB_API mb_status mb_check_step(const struct mb_check *check, size_t i, struct mb_check_step *out,
                                struct mb_error *error);
 
+/* Does everything answer?  Writes nothing and costs a few calls: for those who ask again and again.  Milvus
+ * and both storages are asked side by side, within so many milliseconds; 0 for 5,000.  What does not answer
+ * is no failure of the call. */
+struct mb_ping;
+
+enum { MB_PART_MILVUS = 0, MB_PART_MILVUS_STORAGE = 1, MB_PART_BACKUP_STORAGE = 2, MB_PARTS = 3 };
+
+struct mb_ping_part {
+    size_t struct_size;
+    bool reachable;
+    const char *place;   /* for people: "localhost:19530" */
+    const char *version; /* of Milvus; "" for a storage and for what did not answer */
+    const char *error;   /* why it cannot be reached; "" */
+    int64_t ns;          /* that it took */
+};
+
+MB_API mb_status mb_session_ping(struct mb_session *session, int64_t timeout_ms, struct mb_ping **out,
+                                 struct mb_error *error);
+MB_API void mb_ping_free(struct mb_ping *ping);
+MB_API mb_status mb_ping_part(const struct mb_ping *ping, int part, struct mb_ping_part *out,
+                              struct mb_error *error);
+
 /* Storage drivers that can be found, loaded or not. */
 struct mb_driver_list;
 

@@ -7,6 +7,7 @@
 #include "server/http.h"
 #include "server/listener.h"
 #include "server/notify.h"
+#include "service/health.h"
 #include "service/schedule.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct server {
     struct mb_tls tls;
     struct mb_service *service;
     struct mb_schedules *schedules;
+    struct mb_health *health;
     struct mb_auth *auth;
     struct mb_api *api;
     struct mb_http_door *http;
@@ -134,7 +136,9 @@ static mb_status open_all(struct server *server, struct mb_error *error)
     MB_TRY(check_who_may(server, error));
     MB_TRY(open_service(server, error));
     MB_TRY(open_schedules(server, error));
+    MB_TRY(mb_health_open(&server->health, server->options->session, error));
     api.schedules = server->schedules;
+    api.health = server->health;
     MB_TRY(mb_api_open(&server->api, server->service, &api, error));
     MB_TRY(open_http(server, error));
     return open_rpc(server, error);
@@ -147,6 +151,7 @@ static void close_all(struct server *server)
         mb_service_stop(server->service, 0);
     mb_rpc_close(server->rpc);
     mb_http_door_close(server->http);
+    mb_health_close(server->health);
     mb_api_close(server->api);
     mb_schedules_close(server->schedules);
     mb_service_close(server->service);

@@ -200,6 +200,14 @@ void mb_service_stop(struct mb_service *service, int64_t timeout_ms)
     pthread_mutex_unlock(&service->lock);
 }
 
+bool mb_service_is_stopping(struct mb_service *service)
+{
+    pthread_mutex_lock(&service->lock);
+    bool stopping = service->stopping;
+    pthread_mutex_unlock(&service->lock);
+    return stopping;
+}
+
 void mb_service_close(struct mb_service *service)
 {
     if (service == NULL)

@@ -26,6 +26,9 @@ mb_status mb_service_open(struct mb_service **out, struct mb_session *session,
  * returns when all have ended and are written down. */
 void mb_service_stop(struct mb_service *service, int64_t timeout_ms);
 
+/* Is no task taken any more? */
+bool mb_service_is_stopping(struct mb_service *service);
+
 /* After mb_service_stop. */
 void mb_service_close(struct mb_service *service);
 

@@ -95,28 +95,32 @@ mb_status mb_connect_peer(struct mb_session *peer, enum mb_missing missing, stru
     return MB_OK;
 }
 
-static mb_status open_milvus(void *ctx, void **out, struct mb_cancel *cancel, struct mb_error *error)
+static struct mb_milvus_options milvus_options(const struct mb_session *session)
 {
     static const enum mb_milvus_tls tls[] = {[MB_CONFIG_TLS_DISABLED] = MB_MILVUS_TLS_DISABLED,
                                              [MB_CONFIG_TLS_SERVER] = MB_MILVUS_TLS_SERVER,
                                              [MB_CONFIG_TLS_MUTUAL] = MB_MILVUS_TLS_MUTUAL};
-    const struct mb_session *session = ctx;
     const struct mb_config_milvus *config = &session->config->milvus;
-    const struct mb_milvus_options options = {.address = config->address,
-                                              .port = config->port,
-                                              .user = config->user,
-                                              .password = config->password,
-                                              .tls = tls[config->tls],
-                                              .ca_cert_path = config->ca_cert_path,
-                                              .server_name = config->server_name,
-                                              .mtls_cert_path = config->mtls_cert_path,
-                                              .mtls_key_path = config->mtls_key_path,
-                                              .rest_endpoint = config->rest_endpoint,
-                                              .management_endpoint = config->management_endpoint,
-                                              .keys = session->config->schema == 1 ? "milvus" : "milvus.grpc",
-                                              .grpc_speaks = session->common->grpc_speaks,
-                                              .log = session->common->log,
-                                              .meters = session->common->meters};
+    return (struct mb_milvus_options){.address = config->address,
+                                      .port = config->port,
+                                      .user = config->user,
+                                      .password = config->password,
+                                      .tls = tls[config->tls],
+                                      .ca_cert_path = config->ca_cert_path,
+                                      .server_name = config->server_name,
+                                      .mtls_cert_path = config->mtls_cert_path,
+                                      .mtls_key_path = config->mtls_key_path,
+                                      .rest_endpoint = config->rest_endpoint,
+                                      .management_endpoint = config->management_endpoint,
+                                      .keys = session->config->schema == 1 ? "milvus" : "milvus.grpc",
+                                      .grpc_speaks = session->common->grpc_speaks,
+                                      .log = session->common->log,
+                                      .meters = session->common->meters};
+}
+
+static mb_status open_milvus(void *ctx, void **out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_milvus_options options = milvus_options(ctx);
     struct mb_milvus *milvus = NULL;
 
     MB_TRY(mb_milvus_connect(&milvus, &options, cancel, error));
@@ -137,4 +141,14 @@ void mb_connect_leave_milvus(struct mb_session *session, struct mb_milvus *milvu
 {
     if (milvus != NULL)
         mb_milvus_close(mb_slot_leave(&session->milvus));
+}
+
+/* Asked again and again, it would fill the log. */
+mb_status mb_connect_own_milvus(struct mb_session *session, int64_t call_timeout_ns, struct mb_milvus **out,
+                                struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_milvus_options options = milvus_options(session);
+    options.log = NULL;
+    options.call_timeout_ns = call_timeout_ns;
+    return mb_milvus_connect(out, &options, cancel, error);
 }

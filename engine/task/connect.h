@@ -30,4 +30,9 @@ mb_status mb_connect_milvus(struct mb_session *session, struct mb_milvus **out, 
                             struct mb_error *error);
 void mb_connect_leave_milvus(struct mb_session *session, struct mb_milvus *milvus); /* NULL is allowed */
 
+/* A connection that nobody shares, which asks Milvus anew who it is, and says nothing in the log; to be
+ * closed with mb_milvus_close. */
+mb_status mb_connect_own_milvus(struct mb_session *session, int64_t call_timeout_ns, struct mb_milvus **out,
+                                struct mb_cancel *cancel, struct mb_error *error);
+
 #endif
