@@ -120,8 +120,8 @@ static void other_paths_are_refused(void **state)
                                         "other/place/\x7f",
                                         "OTHER/place",
                                         "other\\place",
-                                        "other/pl\xd0\xb0"
-                                        "ce", /* a letter that looks alike */
+                                        ("other/pl\xd0\xb0"
+                                         "ce"), /* a letter that looks alike */
                                         "other\xe2\x88\x95place",
                                         "other%2fplace"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
