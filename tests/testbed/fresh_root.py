@@ -28,19 +28,22 @@ class FreshRoot:
         path.write_text(text)
         path.chmod(mode)
 
-    def command(self, *tracer):
-        """What to put before a command so that it runs inside; tracer is a command of this machine that it runs under."""
+    def command(self, *tracer, user=0, read_only=False):
+        """What to put before a command so that it runs inside; tracer is a command of this machine that it runs under.
+
+        read_only: all but /tmp and what is bound."""
         work = self.upper.parent / "work"
         overlay = f"mount -t overlay overlay -o lowerdir={self.base},upperdir={self.upper},workdir={work} {self.path}"
         lines = ["set -e", overlay if self.base else "true", f"cd {self.path}", MOUNTS]
         lines += [f"mkdir -p .{inside} && mount --bind {outside} .{inside}" for inside, outside in self.binds.items()]
-        lines.append(f'exec {shlex.join(map(str, tracer))} chroot . "$@"')
+        lines += ["mount -o remount,bind,ro ."] if read_only else []
+        lines.append(f'exec {shlex.join(map(str, tracer))} chroot --userspec={user}:{user} . "$@"')
         return ["unshare", "--mount", "sh", "-c", "\n".join(lines), "sh"]
 
-    def run(self, *command, environment=None, timeout=300):
+    def run(self, *command, environment=None, timeout=300, **how):
         clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
         return subprocess.run(
-            [*self.command(), *map(str, command)],
+            [*self.command(**how), *map(str, command)],
             env={**clean, **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
