@@ -13,14 +13,18 @@ from testbed.program import Program
 from testbed.server import wait_until
 from testbed.tls import Certificates
 
+from wire.creating import Collections
+from wire.fake_milvus import Held
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 METHODS = ["CreateBackup", "GetBackup", "ListBackups", "DeleteBackup", "RestoreBackup", "GetRestore", "Check"]
 
 
-def serve(folder, **server):
+def serve(folder, milvus=None, **server):
     (folder / "store" / "backup").mkdir(parents=True)
     storage = {"storageType": "local", "rootPath": str(folder / "store"), "backupRootPath": str(folder / "store" / "backup")}
     config = {"server": {"grpcPort": free_port(), "bodyLimitMiB": 1, "requestTimeout": 1, **server}, "minio": storage}
+    config |= {"milvus": milvus} if milvus else {}
     return BackupServer(Program(folder, config))
 
 
@@ -231,6 +235,20 @@ def test_who_may_not_call_has_no_message_read(guarded):
         assert code_of(raw(channel, "DeleteBackup"), request) == grpc.StatusCode.UNAUTHENTICATED
 
 
+def test_a_certificate_is_a_credential(certificates, tmp_path):
+    """Of two that the authority has signed the server knows one, who may read."""
+    m = grpc_stub.messages()
+    client_ca = str(certificates.authority.certificate)
+    server = serve(tmp_path, tls=tls(certificates, clientCAPath=client_ca), credentialsFile=str(tmp_path / "credentials"))
+    made = server.program.ok("credential", "--user", "testbed client", "--role", "read", "--certificate")
+    (tmp_path / "credentials").write_text(made.out)
+    (tmp_path / "credentials").chmod(0o600)
+    with server, grpc_stub.open_channel(server, certificates.client, certificates.authority.certificate) as channel:
+        stub = grpc_stub.backups(channel)
+        assert stub.ListBackups(m.ListBackupsRequest()).code == 0
+        assert code_of(stub.DeleteBackup, m.DeleteBackupRequest(backup_name="x")) == grpc.StatusCode.PERMISSION_DENIED
+
+
 # --- what routes answer ------------------------------------------------------------------------------------------
 
 
@@ -273,6 +291,24 @@ def test_it_listens_on_ipv6(tmp_path):
     with serve(tmp_path, address="::1") as server, grpc_stub.open_channel(server) as channel:
         assert f"gRPC on [::1]:{server.grpc_port}" in server.said()
         assert is_serving(channel)
+
+
+def test_while_it_stops_health_says_so_and_who_waits_is_answered(tmp_path):
+    m = grpc_stub.messages()
+    with Collections({"default": ["a"]}) as milvus:
+        held = Held(milvus.answers["ListDatabases"])
+        milvus.answers["ListDatabases"] = held
+        address = {"address": "127.0.0.1", "port": milvus.port}
+        with serve(tmp_path, milvus=address, shutdownTimeout=60) as server, grpc_stub.open_channel(server) as channel:
+            create = grpc_stub.backups(channel).CreateBackup.future(m.CreateBackupRequest(backup_name="b"))
+            wait_until(lambda: milvus.count("ListDatabases") > 0, 20, "the question to Milvus")
+            server.tell()
+            wait_until(lambda: not is_serving(channel), 20, "NOT_SERVING")
+            assert not create.done()
+            held.released.set()
+            reply = create.result(timeout=30)
+            assert reply.data.name == "b" and reply.msg, reply
+            assert server.finish() == 0
 
 
 def test_it_ends_although_a_client_holds_a_call_open(tmp_path):
