@@ -1,7 +1,7 @@
 #include "rpc/exchange.h"
 
+#include "api/route.h"
 #include "base/clock.h"
-#include "base/random.h"
 #include "rpc/identity.h"
 #include "rpc/message.h"
 
@@ -260,20 +260,27 @@ static mb_status begin(void *ctx, struct mb_cancel *cancel, struct mb_error *ign
     return MB_OK;
 }
 
-static void hand_over(struct mb_exchange *exchange, mb_job_fn *work)
+static void hand_over(struct mb_exchange *exchange, mb_job_fn *work, struct mb_group *to)
 {
     struct mb_error error = MB_ERROR_INIT;
-    if (mb_group_submit(exchange->all->workers, work, exchange, &error) != MB_OK)
+    if (mb_group_submit(to, work, exchange, &error) != MB_OK)
         end_with(exchange, GRPC_STATUS_UNAVAILABLE, error.message);
 }
 
 /* --------------------------------------------------------------- what gRPC says */
 
+static bool is_quick(const struct mb_rpc_method *method)
+{
+    const struct mb_route *route =
+        method->answer == NULL ? mb_route_find(method->method, method->path) : NULL;
+    return method->answer != NULL || (route != NULL && route->quick);
+}
+
 static void on_received(struct mb_exchange *exchange, bool ok)
 {
     (void)ok;
     await_no_more(exchange);
-    hand_over(exchange, serve);
+    hand_over(exchange, serve, is_quick(exchange->method) ? exchange->all->quick : exchange->all->workers);
 }
 
 static void on_sent(struct mb_exchange *exchange, bool ok)
@@ -309,7 +316,7 @@ static void on_arrived(struct mb_exchange *exchange, bool ok)
         return;
     }
     await(exchange);
-    hand_over(exchange, begin);
+    hand_over(exchange, begin, all->quick);
 }
 
 mb_status mb_exchange_invite(struct mb_exchanges *all, struct mb_error *error)

@@ -21,11 +21,12 @@ struct mb_exchanges {
     grpc_server *server;
     grpc_completion_queue *queue;
     struct mb_api *api;
-    struct mb_auth *auth; /* or NULL */
-    struct mb_group *workers;
-    int64_t patience_ns; /* until a request has come as a whole */
-    atomic_bool retired; /* health says NOT_SERVING */
-    atomic_bool closed;  /* no further call is asked for; those whose request has not come are cancelled */
+    struct mb_auth *auth;     /* or NULL */
+    struct mb_group *workers; /* for what may wait for a storage or for Milvus */
+    struct mb_group *quick;   /* for what does not, and is answered although all of them wait */
+    int64_t patience_ns;      /* until a request has come as a whole */
+    atomic_bool retired;      /* health says NOT_SERVING */
+    atomic_bool closed; /* no further call is asked for; those whose request has not come are cancelled */
     atomic_uint under_way;
     atomic_uint passed;               /* how often something went to gRPC or came back */
     struct mb_exchange *first, *last; /* whose requests have not come, by age: the queue's thread's */

@@ -1,6 +1,7 @@
 #include "rpc/identity.h"
 
 #include "base/random.h"
+#include "base/text.h"
 
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
@@ -84,6 +85,11 @@ static const char *certificate_name(grpc_call *grpc, struct mb_arena *arena)
     return name != NULL ? name : "";
 }
 
+bool mb_identity_is_request_id(const char *text)
+{
+    return *text != '\0' && strlen(text) <= MAX_SHOWN && mb_text_is_plain(text);
+}
+
 static mb_status find_request_id(const grpc_metadata_array *metadata, struct mb_api_call *call,
                                  struct mb_error *error)
 {
@@ -94,8 +100,7 @@ static mb_status find_request_id(const grpc_metadata_array *metadata, struct mb_
     if (id == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_random_uuid(made, error));
-    bool usable = *id != '\0' && strlen(id) <= MAX_SHOWN && mb_text_is_plain(id);
-    call->caller.request_id = usable ? id : mb_arena_strdup(call->arena, made);
+    call->caller.request_id = mb_identity_is_request_id(id) ? id : mb_arena_strdup(call->arena, made);
     call->request_id = *id != '\0' ? call->caller.request_id : "";
     return call->caller.request_id != NULL ? MB_OK : mb_fail_memory(error);
 }

@@ -10,6 +10,9 @@
 /* The text of a slice as far as it fits, with "" for one that is too long or holds a NUL. */
 void mb_identity_slice(grpc_slice slice, char *out, size_t cap);
 
+/* Does it do as a request id: up to 200 bytes of UTF-8 without control characters, and not ""? */
+bool mb_identity_is_request_id(const char *text);
+
 /* Fills call->caller and call->request_id.  Where auth refuses, the caller has no role. */
 mb_status mb_identity_find(grpc_call *grpc, const grpc_metadata_array *metadata, struct mb_auth *auth,
                            struct mb_api_call *call, struct mb_error *error);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "rpc/field.h"
+#include "rpc/identity.h"
 #include "rpc/message.h"
 
 #include <health.pb-c.h>
@@ -42,6 +43,14 @@ static const struct mb_rpc_method methods[] = {
     METHOD("DeleteBackup", delete_backup_request, delete_backup_response, "DELETE", "delete"),
     METHOD("RestoreBackup", restore_backup_request, restore_backup_response, "POST", "restore"),
     METHOD("GetRestore", get_restore_state_request, restore_backup_response, "GET", "get_restore"),
+    METHOD("ListTasks", list_tasks_request, list_tasks_response, "GET", "tasks"),
+    METHOD("GetTask", task_request, task_response, "GET", "task"),
+    {.name = "/" SERVICE "/CancelTask",
+     .request = &milvus__proto__backup__task_request__descriptor,
+     .reply = &milvus__proto__backup__task_response__descriptor,
+     .method = "POST",
+     .path = "/api/v1/cancel",
+     .has_query = true},
     {.name = "/" SERVICE "/Check",
      .request = &milvus__proto__backup__check_request__descriptor,
      .reply = &milvus__proto__backup__check_response__descriptor,
@@ -64,13 +73,17 @@ const struct mb_rpc_method *mb_rpc_method_find(const char *name)
 
 /* --------------------------------------------------------------- the request */
 
-/* Those of the requests of routes that have a query are strings and booleans. */
-static const char *text_of(const ProtobufCMessage *request, const ProtobufCFieldDescriptor *field)
+/* A parameter; "" for a default, NULL without memory.  Those of the requests of routes that have a query are
+ * strings, booleans and small numbers. */
+static const char *text_of(const ProtobufCMessage *request, const ProtobufCFieldDescriptor *field,
+                           struct mb_arena *arena)
 {
     const void *at = mb_field_at(request, field);
-    if (field->type == PROTOBUF_C_TYPE_BOOL)
-        return *(const protobuf_c_boolean *)at != 0 ? "true" : "";
-    return field->type == PROTOBUF_C_TYPE_STRING ? *(const char *const *)at : "";
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return *(const char *const *)at;
+    if (*(const int32_t *)at == 0)
+        return "";
+    return field->type == PROTOBUF_C_TYPE_BOOL ? "true" : mb_arena_printf(arena, "%d", *(const int32_t *)at);
 }
 
 static mb_status fill_query(const ProtobufCMessage *request, struct mb_api_call *call, struct mb_error *error)
@@ -81,7 +94,9 @@ static mb_status fill_query(const ProtobufCMessage *request, struct mb_api_call 
         return mb_fail_memory(error);
     for (unsigned i = 0; i < count; i++) {
         const ProtobufCFieldDescriptor *field = &request->descriptor->fields[i];
-        const char *text = text_of(request, field);
+        const char *text = text_of(request, field, call->arena);
+        if (text == NULL)
+            return mb_fail_memory(error);
         if (*text != '\0')
             pairs[call->query_count++] = (struct mb_kv){.key = field->name, .value = text};
     }
@@ -104,26 +119,23 @@ static mb_status fill_body(const ProtobufCMessage *request, struct mb_api_call *
 }
 
 /* The member of the request, where the metadata have none. */
-static mb_status fill_request_id(const ProtobufCMessage *request, struct mb_api_call *call,
-                                 struct mb_error *error)
+static void fill_request_id(const ProtobufCMessage *request, struct mb_api_call *call)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "requestId");
-    if (*call->request_id != '\0' || field == NULL || *text_of(request, field) == '\0')
-        return MB_OK;
-    char *id = mb_arena_strdup(call->arena, text_of(request, field));
-    if (id == NULL)
-        return mb_fail_memory(error);
-    mb_text_clean(id);
-    call->request_id = call->caller.request_id = id;
-    return MB_OK;
+    const char *id = field != NULL ? *(const char *const *)mb_field_at(request, field) : "";
+    if (*call->request_id != '\0' || *id == '\0')
+        return;
+    if (mb_identity_is_request_id(id))
+        call->caller.request_id = id;
+    call->request_id = call->caller.request_id;
 }
 
 mb_status mb_rpc_method_ask(const struct mb_rpc_method *method, const ProtobufCMessage *request,
                             struct mb_api_call *call, struct mb_error *error)
 {
-    MB_TRY(fill_request_id(request, call, error));
-    if (strcmp(method->method, "POST") == 0)
+    fill_request_id(request, call);
+    if (strcmp(method->method, "POST") == 0 && !method->has_query)
         return fill_body(request, call, error);
     return fill_query(request, call, error);
 }

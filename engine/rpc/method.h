@@ -19,6 +19,7 @@ struct mb_rpc_method {
     const char *name; /* "/package.Service/Method" */
     const ProtobufCMessageDescriptor *request, *reply;
     const char *method, *path; /* of the route; the request is its body with POST, else its query */
+    bool has_query;            /* although it is POST */
     bool is_text;              /* the route answers with text */
     /* Instead of a route, and for everybody. */
     struct mb_rpc_end (*answer)(const ProtobufCMessage *request, bool retired, struct mb_arena *arena);

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKERS = 16, INVITATIONS = 4, CALLS_A_CONNECTION = 100, MAX_METADATA = 16 << 10 };
+enum { WORKERS = 32, QUICK_WORKERS = 4, INVITATIONS = 4, CALLS_A_CONNECTION = 100, MAX_METADATA = 16 << 10 };
 
 struct mb_rpc {
     struct mb_exchanges calls;
-    struct mb_pool *workers;
+    struct mb_pool *workers, *quick;
     struct mb_event stopped;
     pthread_t reader;
     bool has_reader;
@@ -114,10 +114,12 @@ static mb_status start(struct mb_rpc *rpc, const struct mb_rpc_options *options,
 {
     struct mb_exchanges *calls = &rpc->calls;
     rpc->workers = mb_pool_new(WORKERS);
+    rpc->quick = mb_pool_new(QUICK_WORKERS);
     calls->workers = rpc->workers != NULL ? mb_group_new(rpc->workers, NULL) : NULL;
+    calls->quick = rpc->quick != NULL ? mb_group_new(rpc->quick, NULL) : NULL;
     calls->queue = grpc_completion_queue_create_for_next(NULL);
     calls->server = create_server(options);
-    if (calls->workers == NULL || calls->queue == NULL || calls->server == NULL)
+    if (calls->workers == NULL || calls->quick == NULL || calls->queue == NULL || calls->server == NULL)
         return mb_fail_memory(error);
     grpc_server_register_completion_queue(calls->server, calls->queue, NULL);
     MB_TRY(listen_at(rpc, options, error));
@@ -197,7 +199,9 @@ void mb_rpc_close(struct mb_rpc *rpc)
     stop_server(rpc);
     end_queue(&rpc->calls);
     mb_group_free(rpc->calls.workers);
+    mb_group_free(rpc->calls.quick);
     mb_pool_free(rpc->workers);
+    mb_pool_free(rpc->quick);
     grpc_shutdown_blocking();
     free(rpc);
 }

@@ -190,6 +190,9 @@ def requests(m):
         "DeleteBackup": m.DeleteBackupRequest(backup_name=name),
         "RestoreBackup": m.RestoreBackupRequest(backup_name=name),
         "GetRestore": m.GetRestoreStateRequest(id=name),
+        "ListTasks": m.ListTasksRequest(),
+        "GetTask": m.TaskRequest(id=name),
+        "CancelTask": m.TaskRequest(id=name),
     }
 
 
@@ -218,7 +221,7 @@ def test_nobody_unknown_calls_a_method_and_anybody_asks_for_health(guarded):
 
 def test_a_reader_reads_and_a_writer_does_both(guarded):
     stub, (reader, writer), _ = guarded
-    changing = {"CreateBackup", "DeleteBackup", "RestoreBackup"}
+    changing = {"CreateBackup", "DeleteBackup", "RestoreBackup", "CancelTask"}
     for method, request in requests(grpc_stub.messages()).items():
         getattr(stub, method)(request, metadata=[("authorization", f"Bearer {writer}")])
         options = {"metadata": [("authorization", f"Bearer {reader}")]}
@@ -256,7 +259,8 @@ def test_every_method_answers_with_its_message(channel):
     stub = grpc_stub.backups(channel)
     replies = {name: getattr(stub, name)(request) for name, request in requests(grpc_stub.messages()).items()}
     assert {name: reply.code for name, reply in replies.items()} == {
-        **{"CreateBackup": 400, "GetBackup": 404, "ListBackups": 0, "DeleteBackup": 404, "RestoreBackup": 400, "GetRestore": 3}
+        **{"CreateBackup": 400, "GetBackup": 404, "ListBackups": 0, "DeleteBackup": 404, "RestoreBackup": 400, "GetRestore": 3},
+        **{"ListTasks": 0, "GetTask": 404, "CancelTask": 404},
     }
     assert all(reply.msg for name, reply in replies.items() if name != "ListBackups")
 
@@ -267,12 +271,56 @@ def test_the_request_id_comes_from_the_metadata_or_the_message(channel, key):
     request = m.DeleteBackupRequest(backup_name="not_there", requestId="of the message")
     assert stub.DeleteBackup(request, metadata=[(key, "of the call")]).requestId == "of the call"
     assert stub.DeleteBackup(request).requestId == "of the message"
+    for unfit in ("two\nlines", "x" * 201):
+        request.requestId = unfit
+        assert len(stub.DeleteBackup(request).requestId) == 36  # one that was made up
 
 
 def test_check_tells_what_is_wrong_in_its_reply(channel):
     """There is no Milvus."""
     reply = grpc_stub.backups(channel).Check(grpc_stub.messages().CheckRequest())
     assert reply.code == 3 and "ilvus" in reply.msg
+
+
+# --- tasks -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(tmp_path):
+    """A server whose Milvus answers nothing before it is released: its stub, its channel and what to release."""
+    with Collections({"default": ["a"]}) as milvus:
+        held = Held(milvus.answers["Connect"][0])
+        milvus.answers["Connect"] = held
+        with serve(tmp_path, {"address": "127.0.0.1", "port": milvus.port}) as server:
+            with grpc_stub.open_channel(server) as channel:
+                try:
+                    yield grpc_stub.backups(channel), channel, held
+                finally:
+                    held.released.set()
+
+
+def test_a_task_is_seen_and_cancelled(held):
+    m = grpc_stub.messages()
+    stub, _, held = held
+    create = stub.CreateBackup.future(m.CreateBackupRequest(backup_name="b", requestId="one"))
+    wait_until(lambda: stub.GetTask(m.TaskRequest(id="one")).data.state == "running", 20, "the task")
+    listed = stub.ListTasks(m.ListTasksRequest(state="running", limit=1))
+    assert (listed.total, [task.id for task in listed.data]) == (1, ["one"])
+    assert stub.ListTasks(m.ListTasksRequest(kind="restore")).total == 0
+    assert stub.CancelTask(m.TaskRequest(id="one")).code == 0
+    assert create.result(timeout=30).code == 3
+    task = stub.GetTask(m.TaskRequest(id="one")).data
+    assert (task.state, task.backup_name, task.seconds_left) == ("cancelled", "b", -1) and task.ended_at > task.queued_at
+
+
+def test_health_and_tasks_are_answered_while_all_others_wait(held):
+    m = grpc_stub.messages()
+    stub, channel, held = held
+    waiting = [stub.Check.future(m.CheckRequest()) for _ in range(40)]
+    assert is_serving(channel) and stub.ListTasks(m.ListTasksRequest()).code == 0
+    assert not any(call.done() for call in waiting)
+    held.released.set()
+    assert all(call.result(timeout=60) for call in waiting)
 
 
 # --- its life ----------------------------------------------------------------------------------------------------
