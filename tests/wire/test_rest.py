@@ -7,7 +7,6 @@ import threading
 import pytest
 from testbed.server import wait_until
 from wire.creating import Collections
-from wire.fake_milvus import status
 from wire.rest import DATABASES, server, serving  # noqa: F401
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -190,6 +189,13 @@ def test_redirects_and_unknown_routes(server):
     for method, path in (("GET", "unknown"), ("GET", "create"), ("POST", "list"), ("OPTIONS", "create")):
         answer = server.request(method, path)
         assert (answer.status, answer.headers["Content-Type"]) == (404, "text/plain")
+
+
+def test_health_tells_what_answers(tmp_path):
+    with serving(tmp_path) as server:
+        health = server.get("health").data
+        assert all(health[place]["reachable"] for place in ("milvus", "milvus_storage", "backup_storage"))
+        assert health["milvus"]["version"] == "v2.3.5" and health["checked_at"] > 0
 
 
 class Slow(Collections):

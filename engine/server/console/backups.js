@@ -32,7 +32,7 @@ const LIST = [
 export async function started(answer, what) {
   if (answer === null) return;
   notice(answer.msg === "success" ? `${what}: done` : `${what}: begun`);
-  if (answer.data?.task_id) location.hash = `#/task/${encodeURIComponent(answer.data.task_id)}`;
+  if (answer.data?.id) location.hash = `#/task/${encodeURIComponent(answer.data.id)}`;
 }
 
 export async function backups(page, _, signal) {
