@@ -1,6 +1,9 @@
 """Backs up a collection of an embedded Milvus on local disk, drops it, restores it and compares every row."""
 
+import argparse
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +42,21 @@ class Tool:
         (folder / "configs").mkdir()
         (folder / "configs" / "backup.yaml").write_text(config)
 
+    def serve(self):
+        """Shows the console until Ctrl-C."""
+        command = [self.binary, "server", "-p", "0"]
+        with subprocess.Popen(command, cwd=self.folder, stderr=subprocess.PIPE, text=True, start_new_session=True) as server:
+            try:
+                address = next(filter(None, (re.search(r"listening on (http://\S+)", line) for line in server.stderr)), None)
+                if address is None:
+                    sys.exit("demo: the server does not start")
+                say(f"the console shows my_backup at {address[1]}/ - Ctrl-C ends it")
+                server.stderr.read()
+            except KeyboardInterrupt:
+                pass
+            finally:
+                server.terminate()
+
     def run(self, *arguments):
         started = time.monotonic()
         done = subprocess.run([self.binary, *arguments], cwd=self.folder, capture_output=True, text=True)
@@ -48,7 +66,7 @@ class Tool:
         return done.stdout
 
 
-def demonstrate(binary, folder):
+def demonstrate(binary, folder, console):
     with Milvus() as milvus:
         say(f"a Milvus 2.3.5 on local disk listens on {milvus.address}:{milvus.port}")
         backups = milvus.folder / "backups"
@@ -68,11 +86,18 @@ def demonstrate(binary, folder):
         after = read_rows(milvus, "coll")
         assert_same_rows(before, after, "coll")
         say(f"every one of {len(after)} rows is back and equal, all fields compared")
+        if console:
+            tool.serve()
 
 
 def main():
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("binary", help=argparse.SUPPRESS)
+    parser.add_argument("--console", action="store_true", help="show the backup in a browser at the end")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="mb-demo-") as folder:
-        demonstrate(sys.argv[1], Path(folder))
+        demonstrate(arguments.binary, Path(folder), arguments.console)
     say("everything is stopped and removed again")
 
 

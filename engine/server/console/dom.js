@@ -47,7 +47,7 @@ export function facts(pairs) {
 
 const KINDS = {
   complete: "good", succeeded: "good", success: "good", reachable: "good",
-  failed: "bad", interrupted: "bad", foreign: "bad", unreadable: "bad", cancelled: "bad", unreachable: "bad",
+  failed: "bad", interrupted: "bad", incomplete: "bad", unreadable: "bad", cancelled: "bad", unreachable: "bad",
   running: "busy", queued: "busy", "in progress": "busy",
 };
 

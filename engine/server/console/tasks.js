@@ -74,6 +74,7 @@ async function resume(task) {
 
 export async function task(page, id, signal) {
   const { data: it } = await api.get("task", { id }, signal);
+  const collections = it.collections ?? [];
   page.replaceChildren(
     element("h1", { tabindex: "-1" }, `${it.kind} ${it.backup_name}`),
     isLive(it) ? live(it) : ended(it),
@@ -89,8 +90,8 @@ export async function task(page, id, signal) {
       ["Id", it.id],
     ])),
     it.warnings.length > 0 ? element("section", { "aria-label": "Warnings" }, element("h2", {}, "Warnings"), it.warnings.map((text) => element("p", { class: "card" }, text))) : "",
-    it.collections.length > 0 ? element("h2", {}, "Collections") : "",
-    it.collections.length > 0 ? table("Collections", COLLECTIONS, it.collections, "") : "",
+    collections.length > 0 ? element("h2", {}, "Collections") : "",
+    collections.length > 0 ? table("Collections", COLLECTIONS, collections, "") : "",
   );
   return isLive(it) ? 1000 : 0;
 }

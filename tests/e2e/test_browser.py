@@ -1,0 +1,179 @@
+"""The console in a real browser over a real Milvus on local disk: what people do there, and what they see of it."""
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from testbed.backup_server import BackupServer
+from testbed.browser import DESK, PHONE, Browser
+from testbed.program import Program
+from testbed.rows import assert_same_rows, read_rows
+
+ON_LOCAL_DISK = pytest.mark.parametrize("site", ["local"], indirect=True)
+PAGES = ["backups", "backup/console_base", "tasks", "schedules", "health"]
+
+
+@pytest.fixture(scope="module")
+def server(local_site, tmp_path_factory):
+    """A server with two complete backups and an interrupted one."""
+    program = Program(tmp_path_factory.mktemp("console"), local_site.config)
+    names = ["console_base", "console_second"]
+    for name in names:
+        program.ok("create", "-n", name, "-c", "all_types,partitions")
+    local_site.place.put("backup/console_half/binlogs/insert_log/1/2/3/4/5", b"x")
+    with BackupServer(program) as server:
+        yield server
+    for name in [*names, "console_half"]:
+        local_site.remove_backup(name)
+
+
+@pytest.fixture
+def browser(server):
+    with Browser(server.url) as browser:
+        yield browser
+
+
+def test_backups_are_shown_with_what_one_asks_first(browser):
+    browser.open().see("console_base", "console_second", "console_half")
+    rows = {row["Name"]: row for row in browser.rows("Backups")}
+    base = rows["console_base"]
+    assert base["State"] == "complete" and base["Size"].endswith("iB") and base["Age"].endswith("ago")
+    assert int(base["Rows"].replace(",", "")) > 0
+    assert rows["console_half"]["State"] == "incomplete"
+    assert [figure.text.split(";")[0] for figure in browser.all("figcaption")] == ["Size over time", "Duration over time"]
+    browser.picture("backups")
+
+
+def test_one_backup_is_shown_with_its_collections_and_checksums(browser):
+    browser.open("/#/backup/console_base").see("default.all_types", "known for all")
+    assert {row["Collection"] for row in browser.rows("Collections")} == {"default.all_types", "default.partitions"}
+    browser.picture("backup")
+
+
+def test_verify_now_runs_a_task_that_is_followed_to_its_end(browser):
+    browser.open("/#/backup/console_base").press("Verify").press("Verify", "dialog")
+    browser.see("verify console_base", "succeeded")
+    browser.picture("task_verified")
+
+
+def test_a_backup_is_created_restored_and_deleted_without_a_command_line(browser, local_site):
+    browser.open().press("Create a backup")
+    browser.field("Name").send_keys("console_made")
+    browser.field("Collections").send_keys("partitions")
+    browser.picture("dialog_create")
+    browser.press("Create", "dialog").see("create console_made", "succeeded", timeout=60)
+    browser.picture("task_created")
+
+    before = local_site.collections()
+    browser.open("/#/backup/console_made").press("Restore")
+    browser.field("Suffix").send_keys("_console")
+    browser.picture("dialog_restore")
+    browser.press("Restore", "dialog").see("restore console_made", "succeeded", timeout=120)
+    try:
+        assert local_site.collections() - before == {("default", "partitions_console")}
+        assert_same_rows(read_rows(local_site.milvus, "partitions"), read_rows(local_site.milvus, "partitions_console"))
+    finally:
+        local_site.drop(local_site.collections() - before)
+
+    browser.open("/#/backup/console_made").press("Delete")
+    browser.field("Its name, to confirm").send_keys("console_mad")
+    browser.press("Delete", "dialog").see("type console_made to delete it")
+    browser.field("Its name, to confirm").send_keys("e")
+    browser.press("Delete", "dialog").see("Create a backup", "console_base")
+    browser.wait(lambda: "console_made" not in [row["Name"] for row in browser.rows("Backups")], "it is still listed")
+    assert local_site.backup("console_made") == {}
+
+
+def test_a_failure_says_what_to_change(browser):
+    browser.open().press("Create a backup")
+    browser.field("Name").send_keys("no-such name")
+    browser.press("Create", "dialog").wait(lambda: browser.one("dialog .failure").text != "", "no failure is said")
+    assert "no-such name" in browser.one("dialog .failure").text or "letters" in browser.one("dialog .failure").text.lower()
+    browser.picture("failure")
+    browser.press("Cancel", "dialog").wait(lambda: not browser.all("dialog"), "the dialog stays")
+
+
+def test_a_running_task_is_watched_and_cancelled(local_site, tmp_path):
+    """The storage answers each read of a backup's data late, so that there is something to watch."""
+    program = Program(tmp_path, local_site.config)
+    program.ok("create", "-n", "console_slow", "-c", "all_types")
+    slow = {"over": "local", "throttle.requestsPerSecond": 3}
+    slowly = program.with_changes(tmp_path / "slow", minio={"backupStorageType": "throttle", "backupOptions": slow})
+    with BackupServer(slowly) as server, Browser(server.url) as browser:
+        task = server.post("verify", {"backup_name": "console_slow", "read_data": True, "async": True}).data["id"]
+        browser.open("/#/tasks").see("verify console_slow", "running")
+        browser.picture("tasks_running")
+        browser.driver.find_element(By.LINK_TEXT, "verify console_slow").click()
+        browser.press("Cancel").see("cancelled")
+        assert server.task(task)["state"] == "cancelled"
+        browser.picture("task_cancelled")
+    local_site.remove_backup("console_slow")
+
+
+def test_health_tells_who_answers(browser):
+    browser.open("/#/health").see("Milvus", "Backup storage", "reachable", timeout=60)
+    assert "unreachable" not in browser.text()
+    browser.picture("health")
+
+
+def test_everything_can_be_reached_by_the_keyboard(browser):
+    browser.open().see("console_base")
+    reached = set()
+    for _ in range(40):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        focus = browser.driver.switch_to.active_element
+        reached.add(focus.text or focus.get_attribute("href"))
+    assert {"Backups", "Tasks", "Schedules", "Health", "Create a backup", "console_base"} <= reached
+    browser.driver.find_element(By.LINK_TEXT, "console_base").send_keys(Keys.ENTER)
+    browser.see("default.all_types")
+    browser.press("Verify").one("dialog")
+    browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    browser.wait(lambda: not browser.all("dialog"), "the dialog stays")
+
+
+@pytest.mark.parametrize("size, dark", [(DESK, False), (DESK, True), (PHONE, False), (PHONE, True)])
+def test_pages_keep_nobody_out(server, size, dark):
+    shape = f"{'phone' if size == PHONE else 'desk'}_{'dark' if dark else 'light'}"
+    with Browser(server.url, size, dark) as browser:
+        for page in PAGES:
+            browser.open(f"/#/{page}")
+            browser.wait(lambda: browser.all("main h1") and "Asking" not in browser.text(), f"{page} stays empty", 60)
+            browser.picture(f"{shape}_{page.split('/')[0]}")
+            assert (page, browser.barriers()) == (page, {})
+            assert not browser.runs_over(), page
+
+
+def test_the_api_is_described_without_anything_from_elsewhere(browser):
+    browser.open("/api/v1/docs/index.html").see("POST /api/v1/create", "backup_name", "Schemas")
+    origins = browser.driver.execute_script(
+        "return [...new Set(performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin))]"
+    )
+    assert origins == [browser.url]
+    browser.picture("api")
+
+
+def test_a_name_is_text_whatever_it_looks_like(server, local_site):
+    name = "<img src=x onerror=document.title='gone'>"
+    local_site.place.put(f"backup/{name}/binlogs/x", b"x")
+    try:
+        with Browser(server.url) as browser:
+            browser.open().see(name)
+            assert browser.all("main img") == []
+            browser.driver.find_element(By.LINK_TEXT, name).click()
+            browser.wait(lambda: browser.one("main h1").text == name, "its page does not come")
+            assert browser.driver.title != "gone"
+    finally:
+        local_site.place.remove(f"backup/{name}/binlogs/x")
+
+
+def test_with_credentials_one_signs_in_and_out(local_site, tmp_path):
+    program = Program(tmp_path, local_site.config, environment={"MILVUS_BACKUP_TOKEN": "console-token-0123456789"})
+    refused = [r"status of 401"]
+    with BackupServer(program) as server, Browser(server.url, allowed=refused) as browser:
+        browser.open().one("dialog")
+        browser.field("Password or token").send_keys("wrong")
+        browser.press("Sign in", "dialog").wait(lambda: browser.one("dialog .failure").text != "", "no failure is said")
+        browser.picture("sign_in_refused")
+        browser.field("Password or token").clear()
+        browser.field("Password or token").send_keys("console-token-0123456789")
+        browser.press("Sign in", "dialog").see("Create a backup")
+        browser.press("Sign out", "header").one("dialog")
