@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define MAX_NAME 128
+/* Of an existing one: no storage takes a longer key. */
+enum { MAX_NAME = 128, MAX_EXISTING = 1024 };
 
 static const char *const meta_names[MB_META_COUNT] = {
     [MB_META_BACKUP] = "backup_meta.json",       [MB_META_COLLECTION] = "collection_meta.json",
@@ -46,6 +47,9 @@ mb_status mb_layout_check_existing_name(const char *name, struct mb_error *error
 {
     if (*name == '\0')
         return mb_fail(error, MB_E_INVALID, "the backup name is empty");
+    if (strlen(name) > MAX_EXISTING)
+        return mb_fail(error, MB_E_INVALID, "backup name of %zu bytes is longer than %d", strlen(name),
+                       MAX_EXISTING);
     if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return mb_fail(error, MB_E_INVALID, "'%s' cannot be a backup's name", name);
     return MB_OK;

@@ -14,7 +14,8 @@
  */
 mb_status mb_layout_check_name(const char *name, struct mb_error *error);
 
-/* What may be read or deleted: any single path element, since older tools and people made others. */
+/* What may be read or deleted: any single path element of 1024 bytes at most, since older tools and people
+ * made others. */
 mb_status mb_layout_check_existing_name(const char *name, struct mb_error *error);
 
 /* "<root>/<name>" without a slash at the end; root is cleaned and may be empty.  NULL without memory. */

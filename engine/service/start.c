@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_ID = 200 };
+/* What is remembered, and shown with every list of tasks. */
+enum { LONGEST_ID = 200, LONGEST_NAME = 1024 };
 
 /* A task on its way. */
 struct launch {
@@ -230,15 +231,26 @@ static mb_status open_peer(struct launch *launch, struct mb_error *error)
     return MB_OK;
 }
 
+static mb_status check_lengths(const struct mb_job *job, struct mb_error *error)
+{
+    const char *name = mb_job_backup(job);
+    if (job->id != NULL && strlen(job->id) > LONGEST_ID)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "id", "it is longer than %d bytes",
+                            LONGEST_ID);
+    if (name != NULL && strlen(name) > LONGEST_NAME)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT,
+                            job->kind == MB_TASK_PRUNE ? "pattern" : "name", "it is longer than %d bytes",
+                            LONGEST_NAME);
+    return MB_OK;
+}
+
 static mb_status judge(struct launch *launch, struct mb_error *error)
 {
     const struct mb_job *job = launch->job;
     const struct mb_place asked = {
         .bucket = job->bucket, .root_path = job->root_path, .gc_address = job->gc_address};
     MB_TRY(mb_job_check(job, error));
-    if (job->id != NULL && strlen(job->id) > LONGEST_ID)
-        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "id", "it is longer than %d bytes",
-                            LONGEST_ID);
+    MB_TRY(check_lengths(job, error));
     return mb_place_settle(&launch->service->places, &asked, launch->arena, &launch->place, error);
 }
 

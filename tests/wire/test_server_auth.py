@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import socket
 import time
 
 import pytest
@@ -164,3 +165,12 @@ def test_known_and_unknown_names_take_as_long(server):
 def test_json_of_a_refusal_is_the_usual_envelope(server):
     answer = ask(server, "GET", f"{API}/tasks", headers={"request_id": "my-request"})
     assert json.loads(answer.body)["requestId"] == "my-request"
+
+
+def test_what_stands_behind_a_nul_makes_no_token_right(server):
+    for value in (f"Bearer {WRITE[:-1]}\0{WRITE[-1]}", f"Bearer \0{WRITE}", f"\0Bearer {WRITE}", f"Bearer\0 {WRITE}"):
+        request = f"GET {API}/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {value}\r\n\r\n".encode()
+        with socket.create_connection((server.host, server.port), timeout=30) as connection:
+            connection.sendall(request)
+            reply = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert not reply.startswith(b"HTTP/1.1 200"), reply

@@ -260,6 +260,11 @@ static void existing_names_stay_below_the_root(void **state)
     static const char *const wrong[] = {"", ".", "..", "a/b", "/", "a/"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
         assert_int_equal(mb_layout_check_existing_name(wrong[i], &error), MB_E_INVALID);
+    char longest[1026];
+    memset(longest, 'x', sizeof(longest));
+    longest[1025] = '\0';
+    assert_int_equal(mb_layout_check_existing_name(longest, &error), MB_E_INVALID);
+    assert_int_equal(mb_layout_check_existing_name(longest + 1, &error), MB_OK);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
