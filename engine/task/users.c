@@ -26,13 +26,13 @@ void mb_users_join(struct mb_users *users, struct mb_user *user)
 
 void mb_users_leave(struct mb_users *users, struct mb_user *user)
 {
-    if (user->link == NULL)
-        return;
     pthread_mutex_lock(&users->lock);
-    *user->link = user->next;
-    if (user->next != NULL)
-        user->next->link = user->link;
-    user->link = NULL;
+    if (user->link != NULL) { /* which its neighbours change, too */
+        *user->link = user->next;
+        if (user->next != NULL)
+            user->next->link = user->link;
+        user->link = NULL;
+    }
     pthread_mutex_unlock(&users->lock);
 }
 

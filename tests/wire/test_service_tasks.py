@@ -119,7 +119,7 @@ def test_more_than_may_wait_are_refused_and_a_delete_does_not_wait(program, milv
         wait_for_flush(milvus, 2)
         assert server.task(tasks[2])["state"] == "queued"
         answer = server.post("create", {"backup_name": "four", "async": True})
-        assert answer.status == 429 and answer.code != 0
+        assert answer.status == 429 and answer.code != 0 and int(answer.headers["Retry-After"]) > 0
         assert server.delete("delete", backup_name="nowhere").code != 0
         assert server.post("cancel", id=tasks[2]).code == 0
         assert server.wait_for_task(tasks[2])["state"] == "cancelled"
