@@ -39,6 +39,11 @@ struct mb_health *mb_api_health(struct mb_api *api)
     return api->options.health;
 }
 
+struct mb_metrics *mb_api_metrics(struct mb_api *api)
+{
+    return api->options.metrics;
+}
+
 const char *mb_api_base_path(const struct mb_api *api)
 {
     return api->options.base_path != NULL ? api->options.base_path : "";

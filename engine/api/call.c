@@ -2,6 +2,8 @@
 
 #include "api/api.h"
 #include "api/route.h"
+#include "base/clock.h"
+#include "service/metrics.h"
 
 #include <string.h>
 
@@ -35,6 +37,9 @@ void mb_api_done(struct mb_api_call *call)
     if (call->route != NULL && call->route->changes)
         mb_service_audit(mb_api_service(call->api), &call->caller, call->route->name, or_empty(call->about),
                          or_empty(call->outcome));
+    if (call->began_ns != 0)
+        mb_metrics_end(mb_api_metrics(call->api), call->route != NULL ? call->route->name : "unknown",
+                       call->answer.status, mb_clock_monotonic() - call->began_ns);
     call->answered(call);
 }
 

@@ -41,6 +41,7 @@ struct mb_api_call {
     size_t route_count;
     const char *about;   /* the backup, for the audit log: set by whoever serves; or NULL */
     const char *outcome; /* likewise: set by the reply */
+    int64_t began_ns;    /* set by mb_api_serve */
     void (*answered)(struct mb_api_call *call);
     void *door; /* the door's own */
 };

@@ -25,6 +25,7 @@ void mb_serve_info(struct mb_api_call *call);
 void mb_serve_healthz(struct mb_api_call *call);
 void mb_serve_readyz(struct mb_api_call *call);
 void mb_serve_health(struct mb_api_call *call);
+void mb_serve_metrics(struct mb_api_call *call);
 void mb_serve_openapi(struct mb_api_call *call);
 
 extern const struct mb_api_schema mb_body_prune_schema, mb_schedules_schema, mb_health_schema;

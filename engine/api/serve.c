@@ -2,6 +2,8 @@
 #include "api/api.h"
 #include "api/reply.h"
 #include "api/route.h"
+#include "base/clock.h"
+#include "service/metrics.h"
 
 #include <string.h>
 
@@ -49,6 +51,8 @@ static void refuse(struct mb_api_call *call, const struct mb_route *route)
 void mb_api_serve(struct mb_api_call *call)
 {
     const struct mb_route *route = mb_route_find(call->method, call->path);
+    mb_metrics_begin(mb_api_metrics(call->api));
+    call->began_ns = mb_clock_monotonic();
     call->route = route;
     call->routes = mb_routes;
     call->route_count = mb_route_count;

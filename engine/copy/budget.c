@@ -221,3 +221,11 @@ uint64_t mb_budget_peak(struct mb_budget *budget)
     pthread_mutex_unlock(&budget->lock);
     return peak;
 }
+
+uint64_t mb_budget_used(struct mb_budget *budget)
+{
+    pthread_mutex_lock(&budget->lock);
+    uint64_t used = budget->mapped;
+    pthread_mutex_unlock(&budget->lock);
+    return used;
+}

@@ -43,4 +43,7 @@ void mb_budget_trim(struct mb_budget *budget);
 /* The most bytes that buffers ever held at once, those that were kept included. */
 uint64_t mb_budget_peak(struct mb_budget *budget);
 
+/* What they hold now. */
+uint64_t mb_budget_used(struct mb_budget *budget);
+
 #endif

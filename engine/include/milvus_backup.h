@@ -188,6 +188,7 @@ struct mb_session_about {
     const char *backup_bucket; /* where backups are kept; "" for files */
     const char
         *backup_root_path; /* what their keys begin with, no slash at either end; of files the folder */
+    uint64_t memory_used;  /* what their buffers hold now */
 };
 
 MB_API mb_status mb_session_about(struct mb_session *session, struct mb_session_about *out,

@@ -8,6 +8,7 @@
 #include "server/head.h"
 #include "server/target.h"
 #include "server/tls.h"
+#include "service/metrics.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -124,6 +125,18 @@ static mb_status name_request(struct mb_exchange *exchange, struct mb_error *err
 
 /* ------------------------------------------------------------------ its answer */
 
+/* What never reached the API, which counts its own. */
+static void count_own_answer(struct mb_exchange *exchange)
+{
+    struct mb_metrics *metrics = exchange->shared->metrics;
+    if (exchange->started)
+        return;
+    mb_metrics_begin(metrics);
+    mb_metrics_end(metrics, exchange->page != NULL ? "page" : "door",
+                   exchange->page != NULL ? 200 : exchange->call.answer.status,
+                   mb_clock_monotonic() - exchange->began);
+}
+
 static bool send_answer(struct mb_exchange *exchange)
 {
     struct mb_exchanges *shared = exchange->shared;
@@ -133,6 +146,7 @@ static bool send_answer(struct mb_exchange *exchange)
                                         .last = exchange->refusal != 0 || atomic_load(&shared->closing) ||
                                                 mb_connections_crowded(shared->connections)};
     mb_connection_hurry(shared->connections, exchange->line, answer->body.len);
+    count_own_answer(exchange);
     exchange->sent = exchange->page != NULL ? exchange->page->len : answer->body.len;
     return mb_answer_send(exchange->connection, answer, &options);
 }

@@ -20,6 +20,7 @@ struct mb_exchanges {
     struct mb_api *api;
     struct mb_auth *auth;
     struct mb_session *session; /* whose log tells of them */
+    struct mb_metrics *metrics; /* that count what never reaches the API; or NULL */
     struct mb_connections *connections;
     struct mb_calls *calls;
     struct mb_linger *linger;

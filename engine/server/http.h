@@ -10,12 +10,14 @@
 #include "service/auth.h"
 
 struct mb_http_door;
+struct mb_metrics;
 
 struct mb_http_door_options {
     int listener; /* a socket, which stays the caller's; the door's end ends its listening */
     struct mb_api *api;
     struct mb_auth *auth;
     struct mb_session *session; /* its log */
+    struct mb_metrics *metrics; /* or NULL */
     const struct mb_tls *tls;   /* without a certificate for none */
     unsigned connections;
     unsigned request_seconds; /* for a request to come, and for an answer to be taken */

@@ -8,6 +8,7 @@
 #include "server/listener.h"
 #include "server/notify.h"
 #include "service/health.h"
+#include "service/metrics.h"
 #include "service/schedule.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct server {
     struct mb_service *service;
     struct mb_schedules *schedules;
     struct mb_health *health;
+    struct mb_metrics *metrics;
     struct mb_auth *auth;
     struct mb_api *api;
     struct mb_http_door *http;
@@ -76,6 +78,7 @@ static mb_status open_http(struct server *server, struct mb_error *error)
                                               .api = server->api,
                                               .auth = server->auth,
                                               .session = server->options->session,
+                                              .metrics = server->metrics,
                                               .tls = &server->tls,
                                               .connections = settings->connections,
                                               .request_seconds = settings->request_seconds,
@@ -125,6 +128,16 @@ static mb_status open_schedules(struct server *server, struct mb_error *error)
     return mb_schedules_open(&server->schedules, server->options->session, server->service, &options, error);
 }
 
+static mb_status open_metrics(struct server *server, struct mb_error *error)
+{
+    const struct mb_metrics_options options = {.session = server->options->session,
+                                               .service = server->service,
+                                               .schedules = server->schedules,
+                                               .health = server->health,
+                                               .connections = server->settings.connections};
+    return mb_metrics_open(&server->metrics, &options, error);
+}
+
 static mb_status open_all(struct server *server, struct mb_error *error)
 {
     const struct mb_server_settings *settings = &server->settings;
@@ -139,6 +152,8 @@ static mb_status open_all(struct server *server, struct mb_error *error)
     MB_TRY(mb_health_open(&server->health, server->options->session, error));
     api.schedules = server->schedules;
     api.health = server->health;
+    MB_TRY(open_metrics(server, error));
+    api.metrics = server->metrics;
     MB_TRY(mb_api_open(&server->api, server->service, &api, error));
     MB_TRY(open_http(server, error));
     return open_rpc(server, error);
@@ -153,6 +168,7 @@ static void close_all(struct server *server)
     mb_http_door_close(server->http);
     mb_health_close(server->health);
     mb_api_close(server->api);
+    mb_metrics_close(server->metrics);
     mb_schedules_close(server->schedules);
     mb_service_close(server->service);
     mb_auth_close(server->auth);

@@ -111,6 +111,25 @@ mb_status mb_service_list(struct mb_service *service, const struct mb_record_fil
     return status;
 }
 
+void mb_service_tally(struct mb_service *service, struct mb_tally *out)
+{
+    pthread_mutex_lock(&service->lock);
+    refresh(service);
+    *out = service->ended;
+    for (size_t i = 0; i < service->count; i++) {
+        const struct mb_known *entry = service->entries[i];
+        if (entry->running != NULL)
+            mb_tally_add(out, entry->running->task, entry->kind, entry->state);
+    }
+    pthread_mutex_unlock(&service->lock);
+}
+
+void mb_service_limits(const struct mb_service *service, unsigned *tasks, unsigned *queue)
+{
+    *tasks = service->options.tasks;
+    *queue = service->options.queue;
+}
+
 /* ------------------------------------------------------ cancel and await */
 
 mb_status mb_service_cancel(struct mb_service *service, const char *id, struct mb_error *error)

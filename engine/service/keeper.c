@@ -90,6 +90,7 @@ static void publish(struct mb_service *service, struct mb_known *entry, const st
     entry->state = end->state;
     entry->resumable = end->resumable;
     service->kept_bytes += mb_kept_size(&entry->kept);
+    mb_tally_add(&service->ended, entry->running->task, entry->kind, entry->state);
     entry->running = NULL;
     mb_known_settle(service, entry);
 }

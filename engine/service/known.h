@@ -11,6 +11,7 @@
 #include "service/record.h"
 #include "service/service.h"
 #include "service/sessions.h"
+#include "service/tally.h"
 
 #include <pthread.h>
 
@@ -56,9 +57,10 @@ struct mb_service {
     pthread_cond_t changed;
     struct mb_known **entries; /* by age, the youngest last */
     size_t count, cap;
-    size_t live;         /* of these, those that have not ended, or whose waiters are being told */
-    size_t kept_bytes;   /* of the records of those that have ended */
-    bool stopping, over; /* no task is taken; the keeper ends */
+    size_t live;           /* of these, those that have not ended, or whose waiters are being told */
+    size_t kept_bytes;     /* of the records of those that have ended */
+    struct mb_tally ended; /* those that have, since the service was opened */
+    bool stopping, over;   /* no task is taken; the keeper ends */
     pthread_t keeper;
     bool kept;
 };

@@ -26,6 +26,11 @@ mb_status mb_service_open(struct mb_service **out, struct mb_session *session,
  * returns when all have ended and are written down. */
 void mb_service_stop(struct mb_service *service, int64_t timeout_ms);
 
+/* What tasks do and did since the service was opened; and how many may. */
+struct mb_tally;
+void mb_service_tally(struct mb_service *service, struct mb_tally *out);
+void mb_service_limits(const struct mb_service *service, unsigned *tasks, unsigned *queue);
+
 /* Is no task taken any more? */
 bool mb_service_is_stopping(struct mb_service *service);
 

@@ -299,7 +299,8 @@ static mb_status about(const struct mb_session *session, struct mb_session_about
                                            .memory = session->common->memory_bytes,
                                            .memory_peak = mb_budget_peak(session->common->budget),
                                            .backup_bucket = session->config->backup_storage.bucket,
-                                           .backup_root_path = session->config->backup_storage.root_path};
+                                           .backup_root_path = session->config->backup_storage.root_path,
+                                           .memory_used = mb_budget_used(session->common->budget)};
     return mb_abi_give(out, MB_UP_TO(struct mb_session_about, memory_peak), &value, sizeof value, error);
 }
 
