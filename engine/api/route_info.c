@@ -147,25 +147,26 @@ static mb_status take_all(const struct mb_info *info, struct mb_arena *arena, st
     return MB_OK;
 }
 
-static mb_status read_info(struct mb_api_call *call, struct info *out, struct mb_error *error)
+/* What *out points to belongs to *info, which the caller frees, also on failure. */
+static mb_status read_info(struct mb_api_call *call, struct mb_info **info, struct info *out,
+                           struct mb_error *error)
 {
     struct mb_session *session = mb_service_session(mb_api_service(call->api));
-    struct mb_info *info = NULL;
-    MB_TRY(mb_session_info(session, mb_api_query(call, "backup_name"), &info, error));
-    mb_status status = take_all(info, call->arena, out, error);
-    mb_info_free(info);
-    return status;
+    MB_TRY(mb_session_info(session, mb_api_query(call, "backup_name"), info, error));
+    return take_all(*info, call->arena, out, error);
 }
 
 void mb_serve_info(struct mb_api_call *call)
 {
     struct mb_error error = MB_ERROR_INIT;
+    struct mb_info *info = NULL;
     struct info answer;
-    mb_status status = read_info(call, &answer, &error);
+    mb_status status = read_info(call, &info, &answer, &error);
     if (status >= 0)
         mb_reply_data(call, "success", &mb_info_schema, &answer);
     else if (status == MB_E_NOT_FOUND)
         mb_reply_error_as(call, MB_CODE_NOT_FOUND, &error);
     else
         mb_reply_error(call, &error);
+    mb_info_free(info);
 }
