@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log_file.h"
+#include "base/log_line.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 /* Of a secret of LONG bytes or more, the first GIVEAWAY ones are known for it. */
-enum { LONGEST_LINE = 64 * 1024, SHORTEST_SECRET = 4, LONG = 16, GIVEAWAY = 12 };
+enum { LONGEST_LINE = 64 * 1024, LONGEST_ESCAPE = 7, SHORTEST_SECRET = 4, LONG = 16, GIVEAWAY = 12 };
 
 struct secret {
     struct secret *next; /* a shorter one, or one as long */
@@ -24,7 +25,7 @@ struct secret {
 struct mb_log {
     pthread_mutex_t mutex;
     int level;
-    bool console;
+    bool console, json;
     void (*tell)(void *ctx, int level, const char *task, const char *text);
     void *ctx;
     struct mb_log_file *file; /* or NULL */
@@ -46,6 +47,7 @@ mb_status mb_log_open(struct mb_log **out, const struct mb_log_options *options,
     pthread_mutex_init(&log->mutex, NULL);
     log->level = options->level;
     log->console = options->console;
+    log->json = options->json;
     log->tell = options->tell;
     log->ctx = options->ctx;
     *out = log;
@@ -130,60 +132,20 @@ void mb_log_mask(struct mb_log *log, char *text)
     pthread_mutex_unlock(&log->mutex);
 }
 
-/* One event stays one line, and a terminal that shows the log is not steered by what is in it. */
-static void append_escaped(struct mb_buf *line, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '\n')
-            mb_buf_puts(line, "\\n");
-        else if (c == '\r')
-            mb_buf_puts(line, "\\r");
-        else if (c == '\t')
-            mb_buf_puts(line, "\\t");
-        else if (c < ' ' || c == 0x7f)
-            mb_buf_printf(line, "\\x%02x", c);
-        else
-            mb_buf_putc(line, (char)c);
-    }
-}
-
-static const char *level_name(int level)
-{
-    static const char *const names[] = {"ERROR", "ERROR", "WARN ", "INFO ", "DEBUG", "TRACE"};
-    return names[level < MB_LOG_ERROR ? MB_LOG_ERROR : level > MB_LOG_TRACE ? MB_LOG_TRACE : level];
-}
-
 static const char *task_id(void)
 {
     const char *id = mb_scope_current()->id;
     return id != NULL ? id : "";
 }
 
-static void append_head(struct mb_buf *line, int level)
-{
-    char stamp[32];
-    int64_t now = mb_clock_wall();
-    mb_clock_format(now, stamp, sizeof(stamp));
-    size_t len = strlen(stamp);
-    mb_buf_printf(line, "%.*s.%03dZ %s ", (int)(len > 0 ? len - 1 : 0), stamp,
-                  (int)(now % MB_NS_PER_S / MB_NS_PER_MS), level_name(level));
-    if (*task_id() != '\0') {
-        mb_buf_putc(line, '[');
-        append_escaped(line, task_id());
-        mb_buf_puts(line, "] ");
-    }
-}
-
 static void write_line(struct mb_log *log, int level, char *text)
 {
     struct mb_buf line;
-    mb_buf_init(&line, 5 * LONGEST_LINE);
+    mb_buf_init(&line, (size_t)LONGEST_ESCAPE * LONGEST_LINE);
     pthread_mutex_lock(&log->mutex);
     mask_secrets(log->secrets, text);
-    append_head(&line, level);
-    append_escaped(&line, text);
-    if (mb_buf_putc(&line, '\n') == MB_OK) {
+    (log->json ? mb_log_line_json : mb_log_line_text)(&line, level, task_id(), text);
+    if (line.status == MB_OK) {
         if (log->file != NULL)
             mb_log_file_write(log->file, line.data, line.len);
         if (log->console && write(STDERR_FILENO, line.data, line.len) < 0)

@@ -19,6 +19,7 @@ struct mb_log_options {
     unsigned max_days;  /* remove rotated files older than this; 0 for never */
     unsigned max_files; /* keep this many rotated files; 0 for all */
     bool console;       /* also to stderr */
+    bool json;          /* lines of file and console are objects of JSON, see log_line.h */
     /* Called with every line that is kept, secrets masked: from any thread, several at a time.  task is the
      * id of the task that says so, or "".  Both strings are valid during the call. */
     void (*tell)(void *ctx, int level, const char *task, const char *text);

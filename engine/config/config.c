@@ -31,9 +31,11 @@ static int resolve_level(struct mb_settings *settings)
 
 static void resolve_log(struct mb_settings *settings, struct mb_config_log *out)
 {
+    static const char *const formats[] = {"text", "json", "console"}; /* the last as in old files: text */
     *out = (struct mb_config_log){
         .level = resolve_level(settings),
         .console = mb_settings_bool(settings, MB_ID_LOG_CONSOLE),
+        .json = mb_settings_choice(settings, MB_ID_LOG_FORMAT, formats, 3) == 1,
         .path = mb_settings_text(settings, MB_ID_LOG_PATH),
         .max_bytes = (uint64_t)mb_settings_int(settings, MB_ID_LOG_MAX_SIZE) * MIB,
         .max_days = (unsigned)mb_settings_int(settings, MB_ID_LOG_MAX_DAYS),

@@ -12,7 +12,7 @@
 
 struct mb_config_log {
     int level; /* MB_LOG_* */
-    bool console;
+    bool console, json;
     const char *path; /* "" for no file */
     uint64_t max_bytes;
     unsigned max_days;

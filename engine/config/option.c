@@ -15,6 +15,10 @@ const struct mb_config_option mb_config_options[MB_ID_COUNT] = {
                            .type = MB_KEY_BOOL,
                            .def = "false",
                            .help = "Also writes the log to standard error."},
+    [MB_ID_LOG_FORMAT] = {.parameter = "Log.Format",
+                          .name = {"log.format", "log.format"},
+                          .def = "text",
+                          .help = "Lines of the log, in file and on standard error: text or json."},
     [MB_ID_LOG_PATH] = {.parameter = "Log.File.Path",
                         .name = {"log.file.filename", "log.file.path"},
                         .alias = {"log.file.rootPath"},
@@ -570,7 +574,6 @@ bool mb_option_inherits(size_t id, unsigned schema)
 }
 
 const struct mb_old_key mb_old_keys[] = {
-    {"log.format", NULL},
     {"log.file.maxAge", NULL},
     {"grpc.log.level", NULL},
     {"http.simpleResponse", NULL},

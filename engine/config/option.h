@@ -35,6 +35,7 @@ enum mb_storage_field {
 enum mb_option_id {
     MB_ID_LOG_LEVEL,
     MB_ID_LOG_CONSOLE,
+    MB_ID_LOG_FORMAT,
     MB_ID_LOG_PATH,
     MB_ID_LOG_MAX_SIZE,
     MB_ID_LOG_MAX_DAYS,

@@ -107,6 +107,7 @@ static void open_log(struct mb_session *session, const struct mb_session_options
                                  .max_days = config->max_days,
                                  .max_files = config->max_files,
                                  .console = config->console && options->log_to_stderr,
+                                 .json = config->json,
                                  .tell = options->log != NULL ? tell_program : NULL,
                                  .ctx = common};
     struct mb_error error = MB_ERROR_INIT;

@@ -130,6 +130,42 @@ static void test_texts_are_masked_and_beginnings_of_long_secrets_too(void **stat
     mb_log_close(log);
 }
 
+static void test_lines_of_json(void **state)
+{
+    struct fixture *f = *state;
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_log_options options = {.level = MB_LOG_DEBUG, .path = f->path, .json = true};
+    struct mb_log *log;
+    assert_int_equal(mb_log_open(&log, &options, &error), MB_OK);
+    mb_log_hide(log, "pass\"word");
+    mb_log(log, MB_LOG_INFO, "backup %s", "one");
+    mb_log(log, MB_LOG_WARN, "\"a\"\\b\nc\r\t\x1b[31m\x7f \xc3\xa4 \xff\xc3");
+    mb_log(log, MB_LOG_DEBUG, "sent pass\"word");
+    char *huge = malloc(1u << 20);
+    memset(huge, 1, (1u << 20) - 1);
+    huge[(1u << 20) - 1] = '\0';
+    mb_log(log, MB_LOG_ERROR, "%s", huge);
+    mb_log_close(log);
+    free(huge);
+
+    static const char *const ends[] = {
+        "Z\",\"level\":\"info\",\"task\":\"\",\"text\":\"backup one\"}\n",
+        "Z\",\"level\":\"warn\",\"task\":\"\",\"text\":\"\\\"a\\\"\\\\b\\nc\\r\\t\\u001b[31m\\u007f "
+        "\xc3\xa4 \\ufffd\\ufffd\"}\n",
+        "Z\",\"level\":\"debug\",\"task\":\"\",\"text\":\"sent ****\"}\n",
+        "Z\",\"level\":\"error\",\"task\":\"\",\"text\":\"\\u0001\\u0001",
+    };
+    char *text = read_file(f->path), *at = text;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        assert_memory_equal(at, "{\"time\":\"2", 10);
+        at += strlen("{\"time\":\"") + 23;
+        assert_memory_equal(at, ends[i], strlen(ends[i]));
+        at = strchr(at, '\n') + 1;
+    }
+    assert_int_equal(*at, '\0');
+    free(text);
+}
+
 static void test_secrets_are_masked(void **state)
 {
     struct fixture *f = *state;
@@ -298,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
         cmocka_unit_test(test_texts_are_masked_and_beginnings_of_long_secrets_too),
+        cmocka_unit_test_setup_teardown(test_lines_of_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets_are_masked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_very_long_line_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rotation_keeps_so_many, setup, teardown),

@@ -406,6 +406,15 @@ static void test_transfer(void **state)
     fixture_bad(&f, "transfer: {memoryMiB: 1}\n", NULL, NULL, "is not between 8 and");
 }
 
+static void test_log_formats(void **state)
+{
+    (void)state;
+    assert_false(fixture_ok(&f, "log: {level: info}\n", NULL, NULL)->log.json);
+    assert_true(fixture_ok(&f, "log: {format: JSON}\n", NULL, NULL)->log.json);
+    assert_false(fixture_ok(&f, "log: {format: console}\n", NULL, NULL)->log.json);
+    fixture_bad(&f, "log: {format: xml}\n", NULL, NULL, "log.format");
+}
+
 static void test_log_levels(void **state)
 {
     (void)state;
@@ -483,6 +492,7 @@ int main(void)
         CASE(test_urls),
         CASE(test_lists),
         CASE(test_transfer),
+        CASE(test_log_formats),
         CASE(test_log_levels),
         CASE(test_versions),
         CASE(test_too_many_notices),

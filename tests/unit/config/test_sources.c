@@ -137,8 +137,8 @@ static void test_sets(void **state)
     fixture_bad(&f, "", NULL, LIST("milvus.port="), "--set milvus.port: '' is not a whole number");
     fixture_bad(&f, "", NULL, LIST("=x"), "--set: '=x' is not of the form KEY=VALUE");
     fixture_bad(&f, "", NULL, LIST(""), "--set: '' is not of the form KEY=VALUE");
-    fixture_ok(&f, "", NULL, LIST("log.format=text"));
-    fixture_assert_has(&f, MB_CONFIG_NOTE, "log.format has no effect any more");
+    fixture_ok(&f, "", NULL, LIST("log.file.maxAge=1"));
+    fixture_assert_has(&f, MB_CONFIG_NOTE, "log.file.maxAge has no effect any more");
 }
 
 /* --set minio.secretAccessKey=abc,def is two items, and the second is the rest of a secret. */

@@ -1,0 +1,35 @@
+"""The log of a server as JSON: every line parses, and holds no secret."""
+
+import json
+import re
+
+from testbed.backup_server import BackupServer
+from testbed.program import Program
+from wire.creating import Collections
+from wire.rest import DATABASES, configuration
+
+SECRET = "s3cret-that-nobody-may-read"
+
+
+def test_every_line_is_an_object(tmp_path):
+    (tmp_path / "data").mkdir()
+    with Collections(DATABASES) as milvus:
+        settings = {"log": {"format": "json", "console": True, "level": "debug"}, "server": {"debugMode": True}}
+        program = Program(
+            tmp_path / "program",
+            configuration(milvus, tmp_path, **settings),
+            environment={"MILVUS_USER": "root", "MILVUS_PASSWORD": SECRET},
+        )
+        with BackupServer(program) as server:
+            task = server.post("create", {"backup_name": "logged"}).data["id"]
+            server.get(f"/%0a%1b{SECRET}\\%22%ff")
+            server.get("get_backup", backup_name=SECRET)
+        lines = [json.loads(line) for line in server.log().splitlines()]
+        console = [json.loads(line) for line in server.said().splitlines() if line.startswith("{")]
+    assert console == lines
+    assert all(list(line) == ["time", "level", "task", "text"] for line in lines)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"]) for line in lines)
+    assert {"info", "debug"} <= {line["level"] for line in lines} <= {"error", "warn", "info", "debug", "trace"}
+    assert any(line["task"] for line in lines), f"nothing of task {task}"
+    assert any("logged" in line["text"] for line in lines)
+    assert SECRET not in json.dumps(lines)
