@@ -95,14 +95,35 @@ static void publish(struct mb_service *service, struct mb_known *entry, const st
     mb_known_settle(service, entry);
 }
 
-static void call_waiters(struct mb_waiter *waiter)
+/* What waits may ask a storage first: so it is told in a thread of its own, and the keeper goes on. */
+static mb_status tell(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
-    while (waiter != NULL) {
-        struct mb_waiter *next = waiter->next;
+    const struct mb_news *news = ctx;
+    struct mb_service *service = news->service;
+    struct mb_waiter *next;
+    (void)cancel;
+    (void)error;
+    for (struct mb_waiter *waiter = news->running->waiters; waiter != NULL; waiter = next) {
+        next = waiter->next;
         waiter->fn(waiter->ctx);
         free(waiter);
-        waiter = next;
     }
+    pthread_mutex_lock(&service->lock);
+    news->entry->telling = false;
+    mb_known_drop_oldest(service);
+    mb_arena_free(news->running->arena);
+    service->live--;
+    pthread_cond_broadcast(&service->changed);
+    pthread_mutex_unlock(&service->lock);
+    return MB_OK;
+}
+
+static void spread(struct mb_news *news)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    if (news->running->waiters == NULL ||
+        mb_group_submit(news->service->tellers, tell, news, &error) != MB_OK)
+        tell(news, NULL, &error);
 }
 
 /* Those who wait are told when the record is on the disk, and before it may have to go for younger ones. */
@@ -110,23 +131,18 @@ static void take(struct mb_service *service, struct mb_known *entry)
 {
     struct end end = {.state = MB_TASK_FAILED};
     struct mb_running *running = entry->running;
+    running->news = (struct mb_news){service, entry, running};
     make_record(service, entry, &end);
     mb_keeper_write(service, &end.kept);
 
     pthread_mutex_lock(&service->lock);
+    entry->telling = true;
     publish(service, entry, &end);
+    size_t lines = service->count, bytes = service->kept_bytes;
     pthread_mutex_unlock(&service->lock);
     mb_task_free(running->task);
     mb_sessions_leave(service->sessions, running->session);
-    call_waiters(running->waiters);
-    mb_arena_free(running->arena);
-
-    pthread_mutex_lock(&service->lock);
-    mb_known_drop_oldest(service);
-    size_t lines = service->count, bytes = service->kept_bytes;
-    service->live--;
-    pthread_cond_broadcast(&service->changed);
-    pthread_mutex_unlock(&service->lock);
+    spread(&running->news);
     tidy(service, lines, bytes);
 }
 

@@ -132,7 +132,7 @@ void mb_known_drop_oldest(struct mb_service *service)
     for (size_t i = 0; i < service->count; i++)
         ended += service->entries[i]->running == NULL;
     for (size_t i = 0; i < service->count && ended > most;)
-        if (service->entries[i]->running == NULL) {
+        if (service->entries[i]->running == NULL && !service->entries[i]->telling) {
             remove_at(service, i);
             ended--;
         } else

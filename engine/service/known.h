@@ -5,6 +5,7 @@
 #ifndef MB_SERVICE_KNOWN_H
 #define MB_SERVICE_KNOWN_H
 
+#include "base/pool.h"
 #include "service/history.h"
 #include "service/job.h"
 #include "service/place.h"
@@ -21,7 +22,14 @@ struct mb_waiter {
     struct mb_waiter *next;
 };
 
-/* What a task has until it has ended. */
+/* That a task is over, for those who wait to hear so. */
+struct mb_news {
+    struct mb_service *service;
+    struct mb_known *entry;
+    struct mb_running *running;
+};
+
+/* What a task has until it has ended and those who wait were told; lies in its own arena. */
 struct mb_running {
     struct mb_arena *arena;
     struct mb_task *task;
@@ -33,6 +41,7 @@ struct mb_running {
     bool told;     /* somebody cancelled it */
     bool cut;      /* the service's end did */
     struct mb_waiter *waiters;
+    struct mb_news news;
 };
 
 struct mb_known {
@@ -41,6 +50,7 @@ struct mb_known {
     int32_t state; /* as it was last seen */
     int64_t queued_ms;
     bool resumable;
+    bool telling;               /* it has ended, and somebody may ask for it yet */
     struct mb_running *running; /* NULL when it has ended */
     struct mb_kept kept;        /* its record; of one that runs, as it was when it was accepted */
     char *words;                /* what the strings point into */
@@ -63,6 +73,8 @@ struct mb_service {
     bool stopping, over;   /* no task is taken; the keeper ends */
     pthread_t keeper;
     bool kept;
+    struct mb_pool *tellers_pool; /* threads that tell of a task's end */
+    struct mb_group *tellers;
 };
 
 /* With the lock held.  NULL for none. */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { TELLERS = 8 };
+
 /* ----------------------------------------------------------- its history */
 
 /* The last line of an id counts, so one that comes later takes the place of those before. */
@@ -127,6 +129,10 @@ static mb_status fill(struct mb_service *service, struct mb_error *error)
     MB_TRY(mb_places_read(&service->places, service->session, error));
     MB_TRY(mb_sessions_new(&service->sessions, service->session, &service->places, error));
     MB_TRY(remember(service, error));
+    service->tellers_pool = mb_pool_new(TELLERS);
+    service->tellers = service->tellers_pool != NULL ? mb_group_new(service->tellers_pool, NULL) : NULL;
+    if (service->tellers == NULL)
+        return mb_fail_memory(error);
     mb_session_limit_tasks(service->session, service->options.tasks);
     int failed = mb_thread_start(&service->keeper, mb_keeper_run, service);
     if (failed != 0)
@@ -220,6 +226,8 @@ void mb_service_close(struct mb_service *service)
         pthread_mutex_unlock(&service->lock);
         pthread_join(service->keeper, NULL);
     }
+    mb_group_free(service->tellers);
+    mb_pool_free(service->tellers_pool);
     for (size_t i = 0; i < service->count; i++)
         mb_known_free(service->entries[i]);
     free(service->entries);
