@@ -181,6 +181,7 @@ mb_status mb_http_door_open(struct mb_http_door **out, const struct mb_http_door
     door->shared = (struct mb_exchanges){.api = options->api,
                                          .auth = options->auth,
                                          .session = options->session,
+                                         .metrics = options->metrics,
                                          .body_limit = options->body_limit,
                                          .on_loopback = options->on_loopback,
                                          .logged = options->logged};

@@ -150,8 +150,8 @@ static void test_lines_of_json(void **state)
 
     static const char *const ends[] = {
         "Z\",\"level\":\"info\",\"task\":\"\",\"text\":\"backup one\"}\n",
-        "Z\",\"level\":\"warn\",\"task\":\"\",\"text\":\"\\\"a\\\"\\\\b\\nc\\r\\t\\u001b[31m\\u007f "
-        "\xc3\xa4 \\ufffd\\ufffd\"}\n",
+        ("Z\",\"level\":\"warn\",\"task\":\"\",\"text\":\"\\\"a\\\"\\\\b\\nc\\r\\t\\u001b[31m\\u007f "
+         "\xc3\xa4 \\ufffd\\ufffd\"}\n"),
         "Z\",\"level\":\"debug\",\"task\":\"\",\"text\":\"sent ****\"}\n",
         "Z\",\"level\":\"error\",\"task\":\"\",\"text\":\"\\u0001\\u0001",
     };

@@ -1,0 +1,161 @@
+"""The server: memory idle and after many tasks, and how get and list answer with many backups and clients."""
+
+import json
+import re
+import selectors
+import shutil
+import socket
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from testbed.backup_server import BackupServer
+from testbed.components import ROOT
+from testbed.program import Program
+from testbed.server import wait_until
+from wire.creating import Collections
+from wire.rest import DATABASES, configuration
+
+IDLE_MIB = 35
+MORE_MIB = 8
+P99_TO_P50 = 5
+HOST = "127.0.0.1"
+LENGTH = re.compile(rb"Content-Length: (\d+)")
+
+
+def add_arguments(parser):
+    parser.add_argument("--tasks", type=int, default=1000, help="tasks before memory is measured (default: 1000)")
+    parser.add_argument("--backups", type=int, default=1000, help="backups in the storage (default: 1000)")
+    parser.add_argument("--clients", type=int, default=50, help="clients at once (default: 50)")
+    parser.add_argument("--seconds", type=float, default=10, help="for get and for list (default: 10)")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "bench", help="the build folder")
+
+
+def rss(server):
+    lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+class Client:
+    """One connection that is kept."""
+
+    def __init__(self, server):
+        self.connection = server.connect()
+
+    def call(self, method, target, body=None):
+        body = None if body is None else json.dumps(body)
+        self.connection.request(method, f"/api/v1/{target}", body)
+        reply = self.connection.getresponse()
+        content = reply.read()
+        assert reply.status == 200, (reply.status, content)
+        return content
+
+
+def verify_many(server, name, count):
+    """Small tasks, one after the other from each of a few clients, until so many have ended."""
+    numbers = iter(range(count))
+    lock = threading.Lock()
+
+    def work():
+        client = Client(server)
+        while True:
+            with lock:
+                if next(numbers, None) is None:
+                    return
+            client.call("POST", "verify", {"backup_name": name})
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for it in workers:
+        it.start()
+    for it in workers:
+        it.join()
+
+
+class Line:
+    """A client that has one request under way at a time; many of them share a thread, so that none waits for others'
+    turns at the interpreter."""
+
+    def __init__(self, server, targets, first):
+        self.socket = socket.create_connection((server.host, server.port))
+        self.socket.setblocking(False)
+        self.targets, self.next = targets, first
+        self.took = []
+
+    def ask(self):
+        target = self.targets[self.next % len(self.targets)]
+        self.next += 7
+        self.answer = b""
+        self.begun = time.monotonic()
+        self.socket.sendall(f"GET /api/v1/{target} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+
+    def take(self):
+        """True when the answer is there as a whole."""
+        self.answer += self.socket.recv(1 << 20)
+        head, found, body = self.answer.partition(b"\r\n\r\n")
+        if not found:
+            return False
+        assert head.startswith(b"HTTP/1.1 200 "), head
+        if len(body) < int(LENGTH.search(head)[1]):
+            return False
+        self.took.append(time.monotonic() - self.begun)
+        return True
+
+
+def load(server, targets, clients, seconds):
+    """Latencies of all requests, sorted, and how many there were in a second."""
+    lines = [Line(server, targets, i) for i in range(clients)]
+    begun = time.monotonic()
+    with selectors.DefaultSelector() as ready:
+        for line in lines:
+            ready.register(line.socket, selectors.EVENT_READ, line)
+            line.ask()
+        while ready.get_map():
+            for key, _ in ready.select(60):
+                if not key.data.take():
+                    continue
+                if time.monotonic() < begun + seconds:
+                    key.data.ask()
+                else:
+                    ready.unregister(key.fileobj)
+    for line in lines:
+        line.socket.close()
+    took = sorted(it for line in lines for it in line.took)
+    return took, len(took) / (time.monotonic() - begun)
+
+
+def tell(report, what, took, rate):
+    p50, p99 = statistics.median(took), took[min(len(took) - 1, int(len(took) * 0.99))]
+    report.note(f"{what}: p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, {rate:.0f} requests/s ({len(took)} requests)")
+    return p99 / p50
+
+
+def run(arguments, report):
+    with tempfile.TemporaryDirectory(prefix="mb-bench-") as name, Collections(DATABASES) as milvus:
+        folder = Path(name)
+        (folder / "data").mkdir()
+        binary = arguments.build / "bin" / "milvus-backup"
+        program = Program(folder / "program", configuration(milvus, folder), binary)
+        with BackupServer(program) as server:
+            idle = rss(server)
+            report.goal("idle RSS", idle, IDLE_MIB, " MiB")
+            client = Client(server)
+            client.call("POST", "create", {"backup_name": "b0", "collection_names": ["empty"]})
+            for _ in range(2):
+                client.call("POST", "verify", {"backup_name": "b0"})
+            warm = rss(server)
+            begun = time.monotonic()
+            verify_many(server, "b0", arguments.tasks)
+            report.note(f"{arguments.tasks} verifies in {time.monotonic() - begun:.1f} s")
+            wait_until(lambda: server.get("tasks", state="running", limit=1).json()["total"] == 0, 60, "their end")
+            report.goal(f"RSS after {arguments.tasks} tasks, more", rss(server) - idle, MORE_MIB, " MiB")
+            report.note(f"of these, after the first three tasks: {warm - idle:.1f} MiB")
+        for i in range(1, arguments.backups):
+            shutil.copytree(folder / "backup" / "b0", folder / "backup" / f"b{i}")
+        with BackupServer(program) as server:
+            gets = [f"get_backup?backup_name=b{i}" for i in range(arguments.backups)]
+            ratio = tell(report, "get", *load(server, gets, arguments.clients, arguments.seconds))
+            report.goal("get, p99 to p50", ratio, P99_TO_P50)
+            tell(report, "list", *load(server, ["list"], arguments.clients, arguments.seconds))
+            report.note(f"RSS after all of it: {rss(server):.1f} MiB")
