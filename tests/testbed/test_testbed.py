@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import testbed
-from testbed import data, rows
+from testbed import components, data, rows
 from testbed.server import wait_until
 
 SERVERS = [testbed.VersityGw, testbed.RcloneS3, testbed.SeaweedS3, testbed.FakeGcs, testbed.Azurite, testbed.Toxiproxy]
@@ -91,3 +91,13 @@ def test_differences_between_rows_are_told():
     for words in ("1 missing, for example [1]", "1 new, for example [3]", "row 2: expected"):
         assert words in str(told.value)
     rows.assert_same_rows(before, list(before))
+
+
+@pytest.mark.parametrize("name", ["python", "schemathesis"])
+def test_an_environments_scripts_start(name):
+    """They are installed in one folder and used in another."""
+    scripts = [path for path in (components.folder(name) / "bin").iterdir() if path.is_file() and path.read_bytes()[:2] == b"#!"]
+    assert len(scripts) > 5
+    for script in scripts:
+        python = script.read_text().splitlines()[0].removeprefix("#!").split()[0]
+        assert os.access(python, os.X_OK), f"{script} wants {python}"
