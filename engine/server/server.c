@@ -206,10 +206,11 @@ static void wait_for_the_end(const struct server *server, struct mb_cancel *canc
 /* The doors stay open while tasks end, so that those who wait for them hear how. */
 static void stop(struct server *server)
 {
-    char state[80];
-    uint64_t seconds = UINT64_C(30) + server->settings.shutdown_seconds;
-    snprintf(state, sizeof state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
-             (unsigned long long)(seconds * 1000000));
+    char state[120];
+    unsigned long long us = (UINT64_C(30) + server->settings.shutdown_seconds) * 1000000;
+    int len = snprintf(state, sizeof state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu", us);
+    if (server->options->watchdog_ms > 0) /* nobody says WATCHDOG=1 any more */
+        snprintf(state + len, sizeof state - (size_t)len, "\nWATCHDOG_USEC=%llu", us);
     mb_notify(server->options->notify_socket, state);
     mb_rpc_retire(server->rpc);
     mb_schedules_stop(server->schedules);

@@ -20,6 +20,14 @@ def test_a_service_is_locked_in(unit):
     assert score <= WORST, found.stdout
 
 
+def test_the_server_tells_systemd_how_it_is():
+    """As tests/wire/test_http_door.py has it say; AF_UNIX is the way to systemd."""
+    lines = (UNITS / "milvus-backup.service").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert settings["Type"] == "notify" and int(settings["WatchdogSec"]) >= 30
+    assert "AF_UNIX" in settings["RestrictAddressFamilies"]
+
+
 @pytest.mark.parametrize("unit", [*SERVICES, "milvus-backup-create.timer"])
 def test_a_unit_is_understood(unit, tmp_path):
     """With a program in the place of ours, which is not installed here."""
