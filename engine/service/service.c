@@ -204,6 +204,7 @@ void mb_service_stop(struct mb_service *service, int64_t timeout_ms)
     while (service->live > 0)
         pthread_cond_wait(&service->changed, &service->lock);
     pthread_mutex_unlock(&service->lock);
+    mb_sessions_cancel(service->sessions);
 }
 
 bool mb_service_is_stopping(struct mb_service *service)

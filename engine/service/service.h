@@ -23,7 +23,8 @@ mb_status mb_service_open(struct mb_service **out, struct mb_session *session,
                           const struct mb_service_options *options, struct mb_error *error);
 
 /* No task is taken from now on: MB_E_CANCELLED.  Those that run get so long to end and are then cancelled;
- * returns when all have ended and are written down. */
+ * returns when all have ended and are written down.  Then what is asked of sessions of other places
+ * (mb_service_session_at) is cancelled, too; the service's own is the caller's to cancel. */
 void mb_service_stop(struct mb_service *service, int64_t timeout_ms);
 
 /* What tasks do and did since the service was opened; and how many may. */

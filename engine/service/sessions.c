@@ -21,6 +21,7 @@ struct mb_sessions {
     pthread_mutex_t lock; /* for what follows */
     struct kept *first;
     uint64_t leaves;
+    bool cancelled;
 };
 
 mb_status mb_sessions_new(struct mb_sessions **out, struct mb_session *parent, const struct mb_places *places,
@@ -55,6 +56,15 @@ void mb_sessions_free(struct mb_sessions *sessions)
     }
     pthread_mutex_destroy(&sessions->lock);
     free(sessions);
+}
+
+void mb_sessions_cancel(struct mb_sessions *sessions)
+{
+    pthread_mutex_lock(&sessions->lock);
+    sessions->cancelled = true;
+    for (struct kept *kept = sessions->first; kept != NULL; kept = kept->next)
+        mb_session_cancel(kept->session);
+    pthread_mutex_unlock(&sessions->lock);
 }
 
 /* ------------------------------------------------------------- one of them */
@@ -143,6 +153,8 @@ static mb_status use(struct mb_sessions *sessions, const char *key, const struct
         MB_TRY(make_one(sessions, key, place, &kept, error));
         kept->next = sessions->first;
         sessions->first = kept;
+        if (sessions->cancelled)
+            mb_session_cancel(kept->session);
     }
     kept->users++;
     *out = kept->session;

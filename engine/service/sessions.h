@@ -14,6 +14,9 @@ mb_status mb_sessions_new(struct mb_sessions **out, struct mb_session *parent, c
 /* Nobody uses any. */
 void mb_sessions_free(struct mb_sessions *sessions);
 
+/* mb_session_cancel for all of them but the parent, and for those that are yet to come. */
+void mb_sessions_cancel(struct mb_sessions *sessions);
+
 /* The parent for the configured place. */
 mb_status mb_sessions_use(struct mb_sessions *sessions, const struct mb_place *place, struct mb_session **out,
                           struct mb_error *error);

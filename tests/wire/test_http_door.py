@@ -463,15 +463,17 @@ def test_requests_are_logged_on_request(program):
         assert "for 127.0.0.1, request the one" in server.log()
 
 
-def test_a_storage_that_hangs_hangs_nothing_else(config, tmp_path):
+@pytest.mark.parametrize("target", ["list", "get_backup?backup_name=b&path=other"], ids=["here", "in another place"])
+def test_a_storage_that_hangs_hangs_nothing_else(config, tmp_path, target):
     with socket.create_server(("127.0.0.1", 0), backlog=200) as storage, contextlib.ExitStack() as stack:
         address = {"storageType": "s3", "address": "127.0.0.1", "port": storage.getsockname()[1], "bucketName": "b", "rootPath": "r"}
         keys = {"accessKeyID": "a", "secretAccessKey": "s", "useSSL": False, "backupBucketName": "b", "backupRootPath": "k"}
-        program = Program(tmp_path, {**config, "minio": {**address, **keys}})
+        places = {**config["server"], "rootPaths": ["other"]}
+        program = Program(tmp_path, {**config, "minio": {**address, **keys}, "server": places})
         with BackupServer(program) as server:
             clients = [stack.enter_context(Wire(server)) for _ in range(40)]
             for client in clients:
-                client.say("GET /api/v1/list HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                client.say(f"GET /api/v1/{target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
             storage.settimeout(20)
             asking, _ = storage.accept()
             with asking:
