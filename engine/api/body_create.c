@@ -42,6 +42,8 @@ static const struct mb_api_field fields[] = {
                  "Go on with an interrupted backup of this name."),
     MB_API_FIELD(BOOL, "take_over", struct mb_body_create, take_over,
                  "With resume: also where another seems to be at work, who then fails."),
+    MB_API_FIELD(BOOL, "cancel_on_disconnect", struct mb_body_create, bound,
+                 "Without async: cancel the task if the client leaves before it has ended."),
 };
 
 const struct mb_api_schema mb_body_create_schema = {

@@ -9,7 +9,7 @@ struct mb_body_create {
     const char *request_id, *name, *db_collections, *gc_address, *root_path, *strategy, *format;
     struct mb_strings collections;
     struct mb_api_list filter;
-    bool async, force, meta_only, gc_enable, rbac, index_extra, resume, take_over;
+    bool async, force, meta_only, gc_enable, rbac, index_extra, resume, take_over, bound;
     int32_t gc_seconds;
 };
 

@@ -67,6 +67,8 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD_OF(OBJECT, "restorePlan", struct mb_body_restore, plan, &mb_body_plan_schema,
                     "What goes where, instead of suffix and renames."),
     MB_API_FIELD(MAP, "ezkMapping", struct mb_body_restore, ezk, "Not supported: refused unless empty."),
+    MB_API_FIELD(BOOL, "cancel_on_disconnect", struct mb_body_restore, bound,
+                 "Without async: cancel the task if the client leaves before it has ended."),
 };
 
 const struct mb_api_schema mb_body_restore_schema = {

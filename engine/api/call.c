@@ -43,6 +43,12 @@ void mb_api_done(struct mb_api_call *call)
     call->answered(call);
 }
 
+void mb_api_left(struct mb_api_call *call)
+{
+    struct mb_error ended = MB_ERROR_INIT;
+    mb_service_cancel(mb_api_service(call->api), call->task, &ended);
+}
+
 void mb_api_text(struct mb_api_call *call, unsigned status, const char *content_type, const char *text)
 {
     call->answer.status = status;

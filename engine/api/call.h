@@ -34,7 +34,9 @@ struct mb_api_call {
     struct mb_caller caller;
     const struct mb_error *refusal; /* why the caller has no role: MB_E_UNAUTHENTICATED, or MB_E_THROTTLED
                                        after too many guesses; NULL for one that has */
-    bool full; /* replies hold all of a backup's description: partitions and segments, too */
+    bool bound;       /* the task ends when the client leaves: set by the handler, before mb_api_start */
+    const char *task; /* that is bound; set by mb_api_start */
+    bool full;        /* replies hold all of a backup's description: partitions and segments, too */
     struct mb_answer answer;
     const struct mb_route *route;  /* found by mb_api_serve; NULL for none */
     const struct mb_route *routes; /* all of them, for what describes them */
@@ -43,7 +45,9 @@ struct mb_api_call {
     const char *outcome; /* likewise: set by the reply */
     int64_t began_ns;    /* set by mb_api_serve */
     void (*answered)(struct mb_api_call *call);
-    void *door; /* the door's own */
+    void (*bind)(struct mb_api_call *call); /* from now on, until it is answered, the door calls mb_api_left
+                                               if the client leaves; NULL where it cannot know */
+    void *door;                             /* the door's own */
 };
 
 /* The first value of a parameter; "" when it is not there. */
@@ -54,6 +58,9 @@ bool mb_api_flag(const struct mb_api_call *call, const char *name);
 
 /* A number from 0 on; otherwise what stands for one that is not there or is none. */
 int64_t mb_api_number(const struct mb_api_call *call, const char *name, int64_t otherwise);
+
+/* By the door, from any thread: nobody waits for the answer any more.  The call is yet to be answered. */
+void mb_api_left(struct mb_api_call *call);
 
 /* Hands the answer to the door: the call is no longer the handler's. */
 void mb_api_done(struct mb_api_call *call);

@@ -90,6 +90,7 @@ static mb_status create(struct mb_api_call *call, const struct mb_body_create *b
     struct mb_create_request request;
     MB_TRY(mb_body_create_request(body, call->arena, &request, error));
     call->about = request.name;
+    call->bound = body->bound;
     const struct mb_job job = {.kind = MB_TASK_CREATE,
                                .request = &request,
                                .id = id_of(call),

@@ -43,6 +43,7 @@ static mb_status restore(struct mb_api_call *call, const struct mb_body_restore 
     if (*body->name != '\0' && mb_get_check(&named, error) < 0)
         return mb_fail(error, MB_E_INVALID, "backup %s not found", body->name);
     call->about = body->name;
+    call->bound = body->bound;
     MB_TRY(mb_body_restore_request(body, call->arena, &request, error));
     const struct mb_job job = {.kind = MB_TASK_RESTORE,
                                .request = &request,

@@ -9,7 +9,7 @@
 
 struct body {
     const char *name, *peer, *direction;
-    bool async, take_over, resume;
+    bool async, take_over, resume, bound;
 };
 
 static const struct mb_api_field fields[] = {
@@ -21,6 +21,8 @@ static const struct mb_api_field fields[] = {
                  "Has no effect: an interrupted transfer always goes on."),
     MB_API_FIELD(BOOL, "take_over", struct body, take_over,
                  "Go on also where another seems to be at work, who then fails."),
+    MB_API_FIELD(BOOL, "cancel_on_disconnect", struct body, bound,
+                 "Without async: cancel the task if the client leaves before it has ended."),
 };
 const struct mb_api_schema mb_body_transfer_schema = {MB_API_SCHEMA("TransferRequest", struct body, fields)};
 
@@ -35,6 +37,7 @@ static mb_status transfer(struct mb_api_call *call, const struct body *body, str
     struct mb_job job = {.kind = MB_TASK_TRANSFER, .request = &request};
     const struct mb_get_request named = {.struct_size = sizeof named, .name = body->name};
     call->about = body->name;
+    call->bound = body->bound;
     MB_TRY(mb_get_check(&named, error));
     if (!from && *body->direction != '\0' && strcmp(body->direction, "to") != 0)
         return mb_fail(error, MB_E_INVALID, "direction: '%s' is neither to nor from", body->direction);

@@ -5,7 +5,7 @@
 
 struct body {
     const char *name;
-    bool read_data, async;
+    bool read_data, async, bound;
     int32_t part, parts;
 };
 
@@ -16,12 +16,15 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD(INT32, "part", struct body, part, "With read_data: which of the parts to read, from 1."),
     MB_API_FIELD(INT32, "parts", struct body, parts, "Into how many parts the data is divided."),
     MB_API_FIELD(BOOL, "async", struct body, async, "Answer at once and go on in the background."),
+    MB_API_FIELD(BOOL, "cancel_on_disconnect", struct body, bound,
+                 "Without async: cancel the task if the client leaves before it has ended."),
 };
 const struct mb_api_schema mb_body_verify_schema = {MB_API_SCHEMA("VerifyRequest", struct body, fields)};
 
 static mb_status verify(struct mb_api_call *call, const struct body *body, struct mb_error *error)
 {
     call->about = body->name;
+    call->bound = body->bound;
     if (body->part < 0 || body->parts < 0)
         return mb_fail(error, MB_E_INVALID, "part and parts are numbers from 1 on");
     const struct mb_verify_request request = {.struct_size = sizeof request,

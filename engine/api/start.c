@@ -63,10 +63,14 @@ mb_status mb_api_start(struct mb_api_call *call, const struct mb_job *job, bool 
     const char *id = NULL;
     if (mb_service_start(mb_api_service(call->api), &call->caller, job, call->arena, &id, error) < 0)
         return name_other(error);
-    if (async)
+    if (async) {
         mb_api_answer_now(call, id, fn);
-    else
-        mb_api_answer_at_end(call, id, fn);
+        return MB_OK;
+    }
+    call->task = id;
+    if (call->bound && call->bind != NULL)
+        call->bind(call);
+    mb_api_answer_at_end(call, id, fn);
     return MB_OK;
 }
 

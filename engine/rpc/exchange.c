@@ -24,6 +24,7 @@ struct mb_exchange {
     grpc_slice words;
     grpc_metadata pushback;
     int cancelled;
+    atomic_bool bound, gone; /* its task ends with the call; the call has ended */
     const struct mb_rpc_method *method;
     struct mb_error refusal;
     struct mb_api_call ask;
@@ -161,9 +162,19 @@ static void end_with(struct mb_exchange *exchange, grpc_status_code status, cons
     end(exchange, &(struct mb_rpc_end){.status = status, .details = details});
 }
 
+/* The client may have left before or leaves later: one of both notices. */
+static void bind_task(struct mb_api_call *call)
+{
+    struct mb_exchange *exchange = call->door;
+    atomic_store(&exchange->bound, true);
+    if (atomic_load(&exchange->gone))
+        mb_api_left(call);
+}
+
 static void answered(struct mb_api_call *call)
 {
     struct mb_exchange *exchange = call->door;
+    atomic_store(&exchange->bound, false);
     const struct mb_rpc_end how = mb_rpc_method_end(exchange->method, call);
     mb_buf_done(&call->answer.body);
     end(exchange, &how);
@@ -225,6 +236,7 @@ static void fill_call(struct mb_exchange *exchange)
     exchange->ask.raw_query = exchange->ask.body = "";
     exchange->ask.full = true;
     exchange->ask.answered = answered;
+    exchange->ask.bind = bind_task;
     exchange->ask.door = exchange;
 }
 
@@ -293,6 +305,9 @@ static void on_closed(struct mb_exchange *exchange, bool ok)
 {
     (void)ok;
     await_no_more(exchange);
+    atomic_store(&exchange->gone, true);
+    if (atomic_load(&exchange->bound))
+        mb_api_left(&exchange->ask);
     release(exchange);
 }
 

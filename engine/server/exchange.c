@@ -21,8 +21,9 @@
 #define MAX_ANSWER (UINT64_C(1) << 30)
 
 enum {
-    SPILL = 4,  /* times the limit: how much of a body is read that will be refused */
-    BODIES = 8, /* times the limit: how much all bodies together may hold */
+    SPILL = 4,          /* times the limit: how much of a body is read that will be refused */
+    BODIES = 8,         /* times the limit: how much all bodies together may hold */
+    STRANGE_BODIES = 2, /* likewise, of those who may turn out not to be let in */
 };
 
 struct mb_exchange {
@@ -40,7 +41,10 @@ struct mb_exchange {
     const struct mb_route *route;
     const struct mb_console_page *page;
     struct mb_api_call call;
+    struct mb_watched watched;
     bool begun, started; /* has headers; has been handed to a worker */
+    bool judged, served; /* it is known who asks; the API has answered */
+    bool strange;        /* a password has to be hashed first: its body has a budget of its own */
     atomic_bool answered;
 };
 
@@ -50,15 +54,38 @@ static void answered(struct mb_api_call *call)
 {
     struct mb_exchange *exchange = call->door;
     struct mb_calls *calls = exchange->shared->calls;
+    mb_watch_drop(exchange->shared->watch, &exchange->watched);
     atomic_store(&exchange->answered, true);
     MHD_resume_connection(exchange->connection); /* which may free the exchange at once */
     mb_calls_answered(calls);
+}
+
+static int socket_of(struct mb_exchange *exchange)
+{
+    return MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+static void on_gone(void *ctx)
+{
+    struct mb_exchange *exchange = ctx;
+    mb_api_left(&exchange->call);
+}
+
+static void bind_task(struct mb_api_call *call)
+{
+    struct mb_exchange *exchange = call->door;
+    exchange->watched.gone = on_gone;
+    exchange->watched.ctx = exchange;
+    mb_watch_add(exchange->shared->watch, &exchange->watched, socket_of(exchange));
 }
 
 /* Not in libmicrohttpd's thread, since looking at a password takes its time. */
 static void admit(struct mb_exchange *exchange)
 {
     struct mb_api_call *call = &exchange->call;
+    if (exchange->judged)
+        return;
+    exchange->judged = true;
     call->caller.role = MB_ROLE_NONE;
     call->caller.name = "";
     if (exchange->route == NULL || exchange->route->role == MB_ROLE_NONE)
@@ -129,7 +156,7 @@ static mb_status name_request(struct mb_exchange *exchange, struct mb_error *err
 static void count_own_answer(struct mb_exchange *exchange)
 {
     struct mb_metrics *metrics = exchange->shared->metrics;
-    if (exchange->started)
+    if (exchange->served)
         return;
     mb_metrics_begin(metrics);
     mb_metrics_end(metrics, exchange->page != NULL ? "page" : "door",
@@ -181,9 +208,14 @@ static bool refuse_too_large(struct mb_exchange *exchange)
 
 /* ---------------------------------------------------------------- its body */
 
+static atomic_ullong *budget_of(struct mb_exchange *exchange)
+{
+    return exchange->strange ? &exchange->shared->strangers : &exchange->shared->bodies;
+}
+
 static void forget_body(struct mb_exchange *exchange)
 {
-    atomic_fetch_sub(&exchange->shared->bodies, exchange->body.len);
+    atomic_fetch_sub(budget_of(exchange), exchange->body.len);
     mb_buf_done(&exchange->body);
     exchange->body = MB_BUF_INIT(0);
 }
@@ -203,13 +235,16 @@ bool mb_exchange_take(struct mb_exchange *exchange, const char *data, size_t len
         return false;
     if (exchange->refusal != 0)
         return true;
+    atomic_ullong *held = budget_of(exchange);
+    uint64_t most = (exchange->strange ? STRANGE_BODIES : BODIES) * shared->body_limit;
     if (exchange->taken > shared->body_limit) {
         drop_body(exchange, 413);
-    } else if (atomic_load(&shared->bodies) + len > BODIES * shared->body_limit ||
-               mb_buf_append(&exchange->body, data, len) != MB_OK) {
+    } else if (exchange->route == NULL || exchange->route->body == NULL) {
+        return true; /* nobody reads it */
+    } else if (atomic_load(held) + len > most || mb_buf_append(&exchange->body, data, len) != MB_OK) {
         drop_body(exchange, 503);
     } else {
-        atomic_fetch_add(&shared->bodies, len);
+        atomic_fetch_add(held, len);
     }
     return true;
 }
@@ -231,8 +266,8 @@ struct mb_exchange *mb_exchange_new(struct mb_exchanges *shared, struct MHD_Conn
     exchange->raw = mb_arena_strdup(arena, raw);
     exchange->began = mb_clock_monotonic();
     exchange->why = MB_ERROR_INIT;
-    exchange->call =
-        (struct mb_api_call){.api = shared->api, .arena = arena, .answered = answered, .door = exchange};
+    exchange->call = (struct mb_api_call){
+        .api = shared->api, .arena = arena, .answered = answered, .bind = bind_task, .door = exchange};
     mb_buf_init(&exchange->body, shared->body_limit);
     mb_buf_init(&exchange->call.answer.body, MAX_ANSWER);
     mb_connection_hurry(shared->connections, line, 0);
@@ -276,11 +311,42 @@ static bool is_forged(const struct mb_exchange *exchange)
 /* Refused without its body, which the client may be about to send all the same. */
 static bool refuse_at_once(struct mb_exchange *exchange, bool refused)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (refused && (exchange->head.length > 0 || exchange->head.chunked))
-        mb_linger_add(exchange->shared->linger, info->connect_fd);
+        mb_linger_add(exchange->shared->linger, socket_of(exchange));
     return refused;
+}
+
+static void answered_at_once(struct mb_api_call *call)
+{
+    (void)call;
+}
+
+/* Who may not come in hears so before a body is taken that would need memory which others need. */
+static bool judge(struct mb_exchange *exchange)
+{
+    struct mb_api_call *call = &exchange->call;
+    struct mb_error error = MB_ERROR_INIT;
+    if (name_request(exchange, &error) != MB_OK)
+        return false;
+    exchange->strange =
+        !mb_auth_is_quick(exchange->shared->auth, exchange->head.authorization, exchange->name);
+    if (exchange->strange)
+        return true;
+    admit(exchange);
+    if (call->caller.role >= exchange->route->role)
+        return true;
+    exchange->served = true;
+    call->answered = answered_at_once;
+    mb_api_serve(call);
+    exchange->refusal = call->answer.status;
+    return refuse_at_once(exchange, send_answer(exchange));
+}
+
+static bool is_to_be_judged(const struct mb_exchange *exchange)
+{
+    const struct mb_route *route = exchange->route;
+    return route != NULL && route->role != MB_ROLE_NONE && mb_auth_required(exchange->shared->auth) &&
+           (exchange->head.length > 0 || exchange->head.chunked);
 }
 
 bool mb_exchange_begin(struct mb_exchange *exchange, const char *method, const char *version)
@@ -294,8 +360,9 @@ bool mb_exchange_begin(struct mb_exchange *exchange, const char *method, const c
         return refuse_at_once(exchange, refuse_forged(exchange));
     if (exchange->head.length > shared->body_limit)
         return refuse_at_once(exchange, refuse_too_large(exchange));
+    exchange->route = mb_route_find(exchange->call.method, exchange->call.path);
     mb_connection_hurry(shared->connections, exchange->line, exchange->head.length);
-    return true;
+    return !is_to_be_judged(exchange) || judge(exchange);
 }
 
 bool mb_exchange_has_begun(const struct mb_exchange *exchange)
@@ -319,12 +386,11 @@ static bool hand_over(struct mb_exchange *exchange)
     struct mb_api_call *call = &exchange->call;
     struct mb_error error = MB_ERROR_INIT;
 
-    exchange->route = mb_route_find(call->method, call->path);
-    if (name_request(exchange, &error) != MB_OK)
+    if (call->caller.request_id == NULL && name_request(exchange, &error) != MB_OK)
         return false;
     call->body = mb_buf_text(&exchange->body);
     call->body_len = exchange->body.len;
-    exchange->started = true;
+    exchange->started = exchange->served = true;
     mb_connection_rest(shared->connections, exchange->line);
     MHD_suspend_connection(exchange->connection); /* before anybody could resume it */
     if (mb_calls_start(shared->calls, is_quick(exchange), serve, exchange, &error) != MB_OK)
@@ -363,7 +429,7 @@ static void tell(const struct mb_exchange *exchange)
 void mb_exchange_free(struct mb_exchange *exchange)
 {
     struct mb_exchanges *shared = exchange->shared;
-    if (shared->logged && exchange->started)
+    if (shared->logged && exchange->served)
         tell(exchange);
     mb_connection_hurry(shared->connections, exchange->line, 0);
     forget_body(exchange);

@@ -1,7 +1,8 @@
 /* exchange.h - one request on its way through the door: read, handed to a worker, answered.
  *
  * libmicrohttpd's thread reads and sends; while a worker serves the call the connection is suspended.  A
- * client that leaves meanwhile is noticed when its answer is sent, so the work goes on. */
+ * client that leaves meanwhile is noticed when its answer is sent, so the work goes on, unless the call is
+ * bound to it (watch.h). */
 #ifndef MB_SERVER_EXCHANGE_H
 #define MB_SERVER_EXCHANGE_H
 
@@ -9,6 +10,7 @@
 #include "server/calls.h"
 #include "server/connections.h"
 #include "server/linger.h"
+#include "server/watch.h"
 #include "service/auth.h"
 
 #include <stdatomic.h>
@@ -24,11 +26,13 @@ struct mb_exchanges {
     struct mb_connections *connections;
     struct mb_calls *calls;
     struct mb_linger *linger;
+    struct mb_watch *watch;
     uint64_t body_limit;
-    bool on_loopback;     /* only this machine reaches the door */
-    bool logged;          /* each of them */
-    atomic_ullong bodies; /* bytes that are held */
-    atomic_bool closing;  /* nothing more is taken */
+    bool on_loopback;        /* only this machine reaches the door */
+    bool logged;             /* each of them */
+    atomic_ullong bodies;    /* bytes that are held */
+    atomic_ullong strangers; /* likewise, of those whose passwords are looked at afterwards */
+    atomic_bool closing;     /* nothing more is taken */
 };
 
 struct mb_exchange;

@@ -167,6 +167,7 @@ static mb_status open_door(struct mb_http_door *door, const struct mb_http_door_
         .limit = options->connections, .seconds = options->request_seconds, .full = on_full, .ctx = door};
     MB_TRY(mb_connections_new(&door->shared.connections, &connections, error));
     MB_TRY(mb_calls_new(&door->shared.calls, error));
+    MB_TRY(mb_watch_new(&door->shared.watch, error));
     MB_TRY(mb_linger_new(&door->shared.linger, options->request_seconds, error));
     return start(door, options, error);
 }
@@ -205,6 +206,7 @@ void mb_http_door_close(struct mb_http_door *door)
         MHD_stop_daemon(door->daemon);
         mb_file_close(listener);
     }
+    mb_watch_free(door->shared.watch);
     mb_linger_free(door->shared.linger);
     mb_calls_free(door->shared.calls);
     mb_connections_free(door->shared.connections);

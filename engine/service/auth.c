@@ -232,6 +232,31 @@ bool mb_auth_knows(struct mb_auth *auth, const char *authorization, const char *
     return known;
 }
 
+/* With the lock. */
+static bool takes_hashing(struct attempt *attempt)
+{
+    struct mb_auth *auth = attempt->auth;
+    const struct mb_credential *who;
+    return *attempt->authorization != '\0' && auth->set->passwords &&
+           mb_auth_header_parse(attempt->authorization, &attempt->header) &&
+           attempt->header.kind == MB_CREDENTIAL_PASSWORD &&
+           mb_auth_cache_mac(&auth->cache, attempt->authorization, attempt->mac) &&
+           !mb_auth_cache_find(&auth->cache, attempt->mac, mb_clock_monotonic(), &who);
+}
+
+bool mb_auth_is_quick(struct mb_auth *auth, const char *authorization, const char *certificate_name)
+{
+    struct attempt attempt = {.auth = auth, .authorization = authorization};
+    if ((auth->certificates && *certificate_name == '\0') || (auth->path == NULL && !auth->has_token))
+        return true;
+    pthread_mutex_lock(&auth->lock);
+    mb_auth_refresh(auth);
+    bool quick = !takes_hashing(&attempt);
+    pthread_mutex_unlock(&auth->lock);
+    mb_auth_header_wipe(&attempt.header);
+    return quick;
+}
+
 bool mb_auth_required(const struct mb_auth *auth)
 {
     return auth->path != NULL || auth->has_token || auth->certificates;

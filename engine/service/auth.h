@@ -43,4 +43,8 @@ mb_status mb_auth_check(struct mb_auth *auth, const char *authorization, const c
  * those whom nobody knows yet. */
 bool mb_auth_knows(struct mb_auth *auth, const char *authorization, const char *certificate_name);
 
+/* Would mb_auth_check answer at once, whatever it says?  Only a password that was not seen lately makes it
+ * wait. */
+bool mb_auth_is_quick(struct mb_auth *auth, const char *authorization, const char *certificate_name);
+
 #endif

@@ -313,6 +313,23 @@ def test_a_task_is_seen_and_cancelled(held):
     assert (task.state, task.backup_name, task.seconds_left) == ("cancelled", "b", -1) and task.ended_at > task.queued_at
 
 
+def test_a_call_that_is_cancelled_takes_along_what_is_bound_to_it(held):
+    m = grpc_stub.messages()
+    stub, _, _ = held
+    free = stub.CreateBackup.future(m.CreateBackupRequest(backup_name="a", requestId="free"))
+    bound = m.CreateBackupRequest(backup_name="b", requestId="bound", cancel_on_disconnect=True)
+    calls = [free, stub.CreateBackup.future(bound), stub.CreateBackup.future(m.CreateBackupRequest(
+        backup_name="c", requestId="late", cancel_on_disconnect=True), timeout=3)]
+    state = lambda name: stub.GetTask(m.TaskRequest(id=name)).data.state  # noqa: E731
+    for name in ("free", "bound"):
+        wait_until(lambda name=name: state(name) == "running", 20, "the task")
+    for call in calls[:2]:
+        call.cancel()
+    wait_until(lambda: state("bound") == "cancelled", 20, "the end of the bound task")
+    wait_until(lambda: state("late") == "cancelled", 20, "the end of the task whose client had no time")
+    assert state("free") == "running"
+
+
 def test_health_and_tasks_are_answered_while_all_others_wait(held):
     m = grpc_stub.messages()
     stub, channel, held = held

@@ -225,6 +225,24 @@ def test_a_running_backup_is_told_of_by_name_and_id_and_can_be_cancelled(tmp_pat
         assert server.get("get_backup", backup_id="s1").data["state_code"] == 3
 
 
+def test_a_client_that_leaves_takes_along_what_is_bound_to_it(tmp_path):
+    with serving(tmp_path, Slow()) as server:
+        clients = {}
+        for name, bound in (("bound", {"cancel_on_disconnect": True}), ("free", {})):
+            clients[name] = server.connect()
+            body = json.dumps({"backup_name": name, **bound})
+            clients[name].request("POST", "/api/v1/create", body, {"request_id": name})
+            wait_until(lambda name=name: server.get("task", id=name).json()["data"], 20, "the task")
+        for client in clients.values():
+            client.close()
+        assert server.wait_for_task("bound")["state"] == "cancelled"
+        assert server.task("free")["state"] == "running"
+        server.milvus.may.set()
+        assert server.wait_for_task("free")["state"] == "succeeded"
+        answer = server.post("create", {"backup_name": "bound", "cancel_on_disconnect": True})
+        assert answer.data["state_code"] == 2, "who stays gets its backup"
+
+
 def test_a_change_leaves_a_line_in_the_log(server):
     server.post("create", {"backup_name": "a\nb outcome=success"}, headers={"request_id": "audited"})
     lines = [line for line in server.log().splitlines() if "audit" in line and "request=audited" in line]

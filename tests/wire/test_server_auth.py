@@ -175,3 +175,39 @@ def test_what_stands_behind_a_nul_makes_no_token_right(server):
             connection.sendall(request)
             reply = b"".join(iter(lambda: connection.recv(4096), b""))
         assert not reply.startswith(b"HTTP/1.1 200"), reply
+
+
+# --- bodies of those who may not come in -------------------------------------------------------------------------
+
+
+def begin(server, shown, length=1 << 20, sent=0):
+    """A create whose body does not come as a whole."""
+    lines = ["POST /api/v1/create HTTP/1.1", "Host: localhost", f"Content-Length: {length}"]
+    lines += [f"Authorization: {value}" for value in shown]
+    client = socket.create_connection((server.host, server.port), timeout=20)
+    client.sendall("\r\n".join([*lines, "", ""]).encode() + b" " * sent)
+    return client
+
+
+@pytest.mark.parametrize("kind", ["none", "unknown token", "scheme alone", "two headers"])
+def test_who_shows_nothing_good_is_refused_before_the_body(server, kind):
+    with begin(server, WRONG[kind]) as client:
+        assert client.recv(4096).startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_reader_is_refused_before_the_body(server):
+    with begin(server, [bearer(READ)]) as client:
+        assert client.recv(4096).startswith(b"HTTP/1.1 403 ")
+
+
+def test_strangers_leave_room_for_the_bodies_of_others(tmp_path):
+    """Their passwords are looked at when the body is there: until then they hold what strangers may."""
+    size = 1 << 20
+    body = {"backup_name": "1", "x": " " * (size - 100)}
+    with start(tmp_path, tmp_path / "store", {"bodyLimitMiB": 1}) as server:
+        crowd = [begin(server, [basic("alice", f"wrong {i}")], size, size - 1) for i in range(12)]
+        try:
+            assert {ask(server, "POST", "/api/v1/create", [bearer(WRITE)], body).code for _ in range(5)} == {400}
+        finally:
+            for client in crowd:
+                client.close()

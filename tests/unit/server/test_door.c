@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "api/route.h"
+#include "api/schema.h"
 #include "base/clock.h"
 #include "server/http.h"
 #include "server/listener.h"
@@ -95,8 +96,10 @@ static void serve_refused(struct mb_api_call *call)
     mb_api_text(call, 401, "text/plain", "");
 }
 
+static const struct mb_api_schema any_body = {.name = "Body"};
+
 static const struct mb_route routes[] = {
-    {.path = "/echo", .quick = true, .serve = serve_echo},
+    {.path = "/echo", .quick = true, .serve = serve_echo, .body = &any_body},
     {.path = "/wait", .serve = serve_waiting},
     {.path = "/later", .serve = serve_later},
     {.path = "/large", .serve = serve_large},
