@@ -224,6 +224,9 @@ MB_API size_t mb_session_metric_count(struct mb_session *session);
 MB_API mb_status mb_session_metric_at(struct mb_session *session, size_t i, struct mb_metric_row *out,
                                       struct mb_error *error);
 
+/* A secret of the program's own: from now on it is masked in the log, as those of the configuration are. */
+MB_API void mb_session_hide(struct mb_session *session, const char *secret);
+
 /* One key of the configuration. */
 struct mb_config_row {
     size_t struct_size;

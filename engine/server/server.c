@@ -109,6 +109,7 @@ static mb_status open_auth(struct server *server, struct mb_error *error)
                                          .token = server->options->token,
                                          .certificates = server->tls.client_ca != NULL,
                                          .session = server->options->session};
+    mb_session_hide(server->options->session, server->options->token);
     return mb_auth_open(&server->auth, &auth, error);
 }
 

@@ -316,6 +316,12 @@ void mb_session_log(struct mb_session *session, int level, const char *text)
         mb_log(session->common->log, level, "%s", text);
 }
 
+void mb_session_hide(struct mb_session *session, const char *secret)
+{
+    if (session != NULL && secret != NULL)
+        mb_log_hide(session->common->log, secret);
+}
+
 size_t mb_session_config_count(struct mb_session *session)
 {
     return session != NULL ? mb_config_value_count(session->config) : 0;

@@ -33,3 +33,15 @@ def test_every_line_is_an_object(tmp_path):
     assert any(line["task"] for line in lines), f"nothing of task {task}"
     assert any("logged" in line["text"] for line in lines)
     assert SECRET not in json.dumps(lines)
+
+
+def test_the_token_of_the_environment_is_masked(tmp_path):
+    (tmp_path / "data").mkdir()
+    token = "a-token-that-nobody-may-read-0123456789"
+    with Collections(DATABASES) as milvus:
+        config = configuration(milvus, tmp_path, log={"level": "debug"}, server={"debugMode": True})
+        program = Program(tmp_path / "program", config, environment={"MILVUS_BACKUP_TOKEN": token})
+        with BackupServer(program, headers={"Authorization": f"Bearer {token}"}) as server:
+            assert server.get(f"/in-a-path/{token}").status == 404
+            assert server.get("get_backup", backup_name=token).code == 404
+    assert "/in-a-path/" in server.log() and token not in server.log()
