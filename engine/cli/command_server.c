@@ -4,6 +4,7 @@
 #include "cli/context.h"
 #include "server/server.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -65,6 +66,13 @@ static void allow_many_files(void)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* Each thread would get a heap of its own, and what one task gave back in it be of no use to the next. */
+static void share_memory(void)
+{
+    enum { HEAPS = 2 };
+    mallopt(M_ARENA_MAX, HEAPS);
+}
+
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
     const struct options *options = given;
@@ -78,6 +86,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
                                              .ctx = context};
     mb_context_keep_session(context);
     allow_many_files();
+    share_memory();
     return mb_server_run(&server, context->cancel, error);
 }
 
