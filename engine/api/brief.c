@@ -32,7 +32,8 @@ static const struct mb_api_field fields[] = {
      .type = MB_API_JSON,
      .offset = offsetof(struct mb_brief, databases),
      .shape = "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"},
-    MB_API_FIELD_ALWAYS(INT64, "meta_size", struct mb_brief, meta_size, "Not measured: 0."),
+    MB_API_FIELD_ALWAYS(INT64, "meta_size", struct mb_brief, meta_size,
+                        "Bytes of what describes the backup; 0 until it is complete."),
     MB_API_FIELD(STRING, "format", struct mb_brief, format, NULL),
 };
 
@@ -131,6 +132,14 @@ static void add_times(struct mb_session *session, const char *name, struct mb_br
     mb_info_free(info);
 }
 
+/* The answer is worth giving without it. */
+static void add_meta_size(struct mb_session *session, const char *name, struct mb_brief *out)
+{
+    uint64_t bytes = 0;
+    if (mb_session_meta_size(session, name, &bytes, NULL) == MB_OK)
+        out->meta_size = (int64_t)bytes;
+}
+
 static void settle(struct mb_brief *out)
 {
     out->state_code = MB_STATE_CODE_SUCCESS;
@@ -158,6 +167,7 @@ mb_status mb_brief_read(const struct mb_api_call *call, struct mb_session *sessi
     mb_buf_done(&buf);
     MB_TRY(status);
     settle(out);
+    add_meta_size(session, name, out);
     if (task_id == NULL || out->start_s == 0 || strcmp(task_id, out->id) != 0)
         add_times(session, name, out);
     return MB_OK;

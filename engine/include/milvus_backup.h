@@ -797,6 +797,11 @@ MB_API mb_status mb_get_check(const struct mb_get_request *request, struct mb_er
 MB_API mb_status mb_session_get(struct mb_session *session, const struct mb_get_request *request,
                                 const struct mb_sink *sink, struct mb_error *error);
 
+/* The bytes that describe a backup: all objects of its folder "meta", by one listing.  0 where there are
+ * none. */
+MB_API mb_status mb_session_meta_size(struct mb_session *session, const char *name, uint64_t *out,
+                                      struct mb_error *error);
+
 /* One backup for people. */
 struct mb_info;
 

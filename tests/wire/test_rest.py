@@ -27,6 +27,8 @@ def test_a_create_answers_with_its_backup(server):
     assert (data["id"], data["state_code"], data["progress"], data["name"]) == ("r1", 2, 100, "made")
     assert 0 <= data["end_time"] - data["start_time"] < 60
     assert [it["collection_name"] for it in data["collection_backups"]] == ["empty"]
+    described = sum(file.stat().st_size for file in (server.backups / "made" / "meta").iterdir())
+    assert data["meta_size"] == described > 0
     assert server.get("get_backup", backup_name="made").data == data
     assert server.get("get_backup", backup_id="r1").data == data
     made_up = server.get("get_backup", backup_name="made").json()["requestId"]

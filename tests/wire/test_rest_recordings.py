@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from wire.creating import Collections
 from wire.recordings import Judge, load, whole
+from wire.replaying import MADE, RUBBISH
 from wire.rest import serving
 from wire.rest_rules import NOT_PLAYED, RULES
 
@@ -19,25 +20,15 @@ DATABASES = {
     "default": ["all_types", "binary_vectors", "partitions", "partition_key", "auto_id", "empty"],
     "sales": ["partitions"],
 }
-MADE = {  # before a section begins
-    "list": {"base": {}, "li_empty": {"collection_names": ["empty"]}, "li_sales": {"db_collections": {"sales": []}},
-             "foreign": {"collection_names": ["empty", "partitions"]}},
-    "get": {"base": {}, "foreign": {"collection_names": ["empty", "partitions"]}},
-    "delete": {name: {"collection_names": ["empty"]} for name in ("de1", "de10", "de2", "de3", "de4", "de5", "de6")},
-}
-
 
 def prepare(server, section):
     for name, body in MADE.get(section, {}).items():
         headers = {"request_id": "base-id"} if name == "base" else {}
         assert server.post("create", {"backup_name": name, "meta_only": True, **body}, headers=headers).data
     if section in MADE:
-        (server.backups / "halfdone" / "binlogs").mkdir(parents=True)
-        (server.backups / "halfdone" / "binlogs" / "one").write_text("x")
-        (server.backups / "badmeta" / "meta").mkdir(parents=True)
-        for name in ("backup", "collection", "partition", "segment"):
-            (server.backups / "badmeta" / "meta" / f"{name}_meta.json").write_text("no json")
-        (server.backups / "loose_file").write_text("x")
+        for key, content in RUBBISH.items():
+            (server.backups / key).parent.mkdir(parents=True, exist_ok=True)
+            (server.backups / key).write_text(content)
 
 
 def is_played(record):

@@ -130,6 +130,12 @@ static void test_get_writes_the_description(void **state)
     request.detail = true;
     assert_int_equal(mb_session_get(session, &request, &sink, &b->error), MB_OK);
     assert_non_null(strstr(text.data, "segment_id"));
+    uint64_t bytes = 0;
+    assert_int_equal(mb_session_meta_size(session, "one", &bytes, &b->error), MB_OK);
+    assert_in_range(bytes, text.len, 100 * text.len);
+    assert_int_equal(mb_session_meta_size(session, "on", &bytes, &b->error), MB_OK);
+    assert_int_equal(bytes, 0);
+    assert_int_equal(mb_session_meta_size(session, "../one", &bytes, &b->error), MB_E_INVALID);
     request.name = "two";
     assert_int_equal(mb_session_get(session, &request, &sink, &b->error), MB_E_NOT_FOUND);
     request.name = "../one";
