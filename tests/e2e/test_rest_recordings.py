@@ -300,3 +300,12 @@ def test_answers_are_those_of_the_go_program_but_for_what_the_rules_allow(versio
     player.sections.add(section)
     print(f"{version} {section}: {player.played - played} played, {player.equal - equal} equal", *player.by_rule.items(), sep="\n  ")
     assert not player.found[before:], "\n".join(player.found[before:])
+
+
+@pytest.mark.soak
+def test_no_rule_is_left_over(players):
+    """After all sections, or it has nothing to say."""
+    if not ALL or any(player.sections != set(SECTIONS) for player in players.values()):
+        pytest.skip("not all sections were played")
+    unused = [f"{rule.ids}: {rule.parts} ({rule.version})" for rule in REAL_RULES if not rule.used]
+    assert not unused, "\n".join(unused)
