@@ -206,6 +206,9 @@ class OnMilvus(Player):
         time.sleep(0.4)
         connection.close()
 
+    def before_create_async2_by_name(self, stage):
+        self.begin(stage, "cr_async2", request_id="cr-async2")
+
     def before_delete_running(self, stage):
         self.begin(stage, "de_run", request_id="de-run")
 
