@@ -72,7 +72,9 @@ const char *mb_api_hint(const struct mb_error *error, struct mb_arena *arena)
         text = mb_arena_printf(arena, "%s: %s", member_of(error->subject), error->message);
     else if (sentence != NULL)
         text = mb_arena_printf(arena, "%s; %s", error->message, sentence);
-    return text != NULL ? text : error->message;
+    else
+        text = mb_arena_strdup(arena, error->message);
+    return text != NULL ? text : "out of memory";
 }
 
 const char *mb_api_advice(const struct mb_error *error, struct mb_arena *arena)

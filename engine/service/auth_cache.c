@@ -1,11 +1,11 @@
 #include "service/auth_cache.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 enum { KEEP_S = 300 };
@@ -13,9 +13,7 @@ enum { KEEP_S = 300 };
 mb_status mb_auth_cache_init(struct mb_auth_cache *cache, struct mb_error *error)
 {
     mb_auth_cache_forget(cache);
-    if (RAND_bytes(cache->key, sizeof cache->key) != 1)
-        return mb_fail(error, MB_E_INTERNAL, "get random bytes");
-    return MB_OK;
+    return mb_random_bytes(cache->key, sizeof cache->key, error);
 }
 
 void mb_auth_cache_forget(struct mb_auth_cache *cache)

@@ -6,7 +6,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,8 +57,7 @@ bool mb_credential_matches(const struct mb_credential *credential, const char *s
 mb_status mb_credential_make_token(char out[MB_CREDENTIAL_TOKEN_TEXT], struct mb_error *error)
 {
     unsigned char bytes[32];
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
-        return mb_fail(error, MB_E_INTERNAL, "get random bytes for a token");
+    MB_TRY(mb_random_bytes(bytes, sizeof bytes, error));
     mb_base64_encode(bytes, sizeof bytes, out);
     for (char *at = out; *at != '\0'; at++) /* as names of files and URLs take it, too */
         *at = (char)(*at == '+' ? '-' : *at == '/' ? '_' : *at);
@@ -190,7 +188,8 @@ static mb_status hash_text(struct mb_credential *made, const char *secret, char 
     made->r = BLOCK;
     made->p = PARALLEL;
     made->salt_len = NEW_SALT;
-    if (RAND_bytes(made->salt, NEW_SALT) != 1 || !make_hash(made, secret, strlen(secret), made->hash))
+    MB_TRY(mb_random_bytes(made->salt, NEW_SALT, error));
+    if (!make_hash(made, secret, strlen(secret), made->hash))
         return mb_fail(error, MB_E_INTERNAL, "hash the %s", kinds[made->kind]);
     if (made->kind == MB_CREDENTIAL_PASSWORD) {
         mb_base64_encode(made->salt, NEW_SALT, salt);
