@@ -109,7 +109,7 @@ static mb_status tell(void *ctx, struct mb_cancel *cancel, struct mb_error *erro
         free(waiter);
     }
     pthread_mutex_lock(&service->lock);
-    news->entry->telling = false;
+    mb_known_told(news->entry);
     mb_known_drop_oldest(service);
     mb_arena_free(news->running->arena);
     service->live--;

@@ -79,7 +79,9 @@ static void remove_at(struct mb_service *service, size_t i)
     service->kept_bytes -= entry->running == NULL ? mb_kept_size(&entry->kept) : 0;
     service->count--;
     memmove(&service->entries[i], &service->entries[i + 1], (service->count - i) * sizeof(struct mb_known *));
-    mb_known_free(entry);
+    entry->forgotten = entry->telling;
+    if (!entry->forgotten)
+        mb_known_free(entry);
 }
 
 void mb_known_remove(struct mb_service *service, struct mb_known *entry)
@@ -89,6 +91,13 @@ void mb_known_remove(struct mb_service *service, struct mb_known *entry)
             remove_at(service, i);
             return;
         }
+}
+
+void mb_known_told(struct mb_known *entry)
+{
+    entry->telling = false;
+    if (entry->forgotten)
+        mb_known_free(entry);
 }
 
 static bool is_writer(int32_t kind)

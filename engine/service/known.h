@@ -50,7 +50,8 @@ struct mb_known {
     int32_t state; /* as it was last seen */
     int64_t queued_ms;
     bool resumable;
-    bool telling;               /* it has ended, and somebody may ask for it yet */
+    bool telling;               /* it has ended, and those who wait are being told */
+    bool forgotten;             /* meanwhile another took its id: whoever tells frees it */
     struct mb_running *running; /* NULL when it has ended */
     struct mb_kept kept;        /* its record; of one that runs, as it was when it was accepted */
     char *words;                /* what the strings point into */
@@ -86,6 +87,9 @@ struct mb_known *mb_known_add(struct mb_service *service, const struct mb_record
 /* With the lock held: forgets one that has ended or never began. */
 void mb_known_remove(struct mb_service *service, struct mb_known *entry);
 void mb_known_free(struct mb_known *entry);
+
+/* With the lock held: those who wait for its end have been told. */
+void mb_known_told(struct mb_known *entry);
 
 /* Are both about one backup in one place? */
 bool mb_known_same_backup(const struct mb_known *a, const struct mb_known *b);

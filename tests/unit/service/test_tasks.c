@@ -120,6 +120,11 @@ struct latch {
     int count;
 };
 
+#define NEW_LATCH                                                             \
+    {                                                                         \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER \
+    }
+
 static void open_latch(void *ctx)
 {
     struct latch *latch = ctx;
@@ -129,14 +134,19 @@ static void open_latch(void *ctx)
     pthread_mutex_unlock(&latch->lock);
 }
 
+static void pass_latch(struct latch *latch)
+{
+    pthread_mutex_lock(&latch->lock);
+    while (latch->count == 0)
+        pthread_cond_wait(&latch->opened, &latch->lock);
+    pthread_mutex_unlock(&latch->lock);
+}
+
 static struct mb_record await(struct stage *s, const char *id)
 {
-    struct latch latch = {.lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
+    struct latch latch = NEW_LATCH;
     assert_int_equal(mb_service_await(s->service, id, open_latch, &latch, &s->bench->error), MB_OK);
-    pthread_mutex_lock(&latch.lock);
-    while (latch.count == 0)
-        pthread_cond_wait(&latch.opened, &latch.lock);
-    pthread_mutex_unlock(&latch.lock);
+    pass_latch(&latch);
     return get(s, id);
 }
 
@@ -211,6 +221,38 @@ static void test_one_writer_for_a_name(void **state)
     assert_int_equal(try_create(s, "daily", first, &id), MB_OK); /* one that has ended makes room */
     assert_string_equal(id, first);
     assert_true(get(s, first).state < MB_TASK_SUCCEEDED);
+}
+
+/* A waiter that stays until the test lets it go. */
+struct slow_waiter {
+    struct latch called, released;
+};
+
+static void stay(void *ctx)
+{
+    struct slow_waiter *waiter = ctx;
+    open_latch(&waiter->called);
+    pass_latch(&waiter->released);
+}
+
+static void test_an_id_is_used_again_while_those_who_waited_are_being_told(void **state)
+{
+    struct stage *s = *state;
+    struct slow_waiter waiter = {NEW_LATCH, NEW_LATCH};
+    const char *id = NULL;
+
+    begin(s, "");
+    const char *first = create(s, "daily");
+    assert_int_equal(mb_service_await(s->service, first, stay, &waiter, &s->bench->error), MB_OK);
+    assert_int_equal(mb_service_cancel(s->service, first, &s->bench->error), MB_OK);
+    pass_latch(&waiter.called);
+    assert_int_equal(try_create(s, "weekly", first, &id), MB_OK);
+    assert_string_equal(id, first);
+    open_latch(&waiter.released);
+    assert_string_equal(get(s, first).backup, "weekly");
+    assert_int_equal(mb_service_cancel(s->service, first, &s->bench->error), MB_OK);
+    assert_int_equal(await(s, first).state, MB_TASK_CANCELLED);
+    assert_string_equal(get(s, first).backup, "weekly");
 }
 
 static void test_too_many_are_refused_and_a_delete_never_waits(void **state)
@@ -325,7 +367,7 @@ static void test_what_a_killed_process_ran_has_failed_and_can_be_resumed(void **
 {
     struct stage *s = *state;
     const char *again = NULL;
-    char id[64];
+    char id[64] = "";
     int status = 0;
 
     pid_t pid = start_and_be_killed(s, id);
@@ -420,7 +462,7 @@ static void *work(void *ctx)
         const struct mb_create_request make = {.struct_size = sizeof make};
         const struct mb_job jobs[] = {{.kind = MB_TASK_DELETE, .request = &request},
                                       {.kind = MB_TASK_CREATE, .request = &make}};
-        struct latch latch = {.lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
+        struct latch latch = NEW_LATCH;
         struct mb_record record, *records;
         const char *id = NULL;
         size_t count = 0, total = 0;
@@ -431,10 +473,7 @@ static void *work(void *ctx)
         mb_service_get(s->service, id, true, arena, &record, &error);
         mb_service_cancel(s->service, id, &error);
         assert_int_equal(mb_service_await(s->service, id, open_latch, &latch, &error), MB_OK);
-        pthread_mutex_lock(&latch.lock);
-        while (latch.count == 0)
-            pthread_cond_wait(&latch.opened, &latch.lock);
-        pthread_mutex_unlock(&latch.lock);
+        pass_latch(&latch);
         assert_int_equal(mb_service_get(s->service, id, true, arena, &record, &error), MB_OK);
         assert_true(record.state > MB_TASK_RUNNING);
     }
@@ -520,6 +559,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_task_is_told_of_while_it_runs_and_afterwards, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failure_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_writer_for_a_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_id_is_used_again_while_those_who_waited_are_being_told, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_too_many_are_refused_and_a_delete_never_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists_by_filter_the_youngest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_next_process_knows_what_was_and_shows_nothing_as_running,
