@@ -57,8 +57,11 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD_OF(OBJECT, "skipParams", struct mb_body_restore, skip, &skip_schema, "Keys to leave out."),
     MB_API_FIELD(BOOL, "useV2Restore", struct mb_body_restore, v2,
                  "Import over HTTP, many segments in a job."),
-    MB_API_FIELD(BOOL, "truncateBinlogByTs", struct mb_body_restore, truncate,
-                 "Has no effect: rows after a backup's time are never restored."),
+    MB_API_FIELD(
+        BOOL, "truncateBinlogByTs", struct mb_body_restore, truncate,
+        "Leave out rows and deletes that are younger than the backup's checkpoint of their channel."),
+    MB_API_FIELD(STRING, "until", struct mb_body_restore, until,
+                 "Leave out rows and deletes that were written after this time: 2026-11-28T22:30:00Z."),
     {.name = "db_collections_after_rename",
      .type = MB_API_JSON,
      .offset = offsetof(struct mb_body_restore, after_rename),
@@ -165,6 +168,8 @@ mb_status mb_body_restore_request(const struct mb_body_restore *body, struct mb_
         .use_import_jobs = body->v2,
         .max_shards = body->max_shards,
         .lenient = true,
+        .until = *body->until != '\0' ? body->until : NULL,
+        .until_checkpoints = body->truncate,
     };
     MB_TRY(check(body, error));
     MB_TRY(choose(body, arena, out, error));

@@ -10,7 +10,7 @@ struct mb_body_skip {
 };
 
 struct mb_body_restore {
-    const char *request_id, *name, *suffix, *bucket, *path, *db_collections, *id, *after_rename;
+    const char *request_id, *name, *suffix, *bucket, *path, *db_collections, *id, *after_rename, *until;
     struct mb_strings collections;
     struct mb_api_list renames, ezk; /* of struct mb_kv */
     bool async, meta_only, restore_index, auto_index, drop_collection, drop_first, drop_index, skip_create;

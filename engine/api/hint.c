@@ -34,6 +34,7 @@ static const char *const members[][2] = {
     {"rename", "collection_renames"},
     {"drop_exist_collection", "dropExistCollection"},
     {"drop_first", "dropFirst"},
+    {"until_checkpoints", "truncateBinlogByTs"},
     {"drop_exist_index", "dropExistIndex"},
     {"skip_create_collection", "skipCreateCollection"},
     {"restore_index", "restoreIndex"},

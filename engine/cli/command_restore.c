@@ -18,6 +18,7 @@ struct options {
     bool skip_create_collection;
     bool meta_only;
     bool use_v2_restore;
+    const char *until;
 };
 
 #define FIELD(member) .offset = offsetof(struct options, member)
@@ -109,6 +110,11 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      FIELD(use_v2_restore),
      .help = "Import over HTTP, many segments in one job (Milvus 2.4 and later)."},
+    {.name = "until",
+     .type = MB_FLAG_TEXT,
+     FIELD(until),
+     .argument = "TIME",
+     .help = "Leave out rows and deletes that were written after this time, such as 2026-11-28T22:30:00Z."},
 };
 
 static struct mb_restore_request request_of(const struct options *options)
@@ -131,7 +137,8 @@ static struct mb_restore_request request_of(const struct options *options)
                                        .drop_exist_index = options->drop_exist_index,
                                        .skip_create_collection = options->skip_create_collection,
                                        .meta_only = options->meta_only,
-                                       .use_import_jobs = options->use_v2_restore};
+                                       .use_import_jobs = options->use_v2_restore,
+                                       .until = options->until};
 }
 
 static json_t *collections_json(struct mb_task *task)

@@ -389,6 +389,12 @@ struct mb_restore_request {
     size_t skip_index_param_count;
 
     bool lenient; /* a name that the backup does not hold is a warning; none left restores nothing */
+
+    /* Rows and deletes that were written later stay out: "2026-11-28T22:30:00Z", "2026-11-28 22:30:00+01:00";
+     * UTC without a zone; NULL for no end.  What had been deleted by then and was cleared away before the
+     * backup was made is not in the backup, and does not come back. */
+    const char *until;
+    bool until_checkpoints; /* or later than the backup's checkpoint of the channel they came through */
 };
 
 /* A whole backup from the storage of one session to that of another. */

@@ -2,6 +2,7 @@
 #include "milvus/client.h"
 #include "milvus/convert.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const struct mb_method method_import = {
@@ -19,6 +20,33 @@ static const struct mb_method method_state = {
     .again = MB_AGAIN_ANY,
     .patience_ns = 5 * MB_NS_PER_S,
 };
+
+/* ------------------------------------------------------------------ options */
+
+enum { COUNTER_BITS = 18 };
+
+uint64_t mb_milvus_timestamp(int64_t ms)
+{
+    return ((uint64_t)ms << COUNTER_BITS) | ((1u << COUNTER_BITS) - 1);
+}
+
+mb_status mb_milvus_position_timestamp(const struct mb_bytes *position, uint64_t *out, struct mb_error *error)
+{
+    Pb__MsgPosition *read = pb__msg_position__unpack(NULL, position->len, position->data);
+    if (read == NULL)
+        return mb_fail(error, MB_E_CORRUPT, "it is no position that Milvus writes");
+    *out = read->timestamp;
+    pb__msg_position__free_unpacked(read, NULL);
+    return MB_OK;
+}
+
+const char *mb_milvus_import_end(const struct mb_milvus *milvus, uint64_t timestamp, struct mb_arena *arena)
+{
+    bool any = milvus->info.can[MB_MILVUS_IMPORT_UNTIL_TIMESTAMP];
+    return mb_arena_printf(arena, "%" PRIu64, any ? timestamp : timestamp >> COUNTER_BITS);
+}
+
+/* ------------------------------------------------------------------ imports */
 
 static mb_status import_in(struct mb_milvus *milvus, const struct mb_import *import, int64_t *task,
                            struct mb_arena *arena, struct mb_cancel *cancel, struct mb_error *error)

@@ -66,6 +66,7 @@ enum mb_milvus_capability {
     MB_MILVUS_DESCRIBE_SEGMENT,        /* its binlogs, over HTTP */
     MB_MILVUS_IMPORT_DELETES_TOGETHER, /* several directories of L0 segments in one job */
     MB_MILVUS_CHECK_FUNCTIONS, /* the models behind functions are called when a collection is created */
+    MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, /* an import's end may be any timestamp; before, a millisecond */
     MB_MILVUS_CAPABILITIES
 };
 
@@ -219,6 +220,17 @@ struct mb_import {
     struct mb_strings files;
     struct mb_properties options;
 };
+
+/* Milvus' timestamps are milliseconds since 1970 and a counter within each: the last one of a millisecond. */
+uint64_t mb_milvus_timestamp(int64_t ms);
+
+/* That of a position as a description holds it (struct mb_checkpoint). */
+mb_status mb_milvus_position_timestamp(const struct mb_bytes *position, uint64_t *out,
+                                       struct mb_error *error);
+
+/* What this server wants the option "end_ts" of an import to be, for rows and deletes that are younger than
+ * a timestamp to stay out: text in arena, NULL without memory. */
+const char *mb_milvus_import_end(const struct mb_milvus *milvus, uint64_t timestamp, struct mb_arena *arena);
 
 /* Begins an import over gRPC; *task is its number, for mb_milvus_import_state.  It goes on whatever becomes
  * of us. */

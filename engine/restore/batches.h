@@ -27,6 +27,7 @@ struct mb_import_batch {
     int64_t storage_version;
     int64_t rows;       /* by the description, deleted ones included */
     int64_t least_rows; /* that cannot have been deleted */
+    uint64_t until;     /* a timestamp of Milvus: what is younger stays out; 0 for none */
     int64_t bytes;
     const struct mb_batch_segment *first;
     size_t segments;

@@ -29,7 +29,7 @@ struct importer {
 static mb_status make_options(const struct mb_restore_work *work, const struct mb_import_batch *batch,
                               struct mb_arena *arena, struct mb_properties *out, struct mb_error *error)
 {
-    struct mb_properties list = {.items = mb_arena_alloc(arena, 4, sizeof *list.items)};
+    struct mb_properties list = {.items = mb_arena_alloc(arena, 5, sizeof *list.items)};
     const char *version = mb_arena_printf(arena, "%" PRId64, batch->storage_version);
 
     if (list.items == NULL || version == NULL)
@@ -41,6 +41,12 @@ static mb_status make_options(const struct mb_restore_work *work, const struct m
         list.items[list.count++] = (struct mb_property){"storage_version", version};
     if (*work->ezk)
         list.items[list.count++] = (struct mb_property){"ezk", work->ezk};
+    if (batch->until > 0) {
+        const char *end = mb_milvus_import_end(work->run->env->milvus, batch->until, arena);
+        if (end == NULL)
+            return mb_fail_memory(error);
+        list.items[list.count++] = (struct mb_property){"end_ts", end};
+    }
     *out = list;
     return MB_OK;
 }
@@ -102,7 +108,8 @@ static mb_status submit(struct importer *importer, struct mb_import_watch *job, 
 static bool fit_together(const struct mb_import_batch *a, const struct mb_import_batch *b)
 {
     return a->phase == b->phase && strcmp(a->partition, b->partition) == 0 &&
-           a->storage_version == b->storage_version && strcmp(a->virtual_channel, b->virtual_channel) == 0;
+           a->storage_version == b->storage_version && a->until == b->until &&
+           strcmp(a->virtual_channel, b->virtual_channel) == 0;
 }
 
 static size_t most_in_one_job(const struct mb_restore_work *work, const struct mb_import_batch *batch)

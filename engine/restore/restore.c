@@ -11,6 +11,7 @@
 #include "restore/replace.h"
 #include "restore/run.h"
 #include "restore/stage.h"
+#include "restore/until.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +116,9 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
     for (size_t i = 0; i < work->batches.count; i++)
         run->total_bytes += work->batches.items[i].bytes;
     MB_TRY(mb_restore_prove(work, arena, cancel, error));
+    if (mb_restore_limit(work, error) < 0)
+        return mb_error_context(error, "collection %s.%s", source->collection.db_name,
+                                source->collection.name);
     return mb_restore_probe(work, cancel, error);
 }
 
@@ -259,6 +263,12 @@ static const char *unserved_text(const struct mb_restore_work *work, struct mb_a
                            MB_WORK_NAME(work));
 }
 
+static const char *too_young_text(const struct mb_restore_work *work, struct mb_arena *arena)
+{
+    return mb_arena_printf(arena, "%s.%s is empty: of its rows none is as old as it was asked for",
+                           MB_WORK_NAME(work));
+}
+
 static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
                                struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
 {
@@ -269,6 +279,8 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
             ok = mb_strings_add(&list, arena, stray_text(&works[i], arena));
         if (works[i].unserved && ok)
             ok = mb_strings_add(&list, arena, unserved_text(&works[i], arena));
+        if (ok && mb_restore_left_nothing(&works[i]))
+            ok = mb_strings_add(&list, arena, too_young_text(&works[i], arena));
     }
     *out = list;
     return ok ? MB_OK : mb_fail_memory(error);

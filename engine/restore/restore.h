@@ -33,8 +33,10 @@ struct mb_restore_options {
     bool drop_first;             /* before it is made anew, for those who lack the space for both */
     bool skip_create_collection; /* a target must be there; with drop_exist_collection it may be missing */
     bool drop_exist_index;
-    bool meta_only; /* no data */
-    bool use_jobs;  /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
+    bool meta_only;   /* no data */
+    int64_t until_ms; /* rows and deletes that are younger stay out; milliseconds since 1970, 0 for none */
+    bool until_checkpoints; /* so do those that are younger than their channel's checkpoint in the backup */
+    bool use_jobs;          /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
     bool keep_temp_files;
     unsigned parallel_collections; /* 0 for 2 */
     unsigned import_jobs;          /* under way at once in one collection; 0 for 768 */

@@ -1,6 +1,7 @@
 /* restore: from a backup to a running Milvus. */
 #include "restore/restore.h"
 
+#include "calendar/instant.h"
 #include "task/connect.h"
 #include "task/request.h"
 
@@ -14,6 +15,7 @@ struct plan {
     struct mb_mappings mappings;
     struct mb_restore_wishes wishes;
     const char *suffix;
+    int64_t until_ms;
     struct mb_restore_request flags; /* of which only the booleans are good for anything here */
 };
 
@@ -100,6 +102,16 @@ static mb_status take_wishes(const struct mb_restore_request *request, struct mb
                            "skip_index_params", &skips->index_params, error);
 }
 
+static mb_status take_until(const struct mb_restore_request *request, struct plan *plan,
+                            struct mb_error *error)
+{
+    bool until = request->until != NULL;
+    if (request->meta_only && (until || request->until_checkpoints))
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, until ? "until" : "until_checkpoints",
+                            "it is about data, and none is restored: leave it out");
+    return until ? mb_instant_parse(request->until, "until", &plan->until_ms, error) : MB_OK;
+}
+
 static mb_status take_target_filter(const struct mb_restore_request *request, struct mb_arena *arena,
                                     struct plan *plan, struct mb_error *error)
 {
@@ -128,6 +140,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     MB_TRY(take_renames(&request, arena, plan, error));
     MB_TRY(take_mappings(&request, arena, plan, error));
     MB_TRY(take_wishes(&request, arena, &plan->wishes, error));
+    MB_TRY(take_until(&request, plan, error));
     MB_TRY(mb_request_text(arena, request.suffix, &plan->suffix, error));
     plan->flags = request;
     return mb_request_text(arena, request.name, &plan->head.name, error);
@@ -185,6 +198,8 @@ static struct mb_restore_options options_of(const struct mb_task *task, const st
         .drop_exist_index = flags->drop_exist_index,
         .skip_create_collection = flags->skip_create_collection,
         .meta_only = flags->meta_only,
+        .until_ms = plan->until_ms,
+        .until_checkpoints = flags->until_checkpoints,
         .use_jobs = flags->use_import_jobs,
         .keep_temp_files = mb_request_decides(flags->keep_temp_files, config->keep_temp_files),
         .parallel_collections = config->collections,

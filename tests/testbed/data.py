@@ -47,8 +47,13 @@ def make_simple(client, name, rows=3000, dim=DIM, load=True, **options):
     """An int64 key, a string and a float vector with an IVF_FLAT index."""
     _create(client, name, [_key(), {"field_name": "s", "datatype": DataType.VARCHAR, "max_length": 64}, _vector(dim)])
     if rows:
-        client.insert(name, [{"id": i, "s": f"row {i}", "vec": _floats(i, dim)} for i in range(rows)])
+        client.insert(name, some_rows(0, rows, dim))
     _finish(client, name, load=load, **options)
+
+
+def some_rows(start, end, dim=DIM):
+    """Rows for a collection of make_simple, by their keys."""
+    return [{"id": i, "s": f"row {i}", "vec": _floats(i, dim)} for i in range(start, end)]
 
 
 def make_big_collection(milvus, name="big", rows=250000, dim=512, batch=4000):
