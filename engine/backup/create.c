@@ -170,6 +170,27 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     return MB_OK;
 }
 
+static bool has_rows(const struct mb_create *create)
+{
+    for (size_t i = 0; i < create->collection_count; i++)
+        for (size_t s = 0; s < create->collections[i].segment_count; s++)
+            if (create->collections[i].segments[s].rows > 0)
+                return true;
+    return false;
+}
+
+/* What was deleted and is not in the binlogs would come back with the backup. */
+static mb_status warn_of_deletes(struct mb_create *create, struct mb_error *error)
+{
+    const struct mb_milvus_info *milvus = mb_milvus_info(create->env->milvus);
+    if (milvus->can[MB_MILVUS_FLUSH_DELETES] || !has_rows(create))
+        return MB_OK;
+    return mb_create_warn(create, error,
+                          "milvus %s does not write deletes out when it is flushed: rows that were deleted "
+                          "lately may be in the backup, and come back with it (%s writes them out)",
+                          milvus->version_text, mb_milvus_needs(MB_MILVUS_FLUSH_DELETES));
+}
+
 /* From the claim on: what fails here leaves a backup that is marked as in progress, unless nothing was
  * copied. */
 static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
@@ -180,6 +201,7 @@ static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_
     if (create->options->strategy != MB_STRATEGY_META_ONLY) {
         mb_progress_phase(progress, "copy");
         MB_TRY(copy_segments(create, pool, cancel, error));
+        MB_TRY(warn_of_deletes(create, error));
         mb_progress_phase(progress, "verify");
         MB_TRY(mb_claim_check(create->claim, cancel, error)); /* verifying removes strays */
         MB_TRY(mb_create_verify(create, cancel, error));

@@ -20,6 +20,7 @@ static const struct range ranges[MB_MILVUS_CAPABILITIES] = {
     [MB_MILVUS_DESCRIBE_SEGMENT] = {{2, 5, 8}, {0, 0, 0}, "Milvus 2.5.8 or later"},
     [MB_MILVUS_IMPORT_DELETES_TOGETHER] = {{2, 6, 5}, {0, 0, 0}, "Milvus 2.6.5 or later"},
     [MB_MILVUS_CHECK_FUNCTIONS] = {{2, 6, 8}, {0, 0, 0}, "Milvus 2.6.8 or later"},
+    [MB_MILVUS_FLUSH_DELETES] = {{2, 3, 0}, {0, 0, 0}, "Milvus 2.3 or later"},
     [MB_MILVUS_IMPORT_UNTIL_TIMESTAMP] = {{2, 4, 0}, {0, 0, 0}, "Milvus 2.4 or later"},
 };
 

@@ -66,6 +66,7 @@ enum mb_milvus_capability {
     MB_MILVUS_DESCRIBE_SEGMENT,        /* its binlogs, over HTTP */
     MB_MILVUS_IMPORT_DELETES_TOGETHER, /* several directories of L0 segments in one job */
     MB_MILVUS_CHECK_FUNCTIONS, /* the models behind functions are called when a collection is created */
+    MB_MILVUS_FLUSH_DELETES,   /* a flush writes out the deletes of segments that were written out before */
     MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, /* an import's end may be any timestamp; before, a millisecond */
     MB_MILVUS_CAPABILITIES
 };

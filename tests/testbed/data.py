@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy
 from pymilvus import DataType, MilvusClient
@@ -16,6 +17,7 @@ COLLECTIONS = [
     ("default", "partitions"),
     ("sales", "partitions"),
 ]
+DELETED = [[0, 1, 2], [1000], [2000]]  # keys of default.partitions
 TTL = {"collection.ttl.seconds": 864000}
 
 
@@ -23,8 +25,9 @@ def make_collections(milvus):
     """Makes COLLECTIONS, flushed, with indexes and load states of several kinds. Side by side: flush and load wait."""
     with milvus.client() as client:
         client.create_database("sales")
+    arrays = not milvus.version.startswith("2.2.")
     makers = [
-        ("default", _make_all_types),
+        ("default", partial(_make_all_types, arrays=arrays)),
         ("default", _make_auto_id),
         ("default", _make_binary_vectors),
         ("default", _make_empty),
@@ -99,7 +102,7 @@ def _finish(client, name, index_type="IVF_FLAT", metric="L2", params=None, scala
         client.load_collection(name)
 
 
-def _make_all_types(client, rows=300):
+def _make_all_types(client, rows=300, arrays=True):
     scalars = {
         "b": DataType.BOOL,
         "i8": DataType.INT8,
@@ -114,16 +117,19 @@ def _make_all_types(client, rows=300):
         _key(),
         *({"field_name": name, "datatype": kind} for name, kind in scalars.items()),
         {"field_name": "s", "datatype": DataType.VARCHAR, "max_length": 64},
-        {"field_name": "arr", "element_type": DataType.INT64, **array},
-        {"field_name": "sarr", "element_type": DataType.VARCHAR, "max_length": 32, **array},
         _vector(),
     ]
+    if arrays:
+        fields[-1:-1] = [
+            {"field_name": "arr", "element_type": DataType.INT64, **array},
+            {"field_name": "sarr", "element_type": DataType.VARCHAR, "max_length": 32, **array},
+        ]
     _create(client, "all_types", fields, dynamic=True)
-    client.insert("all_types", [_row_of_all_types(i) for i in range(rows)])
+    client.insert("all_types", [_row_of_all_types(i, arrays) for i in range(rows)])
     _finish(client, "all_types", scalar="s")
 
 
-def _row_of_all_types(i):
+def _row_of_all_types(i, arrays):
     return {
         "id": i,
         "b": i % 2 == 0,
@@ -134,8 +140,7 @@ def _row_of_all_types(i):
         "d": i / 3,
         "s": f"ключ-{i}-é",
         "j": {"n": i, "t": [1, "x", None]},
-        "arr": list(range(i % 5)),
-        "sarr": [str(i)] * (i % 4),
+        **({"arr": list(range(i % 5)), "sarr": [str(i)] * (i % 4)} if arrays else {}),
         "vec": _floats(i),
         "extra": f"dyn{i}",
     }
@@ -157,7 +162,7 @@ def _make_partitions(client, rows=150):
         batch = [{"id": first + i, "s": partition, "vec": _floats(first + i)} for i in range(rows)]
         client.insert(name, batch, partition_name=partition)
     client.flush(name)
-    for doomed in ([0, 1, 2], [1000], [2000]):
+    for doomed in DELETED:
         client.delete(name, filter=f"id in {doomed}")
     _finish(client, name)
 

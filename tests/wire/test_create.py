@@ -80,7 +80,7 @@ def data(tmp_path):
 
 @pytest.fixture
 def create(data, tmp_path):
-    def run(server, ok=True, gc_pause="", start=False, verify=False, **options):
+    def run(server, ok=True, gc_pause="", start=False, verify=False, json=False, **options):
         config = {
             "configVersion": "v2",
             "milvus": {
@@ -93,6 +93,8 @@ def create(data, tmp_path):
         program = Program(tmp_path / "program", config)
         if start:
             return program, program.start("create", "-n", "b", "--force")
+        if json:
+            return program.ok("create", "-n", "b", "--force", "--json").json()
         result = (program.ok if ok else program.fails)("create", "-n", "b", "--force", **options)
         return program.ok("verify", "-n", "b", "--read-data", "--json").json() if verify else result
 
@@ -262,3 +264,12 @@ def test_a_pause_that_is_cancelled_under_way_is_resumed(create, data):
         process.send_signal(signal.SIGINT)
         assert program.finish(process).code == 130
         assert [path for path, *_ in server.http_calls] == [PAUSE, RESUME]
+
+
+@pytest.mark.parametrize(("version", "rows", "warned"), [("2.2.16", 9, True), ("2.2.16", 0, False), ("2.3.0", 9, False)])
+def test_a_milvus_that_keeps_deletes_to_itself(data, create, version, rows, warned):
+    data.write_batch(1)
+    with Server(version) as server:
+        server.answers["GetPersistentSegmentInfo"].infos[0].num_rows = rows
+        warnings = create(server, json=True)["warnings"]
+    assert any("deleted lately" in warning and version in warning for warning in warnings) == warned, warnings

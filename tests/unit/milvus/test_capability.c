@@ -30,6 +30,7 @@ static void test_the_first_that_can(void **state)
         {MB_MILVUS_DESCRIBE_SEGMENT, "2.5.7", "2.5.8"},
         {MB_MILVUS_IMPORT_DELETES_TOGETHER, "2.6.4", "2.6.5"},
         {MB_MILVUS_CHECK_FUNCTIONS, "2.6.7", "2.6.8"},
+        {MB_MILVUS_FLUSH_DELETES, "2.2.16", "2.3.0"},
         {MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, "2.3.22", "2.4.0"},
         {MB_MILVUS_COUNT_ROWS_EXACTLY, "2.4.0", "2.3.22"},
     };
