@@ -23,14 +23,41 @@ static mb_status read_at(struct mb_api_call *call, const struct mb_api_place *pl
     return status;
 }
 
+/* Has a later create of that name gone on with what it began, or put another backup into its place? */
+static bool is_overtaken(struct mb_api_call *call, const struct mb_record *record, struct mb_record *later)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    return mb_service_find(mb_api_service(call->api), record->backup, MB_TASK_CREATE, record->bucket,
+                           record->root_path, call->arena, later, &ignored) == MB_OK &&
+           strcmp(later->id, record->id) != 0 && later->state == MB_TASK_SUCCEEDED;
+}
+
+/* What lies there under the name now counts only when it is the backup of that id. */
+static mb_status get_overtaken(struct mb_api_call *call, const struct mb_record *record,
+                               const struct mb_record *later, struct mb_brief *out, struct mb_error *error)
+{
+    const struct mb_api_place place = {.bucket = record->bucket, .root_path = record->root_path};
+    struct mb_brief made;
+    mb_brief_of_record(later, call->arena, &made);
+    mb_status status = read_at(call, &place, record->backup, &made, error);
+    bool is_it = status == MB_OK && strcmp(made.id, record->id) == 0;
+    if (is_it)
+        *out = made;
+    if (is_it || record->state != MB_TASK_SUCCEEDED)
+        return MB_OK;
+    return status < 0 ? status : mb_fail(error, MB_E_NOT_FOUND, "not found");
+}
+
 static mb_status get_by_id(struct mb_api_call *call, const char *id, struct mb_brief *out,
                            struct mb_error *error)
 {
-    struct mb_record record;
+    struct mb_record record, later;
     if (mb_service_get(mb_api_service(call->api), id, false, call->arena, &record, error) < 0 ||
         record.kind != MB_TASK_CREATE)
         return mb_fail(error, MB_E_CONFIG, "backup task not found");
     mb_brief_of_record(&record, call->arena, out);
+    if (!is_unfinished(&record) && is_overtaken(call, &record, &later))
+        return get_overtaken(call, &record, &later, out, error);
     if (record.state != MB_TASK_SUCCEEDED)
         return MB_OK;
     const struct mb_api_place place = {.bucket = record.bucket, .root_path = record.root_path};

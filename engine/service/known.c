@@ -227,7 +227,8 @@ mb_status mb_known_look(struct mb_known *entry, bool with_collections, struct mb
         return look_at_running(entry, with_collections, arena, out, error);
     MB_TRY(mb_kept_read(&entry->kept, with_collections, arena, &record, error));
     record.state = entry->state;
-    record.resumable = entry->resumable;
+    if (record.resumable && !entry->resumable)
+        mb_record_settle(&record);
     *out = record;
     return MB_OK;
 }

@@ -213,6 +213,20 @@ bool mb_record_can_resume(int32_t kind)
     return kind == MB_TASK_CREATE || kind == MB_TASK_TRANSFER;
 }
 
+static const char cut_while_running[] = "the server ended while it ran; it can be resumed";
+static const char cut_before_begun[] = "the server ended before it was done; it can be resumed";
+
+void mb_record_settle(struct mb_record *record)
+{
+    record->resumable = false;
+    record->hint = MB_HINT_NONE;
+    record->hint_subject = "";
+    if (strcmp(record->error, cut_while_running) == 0)
+        record->error = "the server ended while it ran";
+    else if (strcmp(record->error, cut_before_begun) == 0)
+        record->error = "the server ended before it was done";
+}
+
 void mb_record_interrupt(struct mb_record *record, int64_t now_ms)
 {
     bool resumable = mb_record_can_resume(record->kind);
@@ -223,11 +237,9 @@ void mb_record_interrupt(struct mb_record *record, int64_t now_ms)
     record->hint = resumable ? MB_HINT_RESUME : MB_HINT_NONE;
     record->hint_subject = resumable ? record->backup : "";
     if (began)
-        record->error = resumable ? "the server ended while it ran; it can be resumed"
-                                  : "the server ended while it ran; start it again";
+        record->error = resumable ? cut_while_running : "the server ended while it ran; start it again";
     else
-        record->error = resumable ? "the server ended before it was done; it can be resumed"
-                                  : "the server ended before it was done; start it again";
+        record->error = resumable ? cut_before_begun : "the server ended before it was done; start it again";
     if (record->ended_ms == 0)
         record->ended_ms = now_ms;
 }

@@ -44,6 +44,9 @@ mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct 
  * kind of task can. */
 void mb_record_interrupt(struct mb_record *record, int64_t now_ms);
 
+/* Takes back the advice to go on with it or to remove it: by now that name is another's. */
+void mb_record_settle(struct mb_record *record);
+
 /* Are tasks of that kind gone on with, where they were cut off? */
 bool mb_record_can_resume(int32_t kind);
 

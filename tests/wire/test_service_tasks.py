@@ -98,6 +98,41 @@ def test_a_create_whose_server_was_killed_is_resumed(program, milvus, tmp_path):
     assert program.ok("verify", "-n", "daily")
 
 
+def test_both_ids_of_a_resumed_backup_tell_of_it_and_nobody_is_advised_to_remove_it(program, milvus):
+    with left_behind(program) as server:
+        cut = started(server, "daily")
+        wait_for_flush(milvus)
+        server.kill()
+    milvus.gate.set()
+    with BackupServer(program) as server:
+        assert "go on with it" in server.task(cut)["hint"]
+        later = started(server, "daily", resume=True)
+        assert server.wait_for_task(later)["state"] == "succeeded" and later != cut
+        by_name = server.get("get_backup", backup_name="daily").data
+        assert by_name["state_code"] == 2
+        for id in (cut, later):
+            assert server.get("get_backup", backup_id=id).data == by_name
+        old = server.task(cut)
+        assert (old["state"], old["hint"], old["error"]) == ("failed", "", "the server ended while it ran")
+        server.delete("delete", backup_name="daily")
+        assert server.get("get_backup", backup_id=later).code == 404
+        assert server.get("get_backup", backup_id=cut).data["state_code"] == 3
+    with BackupServer(program) as server:
+        assert server.task(cut)["hint"] == ""
+
+
+def test_an_id_is_not_that_of_another_backup_which_took_the_name(program, milvus):
+    milvus.gate.set()
+    with BackupServer(program) as server:
+        first = started(server, "daily")
+        assert server.wait_for_task(first)["state"] == "succeeded"
+        assert server.delete("delete", backup_name="daily").code == 0
+        second = started(server, "daily")
+        assert server.wait_for_task(second)["state"] == "succeeded"
+        assert server.get("get_backup", backup_id=first).code == 404
+        assert server.get("get_backup", backup_id=second).data["id"] == second
+
+
 def test_one_writer_for_a_name(program, milvus):
     with BackupServer(program) as server:
         task = started(server, "daily")
