@@ -240,6 +240,14 @@ static void fill_call(struct mb_exchange *exchange)
     exchange->ask.door = exchange;
 }
 
+static mb_status find_identity(struct mb_exchange *exchange)
+{
+    const struct mb_exchanges *all = exchange->all;
+    const struct mb_identity_source source = {
+        .grpc = exchange->call, .metadata = &exchange->metadata, .gate = all->gate, .auth = all->auth};
+    return mb_identity_find(&source, &exchange->ask, &exchange->refusal);
+}
+
 /* Who may not call has no message read. */
 static mb_status begin(void *ctx, struct mb_cancel *cancel, struct mb_error *ignored)
 {
@@ -261,9 +269,7 @@ static mb_status begin(void *ctx, struct mb_cancel *cancel, struct mb_error *ign
     }
     fill_call(exchange);
     exchange->refusal = MB_ERROR_INIT;
-    if (exchange->method->answer == NULL &&
-        mb_identity_find(exchange->call, &exchange->metadata, exchange->all->auth, ask, &exchange->refusal) !=
-            MB_OK) {
+    if (exchange->method->answer == NULL && find_identity(exchange) != MB_OK) {
         ask->refusal = &exchange->refusal;
         mb_api_serve(ask);
     } else {

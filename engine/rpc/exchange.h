@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 struct mb_exchange;
+struct mb_gate;
 
 /* What all calls of a door share. */
 struct mb_exchanges {
@@ -22,6 +23,7 @@ struct mb_exchanges {
     grpc_completion_queue *queue;
     struct mb_api *api;
     struct mb_auth *auth;     /* or NULL */
+    struct mb_gate *gate;     /* knows from where calls come */
     struct mb_group *workers; /* for what may wait for a storage or for Milvus */
     struct mb_group *quick;   /* for what does not, and is answered although all of them wait */
     int64_t patience_ns;      /* until a request has come as a whole */

@@ -1,5 +1,6 @@
 #include "rpc/identity.h"
 
+#include "base/address.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -40,26 +41,21 @@ static const char *metadata_text(const grpc_metadata_array *metadata, const char
     return all;
 }
 
-/* "ipv4:127.0.0.1:50123", "ipv6:%5B::1%5D:50123": without scheme, port and brackets. */
-static const char *address_of(grpc_call *grpc, struct mb_arena *arena)
+/* gRPC knows the gate as its client, "ipv4:127.0.0.1:50123"; the gate knows who has that port. */
+static mb_status find_address(const struct mb_identity_source *source, struct mb_api_call *call,
+                              struct mb_error *error)
 {
-    char *peer = grpc_call_get_peer(grpc);
-    const char *from = strchr(peer, ':');
-    from = from != NULL ? from + 1 : peer;
-    const char *port = strrchr(from, ':');
-    size_t len = port != NULL ? (size_t)(port - from) : strlen(from);
-    static const char *const brackets[][2] = {{"%5B", "%5D"}, {"[", "]"}};
-    for (size_t i = 0; i < 2; i++) {
-        size_t size = strlen(brackets[i][0]);
-        if (len >= 2 * size && strncmp(from, brackets[i][0], size) == 0 &&
-            strncmp(from + len - size, brackets[i][1], size) == 0) {
-            from += size;
-            len -= 2 * size;
-        }
-    }
-    const char *address = mb_arena_strndup(arena, from, len);
+    char address[MB_ADDRESS_SIZE];
+    int64_t port = 0;
+    char *peer = grpc_call_get_peer(source->grpc);
+    const char *last = strrchr(peer, ':');
+    bool known = last != NULL && mb_text_to_int64(last + 1, &port) && port > 0 && port <= UINT16_MAX &&
+                 mb_gate_client(source->gate, (uint16_t)port, address);
     gpr_free(peer);
-    return address;
+    if (!known)
+        return mb_fail(error, MB_E_UNAUTHENTICATED, "the call did not come by the port of the server");
+    call->caller.address = mb_arena_strdup(call->arena, address);
+    return call->caller.address != NULL ? MB_OK : mb_fail_memory(error);
 }
 
 static const char *property_of(const grpc_auth_context *context, const char *name, struct mb_arena *arena)
@@ -105,20 +101,20 @@ static mb_status find_request_id(const grpc_metadata_array *metadata, struct mb_
     return call->caller.request_id != NULL ? MB_OK : mb_fail_memory(error);
 }
 
-mb_status mb_identity_find(grpc_call *grpc, const grpc_metadata_array *metadata, struct mb_auth *auth,
-                           struct mb_api_call *call, struct mb_error *error)
+mb_status mb_identity_find(const struct mb_identity_source *source, struct mb_api_call *call,
+                           struct mb_error *error)
 {
-    call->caller =
-        (struct mb_caller){.name = "", .address = address_of(grpc, call->arena), .request_id = "?"};
+    call->caller = (struct mb_caller){.name = "", .address = "", .request_id = "?"};
     call->request_id = "";
-    MB_TRY(find_request_id(metadata, call, error));
-    const char *authorization = metadata_text(metadata, "authorization", call->arena);
-    if (authorization == NULL || call->caller.address == NULL)
+    MB_TRY(find_request_id(source->metadata, call, error));
+    const char *authorization = metadata_text(source->metadata, "authorization", call->arena);
+    if (authorization == NULL)
         return mb_fail_memory(error);
-    call->caller.role = MB_ROLE_WRITE;
-    if (auth == NULL)
+    MB_TRY(find_address(source, call, error));
+    if (source->auth == NULL) {
+        call->caller.role = MB_ROLE_WRITE;
         return MB_OK;
-    call->caller.role = MB_ROLE_NONE;
-    return mb_auth_check(auth, authorization, certificate_name(grpc, call->arena), call->arena, &call->caller,
-                         error);
+    }
+    return mb_auth_check(source->auth, authorization, certificate_name(source->grpc, call->arena),
+                         call->arena, &call->caller, error);
 }

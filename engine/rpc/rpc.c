@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "rpc/credentials.h"
 #include "rpc/exchange.h"
+#include "rpc/gate.h"
 
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
@@ -19,7 +20,7 @@ struct mb_rpc {
     struct mb_event stopped;
     pthread_t reader;
     bool has_reader;
-    uint16_t port;
+    int port;
 };
 
 /* -------------------------------------------------------------- gRPC's reports */
@@ -71,7 +72,7 @@ static grpc_server *create_server(const struct mb_rpc_options *options)
         number(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int64_t)options->body_limit),
         number(GRPC_ARG_MAX_CONCURRENT_STREAMS, CALLS_A_CONNECTION),
         number(GRPC_ARG_MAX_METADATA_SIZE, MAX_METADATA),
-        /* A second server on the same port is a mistake. */
+        /* Nobody else gets a share of what the gate passes on. */
         number(GRPC_ARG_ALLOW_REUSEPORT, 0),
         /* Only what is not compressed: a few bytes can say gigabytes. */
         number(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE),
@@ -89,25 +90,34 @@ static grpc_server *create_server(const struct mb_rpc_options *options)
                               NULL);
 }
 
-static mb_status listen_at(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
+/* Where only the gate leads somebody to. */
+static mb_status listen_behind_gate(struct mb_rpc *rpc, const struct mb_rpc_options *options,
+                                    struct mb_error *error)
 {
-    char place[300];
     grpc_server_credentials *credentials = NULL;
-    bool is_ipv6 = strchr(options->address, ':') != NULL && *options->address != '[';
-    int len = snprintf(place, sizeof place, is_ipv6 ? "[%s]:%u" : "%s:%u", options->address,
-                       (unsigned)options->port);
-    if (len < 0 || (size_t)len >= sizeof place)
-        return mb_fail(error, MB_E_CONFIG, "server.address is too long");
     MB_TRY(mb_rpc_credentials(options, &credentials, error));
-    int port = grpc_server_add_http2_port(rpc->calls.server, place, credentials);
+    rpc->port = grpc_server_add_http2_port(rpc->calls.server, "127.0.0.1:0", credentials);
     grpc_server_credentials_release(credentials);
-    if (port <= 0)
-        return mb_fail(error, MB_E_CONFIG,
-                       "cannot listen on %s for gRPC: another program does, or server.grpcPort, "
-                       "server.address or server.tls cannot be used",
-                       place);
-    rpc->port = (uint16_t)port;
-    return MB_OK;
+    if (rpc->port > 0)
+        return MB_OK;
+    return mb_fail(error, MB_E_CONFIG,
+                   "gRPC cannot listen: 127.0.0.1 is not there, or server.tls cannot be used");
+}
+
+static void on_waiting(void *ctx, const char *line)
+{
+    mb_session_log(ctx, MB_LOG_WARN, line);
+}
+
+static mb_status open_gate(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
+{
+    const struct mb_gate_options gate = {.listener = options->listener,
+                                         .to = (uint16_t)rpc->port,
+                                         .connections = options->connections,
+                                         .seconds = options->request_seconds,
+                                         .tell = on_waiting,
+                                         .ctx = options->session};
+    return mb_gate_open(&rpc->calls.gate, &gate, error);
 }
 
 static mb_status start(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
@@ -122,7 +132,8 @@ static mb_status start(struct mb_rpc *rpc, const struct mb_rpc_options *options,
     if (calls->workers == NULL || calls->quick == NULL || calls->queue == NULL || calls->server == NULL)
         return mb_fail_memory(error);
     grpc_server_register_completion_queue(calls->server, calls->queue, NULL);
-    MB_TRY(listen_at(rpc, options, error));
+    MB_TRY(listen_behind_gate(rpc, options, error));
+    MB_TRY(open_gate(rpc, options, error)); /* which has to be there for the first call */
     if (mb_thread_start(&rpc->reader, read_reports, rpc) != 0)
         return mb_fail_memory(error);
     rpc->has_reader = true;
@@ -151,11 +162,6 @@ mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *a
     }
     *out = rpc;
     return MB_OK;
-}
-
-uint16_t mb_rpc_port(const struct mb_rpc *rpc)
-{
-    return rpc->port;
 }
 
 /* --------------------------------------------------------------------- closing */
@@ -196,7 +202,9 @@ void mb_rpc_close(struct mb_rpc *rpc)
         return;
     mb_rpc_retire(rpc);
     atomic_store(&rpc->calls.closed, true);
+    mb_gate_shut(rpc->calls.gate);
     stop_server(rpc);
+    mb_gate_close(rpc->calls.gate);
     end_queue(&rpc->calls);
     mb_group_free(rpc->calls.workers);
     mb_group_free(rpc->calls.quick);

@@ -13,8 +13,9 @@
 struct mb_rpc;
 
 struct mb_rpc_options {
-    const char *address;
-    uint16_t port;                                  /* 0 takes a free one */
+    int listener;                                   /* of this socket; it stays the caller's */
+    unsigned connections;                           /* at once; further ones wait */
+    struct mb_session *session;                     /* whose log hears that they do; or NULL */
     const char *tls_cert, *tls_key, *tls_client_ca; /* PEM files; "" or NULL for none */
     uint64_t body_limit;                            /* of a request */
     unsigned request_seconds;                       /* until a request must have come as a whole */
@@ -24,7 +25,6 @@ struct mb_rpc_options {
 /* auth may be NULL: everybody may everything.  Options are not needed afterwards. */
 mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *auth,
                       const struct mb_rpc_options *options, struct mb_error *error);
-uint16_t mb_rpc_port(const struct mb_rpc *rpc);
 
 /* From now on health says NOT_SERVING; calls are still answered. */
 void mb_rpc_retire(struct mb_rpc *rpc);

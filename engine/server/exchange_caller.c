@@ -1,27 +1,19 @@
 #include "server/exchange_private.h"
 
+#include "base/address.h"
 #include "base/random.h"
 #include "server/tls.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <string.h>
 
 static const char *address_of(struct mb_exchange *exchange)
 {
+    char text[MB_ADDRESS_SIZE];
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-    char text[INET6_ADDRSTRLEN] = "";
-    if (address != NULL && address->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text, sizeof text);
-    } else if (address != NULL && address->sa_family == AF_INET6) {
-        const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(ip);
-        inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? &ip->s6_addr[12] : ip->s6_addr, text, sizeof text);
-    }
-    return mb_arena_strdup(exchange->call.arena, text);
+    return mb_arena_strdup(exchange->call.arena,
+                           mb_address_text(info != NULL ? info->client_addr : NULL, text));
 }
 
 static const char *certificate_name_of(struct mb_exchange *exchange)

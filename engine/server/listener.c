@@ -77,21 +77,21 @@ static int listen_at_first(struct mb_listener *out, const struct addrinfo *list)
     return failed;
 }
 
-static mb_status fail_listening(struct mb_error *error, int failed, const char *address, uint16_t port)
+static mb_status fail_listening(struct mb_error *error, int failed, const char *address, uint16_t port,
+                                const char *port_keys)
 {
     unsigned number = port;
     switch (failed) {
     case EADDRINUSE:
         return mb_fail(error, MB_E_CONFIG,
-                       "port %u at %s is in use by another program; choose another one with server.port, "
-                       "SERVER_PORT or -p",
-                       number, address);
+                       "port %u at %s is in use by another program; choose another one with %s", number,
+                       address, port_keys);
     case EACCES:
         return mb_fail(
             error, MB_E_CONFIG,
             "may not listen on port %u, which takes the capability CAP_NET_BIND_SERVICE; choose one "
-            "from 1024 on with server.port, SERVER_PORT or -p",
-            number);
+            "from 1024 on with %s",
+            number, port_keys);
     case EADDRNOTAVAIL:
         return mb_fail(
             error, MB_E_CONFIG,
@@ -99,12 +99,12 @@ static mb_status fail_listening(struct mb_error *error, int failed, const char *
             "alone, 0.0.0.0 or :: all its addresses",
             address);
     default:
-        return mb_fail_errno(error, failed, "listen on port %u at %s (server.address, server.port)", number,
-                             address);
+        return mb_fail_errno(error, failed, "listen on port %u at %s (server.address; %s)", number, address,
+                             port_keys);
     }
 }
 
-mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_t port,
+mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_t port, const char *port_keys,
                            struct mb_error *error)
 {
     const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
@@ -120,7 +120,7 @@ mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_
                        gai_strerror(unknown));
     int failed = listen_at_first(out, list);
     freeaddrinfo(list);
-    return failed == 0 ? MB_OK : fail_listening(error, failed, address, port);
+    return failed == 0 ? MB_OK : fail_listening(error, failed, address, port, port_keys);
 }
 
 const char *mb_listener_place(char *out, size_t cap, const char *address, uint16_t port)

@@ -13,8 +13,8 @@ struct mb_listener {
 };
 
 /* address is one of IPv4 or IPv6, with or without brackets, or a name; "::" is all of both.  What is wrong is
- * said by the keys server.address and server.port. */
-mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_t port,
+ * said by the key server.address and by port_keys, the ways to choose another port, in words. */
+mb_status mb_listener_open(struct mb_listener *out, const char *address, uint16_t port, const char *port_keys,
                            struct mb_error *error);
 
 /* "[::1]:8080" and "http://[::1]:8080" in a buffer. */

@@ -19,7 +19,7 @@
 struct server {
     const struct mb_server_options *options;
     struct mb_server_settings settings;
-    struct mb_listener listener;
+    struct mb_listener listener, grpc_listener;
     struct mb_tls tls;
     struct mb_service *service;
     struct mb_schedules *schedules;
@@ -91,15 +91,18 @@ static mb_status open_http(struct server *server, struct mb_error *error)
 static mb_status open_rpc(struct server *server, struct mb_error *error)
 {
     const struct mb_server_settings *settings = &server->settings;
-    const struct mb_rpc_options rpc = {.address = settings->address,
-                                       .port = settings->grpc_port,
+    if (settings->grpc_port == 0)
+        return MB_OK;
+    MB_TRY(mb_listener_open(&server->grpc_listener, settings->address, settings->grpc_port,
+                            "server.grpcPort or SERVER_GRPC_PORT", error));
+    const struct mb_rpc_options rpc = {.listener = server->grpc_listener.fd,
+                                       .connections = settings->connections,
+                                       .session = server->options->session,
                                        .tls_cert = settings->tls_cert,
                                        .tls_key = settings->tls_key,
                                        .tls_client_ca = settings->tls_client_ca,
                                        .body_limit = settings->body_limit,
                                        .request_seconds = settings->request_seconds};
-    if (settings->grpc_port == 0)
-        return MB_OK;
     return mb_rpc_open(&server->rpc, server->api, server->auth, &rpc, error);
 }
 
@@ -146,7 +149,8 @@ static mb_status open_all(struct server *server, struct mb_error *error)
     MB_TRY(read_settings(server, error));
     MB_TRY(read_tls(server, error));
     MB_TRY(open_auth(server, error));
-    MB_TRY(mb_listener_open(&server->listener, settings->address, settings->port, error));
+    MB_TRY(mb_listener_open(&server->listener, settings->address, settings->port,
+                            "server.port, SERVER_PORT or -p", error));
     MB_TRY(check_who_may(server, error));
     MB_TRY(open_service(server, error));
     MB_TRY(open_schedules(server, error));
@@ -174,6 +178,7 @@ static void close_all(struct server *server)
     mb_service_close(server->service);
     mb_auth_close(server->auth);
     mb_file_close(server->listener.fd);
+    mb_file_close(server->grpc_listener.fd);
     mb_tls_done(&server->tls);
 }
 
@@ -186,7 +191,7 @@ static void tell_listening(const struct server *server)
     mb_listener_url(rest, sizeof rest, server->tls.cert != NULL ? "https" : "http", server->settings.address,
                     server->listener.port);
     if (server->rpc != NULL)
-        mb_listener_place(grpc, sizeof grpc, server->settings.address, mb_rpc_port(server->rpc));
+        mb_listener_place(grpc, sizeof grpc, server->settings.address, server->grpc_listener.port);
     options->listening(options->ctx, rest, grpc);
     snprintf(state, sizeof state, "READY=1\nSTATUS=listening on %s", rest);
     mb_notify(options->notify_socket, state);
@@ -231,7 +236,7 @@ static mb_status serve(struct server *server, struct mb_cancel *cancel, struct m
 mb_status mb_server_run(const struct mb_server_options *options, struct mb_cancel *cancel,
                         struct mb_error *error)
 {
-    struct server server = {.options = options, .listener = {.fd = -1}};
+    struct server server = {.options = options, .listener = {.fd = -1}, .grpc_listener = {.fd = -1}};
     mb_status status = serve(&server, cancel, error);
     close_all(&server);
     return status;

@@ -349,7 +349,8 @@ def test_a_port_that_is_taken_is_said(server, tmp_path):
     port = config["server"]["grpcPort"]
     assert f":{port}" in server.said().split("gRPC on ")[1]
     result = Program(tmp_path, config).run("server", "-p", "0")
-    assert result.code != 0 and f"{server.host}:{port}" in result.err, result
+    assert result.code == 2 and f"port {port} at {server.host} is in use" in result.err, result
+    assert "server.grpcPort" in result.err
 
 
 def test_it_listens_on_ipv6(tmp_path):

@@ -194,7 +194,7 @@ static int set_up_for(void **state, unsigned seconds)
     const struct mb_auth_options auth = {.credentials_file = ""};
     bed = (struct bed){0};
     if (mb_auth_open(&bed.auth, &auth, &error) != MB_OK ||
-        mb_listener_open(&bed.listener, "127.0.0.1", 0, &error) != MB_OK)
+        mb_listener_open(&bed.listener, "127.0.0.1", 0, "", &error) != MB_OK)
         return -1;
     const struct mb_http_door_options options = {.listener = bed.listener.fd,
                                                  .auth = bed.auth,

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#define PORT_KEYS "server.port, SERVER_PORT or -p"
+
 static void it_tells_who_reaches_it(void **state)
 {
     static const struct {
@@ -16,7 +18,7 @@ static void it_tells_who_reaches_it(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mb_listener listener = {.fd = -1};
         struct mb_error error = MB_TEST_ERROR;
-        assert_int_equal(mb_listener_open(&listener, cases[i].address, 0, &error), MB_OK);
+        assert_int_equal(mb_listener_open(&listener, cases[i].address, 0, PORT_KEYS, &error), MB_OK);
         assert_int_equal(listener.beyond, cases[i].beyond);
         assert_int_not_equal(listener.port, 0);
         close(listener.fd);
@@ -30,7 +32,7 @@ static void what_is_wrong_is_named_by_its_key(void **state)
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         struct mb_listener listener = {.fd = -1};
         struct mb_error error = MB_TEST_ERROR;
-        assert_int_equal(mb_listener_open(&listener, addresses[i], 0, &error), MB_E_CONFIG);
+        assert_int_equal(mb_listener_open(&listener, addresses[i], 0, PORT_KEYS, &error), MB_E_CONFIG);
         assert_contains(error.message, "server.address is '");
         assert_contains(error.message, addresses[i]);
     }
@@ -42,11 +44,11 @@ static void a_port_has_one_listener(void **state)
     struct mb_error error = MB_TEST_ERROR;
     char expected[64];
     (void)state;
-    assert_int_equal(mb_listener_open(&first, "127.0.0.1", 0, &error), MB_OK);
-    assert_int_equal(mb_listener_open(&second, "127.0.0.1", first.port, &error), MB_E_CONFIG);
+    assert_int_equal(mb_listener_open(&first, "127.0.0.1", 0, PORT_KEYS, &error), MB_OK);
+    assert_int_equal(mb_listener_open(&second, "127.0.0.1", first.port, PORT_KEYS, &error), MB_E_CONFIG);
     snprintf(expected, sizeof expected, "port %u at 127.0.0.1 is in use", (unsigned)first.port);
     assert_contains(error.message, expected);
-    assert_contains(error.message, "server.port, SERVER_PORT or -p");
+    assert_contains(error.message, "choose another one with " PORT_KEYS);
     close(first.fd);
 }
 
