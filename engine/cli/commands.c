@@ -1,12 +1,14 @@
 #include "cli/commands.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct mb_command *const mb_commands[] = {
-    &mb_command_create,  &mb_command_restore,     &mb_command_list,       &mb_command_get,
-    &mb_command_info,    &mb_command_delete,      &mb_command_transfer,   &mb_command_verify,
-    &mb_command_check,   &mb_command_server,      &mb_command_credential, &mb_command_prune,
-    &mb_command_drivers, &mb_command_config_show, &mb_command_version,    &mb_command_help,
+    &mb_command_create,  &mb_command_restore,     &mb_command_list,           &mb_command_get,
+    &mb_command_info,    &mb_command_delete,      &mb_command_transfer,       &mb_command_verify,
+    &mb_command_check,   &mb_command_server,      &mb_command_credential,     &mb_command_prune,
+    &mb_command_drivers, &mb_command_config_show, &mb_command_config_migrate, &mb_command_version,
+    &mb_command_help,
 };
 
 const size_t mb_command_count = sizeof mb_commands / sizeof *mb_commands;
@@ -31,6 +33,37 @@ bool mb_command_is_group(const char *word)
         if (strncmp(mb_commands[i]->name, word, len) == 0 && mb_commands[i]->name[len] == ' ')
             return true;
     return false;
+}
+
+static bool shares_word(const struct mb_command *a, const struct mb_command *b)
+{
+    size_t len = strcspn(a->name, " ");
+    return strcspn(b->name, " ") == len && strncmp(a->name, b->name, len) == 0;
+}
+
+bool mb_command_leads_group(const struct mb_command *command)
+{
+    size_t i = 0;
+
+    while (!shares_word(mb_commands[i], command))
+        i++;
+    return mb_commands[i] == command;
+}
+
+size_t mb_command_group(const struct mb_command *command, const char *between, char *words, size_t cap)
+{
+    size_t count = 0;
+
+    *words = '\0';
+    for (size_t i = 0; i < mb_command_count; i++) {
+        const char *second = strchr(mb_commands[i]->name, ' ');
+        if (mb_commands[i]->hidden || !shares_word(mb_commands[i], command))
+            continue;
+        size_t len = strlen(words);
+        snprintf(words + len, cap - len, "%s%s", len > 0 ? between : "", second != NULL ? second + 1 : "");
+        count++;
+    }
+    return count;
 }
 
 const char *mb_command_nearest(const char *name)

@@ -69,7 +69,8 @@ static void put_groups(FILE *out, void (*put)(FILE *out, const char *group))
     for (size_t i = 0; i < mb_command_count; i++) {
         char word[32];
         size_t len = strcspn(mb_commands[i]->name, " ");
-        if (mb_commands[i]->name[len] == '\0' || mb_commands[i]->hidden || len >= sizeof word)
+        if (mb_commands[i]->name[len] == '\0' || mb_commands[i]->hidden || len >= sizeof word ||
+            !mb_command_leads_group(mb_commands[i]))
             continue;
         memcpy(word, mb_commands[i]->name, len);
         word[len] = '\0';

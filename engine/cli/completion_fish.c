@@ -33,6 +33,16 @@ static void put_value(FILE *out, const struct mb_flag *flag)
     }
 }
 
+static void put_condition(FILE *out, const struct mb_command *command)
+{
+    size_t first = strcspn(command->name, " ");
+
+    fprintf(out, " -n '__milvus_backup_is %.*s", (int)first, command->name);
+    if (command->name[first] == ' ')
+        fprintf(out, "; and __fish_seen_subcommand_from %s", command->name + first + 1);
+    fputc('\'', out);
+}
+
 /* For command, or with NULL for every one. */
 static void put_flags(FILE *out, const struct mb_flag *flags, size_t count, const struct mb_command *command)
 {
@@ -41,7 +51,7 @@ static void put_flags(FILE *out, const struct mb_flag *flags, size_t count, cons
             continue;
         fputs("complete -c milvus-backup", out);
         if (command != NULL)
-            fprintf(out, " -n '__milvus_backup_is %.*s'", (int)strcspn(command->name, " "), command->name);
+            put_condition(out, command);
         if (flags[i].letter != 0)
             fprintf(out, " -s %c", flags[i].letter);
         fprintf(out, " -l %s", flags[i].name);
@@ -55,17 +65,22 @@ static void put_flags(FILE *out, const struct mb_flag *flags, size_t count, cons
 static void put_command(FILE *out, const struct mb_command *command)
 {
     size_t first = strcspn(command->name, " ");
+    char words[128], others[128];
+    size_t count = mb_command_group(command, ", ", words, sizeof words);
 
-    fprintf(out, "complete -c milvus-backup -n __milvus_backup_wants_command -a %.*s -d", (int)first,
-            command->name);
-    put_quoted(out, command->summary);
-    fputc('\n', out);
+    mb_command_group(command, " ", others, sizeof others);
+    if (mb_command_leads_group(command)) {
+        fprintf(out, "complete -c milvus-backup -n __milvus_backup_wants_command -a %.*s -d", (int)first,
+                command->name);
+        put_quoted(out, count > 1 ? words : command->summary);
+        fputc('\n', out);
+    }
     if (command->name[first] == ' ') {
         const char *second = command->name + first + 1;
         fprintf(out,
                 "complete -c milvus-backup -n '__milvus_backup_is %.*s; and not "
                 "__fish_seen_subcommand_from %s' -a %s -d",
-                (int)first, command->name, second, second);
+                (int)first, command->name, others, second);
         put_quoted(out, command->summary);
         fputc('\n', out);
     }

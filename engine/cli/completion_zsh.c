@@ -69,15 +69,17 @@ static void put_flags(FILE *out, const struct mb_flag *flags, size_t count)
     }
 }
 
-/* Of a name of two words the first; no two commands share it. */
+/* Of a name of two words the first, once. */
 static void put_names(FILE *out)
 {
     fputs("_milvus_backup_names()\n{\n    local -a names=(", out);
     for (size_t i = 0; i < mb_command_count; i++) {
-        if (mb_commands[i]->hidden)
+        char words[128];
+        if (mb_commands[i]->hidden || !mb_command_leads_group(mb_commands[i]))
             continue;
+        bool several = mb_command_group(mb_commands[i], ", ", words, sizeof words) > 1;
         fprintf(out, "\n        '%.*s:", (int)strcspn(mb_commands[i]->name, " "), mb_commands[i]->name);
-        put_text(out, mb_commands[i]->summary, ":\\");
+        put_text(out, several ? words : mb_commands[i]->summary, ":\\");
         fputc('\'', out);
     }
     fputs(")\n    _describe command names\n}\n\n", out);
@@ -85,15 +87,30 @@ static void put_names(FILE *out)
 
 static void put_command(FILE *out, const struct mb_command *command)
 {
-    size_t first = strcspn(command->name, " ");
-
-    fprintf(out, "    %.*s) _arguments $globals", (int)first, command->name);
+    fprintf(out, "    %s) _arguments $globals", command->name);
     put_flags(out, command->flags, command->flag_count);
-    if (command->name[first] == ' ')
-        fprintf(out, " '1:command:(%s)'", command->name + first + 1);
-    else if (strcmp(command->name, "help") == 0)
+    if (strcmp(command->name, "help") == 0)
         fputs(" '1: :_milvus_backup_names'", out);
     fputs(" ;;\n", out);
+}
+
+/* What follows a first word that several commands may share. */
+static void put_group(FILE *out, const struct mb_command *leader)
+{
+    int first = (int)strcspn(leader->name, " ");
+    char words[128];
+
+    mb_command_group(leader, " ", words, sizeof words);
+    fprintf(out, "    %.*s) case $words[2] in\n", first, leader->name);
+    for (size_t i = 0; i < mb_command_count; i++) {
+        const struct mb_command *command = mb_commands[i];
+        if (command->hidden || strncmp(command->name, leader->name, (size_t)first + 1) != 0)
+            continue;
+        fprintf(out, "    %s) _arguments $globals '1:command:(%s)'", command->name + first + 1, words);
+        put_flags(out, command->flags, command->flag_count);
+        fputs(" ;;\n", out);
+    }
+    fprintf(out, "    *) _arguments $globals '1:command:(%s)' ;;\n    esac ;;\n", words);
 }
 
 void mb_help_zsh(FILE *out)
@@ -112,8 +129,10 @@ void mb_help_zsh(FILE *out)
           "    case $words[1] in\n",
           out);
     for (size_t i = 0; i < mb_command_count; i++)
-        if (!mb_commands[i]->hidden)
+        if (!mb_commands[i]->hidden && strchr(mb_commands[i]->name, ' ') == NULL)
             put_command(out, mb_commands[i]);
+        else if (!mb_commands[i]->hidden && mb_command_leads_group(mb_commands[i]))
+            put_group(out, mb_commands[i]);
     fputs("    esac\n}\n\n"
           "if [[ $funcstack[1] == _milvus-backup ]]; then _milvus_backup \"$@\"\n"
           "else compdef _milvus_backup milvus-backup; fi\n",

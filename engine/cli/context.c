@@ -188,6 +188,23 @@ mb_status mb_context_open_peer(struct mb_context *context, const char *path, str
     return status < 0 ? mb_error_context(error, "%s", path) : MB_OK;
 }
 
+mb_status mb_context_migrate(struct mb_context *context, struct mb_migration **out, struct mb_error *error)
+{
+    struct notices notices = {.context = context};
+    struct mb_session_options words = {0};
+    name_words(&words);
+    const struct mb_migration_options options = {.struct_size = sizeof options,
+                                                 .config_path = context->global.config,
+                                                 .environment = (const char *const *)environ,
+                                                 .no_config_word = words.no_config_word,
+                                                 .drivers_word = words.drivers_word,
+                                                 .notice = on_notice,
+                                                 .notice_ctx = &notices};
+    mb_status status = mb_migration_make(out, &options, error);
+    tell_problems(&notices, error);
+    return status;
+}
+
 void mb_context_keep_session(struct mb_context *context)
 {
     mb_cancel_unwatch(context->watch);

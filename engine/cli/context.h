@@ -36,6 +36,9 @@ void mb_context_close(struct mb_context *context);
 /* A session over a second configuration, of which only the file is read. */
 mb_status mb_context_open_peer(struct mb_context *context, const char *path, struct mb_error *error);
 
+/* The configuration in the keys of the newer schema.  Needs no session; problems are told. */
+mb_status mb_context_migrate(struct mb_context *context, struct mb_migration **out, struct mb_error *error);
+
 /* Shows how far the task is until it has ended, and then its warnings.  It is the context's from now on. */
 mb_status mb_context_finish(struct mb_context *context, struct mb_task *task, struct mb_error *error);
 

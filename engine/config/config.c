@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "config/collect.h"
 #include "config/kept.h"
-#include "config/misfit.h"
 #include "config/schedule.h"
 #include "config/show.h"
 #include "config/storage.h"
@@ -181,54 +181,6 @@ static void warn_of_default_root(struct mb_settings *settings)
             mb_settings_text(settings, MB_ID_MILVUS_STORAGE + MB_FIELD_ROOT_PATH));
 }
 
-/* Which schema the nodes are written in; 0 when configVersion is none we know. */
-static unsigned find_schema(struct mb_settings *settings, const struct mb_yaml_node *nodes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct mb_yaml_node *node = &nodes[i];
-        if (!mb_text_equal_nocase(node->path, "configVersion") || node->kind == MB_YAML_NULL)
-            continue;
-        if (mb_text_equal_nocase(node->text, "v1"))
-            return 1;
-        if (mb_text_equal_nocase(node->text, "v2"))
-            return 2;
-        mb_report_add(settings->report, MB_CONFIG_PROBLEM,
-                      mb_arena_printf(settings->arena, "%s:%u:%u", settings->path, node->line, node->column),
-                      "configVersion is %s; it takes v1 or v2", mb_quote(settings->arena, node->text));
-        return 0;
-    }
-    return 1;
-}
-
-/* All sources into settings; false when there is no sense in checking what they say. */
-static bool collect(struct mb_settings *settings, const struct mb_config_kept *kept)
-{
-    struct mb_yaml_node *nodes = NULL;
-    size_t count = 0;
-
-    settings->schema = 2;
-    if (*settings->path != '\0') {
-        if (!mb_yaml_read(settings->arena, settings->report, settings->path, kept->text, kept->len, &nodes,
-                          &count))
-            return false;
-        settings->schema = find_schema(settings, nodes, count);
-        if (settings->schema == 0 || !mb_misfit_judge(settings, nodes, count))
-            return false;
-    }
-    settings->nodes = nodes;
-    settings->node_count = count;
-    mb_settings_from_file(settings, nodes, count);
-    mb_settings_from_environment(settings, kept->environment);
-    mb_settings_from_sets(settings, kept->sets, kept->set_count);
-    if (!mb_misfit_judge_empty(settings, nodes, count, kept->set_count > 0))
-        return false;
-    mb_misfit_placeholders(settings);
-    mb_settings_complete(settings);
-    if (settings->schema == 1)
-        mb_settings_translate(settings);
-    return true;
-}
-
 static void resolve(struct mb_settings *settings, const char *folder, struct mb_config *out)
 {
     out->schema = settings->schema;
@@ -249,28 +201,18 @@ static void resolve(struct mb_settings *settings, const char *folder, struct mb_
         mb_settings_keep(settings, NULL);
 }
 
-static struct mb_config_words words_of(const struct mb_config_words *given)
-{
-    return (struct mb_config_words){
-        .overrides = given->overrides != NULL ? given->overrides : "the override",
-        .no_file = given->no_file != NULL ? given->no_file : "name no file",
-        .drivers = given->drivers != NULL ? given->drivers : "the list of drivers",
-    };
-}
-
 static mb_status load(struct mb_config *config, const struct mb_config_sources *sources,
                       struct mb_config_report *report, struct mb_error *error)
 {
-    struct mb_settings *settings = mb_arena_alloc(config->arena, 1, sizeof *settings);
     struct mb_config_kept *kept = mb_arena_alloc(config->arena, 1, sizeof *kept);
+    struct mb_settings *settings = NULL;
 
-    if (settings == NULL || kept == NULL)
+    if (kept == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_config_keep(config->arena, sources, kept, error));
     config->kept = kept;
-    *settings = (struct mb_settings){
-        .arena = config->arena, .report = report, .path = kept->path, .words = words_of(&sources->words)};
-    if (collect(settings, kept))
+    MB_TRY(mb_settings_begin(config->arena, report, kept, &sources->words, &settings, error));
+    if (mb_settings_collect(settings, kept))
         resolve(settings, kept->folder, config);
     return mb_report_status(report, error);
 }

@@ -303,6 +303,51 @@ struct mb_key_row {
  */
 MB_API mb_status mb_key_at(int32_t schema, size_t i, struct mb_key_row *out, struct mb_error *error);
 
+/* A configuration in the keys of schema v1 as a file in those of schema v2.  Loading the new file, where the
+ * environment has its variables renamed, does what loading the old one does. */
+struct mb_migration;
+
+struct mb_migration_options {
+    size_t struct_size;
+    const char *config_path;        /* the old file, looked for as mb_session_open does */
+    const char *const *environment; /* counts as there; its secrets are not put into the file.  NULL: none */
+    const char *no_config_word;     /* as there */
+    const char *drivers_word;
+    mb_notice_fn *notice; /* told the problems for which the old file cannot be migrated; or NULL */
+    void *notice_ctx;
+};
+
+/* Touches nothing but the old file.  MB_E_INVALID when it is of schema v2, MB_E_CONFIG when it has problems,
+ * with MB_HINT_CONFIG_FILE when there is no such file. */
+MB_API mb_status mb_migration_make(struct mb_migration **out, const struct mb_migration_options *options,
+                                   struct mb_error *error);
+MB_API void mb_migration_free(struct mb_migration *migration);
+
+struct mb_migration_about {
+    size_t struct_size;
+    const char *config_path; /* the file that was read */
+    const char *text;        /* the new file; the secrets of the old one stand in it */
+    size_t warning_count;    /* of what got lost or is refused */
+    size_t rename_count;
+    const char *fault; /* why the new file is refused when it is loaded; NULL when it is not */
+};
+
+MB_API mb_status mb_migration_about(const struct mb_migration *migration, struct mb_migration_about *out,
+                                    struct mb_error *error);
+
+/* Sentences without secrets; NULL past the last. */
+MB_API const char *mb_migration_warning(const struct mb_migration *migration, size_t i);
+
+/* A variable of the environment that is called otherwise with the new file. */
+struct mb_migration_name {
+    size_t struct_size;
+    const char *from; /* "MINIO_SECRET_KEY" */
+    const char *to;   /* "MILVUS_STORAGE_AUTH_SECRET_ACCESS_KEY" */
+};
+
+MB_API mb_status mb_migration_name_at(const struct mb_migration *migration, size_t i,
+                                      struct mb_migration_name *out, struct mb_error *error);
+
 /* --------------------------------------------------------------- requests */
 
 /* What to do before copying. */

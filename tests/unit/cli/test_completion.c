@@ -149,9 +149,13 @@ static void test_words_and_values(void **state)
     if (answers == NULL)
         skip();
     const char *all = next_answer(&rest, "");
-    for (size_t i = 0; i < mb_command_count; i++)
-        assert_int_equal(strstr(all, mb_commands[i]->summary) != NULL, !mb_commands[i]->hidden);
-    expect(&rest, "config ", "show");
+    for (size_t i = 0; i < mb_command_count; i++) /* "config" is one word of several commands */
+        assert_int_equal(strstr(all, mb_commands[i]->summary) != NULL,
+                         !mb_commands[i]->hidden && strchr(mb_commands[i]->name, ' ') == NULL);
+    assert_non_null(strstr(all, "show, migrate"));
+    const char *second = next_answer(&rest, "config ");
+    assert_non_null(strstr(second, "show"));
+    assert_non_null(strstr(second, "migrate"));
     expect(&rest, "help ", "Backs up collections");
     expect(&rest, "--config x ", "Backs up collections");
     expect(&rest, "check --log-level ", "trace");

@@ -220,7 +220,7 @@ static void test_completion_is_bash(void **state)
     fputs(text(&s), bash);
     fputs("try() { COMP_WORDS=(milvus-backup \"$@\"); COMP_CWORD=$#; COMPREPLY=(); _milvus_backup; }\n"
           "try co; [[ ${COMPREPLY[*]} == config ]] || exit 11\n"
-          "try config ''; [[ ${COMPREPLY[*]} == show ]] || exit 12\n"
+          "try config ''; [[ ${COMPREPLY[*]} == 'show migrate' ]] || exit 12\n"
           "try config show --js; [[ ${COMPREPLY[*]} == --json ]] || exit 13\n"
           "try check --log-level d; [[ ${COMPREPLY[*]} == debug ]] || exit 14\n",
           bash);

@@ -340,6 +340,39 @@ static void test_calls_are_counted(void **state)
     assert_int_equal(mb_session_metric_count(NULL), 0);
 }
 
+static void test_migrates_a_configuration(void **state)
+{
+    struct bench *b = *state;
+    struct mb_migration *migration = NULL;
+    struct mb_migration_options options = {.struct_size = sizeof options, .config_path = b->config};
+    struct mb_migration_about about = {.struct_size = sizeof about};
+    struct mb_migration_name name = {.struct_size = sizeof name};
+    static const char *const environment[] = {"MINIO_SECRET_KEY=hush", NULL};
+
+    bench_configure(b, "http:\n  enabled: false\ncloud:\n  apikey: k\n");
+    options.environment = environment;
+    assert_int_equal(mb_migration_make(&migration, &options, &b->error), MB_OK);
+    assert_int_equal(mb_migration_about(migration, &about, &b->error), MB_OK);
+    assert_string_equal(about.config_path, b->config);
+    assert_non_null(strstr(about.text, "apiKey: \"k\"  # cloud.apikey"));
+    assert_null(strstr(about.text, "hush"));
+    assert_non_null(strstr(mb_migration_warning(migration, 0), "http.enabled"));
+    assert_null(mb_migration_warning(migration, about.warning_count));
+    assert_int_equal(mb_migration_name_at(migration, about.rename_count, &name, &b->error), MB_E_NOT_FOUND);
+    mb_migration_free(migration);
+
+    options.config_path = "/nowhere/none.yaml";
+    options.environment = NULL;
+    assert_int_equal(mb_migration_make(&migration, &options, &b->error), MB_E_CONFIG);
+    assert_int_equal(b->error.hint, MB_HINT_CONFIG_FILE);
+    options.struct_size = 8;
+    assert_int_equal(mb_migration_make(&migration, &options, &b->error), MB_E_INVALID);
+    assert_int_equal(mb_migration_make(NULL, &options, &b->error), MB_E_INVALID);
+    assert_int_equal(mb_migration_about(NULL, &about, &b->error), MB_E_INVALID);
+    assert_null(mb_migration_warning(NULL, 0));
+    mb_migration_free(NULL);
+}
+
 static void test_tells_its_schedules(void **state)
 {
     struct bench *b = *state;
@@ -380,6 +413,7 @@ int main(void)
         CASE(test_speaks_with_other_versions),
         CASE(test_a_session_can_be_like_its_parent),
         CASE(test_calls_are_counted),
+        CASE(test_migrates_a_configuration),
         CASE(test_tells_its_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
