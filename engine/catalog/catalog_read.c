@@ -24,12 +24,22 @@ mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir
     return status;
 }
 
+static mb_status finish(const struct mb_catalog *catalog, const char *dir, struct mb_meta_draft *draft,
+                        struct mb_backup *out, struct mb_error *error)
+{
+    mb_status status = mb_meta_finish(draft, catalog->log, out, error);
+    if (draft->bad == NULL)
+        return status;
+    const struct mb_error why = *error; /* names the file */
+    return mb_fail(error, status, "%s/meta/%s", dir, why.message);
+}
+
 static mb_status read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
                            struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_meta_draft draft = {.arena = arena};
     MB_TRY(mb_catalog_read_file(catalog, dir, MB_META_FULL, &draft, cancel, error));
-    return mb_meta_finish(&draft, catalog->log, out, error);
+    return finish(catalog, dir, &draft, out, error);
 }
 
 /* *bad, which may be NULL, becomes the one that cannot be read. */
@@ -45,9 +55,10 @@ static mb_status read_levels(const struct mb_catalog *catalog, const char *dir, 
             *bad = mb_layout_meta_name(levels[i]);
         MB_TRY(mb_catalog_read_file(catalog, dir, levels[i], &draft, cancel, error));
     }
+    mb_status status = finish(catalog, dir, &draft, out, error);
     if (bad != NULL)
-        *bad = NULL;
-    return mb_meta_finish(&draft, catalog->log, out, error);
+        *bad = draft.bad;
+    return status;
 }
 
 /* A listing may lag or end early, so what it does not show of a backup is asked for by name. */

@@ -21,14 +21,17 @@ struct mb_meta_draft {
     struct mb_segment_backup *segments; /* of segment_meta.json */
     size_t segment_count;
     const char *source_root;
+    bool by_levels;  /* a level file was read */
+    const char *bad; /* the file that mb_meta_finish found damaged; NULL for none */
 };
 
 /* Adds what the file says; the reader stands at its beginning. */
 mb_status mb_meta_read(struct mb_meta_draft *draft, enum mb_meta_file file, struct mb_json_reader *reader,
                        struct mb_error *error);
 
-/* Puts partitions and segments into their collections, and fills in what old writers left out.  log, which
- * may be NULL, is told of segments that belong nowhere. */
+/* Puts partitions and segments into their collections, and fills in what old writers left out.  MB_E_CORRUPT
+ * when the files contradict themselves or each other.  log, which may be NULL, is told of what belongs
+ * nowhere and holds nothing. */
 mb_status mb_meta_finish(struct mb_meta_draft *draft, struct mb_log *log, struct mb_backup *out,
                          struct mb_error *error);
 

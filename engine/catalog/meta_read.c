@@ -255,6 +255,7 @@ mb_status mb_meta_read(struct mb_meta_draft *draft, enum mb_meta_file file, stru
     walk.source.root = draft->source_root;
     read_file(&walk, draft, file);
     draft->source_root = walk.source.root;
+    draft->by_levels = draft->by_levels || file != MB_META_FULL;
     if (walk.input.status != MB_OK)
         return walk.input.status;
     return mb_json_reader_finish(reader, error);

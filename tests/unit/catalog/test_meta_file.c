@@ -316,7 +316,7 @@ static void very_old_level_files_are_read(void **state)
     read_text(f, MB_META_PARTITION,
               "{\"infos\":[{\"partition_id\":21,\"partition_name\":\"p\",\"collection_id\":10,\"size\":10},"
               "{\"partition_id\":20,\"partition_name\":\"_default\",\"collection_id\":10,\"size\":20},"
-              "{\"partition_id\":20,\"partition_name\":\"_default\",\"collection_id\":11,\"size\":20}]}");
+              "{\"partition_id\":20,\"partition_name\":\"_default\",\"collection_id\":11,\"size\":0}]}");
     read_text(f, MB_META_SEGMENT,
               "{\"infos\":["
               "{\"segment_id\":31,\"collection_id\":10,\"partition_id\":20,\"num_of_rows\":5,\"binlogs\":[{"
@@ -329,7 +329,7 @@ static void very_old_level_files_are_read(void **state)
               "\"fieldID\":100,"
               "\"binlogs\":[{\"log_path\":\"insert_log/10/20/30/100/"
               "70\",\"log_size\":7}]}],\"size\":7,\"group_id\":1},"
-              "{\"segment_id\":32,\"collection_id\":10,\"partition_id\":77,\"size\":1},"
+              "{\"segment_id\":32,\"collection_id\":10,\"partition_id\":77,\"size\":0},"
               "{\"segment_id\":33,\"collection_id\":10,\"partition_id\":21,\"num_of_rows\":1,\"deltalogs\":["
               "{\"fieldID\":72,\"binlogs\":[{\"log_path\":\"delta_log/10/21/33/72\",\"log_size\":9}]},"
               "{\"fieldID\":73,\"binlogs\":[{\"log_path\":\"delta_log/10/21/33/"
@@ -379,7 +379,8 @@ static void keys_are_matched_in_any_case_and_null_is_nothing(void **state)
         "{\"ID\":\"x\",\"Name\":null,\"unknown\":[{\"deep\":[1]}],\"Collection_Backups\":[{\"COLLECTION_ID\":"
         "5,"
         "\"collection_name\":\"c\",\"partition_backups\":null,\"l0_segments\":null,\"schema\":null,"
-        "\"Partition_Backups\":[{\"partition_id\":6,\"Segment_Backups\":[{\"Segment_ID\":7,"
+        "\"Partition_Backups\":[{\"partition_id\":6,\"Partition_Name\":\"p\",\"Segment_Backups\":[{\"Segment_"
+        "ID\":7,"
         "\"BinLogs\":[{\"fieldid\":1,\"BINLOGS\":[{\"LOG_SIZE\":2,\"Log_Id\":3,\"log_path\":null}]}]}]}]}]}");
     finish(f);
     assert_string_equal(f->backup.id, "x");
@@ -387,6 +388,7 @@ static void keys_are_matched_in_any_case_and_null_is_nothing(void **state)
     const struct mb_collection_backup *c = &f->backup.collections[0];
     assert_int_equal(c->collection.id, 5);
     assert_int_equal(c->partitions[0].segments[0].id, 7);
+    assert_int_equal(c->partitions[0].segments[0].partition_id, 6); /* of what it stands in */
     assert_int_equal(c->partitions[0].segments[0].insert_logs[0].field_id, 1);
     assert_int_equal(c->partitions[0].segments[0].insert_logs[0].logs[0].id, 3);
 }
