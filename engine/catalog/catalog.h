@@ -38,6 +38,14 @@ mb_status mb_catalog_state(const struct mb_catalog *catalog, const char *name, e
 mb_status mb_catalog_read(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error);
 
+/* As mb_catalog_read, for who is to work with all of it: where full_meta.json and the level files differ, the
+ * one counts that names more, and full_meta.json where they name as much.  What level files cannot hold comes
+ * from full_meta.json in any case.  *difference, in arena, says how they differ; NULL when they do not, or
+ * when there are only level files. */
+mb_status mb_catalog_read_fuller(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
+                                 struct mb_backup *out, const char **difference, struct mb_cancel *cancel,
+                                 struct mb_error *error);
+
 /* The description as each of the two ways to write it says it. */
 struct mb_descriptions {
     bool has_full, has_levels; /* and they can be read */

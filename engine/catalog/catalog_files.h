@@ -18,11 +18,26 @@ bool mb_catalog_is_whole(const bool present[MB_META_COUNT]);
 mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir, enum mb_meta_file file,
                                struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error);
 
+/* The description by full_meta.json. */
+mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                               struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error);
+
+/* The one by the level files.  *bad, which may be NULL, becomes the name of the one that cannot be read. */
+mb_status mb_catalog_read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                                 struct mb_backup *out, const char **bad, struct mb_cancel *cancel,
+                                 struct mb_error *error);
+
 /* An arena with the directory of a backup in it, for the length of a call. */
 struct mb_catalog_scratch {
     struct mb_arena *arena;
     char *dir;
 };
+
+/* Which files there are of a backup that can be read; else the failure that mb_catalog_refuse tells. */
+mb_status mb_catalog_find_description(const struct mb_catalog *catalog,
+                                      const struct mb_catalog_scratch *scratch, const char *name,
+                                      bool present[MB_META_COUNT], struct mb_cancel *cancel,
+                                      struct mb_error *error);
 
 /* Why what lies there cannot be read: the record's words, or what the folder looks like.  MB_E_NOT_FOUND or
  * MB_E_CORRUPT. */

@@ -34,18 +34,17 @@ static mb_status finish(const struct mb_catalog *catalog, const char *dir, struc
     return mb_fail(error, status, "%s/meta/%s", dir, why.message);
 }
 
-static mb_status read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                           struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                               struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_meta_draft draft = {.arena = arena};
     MB_TRY(mb_catalog_read_file(catalog, dir, MB_META_FULL, &draft, cancel, error));
     return finish(catalog, dir, &draft, out, error);
 }
 
-/* *bad, which may be NULL, becomes the one that cannot be read. */
-static mb_status read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                             struct mb_backup *out, const char **bad, struct mb_cancel *cancel,
-                             struct mb_error *error)
+mb_status mb_catalog_read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
+                                 struct mb_backup *out, const char **bad, struct mb_cancel *cancel,
+                                 struct mb_error *error)
 {
     struct mb_meta_draft draft = {.arena = arena};
     static const enum mb_meta_file levels[] = {MB_META_BACKUP, MB_META_COLLECTION, MB_META_PARTITION,
@@ -79,9 +78,10 @@ static mb_status find_by_name(const struct mb_catalog *catalog, const struct mb_
     return MB_OK;
 }
 
-static mb_status find_description(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
-                                  const char *name, bool present[MB_META_COUNT], struct mb_cancel *cancel,
-                                  struct mb_error *error)
+mb_status mb_catalog_find_description(const struct mb_catalog *catalog,
+                                      const struct mb_catalog_scratch *scratch, const char *name,
+                                      bool present[MB_META_COUNT], struct mb_cancel *cancel,
+                                      struct mb_error *error)
 {
     MB_TRY(mb_catalog_find_files(catalog, scratch->dir, present, cancel, error));
     if (!mb_catalog_is_whole(present))
@@ -96,11 +96,11 @@ static mb_status read_backup(const struct mb_catalog *catalog, const struct mb_c
 {
     bool present[MB_META_COUNT];
     struct mb_backup backup;
-    MB_TRY(find_description(catalog, scratch, name, present, cancel, error));
+    MB_TRY(mb_catalog_find_description(catalog, scratch, name, present, cancel, error));
     if (present[MB_META_FULL])
-        MB_TRY(read_full(catalog, scratch->dir, arena, &backup, cancel, error));
+        MB_TRY(mb_catalog_read_full(catalog, scratch->dir, arena, &backup, cancel, error));
     else
-        MB_TRY(read_levels(catalog, scratch->dir, arena, &backup, NULL, cancel, error));
+        MB_TRY(mb_catalog_read_levels(catalog, scratch->dir, arena, &backup, NULL, cancel, error));
     backup.name = mb_arena_strdup(arena, name);
     if (backup.name == NULL)
         return mb_fail_memory(error);
@@ -135,11 +135,12 @@ static mb_status read_both(const struct mb_catalog *catalog, const char *dir,
                            struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error)
 {
     if (present[MB_META_FULL]) {
-        mb_status status = read_full(catalog, dir, arena, &out->full, cancel, error);
+        mb_status status = mb_catalog_read_full(catalog, dir, arena, &out->full, cancel, error);
         MB_TRY(keep_damage(status, &out->has_full, &out->full_error, error));
     }
     if (present[MB_META_COLLECTION] && present[MB_META_PARTITION] && present[MB_META_SEGMENT]) {
-        mb_status status = read_levels(catalog, dir, arena, &out->levels, &out->bad_level, cancel, error);
+        mb_status status =
+            mb_catalog_read_levels(catalog, dir, arena, &out->levels, &out->bad_level, cancel, error);
         MB_TRY(keep_damage(status, &out->has_levels, &out->levels_error, error));
     }
     if (out->has_full || out->has_levels)
@@ -155,7 +156,7 @@ static mb_status find_and_read_both(const struct mb_catalog *catalog,
 {
     bool present[MB_META_COUNT];
     struct mb_descriptions both = {.full_error = MB_ERROR_INIT, .levels_error = MB_ERROR_INIT};
-    MB_TRY(find_description(catalog, scratch, name, present, cancel, error));
+    MB_TRY(mb_catalog_find_description(catalog, scratch, name, present, cancel, error));
     MB_TRY(find_by_name(catalog, scratch, present, cancel, error));
     MB_TRY(read_both(catalog, scratch->dir, present, arena, &both, cancel, error));
     *out = both;

@@ -1,6 +1,7 @@
 #include "catalog/meta_tables.h"
 
 #include "catalog/meta_binlogs.h"
+#include "catalog/meta_default.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,8 @@ static const struct mb_json_field field_fields[] = {
     MB_JSON_MEMBER(BOOL, "is_dynamic", struct mb_field, is_dynamic),
     MB_JSON_MEMBER(BOOL, "is_partition_key", struct mb_field, is_partition_key),
     MB_JSON_MEMBER(BOOL, "nullable", struct mb_field, nullable),
-    MB_JSON_MEMBER(BYTES, "default_value_proto", struct mb_field, default_value),
+    {.key = "default_value", .kind = MB_JSON_CUSTOM, .read = mb_meta_read_default_object},
+    {.key = "default_value_proto", .kind = MB_JSON_CUSTOM, .read = mb_meta_read_default_text},
     MB_JSON_MEMBER(BOOL, "is_function_output", struct mb_field, is_function_output),
     MB_JSON_MEMBER(BASE64, "default_value_base64", struct mb_field, default_value),
     {.key = NULL},

@@ -21,7 +21,6 @@ enum mb_json_kind {
     MB_JSON_BOOL,    /* bool */
     MB_JSON_ZERO,    /* nothing: always written as 0, never read */
     MB_JSON_BASE64,  /* struct mb_bytes */
-    MB_JSON_BYTES,   /* struct mb_bytes, raw in a string; only read, and only when nothing was read before */
     MB_JSON_STRINGS, /* struct mb_strings */
     MB_JSON_IDS,     /* struct mb_ids */
     MB_JSON_MAP,     /* struct mb_properties as an object, keys sorted */

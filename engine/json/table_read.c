@@ -142,19 +142,6 @@ struct mb_bytes mb_json_to_bytes(struct mb_json_input *input, const char *key, j
     return (struct mb_bytes){.data = data, .len = (size_t)decoded - padding};
 }
 
-/* Bytes that an old writer put into a string as they were. */
-static void read_bytes(struct mb_json_input *input, const char *key, json_t *value, struct mb_bytes *out)
-{
-    if (out->len > 0 || !mb_json_is(input, key, value, JSON_STRING))
-        return;
-    size_t len = json_string_length(value);
-    uint8_t *data = mb_json_alloc(input, len, 1);
-    if (data == NULL)
-        return;
-    memcpy(data, json_string_value(value), len);
-    *out = (struct mb_bytes){.data = data, .len = len};
-}
-
 static void read_strings(struct mb_json_input *input, const char *key, json_t *value, struct mb_strings *out)
 {
     if (!mb_json_is(input, key, value, JSON_ARRAY))
@@ -234,9 +221,6 @@ static void read_value(struct mb_json_input *input, const struct mb_json_field *
         break;
     case MB_JSON_BASE64:
         *(struct mb_bytes *)at = mb_json_to_bytes(input, key, value);
-        break;
-    case MB_JSON_BYTES:
-        read_bytes(input, key, value, at);
         break;
     case MB_JSON_STRINGS:
         read_strings(input, key, value, at);

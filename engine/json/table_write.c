@@ -103,7 +103,6 @@ static void write_field(struct mb_json_writer *writer, const struct mb_json_fiel
             mb_json_base64(writer, field->key, ((const struct mb_bytes *)at)->data,
                            ((const struct mb_bytes *)at)->len);
         break;
-    case MB_JSON_BYTES:
         break;
     case MB_JSON_STRINGS:
         write_strings(writer, field->key, at);

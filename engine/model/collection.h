@@ -71,6 +71,7 @@ struct mb_field {
     struct mb_properties type_params;
     struct mb_properties index_params;
     struct mb_bytes default_value; /* a serialized schema.ValueField; empty for none */
+    bool default_lost;             /* it had one that cannot be read any more */
     bool is_primary_key;
     bool auto_id;
     bool is_dynamic;

@@ -182,11 +182,33 @@ static struct mb_import_batch *find_dir(struct builder *b, size_t from, const ch
     return NULL;
 }
 
+/* The partition's own directory holds those of its groups: what lies in both would be imported twice. */
+static mb_status check_groups(const struct mb_partition_backup *partition, struct mb_error *error)
+{
+    const struct mb_segment_backup *in_group = NULL, *in_none = NULL;
+    for (size_t i = 0; i < partition->segment_count; i++) {
+        const struct mb_segment_backup *s = &partition->segments[i];
+        if (is_empty(s) || is_l0(s))
+            continue;
+        if (s->group_id == 0)
+            in_none = s;
+        else
+            in_group = s;
+    }
+    if (in_group == NULL || in_none == NULL)
+        return MB_OK;
+    return mb_fail(
+        error, MB_E_CORRUPT,
+        "partition %s has segments with a group_id (%lld) and without one (%lld), which no version wrote",
+        partition->name, (long long)in_group->id, (long long)in_none->id);
+}
+
 /* Segments that share a directory are imported by it once. */
 static mb_status add_by_directory(struct builder *b, const struct mb_partition_backup *partition,
                                   struct mb_error *error)
 {
     size_t from = b->batches.count;
+    MB_TRY(check_groups(partition, error));
     for (size_t i = 0; i < partition->segment_count; i++) {
         const struct mb_segment_backup *s = &partition->segments[i];
         struct mb_import_batch *batch = NULL;

@@ -31,7 +31,7 @@ static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, str
     run->dir = mb_layout_backup_dir(arena, env->backup_root, name);
     if (run->dir == NULL)
         return mb_fail_memory(error);
-    MB_TRY(mb_catalog_read(&catalog, name, arena, &run->backup, cancel, error));
+    MB_TRY(mb_catalog_read_fuller(&catalog, name, arena, &run->backup, &run->difference, cancel, error));
     if (run->backup.format && *run->backup.format && strcmp(run->backup.format, "binlog") != 0)
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "backup %s has the format %s, which this program cannot restore", name,
@@ -269,11 +269,27 @@ static const char *too_young_text(const struct mb_restore_work *work, struct mb_
                            MB_WORK_NAME(work));
 }
 
+static bool add_lost_defaults(const struct mb_restore_work *work, struct mb_arena *arena,
+                              struct mb_strings *list)
+{
+    const struct mb_schema *schema = &work->target->source->collection.schema;
+    bool ok = true;
+    for (size_t i = 0; i < schema->field_count && ok; i++)
+        if (schema->fields[i].default_lost && schema->fields[i].default_value.len == 0)
+            ok = mb_strings_add(
+                list, arena,
+                mb_arena_printf(arena,
+                                "field %s of %s.%s has no default value: the version that wrote "
+                                "the backup did not keep it whole",
+                                schema->fields[i].name, MB_WORK_NAME(work)));
+    return ok;
+}
+
 static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
                                struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
 {
     struct mb_strings list = run->plan.warnings;
-    bool ok = true;
+    bool ok = run->difference == NULL || mb_strings_add(&list, arena, run->difference);
     for (size_t i = 0; i < run->plan.count && ok; i++) {
         if (works[i].strays.count > 0)
             ok = mb_strings_add(&list, arena, stray_text(&works[i], arena));
@@ -281,6 +297,8 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
             ok = mb_strings_add(&list, arena, unserved_text(&works[i], arena));
         if (ok && mb_restore_left_nothing(&works[i]))
             ok = mb_strings_add(&list, arena, too_young_text(&works[i], arena));
+        if (works[i].created && ok)
+            ok = add_lost_defaults(&works[i], arena, &list);
     }
     *out = list;
     return ok ? MB_OK : mb_fail_memory(error);

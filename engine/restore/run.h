@@ -23,6 +23,7 @@ struct mb_restore {
     const struct mb_milvus_info *milvus;
     const char *dir; /* of the backup, without a slash at the end */
     struct mb_backup backup;
+    const char *difference; /* of its two descriptions; or NULL */
     struct mb_restore_plan plan;
     bool foreign;                   /* Milvus cannot read the backup where it lies: all is staged */
     bool staged;                    /* something is */

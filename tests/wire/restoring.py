@@ -4,6 +4,7 @@ import json
 
 import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
+from testbed.layouts import FULL, level_files
 from testbed.program import Program
 
 from wire.fake_milvus import FakeMilvus, status
@@ -281,13 +282,10 @@ class Backup:
         return self
 
     def write(self):
-        meta = self.folder / "meta"
-        meta.mkdir(parents=True, exist_ok=True)
-        levels = {key: value for key, value in self.full.items() if key != "collection_backups"}
-        (meta / "full_meta.json").write_text(json.dumps(self.full))
-        (meta / "backup_meta.json").write_text(json.dumps(levels))
-        for level in ("collection", "partition", "segment"):
-            (meta / f"{level}_meta.json").write_text("{}")
+        (self.folder / "meta").mkdir(parents=True, exist_ok=True)
+        (self.folder / FULL).write_text(json.dumps(self.full))
+        for name, content in level_files(self.full).items():
+            (self.folder / name).write_bytes(content)
         return self
 
 

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from testbed.layouts import ERAS, FULL, Layout, of_era, unpacked
+from pymilvus.grpc_gen import schema_pb2
+from testbed.layouts import ERAS, FULL, PARTITION, SEGMENT, Layout, level_files, of_era, unpacked
 
 from wire.restoring import Backup, Server, data, options, program_for
 
@@ -90,3 +91,106 @@ def test_every_binlog_of_an_older_layout_is_imported_once(source, era, version, 
     assert {request.collection_name for request in server.all_of("CreateCollection")} == {
         collection["collection_name"] for collection in described.collections()
     }
+
+
+# --- two descriptions that differ -----------------------------------------------------------------------------------
+
+
+def drop_segment(document, number):
+    for collection in document["collection_backups"]:
+        for partition in collection["partition_backups"]:
+            partition["segment_backups"] = [s for s in partition["segment_backups"] if s["segment_id"] != number]
+
+
+def without_segment(number):
+    """The level files of a description that lacks a segment."""
+
+    def change(files):
+        full = json.loads(files[FULL])
+        drop_segment(full, number)
+        files.update(level_files(full))
+
+    return change
+
+
+def full_without_segment(number):
+    def change(files):
+        full = json.loads(files[FULL])
+        drop_segment(full, number)
+        files[FULL] = json.dumps(full).encode()
+
+    return change
+
+
+def other_rows(files):
+    """The level files count other rows in a segment."""
+    full = json.loads(files[FULL])
+    full["collection_backups"][0]["partition_backups"][0]["segment_backups"][0]["num_of_rows"] = 6
+    files.update(level_files(full))
+
+
+DIFFERENCES = {
+    "none": (lambda files: None, None),
+    "the level files lack a segment": (
+        without_segment(24),
+        "full_meta.json is taken: segment 24 of partition 11 of default.c (not in segment_meta.json)",
+    ),
+    "full_meta.json lacks a segment": (
+        full_without_segment(24),
+        "the level files are taken, which name more: segment 24 of partition 11 of default.c (only in segment_meta.json)",
+    ),
+    "they count other rows": (
+        other_rows,
+        "full_meta.json is taken: segment 20 of partition 10 of default.c (otherwise in segment_meta.json)",
+    ),
+    "a level file is cut": (
+        lambda files: files.update({SEGMENT: files[SEGMENT][:100]}),
+        "full_meta.json alone is taken: b/meta/segment_meta.json: byte 100",
+    ),
+    "a level file is missing": (lambda files: files.pop(PARTITION), "there is no object 'b/meta/partition_meta.json'"),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_the_fuller_description_counts_and_the_difference_is_said(name, data, tmp_path):
+    """Also what only one of them holds: deletes over all partitions."""
+    files = own(tmp_path / "own")
+    whole = dict(files)
+    change, words = DIFFERENCES[name]
+    change(files)
+    lay(data, files)
+    with Server("2.6.4") as server:
+        server.rows = lambda task: rows_below(server.imports[task - 1].files, Layout(whole), data)
+        result = program_for(server, data, tmp_path / "program").ok("restore", "-n", "b")
+    assert_imported_once(server, whole, data)
+    told = [line for line in result.err.splitlines() if "_meta.json" in line]
+    assert ([] if words is None else [True]) == [words in line for line in told], result
+
+
+# --- default values, in every spelling ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spelled", "value"),
+    [
+        ({"default_value_base64": "GCo="}, 42),
+        ({"default_value_proto": "\x18*"}, 42),
+        ({"default_value_proto": "\x18+", "default_value_base64": "GCo="}, 42),
+        ({"default_value": {"Data": None}}, None),
+        ({"default_value": {}}, None),
+        ({"default_value_proto": "\x18\ufffd\x02"}, "lost"),
+        ({"default_value": {"Data": {"LongData": 42}}}, "lost"),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else str(value),
+)
+def test_a_default_value(spelled, value, data, tmp_path):
+    files = own(tmp_path / "own")
+    full = json.loads(files[FULL])
+    full["collection_backups"][0]["schema"]["fields"].append({"fieldID": 102, "name": "n", "data_type": 5, **spelled})
+    lay(data, files | {FULL: json.dumps(full).encode()} | level_files(full))
+    with Server("2.6.4") as server:
+        result = program_for(server, data, tmp_path / "program").ok("restore", "-n", "b", "--meta_only")
+        request, _ = server.of("CreateCollection")
+    field = schema_pb2.CollectionSchema.FromString(request.schema).fields[2]
+    assert field.HasField("default_value") == (value == 42) and field.default_value.long_data == (42 if value == 42 else 0)
+    assert ("field n of default.c has no default value" in result.err) == (value == "lost"), result

@@ -361,14 +361,27 @@ static void default_values_are_found_in_any_key(void **state)
         "{\"collection_backups\":[{\"collection_name\":\"c\",\"schema\":{\"fields\":["
         "{\"name\":\"both\",\"default_value_proto\":\"\\u0018\\u0008\",\"default_value_base64\":\"GAc=\"},"
         "{\"name\":\"raw\",\"default_value_proto\":\"\\u0018\\u0000\"},"
-        "{\"name\":\"neither\",\"default_value\":{\"Data\":{\"IntData\":5}}}]}}]}");
+        "{\"name\":\"neither\",\"default_value\":{\"Data\":{\"IntData\":5}}},"
+        "{\"name\":\"none\",\"default_value\":{\"Data\":null}},"
+        "{\"name\":\"lost\",\"default_value_proto\":\"\\u0018\\ufffd\\u0002\"},"
+        "{\"name\":\"text\",\"default_value_proto\":\"2\\u0004a\\ufffd\"},"
+        "{\"name\":\"cut text\",\"default_value_proto\":\"2\\u0004ab\\ufffd\"},"
+        "{\"name\":\"found\",\"default_value_base64\":\"GAc=\",\"default_value_proto\":\"\\ufffd\",\"default_"
+        "value\":null}"
+        "]}}]}");
     finish(f);
     const struct mb_field *fields = f->backup.collections[0].collection.schema.fields;
     assert_int_equal(fields[0].default_value.len, 2);
     assert_memory_equal(fields[0].default_value.data, "\x18\x07", 2);
     assert_int_equal(fields[1].default_value.len, 2);
     assert_memory_equal(fields[1].default_value.data, "\x18\x00", 2);
-    assert_int_equal(fields[2].default_value.len, 0);
+    for (size_t i = 2; i <= 6; i++) {
+        static const bool lost[] = {[2] = true, [3] = false, [4] = true, [5] = false, [6] = true};
+        assert_int_equal(fields[i].default_value.len, i == 5 ? 6 : 0);
+        assert_int_equal(fields[i].default_lost, lost[i]);
+    }
+    assert_int_equal(fields[7].default_value.len, 2);
+    assert_false(fields[7].default_lost);
 }
 
 static void keys_are_matched_in_any_case_and_null_is_nothing(void **state)

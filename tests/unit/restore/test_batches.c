@@ -211,6 +211,24 @@ static void test_rows_without_logs_are_damage(void **state)
     assert_int_equal(batches.count, 0);
 }
 
+static void test_groups_beside_none_are_damage(void **state)
+{
+    (void)state;
+    struct mb_segment_backup list[] = {segment(20, 20), segment(21, 0)};
+    struct mb_partition_backup partition = {.name = "p", .segments = list, .segment_count = 2};
+    struct mb_collection_backup collection = {.partitions = &partition, .partition_count = 1};
+    struct mb_import_batches batches;
+    assert_int_equal(mb_import_batches_make(&collection, "b", v240, arena, &batches, &error), MB_E_CORRUPT);
+    assert_non_null(
+        strstr(error.message, "partition p has segments with a group_id (20) and without one (21)"));
+    list[1] = deletes(21, 10, 0);
+    assert_int_equal(batches_of(list, 2, v240).count, 2);
+    list[1].delta_logs = &no_logs; /* nothing was in it */
+    list[1].is_l0 = false;
+    list[1].rows = 0;
+    assert_int_equal(batches_of(list, 2, v240).count, 1);
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -273,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_deletes_that_an_old_tool_did_not_mark),
         cmocka_unit_test(test_older_server_cannot_take_deletes_of_their_own),
         cmocka_unit_test(test_rows_without_logs_are_damage),
+        cmocka_unit_test(test_groups_beside_none_are_damage),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_many_segments),
         cmocka_unit_test(test_rows_that_cannot_all_have_been_deleted),
