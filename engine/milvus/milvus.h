@@ -55,8 +55,7 @@ void mb_milvus_close(struct mb_milvus *milvus); /* no call is running */
 enum mb_milvus_capability {
     MB_MILVUS_DATABASES,          /* before, everything is in "default" */
     MB_MILVUS_RENAME,             /* a collection keeps data, indexes and load state */
-    MB_MILVUS_COUNT_ROWS_EXACTLY, /* an import tells how many rows it wrote, deleted ones left out, and
-                                     they are in the collection's segments at once */
+    MB_MILVUS_COUNT_ROWS_EXACTLY, /* an import tells how many rows it wrote, deleted ones left out */
     MB_MILVUS_IMPORT_SEGMENTS,    /* imports run side by side, and each takes what lies directly in its
                                      directories, deletes of their own too; before, they run one after the
                                      other, two seconds at least each, and take a whole partition */

@@ -3,7 +3,8 @@
 
 #include <inttypes.h>
 
-/* Segments appear and are merged some time after the import that made them is called complete. */
+/* Segments may appear and be merged some time after the import that made them is called complete: so long is
+ * waited for the next one. */
 #define PATIENCE_NS (5 * MB_NS_PER_S)
 #define PAUSE_NS    (250 * MB_NS_PER_MS)
 
@@ -81,37 +82,27 @@ static mb_status fail(const struct mb_restore_work *work, int64_t rows, struct e
                    rows ? "" : " where this milvus keeps its data?)");
 }
 
-/* Where every import told a number that can be, segments that are not shown yet are no proof of a loss: not
- * every server shows them at once (MB_MILVUS_COUNT_ROWS_EXACTLY).  Too many rows are too many. */
-static bool is_proof(const struct mb_restore_work *work, bool in_doubt, int64_t rows,
-                     struct expected expected)
-{
-    return in_doubt || work->run->milvus->can[MB_MILVUS_COUNT_ROWS_EXACTLY] || rows > expected.most;
-}
-
-static mb_status judge(struct mb_restore_work *work, bool in_doubt, int64_t rows, struct expected expected,
-                       struct mb_error *error)
-{
-    if (is_proof(work, in_doubt, rows, expected))
-        return fail(work, rows, expected, error);
-    mb_log(work->run->env->log, MB_LOG_WARN,
-           "milvus says that it imported all rows of %s.%s, but shows only %" PRId64
-           " in its segments so far",
-           MB_WORK_NAME(work), rows);
-    return MB_OK;
-}
-
 /* Others may write to a collection that is added to, so its rows are only asked for in doubt. */
 static bool is_countable(const struct mb_restore_work *work, bool in_doubt)
 {
     return work->created || (in_doubt && work->rows_before >= 0);
 }
 
+/* May the number still change?  Not where the imports have told the same one. */
+static bool is_final(struct mb_restore_work *work, int64_t rows, int64_t *last, int64_t *end)
+{
+    int64_t now = mb_clock_monotonic();
+    if (rows != *last)
+        *end = now + PATIENCE_NS;
+    *last = rows;
+    return now >= *end || (work->created && rows == work->line.rows);
+}
+
 mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, struct mb_cancel *cancel,
                                 struct mb_error *error)
 {
     struct expected expected = expect(work);
-    int64_t end = mb_clock_monotonic() + PATIENCE_NS, rows = work->line.rows;
+    int64_t rows = work->line.rows, last = -1, end = 0;
     int64_t before = work->created ? 0 : work->rows_before;
 
     while (is_countable(work, in_doubt)) {
@@ -125,8 +116,8 @@ mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, str
                 work->line.rows = rows;
             return MB_OK;
         }
-        if (mb_clock_monotonic() >= end)
-            return judge(work, in_doubt, rows, expected, error);
+        if (is_final(work, rows, &last, &end))
+            return fail(work, rows, expected, error);
         MB_TRY(mb_cancel_sleep(cancel, PAUSE_NS, error));
     }
     return in_doubt ? fail(work, rows, expected, error) : MB_OK;
