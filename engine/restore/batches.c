@@ -3,6 +3,7 @@
 #include "catalog/layout.h"
 #include "milvus/milvus.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Up to here a partition is one import on servers that do not import by segment: what is larger is imported
@@ -89,6 +90,7 @@ static mb_status add_unit(struct builder *b, enum mb_batch_phase phase, const ch
                           struct mb_error *error)
 {
     struct mb_import_batch batch = {.phase = phase,
+                                    .number = b->batches.count,
                                     .partition = partition,
                                     .virtual_channel =
                                         segment->virtual_channel ? segment->virtual_channel : "",
@@ -203,6 +205,24 @@ static mb_status check_groups(const struct mb_partition_backup *partition, struc
         partition->name, (long long)in_group->id, (long long)in_none->id);
 }
 
+static int by_channel(const void *a, const void *b)
+{
+    const struct mb_import_batch *x = a, *y = b;
+    int order = strcmp(x->virtual_channel, y->virtual_channel);
+    if (order == 0)
+        order = (x->storage_version > y->storage_version) - (x->storage_version < y->storage_version);
+    if (order == 0)
+        order = (x->number > y->number) - (x->number < y->number);
+    return order;
+}
+
+/* Next to each other, those that one job takes; among them they stay as the backup lists them. */
+static void gather(struct builder *b, size_t from)
+{
+    if (b->batches.count > from)
+        qsort(&b->batches.items[from], b->batches.count - from, sizeof *b->batches.items, by_channel);
+}
+
 /* Segments that share a directory are imported by it once. */
 static mb_status add_by_directory(struct builder *b, const struct mb_partition_backup *partition,
                                   struct mb_error *error)
@@ -223,12 +243,14 @@ static mb_status add_by_directory(struct builder *b, const struct mb_partition_b
             MB_TRY(add_unit(b, MB_BATCH_DATA, partition->name, s, &batch, error));
         MB_TRY(count_in(b, batch, s, error));
     }
+    gather(b, from);
     return MB_OK;
 }
 
 static mb_status add_deletes(struct builder *b, enum mb_batch_phase phase, const char *partition,
                              const struct mb_segment_backup *segments, size_t count, struct mb_error *error)
 {
+    size_t from = b->batches.count;
     for (size_t i = 0; i < count; i++) {
         struct mb_import_batch *batch;
         struct mb_segment_backup segment = segments[i];
@@ -239,6 +261,7 @@ static mb_status add_deletes(struct builder *b, enum mb_batch_phase phase, const
         MB_TRY(count_in(b, batch, &segments[i], error));
         batch->rows = batch->least_rows = 0; /* what it counts are deletes */
     }
+    gather(b, from);
     return MB_OK;
 }
 

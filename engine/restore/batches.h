@@ -18,6 +18,7 @@ struct mb_batch_segment {
 
 struct mb_import_batch {
     enum mb_batch_phase phase;
+    size_t number;          /* in the order in which the backup lists them */
     const char *partition;  /* its name; "" for deletes over all partitions */
     const char *insert_dir; /* keys in the backup's store, with a slash at the end; NULL for deletes only */
     const char *delta_dir;
@@ -35,7 +36,7 @@ struct mb_import_batch {
 };
 
 struct mb_import_batches {
-    struct mb_import_batch *items; /* by phase, then as the backup lists them */
+    struct mb_import_batch *items; /* by phase and partition, then by channel and storage version */
     size_t count;
 };
 

@@ -147,6 +147,23 @@ static void test_storage_versions_do_not_mix(void **state)
     assert_int_equal(batches.items[1].storage_version, 2);
 }
 
+static void test_segments_of_a_channel_lie_together(void **state)
+{
+    (void)state;
+    struct mb_segment_backup segments[5];
+    static const char *const channels[] = {"b", "a", "b", "a", "b"};
+    for (int i = 0; i < 5; i++) {
+        segments[i] = segment(20 + i, 20 + i);
+        segments[i].virtual_channel = channels[i];
+        segments[i].storage_version = i == 2 ? 0 : 2;
+    }
+    struct mb_import_batches batches = batches_of(segments, 5, v240);
+    static const int64_t ids[] = {21, 23, 22, 20, 24};
+    assert_int_equal(batches.count, 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(batches.items[i].first->segment->id, ids[i]);
+}
+
 static void test_deletes_come_after_rows(void **state)
 {
     (void)state;
@@ -287,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_partition_without_groups_is_imported_once),
         cmocka_unit_test(test_large_partition_goes_by_segments),
         cmocka_unit_test(test_storage_versions_do_not_mix),
+        cmocka_unit_test(test_segments_of_a_channel_lie_together),
         cmocka_unit_test(test_deletes_come_after_rows),
         cmocka_unit_test(test_deletes_that_an_old_tool_did_not_mark),
         cmocka_unit_test(test_older_server_cannot_take_deletes_of_their_own),
