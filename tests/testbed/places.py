@@ -9,7 +9,7 @@ class FolderPlace:
 
     def keys(self, prefix=""):
         """Key -> size of every object whose key starts with prefix."""
-        files = (path for path in self.root.rglob("*") if path.is_file())
+        files = (path for path in (self.root / prefix.rpartition("/")[0]).rglob("*") if path.is_file())
         sizes = {path.relative_to(self.root).as_posix(): path.stat().st_size for path in files}
         return {key: size for key, size in sizes.items() if key.startswith(prefix)}
 
