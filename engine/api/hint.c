@@ -23,6 +23,7 @@ static const char *const sentences[MB_HINT_COUNT] = {
     [MB_HINT_NO_JOBS] = "leave out \"useV2Restore\"",
     [MB_HINT_EXCLUSIVE] = "leave out %s, or what it excludes",
     [MB_HINT_ALSO] = "add %s",
+    [MB_HINT_REPLACE] = "remove it by DELETE /api/v1/delete?backup_name=%s",
 };
 
 /* What the members of the library's requests are called in bodies and queries. */

@@ -20,6 +20,7 @@ static const char *const sentences[MB_HINT_COUNT] = {
     [MB_HINT_EXCLUSIVE] = "give --%s or --databases, not both; --filter takes collections and databases "
                           "together: 'coll,db.*'",
     [MB_HINT_ALSO] = "add --%s",
+    [MB_HINT_REPLACE] = "add --force to have it removed first, or remove it with: milvus-backup delete -n %s",
     [MB_HINT_CONFIG_FILE] =
         "name one with --config, or pass --config '' to use the environment and --set only",
 };

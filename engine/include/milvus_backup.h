@@ -485,6 +485,16 @@ struct mb_prune_request {
     bool dry_run;            /* only tells what would be removed */
 };
 
+/* A backup once more under another name, without L0 segments: what they delete is put beside the segments
+ * that it is about, so that every Milvus can restore it.  Each delta log of an L0 segment is there as often
+ * as there are segments that it can be about. */
+struct mb_compact_request {
+    size_t struct_size;
+    const char *name;
+    const char *output; /* of the new backup; NULL for name and "_l0compacted" */
+    bool force;         /* what lies under that name is removed first, unless somebody is making it */
+};
+
 /* Judge a request alone, before anything is opened; starting does the same first.  MB_E_INVALID or
  * MB_E_CONFIG, with MB_HINT_INPUT and the member's name where one member is malformed. */
 MB_API mb_status mb_create_check(const struct mb_create_request *request, struct mb_error *error);
@@ -493,6 +503,7 @@ MB_API mb_status mb_transfer_check(const struct mb_transfer_request *request, st
 MB_API mb_status mb_verify_check(const struct mb_verify_request *request, struct mb_error *error);
 MB_API mb_status mb_delete_check(const struct mb_delete_request *request, struct mb_error *error);
 MB_API mb_status mb_prune_check(const struct mb_prune_request *request, struct mb_error *error);
+MB_API mb_status mb_compact_check(const struct mb_compact_request *request, struct mb_error *error);
 
 /* ------------------------------------------------------------------ tasks */
 
@@ -510,6 +521,8 @@ MB_API mb_status mb_delete_start(struct mb_session *session, const struct mb_del
                                  struct mb_task **out, struct mb_error *error);
 MB_API mb_status mb_prune_start(struct mb_session *session, const struct mb_prune_request *request,
                                 struct mb_task **out, struct mb_error *error);
+MB_API mb_status mb_compact_start(struct mb_session *session, const struct mb_compact_request *request,
+                                  struct mb_task **out, struct mb_error *error);
 
 /* Cancels what still runs, waits for it, and frees. */
 MB_API void mb_task_free(struct mb_task *task);
@@ -520,7 +533,8 @@ enum {
     MB_TASK_TRANSFER = 3,
     MB_TASK_VERIFY = 4,
     MB_TASK_DELETE = 5,
-    MB_TASK_PRUNE = 6
+    MB_TASK_PRUNE = 6,
+    MB_TASK_COMPACT = 7
 };
 
 enum {
@@ -702,6 +716,23 @@ struct mb_prune_result {
     int64_t ns;
 };
 
+struct mb_compact_result {
+    size_t struct_size;
+    const char *name;   /* the backup that was compacted, */
+    const char *output; /* the new one, */
+    const char *id;     /* and its id */
+    const char *how;
+    uint64_t objects; /* of the new backup's data */
+    uint64_t bytes;
+    uint64_t folded;      /* L0 segments that it has no more */
+    uint64_t added;       /* delta logs of segments that were made of theirs */
+    uint64_t added_bytes; /* of these */
+    uint64_t verified;    /* checksums compared with those that were recorded */
+    uint64_t strays;      /* in the source's folder but no part of the backup: they stay behind */
+    const char *first_stray;
+    int64_t ns;
+};
+
 MB_API mb_status mb_task_create_result(struct mb_task *task, struct mb_create_result *out,
                                        struct mb_error *error);
 MB_API mb_status mb_task_restore_result(struct mb_task *task, struct mb_restore_result *out,
@@ -715,6 +746,8 @@ MB_API mb_status mb_task_delete_result(struct mb_task *task, struct mb_delete_re
 
 MB_API mb_status mb_task_prune_result(struct mb_task *task, struct mb_prune_result *out,
                                       struct mb_error *error);
+MB_API mb_status mb_task_compact_result(struct mb_task *task, struct mb_compact_result *out,
+                                        struct mb_error *error);
 
 enum {
     MB_PRUNE_KEPT = 0,

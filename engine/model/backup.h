@@ -83,4 +83,11 @@ struct mb_backup {
     struct mb_strings physical_channels;
 };
 
+/* Is there a log in any of them? */
+bool mb_field_binlogs_any(const struct mb_field_binlogs *fields, size_t count);
+
+/* Does it hold deletes alone?  Some versions of the Go program did not write so; such a segment has no insert
+ * logs. */
+bool mb_segment_is_l0(const struct mb_segment_backup *segment);
+
 #endif

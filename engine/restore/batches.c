@@ -106,24 +106,10 @@ static mb_status add_unit(struct builder *b, enum mb_batch_phase phase, const ch
 
 /* ----------------------------------------------------------------- segments */
 
-static bool has_logs(const struct mb_field_binlogs *logs, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (logs[i].count > 0)
-            return true;
-    return false;
-}
-
-/* Some versions of the Go program did not write what a segment of deletes is; it has no insert logs. */
-static bool is_l0(const struct mb_segment_backup *s)
-{
-    return s->is_l0 ||
-           (!has_logs(s->insert_logs, s->insert_count) && has_logs(s->delta_logs, s->delta_count));
-}
-
 static bool is_empty(const struct mb_segment_backup *s)
 {
-    return !has_logs(s->insert_logs, s->insert_count) && !has_logs(s->delta_logs, s->delta_count);
+    return !mb_field_binlogs_any(s->insert_logs, s->insert_count) &&
+           !mb_field_binlogs_any(s->delta_logs, s->delta_count);
 }
 
 static mb_status check_segment(const struct mb_segment_backup *s, const struct builder *b,
@@ -132,7 +118,7 @@ static mb_status check_segment(const struct mb_segment_backup *s, const struct b
     if (is_empty(s) && s->rows > 0 && !s->is_l0)
         return mb_fail(error, MB_E_CORRUPT, "segment %lld has %lld rows, but no insert logs",
                        (long long)s->id, (long long)s->rows);
-    if (is_l0(s) && !is_empty(s) && !b->by_segment)
+    if (mb_segment_is_l0(s) && !is_empty(s) && !b->by_segment)
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "segment %lld holds only deletes, which this Milvus cannot import: that needs %s",
                        (long long)s->id, mb_milvus_needs(MB_MILVUS_IMPORT_SEGMENTS));
@@ -232,7 +218,7 @@ static mb_status add_by_directory(struct builder *b, const struct mb_partition_b
     for (size_t i = 0; i < partition->segment_count; i++) {
         const struct mb_segment_backup *s = &partition->segments[i];
         struct mb_import_batch *batch = NULL;
-        if (is_empty(s) || is_l0(s))
+        if (is_empty(s) || mb_segment_is_l0(s))
             continue;
         if (s->group_id != s->id) {
             mb_layout_insert_dir(&b->key, b->dir, s);
@@ -254,7 +240,7 @@ static mb_status add_deletes(struct builder *b, enum mb_batch_phase phase, const
     for (size_t i = 0; i < count; i++) {
         struct mb_import_batch *batch;
         struct mb_segment_backup segment = segments[i];
-        if (is_empty(&segment) || !is_l0(&segment))
+        if (is_empty(&segment) || !mb_segment_is_l0(&segment))
             continue;
         segment.is_l0 = true;
         MB_TRY(add_unit(b, phase, partition, &segment, &batch, error));

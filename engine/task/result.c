@@ -61,6 +61,12 @@ mb_status mb_task_prune_result(struct mb_task *task, struct mb_prune_result *out
     MB_ANSWER(error, give(task, MB_TASK_PRUNE, out, MB_UP_TO(struct mb_prune_result, ns), sizeof *out, &own));
 }
 
+mb_status mb_task_compact_result(struct mb_task *task, struct mb_compact_result *out, struct mb_error *error)
+{
+    MB_ANSWER(error,
+              give(task, MB_TASK_COMPACT, out, MB_UP_TO(struct mb_compact_result, ns), sizeof *out, &own));
+}
+
 size_t mb_task_prune_count(struct mb_task *task)
 {
     return task != NULL && mb_task_has_ended(task) ? task->pruned_count : 0;

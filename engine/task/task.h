@@ -80,6 +80,7 @@ struct mb_task {
         struct mb_verify_result verify;
         struct mb_delete_result remove;
         struct mb_prune_result prune;
+        struct mb_compact_result compact;
     } result;
     bool has_result;
     struct mb_prune_row *pruned;

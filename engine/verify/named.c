@@ -42,14 +42,6 @@ static mb_status tell_segment(struct telling *telling, const struct mb_segment_b
     return tell_logs(telling, segment, segment->delta_logs, segment->delta_count, true, error);
 }
 
-static bool has_logs(const struct mb_field_binlogs *fields, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (fields[i].count > 0)
-            return true;
-    return false;
-}
-
 static size_t folder_length(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -59,8 +51,8 @@ static size_t folder_length(const char *name)
 static mb_status tell_left_out(struct telling *telling, const struct mb_segment_backup *segment,
                                struct mb_error *error)
 {
-    if (has_logs(segment->delta_logs, segment->delta_count) ||
-        !has_logs(segment->insert_logs, segment->insert_count))
+    if (mb_field_binlogs_any(segment->delta_logs, segment->delta_count) ||
+        !mb_field_binlogs_any(segment->insert_logs, segment->insert_count))
         return MB_OK;
     MB_TRY(mb_layout_delta_key(&telling->key, dir, segment, 1));
     mb_buf_truncate(&telling->key, folder_length(telling->key.data));

@@ -70,6 +70,27 @@ def make_big_collection(milvus, name="big", rows=250000, dim=512, batch=4000):
         client.flush(name)
 
 
+def make_deleted(client, name, partitions=("_default", "p1", "p2")):
+    """In each partition rows that stay, rows that went, and rows that came back later; how many are left."""
+    _create(client, name, [_key(), _vector()])
+    for partition in partitions[1:]:
+        client.create_partition(name, partition)
+
+    def insert(numbers):
+        for base, partition in enumerate(partitions):
+            rows = [{"id": 1000 * base + i, "vec": _floats(1000 * base + i)} for i in numbers]
+            client.insert(name, rows, partition_name=partition)
+        client.flush(name)
+
+    insert(range(60))
+    for base, partition in enumerate(partitions):
+        client.delete(name, ids=[1000 * base + i for i in range(20)], partition_name=partition)
+    client.flush(name)
+    insert([*range(5), *range(60, 80)])
+    _finish(client, name)
+    return len(partitions) * (60 - 20 + 25)
+
+
 def _floats(seed, dim=DIM):
     generator = random.Random(seed)
     return [generator.random() for _ in range(dim)]
