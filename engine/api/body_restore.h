@@ -14,7 +14,7 @@ struct mb_body_restore {
     struct mb_strings collections;
     struct mb_api_list renames, ezk; /* of struct mb_kv */
     bool async, meta_only, restore_index, auto_index, drop_collection, drop_first, drop_index, skip_create;
-    bool skip_quota, rbac, v2, truncate, bound;
+    bool skip_quota, rbac, load, v2, truncate, bound;
     int32_t max_shards;
     struct mb_body_skip *skip;
     struct mb_body_plan *plan;

@@ -147,7 +147,7 @@ mb_status mb_create_describe_partitions(struct mb_create_collection *job, struct
         return mb_fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         int64_t loaded = job->loaded_percent;
-        if (loaded > 0 && loaded < 100)
+        if (loaded > 0 && count > 1) /* a part that is loaded counts as the whole */
             MB_TRY(mb_milvus_load_progress(milvus, job->db, job->name, partitions[i].name, &loaded, cancel,
                                            error));
         backup->partitions[i] = (struct mb_partition_backup){.id = partitions[i].id,

@@ -16,6 +16,7 @@ struct options {
     bool drop_first;
     bool drop_exist_index;
     bool skip_create_collection;
+    bool load;
     bool meta_only;
     bool use_v2_restore;
     const char *until;
@@ -102,6 +103,10 @@ static const struct mb_flag flags[] = {
      FIELD(skip_create_collection),
      .help = "Put the data into collections that exist; together with --drop_exist_collection they are "
              "replaced."},
+    {.name = "load",
+     .type = MB_FLAG_BOOL,
+     FIELD(load),
+     .help = "Load again what was loaded when it was backed up; its indexes are made for that."},
     {.name = "meta_only",
      .type = MB_FLAG_BOOL,
      FIELD(meta_only),
@@ -136,9 +141,18 @@ static struct mb_restore_request request_of(const struct options *options)
                                        .drop_first = options->drop_first,
                                        .drop_exist_index = options->drop_exist_index,
                                        .skip_create_collection = options->skip_create_collection,
+                                       .load = options->load,
                                        .meta_only = options->meta_only,
                                        .use_import_jobs = options->use_v2_restore,
                                        .until = options->until};
+}
+
+static json_t *aliases_json(const struct mb_task_collection *row)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < row->alias_count; i++)
+        json_array_append_new(names, mb_json_text(row->aliases[i]));
+    return names;
 }
 
 static json_t *collections_json(struct mb_task *task)
@@ -149,33 +163,49 @@ static json_t *collections_json(struct mb_task *task)
         if (mb_task_collection_at(task, i, &row, NULL) == MB_OK)
             json_array_append_new(
                 collections,
-                json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "source_database", row.source_db,
-                          "source_collection", row.source_name, "database", row.db, "collection", row.name,
-                          "rows", (json_int_t)row.rows, "segments", (json_int_t)row.segments, "imports",
-                          (json_int_t)row.imports, "bytes", (json_int_t)row.bytes_total, "seconds",
-                          (double)row.ns / 1e9));
+                json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:o, s:b, s:b}", "source_database",
+                          row.source_db, "source_collection", row.source_name, "database", row.db,
+                          "collection", row.name, "rows", (json_int_t)row.rows, "segments",
+                          (json_int_t)row.segments, "imports", (json_int_t)row.imports, "bytes",
+                          (json_int_t)row.bytes_total, "seconds", (double)row.ns / 1e9, "aliases",
+                          aliases_json(&row), "was_loaded", row.was_loaded, "loaded", row.loaded));
     }
     return collections;
+}
+
+/* What a restore does with load states is worth a line where it leaves something undone. */
+static void say_unloaded(struct mb_context *context, const struct options *options,
+                         const struct mb_restore_result *made)
+{
+    unsigned long long count = made->unloaded;
+    if (count > 0 && !options->load)
+        mb_context_say(context, "%llu %s loaded when backed up and %s not now: --load loads them again",
+                       count, count == 1 ? "collection was" : "collections were", count == 1 ? "is" : "are");
+}
+
+static json_t *result_json(struct mb_context *context, const struct mb_restore_result *made)
+{
+    return json_pack("{s:o, s:s, s:b, s:o, s:I, s:I, s:I, s:I, s:f, s:o}", "name", mb_json_text(made->name),
+                     "id", mb_task_id(context->task), "staged", made->staged, "collections",
+                     collections_json(context->task), "aliases", (json_int_t)made->aliases, "lost_aliases",
+                     (json_int_t)made->lost_aliases, "loaded", (json_int_t)made->loaded, "unloaded",
+                     (json_int_t)made->unloaded, "seconds", (double)made->ns / 1e9, "warnings",
+                     mb_context_warnings_json(context));
 }
 
 static mb_status tell(struct mb_context *context, const struct options *options, struct mb_error *error)
 {
     struct mb_restore_result made = {.struct_size = sizeof made};
     MB_TRY(mb_task_restore_result(context->task, &made, error));
-    double seconds = (double)made.ns / 1e9;
     MB_TRY(mb_context_summary(context, !options->meta_only, error));
     if (made.staged)
         mb_context_say(context,
                        "milvus could not read the backup where it lies: its data went through a temporary "
                        "copy in milvus' own storage");
+    say_unloaded(context, options, &made);
     if (context->global.json)
-        return mb_context_json(context,
-                               json_pack("{s:o, s:s, s:b, s:o, s:f, s:o}", "name", mb_json_text(made.name),
-                                         "id", mb_task_id(context->task), "staged", made.staged,
-                                         "collections", collections_json(context->task), "seconds", seconds,
-                                         "warnings", mb_context_warnings_json(context)),
-                               error);
-    fprintf(mb_context_out(context), "success\nduration:%.2f s\n", seconds);
+        return mb_context_json(context, result_json(context, &made), error);
+    fprintf(mb_context_out(context), "success\nduration:%.2f s\n", (double)made.ns / 1e9);
     return MB_OK;
 }
 

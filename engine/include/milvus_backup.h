@@ -440,6 +440,7 @@ struct mb_restore_request {
      * backup was made is not in the backup, and does not come back. */
     const char *until;
     bool until_checkpoints; /* or later than the backup's checkpoint of the channel they came through */
+    bool load; /* what was loaded when it was backed up is loaded again; its indexes are made for that */
 };
 
 /* A whole backup from the storage of one session to that of another. */
@@ -613,6 +614,12 @@ struct mb_task_collection {
     uint64_t bytes_done, bytes_total;
     int64_t ns;                   /* that it took, or has taken so far */
     int64_t started_ms, ended_ms; /* points in time; 0 for not yet and for never */
+
+    /* Of a restore that has succeeded. */
+    const char *const *aliases; /* those of the backup that lead to it now */
+    size_t alias_count;
+    bool was_loaded; /* when it was backed up, it or a part of it */
+    bool loaded;     /* and now */
 };
 
 /* The number grows until the task has looked at what there is. */
@@ -661,6 +668,10 @@ struct mb_restore_result {
     const char *name;
     bool staged; /* Milvus could not read the backup where it lies: the data went through its own storage */
     int64_t ns;
+    uint64_t aliases;      /* of the backup, that lead to restored collections now; */
+    uint64_t lost_aliases; /* those that do not, each with a warning that says why */
+    uint64_t loaded;       /* collections */
+    uint64_t unloaded;     /* collections that were loaded when they were backed up, and are not now */
 };
 
 struct mb_transfer_result {

@@ -49,6 +49,12 @@ static const struct mb_method method_rename = {
     .answer = &pb__status__descriptor,
     .limited = MB_LIMITED_COLLECTION,
 };
+static const struct mb_method method_create_alias = {
+    .name = "CreateAlias",
+    .doing = "make an alias of",
+    .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
+};
 static const struct mb_method method_alter_alias = {
     .name = "AlterAlias",
     .doing = "move an alias to",
@@ -237,15 +243,28 @@ mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, 
     return status == MB_OK ? MB_OK : mb_error_context(error, "to %s", to);
 }
 
+static mb_status call_about_alias(struct mb_milvus *milvus, const struct mb_method *method, const char *db,
+                                  const char *alias, const char *collection, struct mb_cancel *cancel,
+                                  struct mb_error *error)
+{
+    Pb__AliasRequest request = PB__ALIAS_REQUEST__INIT;
+    request.collection_name = mb_pb_text(collection);
+    request.alias = mb_pb_text(alias);
+    mb_status status =
+        mb_rpc(milvus, method, mb_subject_of(db, collection), &request.base, NULL, NULL, cancel, error);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "alias %s", alias);
+}
+
+mb_status mb_milvus_create_alias(struct mb_milvus *milvus, const char *db, const char *alias,
+                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error)
+{
+    return call_about_alias(milvus, &method_create_alias, db, alias, collection, cancel, error);
+}
+
 mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const char *alias,
                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error)
 {
-    Pb__AlterAliasRequest request = PB__ALTER_ALIAS_REQUEST__INIT;
-    request.collection_name = mb_pb_text(collection);
-    request.alias = mb_pb_text(alias);
-    mb_status status = mb_rpc(milvus, &method_alter_alias, mb_subject_of(db, collection), &request.base, NULL,
-                              NULL, cancel, error);
-    return status == MB_OK ? MB_OK : mb_error_context(error, "alias %s", alias);
+    return call_about_alias(milvus, &method_alter_alias, db, alias, collection, cancel, error);
 }
 
 /* --------------------------------------------------------------- partitions */

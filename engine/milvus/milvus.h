@@ -137,6 +137,10 @@ mb_status mb_milvus_alter_collection(struct mb_milvus *milvus, const char *db, c
 mb_status mb_milvus_rename_collection(struct mb_milvus *milvus, const char *db, const char *from,
                                       const char *to, struct mb_cancel *cancel, struct mb_error *error);
 
+/* A name that is taken, by a collection or by an alias, is an error; which one differs by version. */
+mb_status mb_milvus_create_alias(struct mb_milvus *milvus, const char *db, const char *alias,
+                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error);
+
 /* Makes an alias that is there one of this collection. */
 mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const char *alias,
                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error);

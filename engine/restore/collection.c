@@ -162,7 +162,7 @@ static mb_status prepare_indexes(struct mb_restore_work *work, struct mb_cancel 
         MB_TRY(mb_stage_all(work, cancel, error));
         MB_TRY(drop_indexes(work, cancel, error));
     }
-    if (!options->restore_index)
+    if (!mb_restore_makes_indexes(work))
         return MB_OK;
     MB_TRY(create_indexes(work, true, cancel, error));
     return create_indexes(work, false, cancel, error);
@@ -228,6 +228,8 @@ static mb_status replace(struct mb_restore_work *work, struct mb_cancel *cancel,
     MB_TRY(mb_replace_begin(work, work->arena, cancel, error));
     mb_status status = fill(work, cancel, error);
     if (status == MB_OK)
+        status = mb_restore_load(work, cancel, error);
+    if (status == MB_OK)
         status = mb_replace_swap(work, cancel, error);
     if (status != MB_OK)
         mb_replace_abandon(work);
@@ -239,7 +241,11 @@ static mb_status steps(struct mb_restore_work *work, struct mb_cancel *cancel, s
     mb_status status = work->replaces ? replace(work, cancel, error) : fill(work, cancel, error);
     if (!work->run->options->meta_only)
         mb_stage_clean(work);
-    return status;
+    if (status != MB_OK || work->replaces)
+        return status;
+    work->complete = true;
+    status = mb_restore_load(work, cancel, error);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "it is restored, but it was to be loaded");
 }
 
 mb_status mb_restore_collection(void *ctx, struct mb_cancel *cancel, struct mb_error *error)

@@ -211,7 +211,9 @@ static mb_status load_like_old(struct mb_restore_work *work, struct mb_cancel *c
     if (!all && names.count == 0)
         return MB_OK;
     mb_log(work->run->env->log, MB_LOG_INFO, "loading %s.%s before it takes its place", MB_WORK_NAME(work));
-    return mb_milvus_load(work->run->env->milvus, MB_WORK_PLACE(work), all ? NULL : &names, cancel, error);
+    MB_TRY(mb_milvus_load(work->run->env->milvus, MB_WORK_PLACE(work), all ? NULL : &names, cancel, error));
+    work->loaded = true;
+    return MB_OK;
 }
 
 static bool has_vector_index(const struct mb_restore_work *work)
@@ -219,7 +221,7 @@ static bool has_vector_index(const struct mb_restore_work *work)
     const struct mb_collection_backup *source = work->target->source;
     for (size_t i = 0; i < source->index_count; i++)
         if (mb_restore_index_is_vector(source, &source->indexes[i]))
-            return work->run->options->restore_index;
+            return mb_restore_makes_indexes(work);
     return false;
 }
 
@@ -228,7 +230,7 @@ static mb_status serve(struct mb_restore_work *work, struct mb_cancel *cancel, s
 {
     bool loaded = false;
     MB_TRY(mb_milvus_is_loaded(work->run->env->milvus, MB_WORK_NAME(work), NULL, &loaded, cancel, error));
-    if (!loaded)
+    if (!loaded || work->loaded_whole)
         return MB_OK;
     mb_status status = has_vector_index(work) ? load_like_old(work, cancel, error) : MB_E_NOT_FOUND;
     if (status == MB_E_NOT_FOUND) { /* an index is */

@@ -291,7 +291,9 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
     struct mb_strings list = run->plan.warnings;
     bool ok = run->difference == NULL || mb_strings_add(&list, arena, run->difference);
     for (size_t i = 0; i < run->plan.count && ok; i++) {
-        if (works[i].strays.count > 0)
+        for (size_t k = 0; k < works[i].lost_aliases.count && ok; k++)
+            ok = mb_strings_add(&list, arena, works[i].lost_aliases.items[k]);
+        if (works[i].strays.count > 0 && ok)
             ok = mb_strings_add(&list, arena, stray_text(&works[i], arena));
         if (works[i].unserved && ok)
             ok = mb_strings_add(&list, arena, unserved_text(&works[i], arena));
@@ -311,8 +313,13 @@ static mb_status make_report(const struct mb_restore *run, const struct mb_resto
     report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
     if (report.lines == NULL)
         return mb_fail_memory(error);
-    for (size_t i = 0; i < report.count; i++)
+    for (size_t i = 0; i < report.count; i++) {
         report.lines[i] = works[i].line;
+        report.lines[i].aliases = works[i].aliases;
+        report.lines[i].was_loaded = mb_restore_was_loaded(&works[i]);
+        report.lines[i].loaded = works[i].loaded;
+        report.lost_aliases += works[i].lost_aliases.count;
+    }
     MB_TRY(make_warnings(run, works, arena, &report.warnings, error));
     *out = report;
     return MB_OK;
@@ -368,6 +375,8 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     if (status == MB_OK)
         status = run_all(&run, works, cancel, error);
     mb_stage_end(&run);
+    if (status == MB_OK)
+        status = mb_restore_aliases(&run, works, arena, cancel, error);
     if (status != MB_OK) {
         name_some(&run, works, is_partial, "incomplete:", error);
         name_some(&run, works, is_untouched, "as before:", error);

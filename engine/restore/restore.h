@@ -36,6 +36,7 @@ struct mb_restore_options {
     bool meta_only;   /* no data */
     int64_t until_ms; /* rows and deletes that are younger stay out; milliseconds since 1970, 0 for none */
     bool until_checkpoints; /* so do those that are younger than their channel's checkpoint in the backup */
+    bool load;              /* what was loaded when it was backed up; its indexes are made, too */
     bool use_jobs;          /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
     bool keep_temp_files;
     unsigned parallel_collections; /* 0 for 2 */
@@ -55,6 +56,9 @@ struct mb_restore_line {
     uint64_t imports;  /* calls */
     int64_t bytes;     /* in the backup */
     int64_t ns;
+    struct mb_strings aliases; /* of the backup, that lead to it now */
+    bool was_loaded;           /* when it was backed up */
+    bool loaded;               /* now */
 };
 
 struct mb_restore_report {
@@ -62,6 +66,7 @@ struct mb_restore_report {
     size_t count;
     struct mb_strings warnings; /* what was given and matched nothing, and what befell the collections */
     bool staged;                /* the data went through Milvus' own store first */
+    uint64_t lost_aliases;      /* of the backup, that were not made; a warning says of each why not */
 };
 
 /* Nothing is changed before it is known that the backup can be read, that every target is free (or may be

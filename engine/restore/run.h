@@ -58,6 +58,11 @@ struct mb_restore_work {
     struct mb_arena *arena; /* of the thread that works on it */
     struct mb_restore_line line;
     struct mb_progress_row *row;
+
+    bool loaded;                    /* it serves, or a part of it does */
+    bool loaded_whole;              /* by this restore, for itself */
+    struct mb_strings aliases;      /* of the backup, that lead to it now */
+    struct mb_strings lost_aliases; /* why the others do not: a text for each */
 };
 
 /* The name of the collection for messages: "db.name". */
@@ -87,5 +92,20 @@ mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, str
 
 /* Raises the progress of the collection and of the whole by so many bytes. */
 void mb_restore_advance(struct mb_restore_work *work, int64_t bytes);
+
+/* load.c: was it, or a part of it, loaded when it was backed up? */
+bool mb_restore_was_loaded(const struct mb_restore_work *work);
+
+/* load.c: are its indexes made?  What is to be loaded needs them. */
+bool mb_restore_makes_indexes(const struct mb_restore_work *work);
+
+/* load.c: loads what was loaded when it was backed up, if that is asked for, and waits for it. */
+mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error);
+
+/* aliases.c: gives the collections that this restore has made their aliases, one after the other, so that
+ * none is in the way of a collection that is still to be made.  Those that lead elsewhere stay as they are.
+ */
+mb_status mb_restore_aliases(struct mb_restore *run, struct mb_restore_work *works, struct mb_arena *arena,
+                             struct mb_cancel *cancel, struct mb_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* What a task gave, as one object of JSON: the members of the library's results, times in milliseconds.
  *
  *   create    name, id, how, took_ms
- *   restore   name, staged, took_ms
+ *   restore   name, staged, aliases, lost_aliases, loaded, unloaded, took_ms
  *   transfer  name, how, objects, bytes, present, verified, unlisted, strays, first_stray, took_ms
  *   verify    name, expected, objects, bytes, unlisted, read, read_bytes, compared, left_out, recorded,
  *             described_twice, damages, faults [{kind, harmless, name, expected, found}], fault_count,
@@ -37,6 +37,10 @@ static void put_restore(struct mb_json_writer *writer, struct mb_task *task)
         return;
     mb_json_string(writer, "name", result.name);
     mb_json_bool(writer, "staged", result.staged);
+    mb_json_uint(writer, "aliases", result.aliases);
+    mb_json_uint(writer, "lost_aliases", result.lost_aliases);
+    mb_json_uint(writer, "loaded", result.loaded);
+    mb_json_uint(writer, "unloaded", result.unloaded);
     put_took(writer, result.ns);
 }
 

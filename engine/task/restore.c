@@ -146,6 +146,21 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     return mb_request_text(arena, request.name, &plan->head.name, error);
 }
 
+static struct mb_restore_result result_of(const struct mb_task *task, const struct mb_restore_report *report)
+{
+    struct mb_restore_result result = {.name = task->plan->name,
+                                       .staged = report->staged,
+                                       .ns = mb_task_ns(task),
+                                       .lost_aliases = report->lost_aliases};
+    for (size_t i = 0; i < report->count; i++) {
+        const struct mb_restore_line *line = &report->lines[i];
+        result.aliases += line->aliases.count;
+        result.loaded += line->loaded;
+        result.unloaded += line->was_loaded && !line->loaded;
+    }
+    return result;
+}
+
 static mb_status keep_report(struct mb_task *task, const struct plan *plan,
                              const struct mb_restore_report *report, struct mb_error *error)
 {
@@ -165,14 +180,17 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
                                               .imports = line->imports,
                                               .bytes_done = (uint64_t)line->bytes,
                                               .bytes_total = (uint64_t)line->bytes,
-                                              .ns = line->ns};
+                                              .ns = line->ns,
+                                              .aliases = line->aliases.items,
+                                              .alias_count = line->aliases.count,
+                                              .was_loaded = line->was_loaded,
+                                              .loaded = line->loaded};
     }
     for (size_t i = 0; i < report->warnings.count; i++)
         mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
     task->collections = rows;
     task->collection_count = report->count;
-    task->result.restore = (struct mb_restore_result){
-        .name = task->plan->name, .staged = report->staged, .ns = mb_task_ns(task)};
+    task->result.restore = result_of(task, report);
     task->has_result = true;
     return MB_OK;
 }
@@ -196,6 +214,7 @@ static struct mb_restore_options options_of(const struct mb_task *task, const st
         .drop_exist_collection = flags->drop_exist_collection,
         .drop_first = flags->drop_first,
         .drop_exist_index = flags->drop_exist_index,
+        .load = flags->load,
         .skip_create_collection = flags->skip_create_collection,
         .meta_only = flags->meta_only,
         .until_ms = plan->until_ms,

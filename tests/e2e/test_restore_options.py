@@ -1,5 +1,7 @@
 """What the flags of create and restore do to data, indexes and what is there already."""
 
+import json
+
 import pytest
 from testbed.data import make_simple
 from testbed.program import Program, restore_by_plan
@@ -128,3 +130,29 @@ def test_a_plan_makes_two_of_one_with_other_shards(site, source, program):
     with site.milvus.client("shop") as client:
         one = client.describe_collection("one")
     assert (one["num_shards"], one["description"]) == (5, "as one")
+
+
+def test_aliases_and_load_states_come_back(site, program, name):
+    """Of a collection of which one partition is loaded; its alias leads to the original until that is gone."""
+    with site.milvus.client() as client:
+        make_simple(client, "served", 30, load=False)
+        client.create_partition("served", "part")
+        client.load_partitions("served", ["part"])
+        client.create_alias("served", "current")
+        program.ok("create", "-n", name, "-c", "served")
+        [collection] = site.meta(name)["collection_backups"]
+        states = {part["partition_name"]: part["load_state"] for part in collection["partition_backups"]}
+        assert states == {"_default": "NotLoad", "part": "Loaded"} and collection["aliases"] == ["current"]
+
+        copy = json.loads(program.ok("restore", "-n", name, "-s", "_t", "--json").out)
+        assert (copy["aliases"], copy["lost_aliases"], copy["loaded"], copy["unloaded"]) == (0, 1, 0, 1)
+        assert any("current" in warning and "served" in warning for warning in copy["warnings"])
+        assert client.describe_collection("current")["collection_name"] == "served"
+
+        client.release_collection("served")
+        client.drop_alias("current")
+        served = json.loads(program.ok("restore", "-n", name, "-r", "served:again", "--load", "--json").out)
+        assert (served["aliases"], served["lost_aliases"], served["loaded"]) == (1, 0, 1)
+        assert client.describe_collection("current")["collection_name"] == "again"
+        loaded = {part: client.get_load_state("again", part)["state"].name for part in ("_default", "part")}
+        assert loaded == {"_default": "NotLoad", "part": "Loaded"}

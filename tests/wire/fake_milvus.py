@@ -24,6 +24,7 @@ REQUESTS = {
     "AddCollectionField": "AddCollectionFieldRequest",
     "AlterCollection": "AlterCollectionRequest",
     "RenameCollection": "RenameCollectionRequest",
+    "CreateAlias": "CreateAliasRequest",
     "AlterAlias": "AlterAliasRequest",
     "ShowPartitions": "ShowPartitionsRequest",
     "CreatePartition": "CreatePartitionRequest",

@@ -52,6 +52,7 @@ class Server(FakeMilvus):
             "AlterCollection": self._alter,
             "DropCollection": self._drop,
             "RenameCollection": self._rename,
+            "CreateAlias": self._create_alias,
             "AlterAlias": self._alter_alias,
             "DescribeCollection": self._describe,
             "ShowPartitions": self._show_partitions,
@@ -124,6 +125,13 @@ class Server(FakeMilvus):
         self.collections[new] = self.collections.pop(old)
         self.aliases = {alias: new if name == old else name for alias, name in self.aliases.items()}
         self.events.append(("rename", old, new))
+        return status()
+
+    def _create_alias(self, request):
+        if self._find(request.alias) is not None:
+            return status(code=65535, error_code=1, reason=f"{request.alias} exists")
+        self.aliases[request.alias] = request.collection_name
+        self.events.append(("new alias", request.alias, request.collection_name))
         return status()
 
     def _alter_alias(self, request):

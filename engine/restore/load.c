@@ -1,0 +1,51 @@
+/* Loading.  In: a collection that is filled and has its indexes.  Out: it serves as it did when it was backed
+ * up, if that is asked for. */
+#include "restore/run.h"
+
+#include <string.h>
+
+static bool says_loaded(const char *state)
+{
+    return state != NULL && (strcmp(state, "Loaded") == 0 || strcmp(state, "Loading") == 0);
+}
+
+bool mb_restore_was_loaded(const struct mb_restore_work *work)
+{
+    return says_loaded(work->target->source->load_state);
+}
+
+bool mb_restore_makes_indexes(const struct mb_restore_work *work)
+{
+    const struct mb_restore_options *options = work->run->options;
+    return options->restore_index || (options->load && work->created && mb_restore_was_loaded(work));
+}
+
+/* The partitions that were loaded; *all where no other one is told of, as in descriptions of older tools. */
+static mb_status loaded_partitions(const struct mb_restore_work *work, struct mb_strings *out, bool *all,
+                                   struct mb_error *error)
+{
+    const struct mb_collection_backup *source = work->target->source;
+    struct mb_strings names = {0};
+    for (size_t i = 0; i < source->partition_count; i++)
+        if (says_loaded(source->partitions[i].load_state) &&
+            !mb_strings_add(&names, work->arena, source->partitions[i].name))
+            return mb_fail_memory(error);
+    *all = names.count == 0 || names.count == source->partition_count;
+    *out = names;
+    return MB_OK;
+}
+
+mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_strings partitions;
+    bool all;
+    if (!work->run->options->load || !mb_restore_was_loaded(work))
+        return MB_OK;
+    mb_progress_row_does(work->row, "load");
+    MB_TRY(loaded_partitions(work, &partitions, &all, error));
+    MB_TRY(
+        mb_milvus_load(work->run->env->milvus, MB_WORK_PLACE(work), all ? NULL : &partitions, cancel, error));
+    work->loaded = true;
+    work->loaded_whole = all;
+    return MB_OK;
+}
