@@ -27,7 +27,8 @@ static const struct mb_api_field fields[] = {
                  "Has no effect: the pause is renewed as long as it takes."),
     MB_API_FIELD(STRING, "gc_pause_address", struct mb_body_create, gc_address,
                  "Of Milvus' management, instead of the configured one."),
-    MB_API_FIELD(BOOL, "rbac", struct mb_body_create, rbac, "Not supported: true is refused."),
+    MB_API_FIELD(BOOL, "rbac", struct mb_body_create, rbac,
+                 "Users, roles, grants and privilege groups of Milvus, too."),
     MB_API_FIELD(STRING, "backup_root_path", struct mb_body_create, root_path,
                  "Where the backup goes, instead of the configured path; one of server.rootPaths."),
     MB_API_FIELD_OF(NAMED, "filter", struct mb_body_create, filter, &mb_api_filter_schema,
@@ -71,9 +72,6 @@ static mb_status strategy_of(const struct mb_body_create *body, int32_t *out, st
 /* What is asked for is done or refused, never passed over. */
 static mb_status refuse(const struct mb_body_create *body, struct mb_error *error)
 {
-    if (body->rbac)
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "rbac",
-                            "users and roles cannot be backed up yet; leave it out");
     if (body->index_extra)
         return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "with_index_extra",
                             "what milvus keeps of indexes in etcd cannot be backed up yet; leave it out");
@@ -94,6 +92,7 @@ mb_status mb_body_create_request(const struct mb_body_create *body, struct mb_ar
         .name = *body->name != '\0' ? body->name : mb_api_moment_name(arena, "backup_"),
         .resume = body->resume,
         .take_over = body->take_over,
+        .rbac = body->rbac,
         .pause_gc = body->gc_enable ? MB_YES : MB_AS_CONFIGURED,
     };
     MB_TRY(refuse(body, error));

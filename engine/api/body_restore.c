@@ -51,7 +51,8 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD(STRING, "id", struct mb_body_restore, id,
                  "Of the task, for get_restore; made from the time when it is left out."),
     MB_API_FIELD(BOOL, "skipImportDiskQuotaCheck", struct mb_body_restore, skip_quota, "Has no effect."),
-    MB_API_FIELD(BOOL, "rbac", struct mb_body_restore, rbac, "Not supported: true is refused."),
+    MB_API_FIELD(BOOL, "rbac", struct mb_body_restore, rbac,
+                 "Users, roles, grants and privilege groups of the backup that Milvus lacks, too."),
     MB_API_FIELD(BOOL, "load", struct mb_body_restore, load,
                  "Load again what was loaded when it was backed up; its indexes are made for that."),
     MB_API_FIELD(INT32, "maxShardNum", struct mb_body_restore, max_shards,
@@ -81,9 +82,6 @@ const struct mb_api_schema mb_body_restore_schema = {
 
 static mb_status refuse(const struct mb_body_restore *body, struct mb_error *error)
 {
-    if (body->rbac)
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "rbac",
-                            "users and roles cannot be restored yet; leave it out");
     if (body->ezk.count > 0)
         return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "ezkMapping",
                             "encryption keys cannot be mapped yet; leave it out");
@@ -167,6 +165,7 @@ mb_status mb_body_restore_request(const struct mb_body_restore *body, struct mb_
         .drop_exist_index = body->drop_index,
         .skip_create_collection = body->skip_create,
         .load = body->load,
+        .rbac = body->rbac,
         .meta_only = body->meta_only,
         .use_import_jobs = body->v2,
         .max_shards = body->max_shards,

@@ -44,6 +44,7 @@ struct mb_backup_options {
     const struct mb_selection *selection;
     enum mb_backup_strategy strategy;
     bool pause_gc;
+    bool rbac;      /* users and roles, too */
     bool resume;    /* go on where an earlier create of this name was interrupted */
     bool take_over; /* also when that one seems to be at work */
     unsigned parallel_collections;
@@ -64,9 +65,10 @@ struct mb_backup_line {
 struct mb_backup_report {
     struct mb_backup_line *lines;
     size_t count;
-    const char *id;             /* of a create that was gone on with, the one it had */
-    const char *how;            /* how the objects went */
-    struct mb_strings warnings; /* what its maker must hear of although it is a success */
+    const char *id;                                /* of a create that was gone on with, the one it had */
+    const char *how;                               /* how the objects went */
+    size_t users, roles, grants, privilege_groups; /* of a create with rbac */
+    struct mb_strings warnings;                    /* what its maker must hear of although it is a success */
 };
 
 /* Nothing is written before it is certain that the name is free, the backup's root can be written to

@@ -5,6 +5,7 @@
 #include "base/crc32c.h"
 #include "base/hint.h"
 #include "catalog/layout.h"
+#include "catalog/rbac.h"
 
 #include <string.h>
 
@@ -148,7 +149,11 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
                              struct mb_backup_report *report, struct mb_error *error)
 {
     char how[128] = "";
-    struct mb_backup_report made = {.count = create->collection_count};
+    struct mb_backup_report made = {.count = create->collection_count,
+                                    .users = create->rbac.user_count,
+                                    .roles = create->rbac.roles.count,
+                                    .grants = create->rbac.grant_count,
+                                    .privilege_groups = create->rbac.group_count};
     made.lines = mb_arena_alloc(arena, create->collection_count, sizeof(*made.lines));
     if (create->copy != NULL)
         mb_copy_describe(create->copy, how, sizeof(how));
@@ -189,6 +194,14 @@ static mb_status warn_of_deletes(struct mb_create *create, struct mb_error *erro
                           "milvus %s does not write deletes out when it is flushed: rows that were deleted "
                           "lately may be in the backup, and come back with it (%s writes them out)",
                           milvus->version_text, mb_milvus_needs(MB_MILVUS_FLUSH_DELETES));
+}
+
+static mb_status describe_rbac(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    if (!create->options->rbac)
+        return MB_OK;
+    MB_TRY(mb_milvus_backup_rbac(create->env->milvus, create->arena, &create->rbac, cancel, error));
+    return mb_rbac_to_json(&create->rbac, create->arena, &create->backup.rbac_meta, error);
 }
 
 /* From the claim on: what fails here leaves a backup that is marked as in progress, unless nothing was
@@ -252,6 +265,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
 {
     mb_progress_phase(create->env->progress, "describe");
     MB_TRY(mb_create_describe(create, pool, cancel, error));
+    MB_TRY(describe_rbac(create, cancel, error));
     MB_TRY(add_rows(create, error));
     if (claim(create, cancel, error) < 0 || fill(create, pool, mb_claim_cancel(create->claim), error) < 0)
         return abandon(create, error);

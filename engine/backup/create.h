@@ -41,6 +41,7 @@ struct mb_create {
     const char *dir; /* the backup's directory */
     struct mb_claim *claim;
     struct mb_backup backup;
+    struct mb_rbac rbac; /* empty where it is not asked for */
     struct mb_create_collection *collections;
     size_t collection_count;
     struct mb_objects *objects;

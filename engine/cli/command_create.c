@@ -12,6 +12,7 @@ struct options {
     const char *strategy;
     bool force;
     bool meta_only;
+    bool rbac;
     bool resume;
     bool take_over;
 };
@@ -63,6 +64,10 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, meta_only),
      .help = "The same as --strategy meta_only."},
+    {.name = "rbac",
+     .type = MB_FLAG_BOOL,
+     .offset = offsetof(struct options, rbac),
+     .help = "Users (their passwords hashed), roles, grants and privilege groups of Milvus, too."},
     {.name = "resume",
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, resume),
@@ -114,6 +119,7 @@ static struct mb_create_request request_of(const struct options *options)
                                       .databases = options->databases.items,
                                       .database_count = options->databases.count,
                                       .strategy = find_strategy(options),
+                                      .rbac = options->rbac,
                                       .resume = options->resume,
                                       .take_over = options->take_over};
 }
@@ -133,7 +139,16 @@ static json_t *collections_json(struct mb_task *task)
     return collections;
 }
 
-static mb_status tell(struct mb_context *context, struct mb_error *error)
+static json_t *result_json(struct mb_context *context, const struct mb_create_result *made)
+{
+    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:f, s:o}", "name", made->name, "id", made->id,
+                     "transfer", made->how, "collections", collections_json(context->task), "users",
+                     (json_int_t)made->users, "roles", (json_int_t)made->roles, "grants",
+                     (json_int_t)made->grants, "privilege_groups", (json_int_t)made->privilege_groups,
+                     "seconds", (double)made->ns / 1e9, "warnings", mb_context_warnings_json(context));
+}
+
+static mb_status tell(struct mb_context *context, const struct options *options, struct mb_error *error)
 {
     struct mb_create_result made = {.struct_size = sizeof made};
     MB_TRY(mb_task_create_result(context->task, &made, error));
@@ -141,12 +156,12 @@ static mb_status tell(struct mb_context *context, struct mb_error *error)
     MB_TRY(mb_context_summary(context, true, error));
     if (*made.how != '\0')
         mb_context_say(context, "objects were %s", made.how);
+    if (options->rbac)
+        mb_context_say(context, "users: %llu, roles: %llu, grants: %llu, privilege groups: %llu",
+                       (unsigned long long)made.users, (unsigned long long)made.roles,
+                       (unsigned long long)made.grants, (unsigned long long)made.privilege_groups);
     if (context->global.json)
-        return mb_context_json(context,
-                               json_pack("{s:s, s:s, s:s, s:o, s:f, s:o}", "name", made.name, "id", made.id,
-                                         "transfer", made.how, "collections", collections_json(context->task),
-                                         "seconds", seconds, "warnings", mb_context_warnings_json(context)),
-                               error);
+        return mb_context_json(context, result_json(context, &made), error);
     fprintf(mb_context_out(context), "create backup success\nduration:%.2f s\n", seconds);
     return MB_OK;
 }
@@ -165,7 +180,7 @@ static mb_status run(struct mb_context *context, const void *given, struct mb_er
     warn_of_strategy(context, given);
     MB_TRY(mb_create_start(context->session, &request, &task, error));
     MB_TRY(mb_context_finish(context, task, error));
-    return tell(context, error);
+    return tell(context, given, error);
 }
 
 const struct mb_command mb_command_create = {

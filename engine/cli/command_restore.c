@@ -17,6 +17,7 @@ struct options {
     bool drop_exist_index;
     bool skip_create_collection;
     bool load;
+    bool rbac;
     bool meta_only;
     bool use_v2_restore;
     const char *until;
@@ -107,6 +108,10 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      FIELD(load),
      .help = "Load again what was loaded when it was backed up; its indexes are made for that."},
+    {.name = "rbac",
+     .type = MB_FLAG_BOOL,
+     FIELD(rbac),
+     .help = "Make the users, roles, grants and privilege groups of the backup that Milvus lacks, too."},
     {.name = "meta_only",
      .type = MB_FLAG_BOOL,
      FIELD(meta_only),
@@ -142,6 +147,7 @@ static struct mb_restore_request request_of(const struct options *options)
                                        .drop_exist_index = options->drop_exist_index,
                                        .skip_create_collection = options->skip_create_collection,
                                        .load = options->load,
+                                       .rbac = options->rbac,
                                        .meta_only = options->meta_only,
                                        .use_import_jobs = options->use_v2_restore,
                                        .until = options->until};
@@ -183,14 +189,42 @@ static void say_unloaded(struct mb_context *context, const struct options *optio
                        count, count == 1 ? "collection was" : "collections were", count == 1 ? "is" : "are");
 }
 
+static void say_rbac(struct mb_context *context, const struct mb_restore_result *made)
+{
+    for (size_t i = 0; i < mb_task_rbac_count(context->task); i++) {
+        struct mb_rbac_row row = {.struct_size = sizeof row};
+        if (mb_task_rbac_at(context->task, i, &row, NULL) == MB_OK)
+            mb_context_say(context, "%s %s: %s",
+                           row.kind == MB_RBAC_PRIVILEGE_GROUP ? "privilege group"
+                                                               : mb_rbac_kind_name(row.kind),
+                           row.text, row.made ? "made" : "there already");
+    }
+    if (mb_task_rbac_count(context->task) > 0)
+        mb_context_say(context, "users and roles: %llu entries made, %llu there already",
+                       (unsigned long long)made->rbac_made, (unsigned long long)made->rbac_left);
+}
+
+static json_t *rbac_json(struct mb_task *task)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < mb_task_rbac_count(task); i++) {
+        struct mb_rbac_row row = {.struct_size = sizeof row};
+        if (mb_task_rbac_at(task, i, &row, NULL) == MB_OK)
+            json_array_append_new(rows, json_pack("{s:s, s:o, s:b}", "kind", mb_rbac_kind_name(row.kind),
+                                                  "name", mb_json_text(row.text), "made", row.made));
+    }
+    return rows;
+}
+
 static json_t *result_json(struct mb_context *context, const struct mb_restore_result *made)
 {
-    return json_pack("{s:o, s:s, s:b, s:o, s:I, s:I, s:I, s:I, s:f, s:o}", "name", mb_json_text(made->name),
-                     "id", mb_task_id(context->task), "staged", made->staged, "collections",
-                     collections_json(context->task), "aliases", (json_int_t)made->aliases, "lost_aliases",
-                     (json_int_t)made->lost_aliases, "loaded", (json_int_t)made->loaded, "unloaded",
-                     (json_int_t)made->unloaded, "seconds", (double)made->ns / 1e9, "warnings",
-                     mb_context_warnings_json(context));
+    return json_pack("{s:o, s:s, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:f, s:o}", "name",
+                     mb_json_text(made->name), "id", mb_task_id(context->task), "staged", made->staged,
+                     "collections", collections_json(context->task), "aliases", (json_int_t)made->aliases,
+                     "lost_aliases", (json_int_t)made->lost_aliases, "loaded", (json_int_t)made->loaded,
+                     "unloaded", (json_int_t)made->unloaded, "rbac_made", (json_int_t)made->rbac_made,
+                     "rbac_left", (json_int_t)made->rbac_left, "rbac", rbac_json(context->task), "seconds",
+                     (double)made->ns / 1e9, "warnings", mb_context_warnings_json(context));
 }
 
 static mb_status tell(struct mb_context *context, const struct options *options, struct mb_error *error)
@@ -202,6 +236,7 @@ static mb_status tell(struct mb_context *context, const struct options *options,
         mb_context_say(context,
                        "milvus could not read the backup where it lies: its data went through a temporary "
                        "copy in milvus' own storage");
+    say_rbac(context, &made);
     say_unloaded(context, options, &made);
     if (context->global.json)
         return mb_context_json(context, result_json(context, &made), error);

@@ -379,6 +379,7 @@ struct mb_create_request {
     int32_t pause_gc; /* MB_AS_CONFIGURED: backup.gcPause */
     const char *id;   /* of the backup, for one that is made anew: up to 200 bytes that nobody else uses; NULL
                          for the task's */
+    bool rbac;        /* users (with hashed passwords), roles, grants and privilege groups of all of Milvus */
 };
 
 /* A line of a restore's plan: what a collection becomes.  Several of one source make several of it. */
@@ -440,6 +441,7 @@ struct mb_restore_request {
      * backup was made is not in the backup, and does not come back. */
     const char *until;
     bool until_checkpoints; /* or later than the backup's checkpoint of the channel they came through */
+    bool rbac;              /* users, roles, grants and privilege groups: those that the target lacks */
     bool load; /* what was loaded when it was backed up is loaded again; its indexes are made for that */
 };
 
@@ -661,6 +663,7 @@ struct mb_create_result {
     const char
         *how; /* the objects went: "copied inside s3://bucket", "streamed, 8 at once"; "" without any */
     int64_t ns;
+    uint64_t users, roles, grants, privilege_groups; /* with rbac */
 };
 
 struct mb_restore_result {
@@ -672,6 +675,8 @@ struct mb_restore_result {
     uint64_t lost_aliases; /* those that do not, each with a warning that says why */
     uint64_t loaded;       /* collections */
     uint64_t unloaded;     /* collections that were loaded when they were backed up, and are not now */
+    uint64_t rbac_made;    /* with rbac: users, roles, grants and privilege groups, */
+    uint64_t rbac_left;    /* and those that were there and are as they were */
 };
 
 struct mb_transfer_result {
@@ -759,6 +764,24 @@ MB_API mb_status mb_task_prune_result(struct mb_task *task, struct mb_prune_resu
                                       struct mb_error *error);
 MB_API mb_status mb_task_compact_result(struct mb_task *task, struct mb_compact_result *out,
                                         struct mb_error *error);
+
+enum { MB_RBAC_USER = 0, MB_RBAC_ROLE = 1, MB_RBAC_GRANT = 2, MB_RBAC_PRIVILEGE_GROUP = 3 };
+
+/* What a restore with rbac did with one entry of the backup. */
+struct mb_rbac_row {
+    size_t struct_size;
+    int32_t kind;     /* MB_RBAC_* */
+    const char *text; /* "alice"; of a grant "Search on Collection c in db for readers" */
+    bool made;        /* otherwise the target had it, and it is as it was */
+};
+
+/* When the task has succeeded; 0 without rbac. */
+MB_API size_t mb_task_rbac_count(struct mb_task *task);
+MB_API mb_status mb_task_rbac_at(struct mb_task *task, size_t i, struct mb_rbac_row *out,
+                                 struct mb_error *error);
+
+/* "user", "role", "grant", "privilege_group": for JSON. */
+MB_API const char *mb_rbac_kind_name(int32_t kind);
 
 enum {
     MB_PRUNE_KEPT = 0,

@@ -14,6 +14,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "model/collection.h"
+#include "model/rbac.h"
 
 struct mb_milvus;
 struct mb_meters;
@@ -282,6 +283,16 @@ mb_status mb_milvus_import_job(struct mb_milvus *milvus, const struct mb_import_
 mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, const char *job_id,
                                      struct mb_arena *arena, struct mb_import_state *out,
                                      struct mb_cancel *cancel, struct mb_error *error);
+
+/* ---------------------------------------------------------- users and roles */
+
+/* All of the server, whatever the database.  MB_E_UNSUPPORTED from one that does not hand them out. */
+mb_status mb_milvus_backup_rbac(struct mb_milvus *milvus, struct mb_arena *arena, struct mb_rbac *out,
+                                struct mb_cancel *cancel, struct mb_error *error);
+
+/* Makes all of these; one that is there is an error. */
+mb_status mb_milvus_restore_rbac(struct mb_milvus *milvus, const struct mb_rbac *rbac,
+                                 struct mb_cancel *cancel, struct mb_error *error);
 
 /* ------------------------------------------------------- garbage collection */
 

@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
+#include "catalog/rbac.h"
 #include "restore/proof.h"
 #include "restore/replace.h"
 #include "restore/run.h"
@@ -141,6 +142,33 @@ static mb_status create_databases(struct mb_restore *run, const struct mb_string
             MB_TRY(mb_milvus_create_database(run->env->milvus, db, cancel, error));
     }
     return MB_OK;
+}
+
+/* ---------------------------------------------------------- users and roles */
+
+static mb_status plan_rbac(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
+                           struct mb_error *error)
+{
+    const struct mb_backup *backup = &run->backup;
+    struct mb_rbac kept, there;
+    if (!run->options->rbac)
+        return MB_OK;
+    if (backup->rbac_meta == NULL || *backup->rbac_meta == '\0')
+        return mb_fail(error, MB_E_NOT_FOUND,
+                       "backup %s holds no users and roles: they were not asked for when it was made",
+                       run->options->name);
+    MB_TRY(mb_rbac_from_json(backup->rbac_meta, run->options->name, arena, &kept, error));
+    MB_TRY(mb_milvus_backup_rbac(run->env->milvus, arena, &there, cancel, error));
+    return mb_rbac_plan_make(&kept, &there, arena, &run->rbac, error);
+}
+
+/* They come first: whoever makes collections may need them, and nothing of what follows is needed for them.
+ */
+static mb_status make_rbac(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
+{
+    if (run->rbac.missing_count == 0)
+        return MB_OK;
+    return mb_milvus_restore_rbac(run->env->milvus, &run->rbac.missing, cancel, error);
 }
 
 /* --------------------------------------------------------------- the run */
@@ -290,6 +318,8 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
 {
     struct mb_strings list = run->plan.warnings;
     bool ok = run->difference == NULL || mb_strings_add(&list, arena, run->difference);
+    for (size_t i = 0; i < run->rbac.warnings.count && ok; i++)
+        ok = mb_strings_add(&list, arena, run->rbac.warnings.items[i]);
     for (size_t i = 0; i < run->plan.count && ok; i++) {
         for (size_t k = 0; k < works[i].lost_aliases.count && ok; k++)
             ok = mb_strings_add(&list, arena, works[i].lost_aliases.items[k]);
@@ -309,7 +339,10 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
 static mb_status make_report(const struct mb_restore *run, const struct mb_restore_work *works,
                              struct mb_arena *arena, struct mb_restore_report *out, struct mb_error *error)
 {
-    struct mb_restore_report report = {.count = run->plan.count, .staged = run->foreign};
+    struct mb_restore_report report = {.count = run->plan.count,
+                                       .staged = run->foreign,
+                                       .rbac = run->rbac.lines,
+                                       .rbac_count = run->rbac.count};
     report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
     if (report.lines == NULL)
         return mb_fail_memory(error);
@@ -359,6 +392,7 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
     MB_TRY(read_backup(&run, arena, cancel, error));
     MB_TRY(mb_restore_plan_make(&run.backup, &options->plan, arena, &run.plan, error));
     MB_TRY(check_databases(&run, error));
+    MB_TRY(plan_rbac(&run, arena, cancel, error));
     MB_TRY(mb_milvus_list_databases(env->milvus, arena, &databases, cancel, error));
     MB_TRY(make_works(&run, arena, &works, &databases, cancel, error));
     run.foreign = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
@@ -371,7 +405,9 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
 
     MB_TRY(begin_counting(&run, works, error));
     MB_TRY(mb_stage_begin(&run, cancel, error));
-    mb_status status = create_databases(&run, &databases, cancel, error);
+    mb_status status = make_rbac(&run, cancel, error);
+    if (status == MB_OK)
+        status = create_databases(&run, &databases, cancel, error);
     if (status == MB_OK)
         status = run_all(&run, works, cancel, error);
     mb_stage_end(&run);

@@ -7,6 +7,7 @@
 #include "base/progress_row.h"
 #include "copy/copy.h"
 #include "milvus/milvus.h"
+#include "restore/rbac.h"
 #include "restore/wish.h"
 #include "storage/store.h"
 
@@ -37,6 +38,7 @@ struct mb_restore_options {
     int64_t until_ms; /* rows and deletes that are younger stay out; milliseconds since 1970, 0 for none */
     bool until_checkpoints; /* so do those that are younger than their channel's checkpoint in the backup */
     bool load;              /* what was loaded when it was backed up; its indexes are made, too */
+    bool rbac;              /* users and roles, too, those that are missing */
     bool use_jobs;          /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
     bool keep_temp_files;
     unsigned parallel_collections; /* 0 for 2 */
@@ -66,7 +68,9 @@ struct mb_restore_report {
     size_t count;
     struct mb_strings warnings; /* what was given and matched nothing, and what befell the collections */
     bool staged;                /* the data went through Milvus' own store first */
-    uint64_t lost_aliases;      /* of the backup, that were not made; a warning says of each why not */
+    struct mb_rbac_line *rbac;  /* users and roles of the backup; none where they were not asked for */
+    size_t rbac_count;
+    uint64_t lost_aliases; /* of the backup, that were not made; a warning says of each why not */
 };
 
 /* Nothing is changed before it is known that the backup can be read, that every target is free (or may be

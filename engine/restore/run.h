@@ -25,6 +25,7 @@ struct mb_restore {
     struct mb_backup backup;
     const char *difference; /* of its two descriptions; or NULL */
     struct mb_restore_plan plan;
+    struct mb_rbac_plan rbac;       /* empty where it is not asked for */
     bool foreign;                   /* Milvus cannot read the backup where it lies: all is staged */
     bool staged;                    /* something is */
     struct mb_checksums *checksums; /* of the backup while it is staged; or NULL */

@@ -1,7 +1,8 @@
 /* What a task gave, as one object of JSON: the members of the library's results, times in milliseconds.
  *
- *   create    name, id, how, took_ms
- *   restore   name, staged, aliases, lost_aliases, loaded, unloaded, took_ms
+ *   create    name, id, how, users, roles, grants, privilege_groups, took_ms
+ *   restore   name, staged, aliases, lost_aliases, loaded, unloaded, rbac_made, rbac_left,
+ *             rbac [{kind, name, made}], took_ms
  *   transfer  name, how, objects, bytes, present, verified, unlisted, strays, first_stray, took_ms
  *   verify    name, expected, objects, bytes, unlisted, read, read_bytes, compared, left_out, recorded,
  *             described_twice, damages, faults [{kind, harmless, name, expected, found}], fault_count,
@@ -10,7 +11,7 @@
 #include "service/record.h"
 #include "json/writer.h"
 
-enum { MOST_FAULTS = 100, MOST_BACKUPS = 1000 };
+enum { MOST_FAULTS = 100, MOST_BACKUPS = 1000, MOST_RBAC = 1000 };
 
 #define LONGEST_RESULT ((size_t)1024 * 1024)
 
@@ -27,7 +28,28 @@ static void put_create(struct mb_json_writer *writer, struct mb_task *task)
     mb_json_string(writer, "name", result.name);
     mb_json_string(writer, "id", result.id);
     mb_json_string(writer, "how", result.how);
+    mb_json_uint(writer, "users", result.users);
+    mb_json_uint(writer, "roles", result.roles);
+    mb_json_uint(writer, "grants", result.grants);
+    mb_json_uint(writer, "privilege_groups", result.privilege_groups);
     put_took(writer, result.ns);
+}
+
+static void put_rbac(struct mb_json_writer *writer, struct mb_task *task)
+{
+    size_t count = mb_task_rbac_count(task);
+    mb_json_begin_array(writer, "rbac");
+    for (size_t i = 0; i < count && i < MOST_RBAC; i++) {
+        struct mb_rbac_row row = {.struct_size = sizeof row};
+        if (mb_task_rbac_at(task, i, &row, NULL) != MB_OK)
+            break;
+        mb_json_begin_object(writer, NULL);
+        mb_json_string(writer, "kind", mb_rbac_kind_name(row.kind));
+        mb_json_string(writer, "name", row.text);
+        mb_json_bool(writer, "made", row.made);
+        mb_json_end_object(writer);
+    }
+    mb_json_end_array(writer);
 }
 
 static void put_restore(struct mb_json_writer *writer, struct mb_task *task)
@@ -41,6 +63,9 @@ static void put_restore(struct mb_json_writer *writer, struct mb_task *task)
     mb_json_uint(writer, "lost_aliases", result.lost_aliases);
     mb_json_uint(writer, "loaded", result.loaded);
     mb_json_uint(writer, "unloaded", result.unloaded);
+    mb_json_uint(writer, "rbac_made", result.rbac_made);
+    mb_json_uint(writer, "rbac_left", result.rbac_left);
+    put_rbac(writer, task);
     put_took(writer, result.ns);
 }
 

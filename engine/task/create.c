@@ -8,7 +8,7 @@ struct plan {
     struct mb_selection selection;
     struct mb_strings ignored;
     int32_t strategy;
-    bool resume, take_over;
+    bool resume, take_over, rbac;
     int32_t pause_gc;
     const char *id; /* of the backup; NULL for the task's */
 };
@@ -44,6 +44,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     plan->strategy = request.strategy;
     plan->resume = request.resume;
     plan->take_over = request.take_over;
+    plan->rbac = request.rbac;
     plan->pause_gc = request.pause_gc;
     plan->head.name = request.name != NULL ? mb_arena_strdup(arena, request.name) : mb_id_backup_name(arena);
     return plan->head.name != NULL ? MB_OK : mb_fail_memory(error);
@@ -96,8 +97,14 @@ static mb_status keep_report(struct mb_task *task, const struct mb_backup_report
         mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
     task->collections = rows;
     task->collection_count = report->count;
-    task->result.create = (struct mb_create_result){
-        .name = task->plan->name, .id = report->id, .how = report->how, .ns = mb_task_ns(task)};
+    task->result.create = (struct mb_create_result){.name = task->plan->name,
+                                                    .id = report->id,
+                                                    .how = report->how,
+                                                    .ns = mb_task_ns(task),
+                                                    .users = report->users,
+                                                    .roles = report->roles,
+                                                    .grants = report->grants,
+                                                    .privilege_groups = report->privilege_groups};
     task->has_result = true;
     return MB_OK;
 }
@@ -113,6 +120,7 @@ static mb_status create(struct mb_task *task, const struct plan *plan, struct mb
         .selection = &plan->selection,
         .strategy = strategy_of(plan),
         .pause_gc = mb_request_decides(plan->pause_gc, config->backup.gc_pause.enabled),
+        .rbac = plan->rbac,
         .resume = plan->resume,
         .take_over = plan->take_over,
         .parallel_collections = config->backup.collections,

@@ -158,7 +158,25 @@ static struct mb_restore_result result_of(const struct mb_task *task, const stru
         result.loaded += line->loaded;
         result.unloaded += line->was_loaded && !line->loaded;
     }
+    for (size_t i = 0; i < report->rbac_count; i++) {
+        result.rbac_made += report->rbac[i].made;
+        result.rbac_left += !report->rbac[i].made;
+    }
     return result;
+}
+
+static mb_status keep_rbac(struct mb_task *task, const struct mb_restore_report *report,
+                           struct mb_error *error)
+{
+    task->rbac = mb_arena_alloc(task->arena, report->rbac_count + 1, sizeof *task->rbac);
+    if (task->rbac == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < report->rbac_count; i++)
+        task->rbac[i] = (struct mb_rbac_row){.kind = (int32_t)report->rbac[i].kind,
+                                             .text = report->rbac[i].text,
+                                             .made = report->rbac[i].made};
+    task->rbac_count = report->rbac_count;
+    return MB_OK;
 }
 
 static mb_status keep_report(struct mb_task *task, const struct plan *plan,
@@ -190,6 +208,7 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
         mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
     task->collections = rows;
     task->collection_count = report->count;
+    MB_TRY(keep_rbac(task, report, error));
     task->result.restore = result_of(task, report);
     task->has_result = true;
     return MB_OK;
@@ -215,6 +234,7 @@ static struct mb_restore_options options_of(const struct mb_task *task, const st
         .drop_first = flags->drop_first,
         .drop_exist_index = flags->drop_exist_index,
         .load = flags->load,
+        .rbac = flags->rbac,
         .skip_create_collection = flags->skip_create_collection,
         .meta_only = flags->meta_only,
         .until_ms = plan->until_ms,

@@ -85,6 +85,24 @@ mb_status mb_task_prune_at(struct mb_task *task, size_t i, struct mb_prune_row *
     MB_ANSWER(error, prune_at(task, i, out, &own));
 }
 
+size_t mb_task_rbac_count(struct mb_task *task)
+{
+    return task != NULL && mb_task_has_ended(task) ? task->rbac_count : 0;
+}
+
+static mb_status rbac_at(struct mb_task *task, size_t i, struct mb_rbac_row *out, struct mb_error *error)
+{
+    MB_TRY(find(task, MB_TASK_RESTORE, error));
+    if (i >= task->rbac_count)
+        return mb_fail(error, MB_E_NOT_FOUND, "the restore was about no entry %zu of users and roles", i);
+    return mb_abi_give(out, MB_UP_TO(struct mb_rbac_row, made), &task->rbac[i], sizeof *out, error);
+}
+
+mb_status mb_task_rbac_at(struct mb_task *task, size_t i, struct mb_rbac_row *out, struct mb_error *error)
+{
+    MB_ANSWER(error, rbac_at(task, i, out, &own));
+}
+
 /* ----------------------------------------------------------- collections */
 
 /* What was done, once that is known; before, and after a failure, how far it came. */

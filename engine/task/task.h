@@ -85,6 +85,8 @@ struct mb_task {
     bool has_result;
     struct mb_prune_row *pruned;
     size_t pruned_count;
+    struct mb_rbac_row *rbac; /* of a restore */
+    size_t rbac_count;
 };
 
 /* Judges a request without a session. */

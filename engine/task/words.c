@@ -55,6 +55,15 @@ const char *mb_prune_decision_name(int32_t decision)
     return or_unknown(WORD(names, decision));
 }
 
+const char *mb_rbac_kind_name(int32_t kind)
+{
+    static const char *const names[] = {[MB_RBAC_USER] = "user",
+                                        [MB_RBAC_ROLE] = "role",
+                                        [MB_RBAC_GRANT] = "grant",
+                                        [MB_RBAC_PRIVILEGE_GROUP] = "privilege_group"};
+    return or_unknown(WORD(names, kind));
+}
+
 const char *mb_state_name(int32_t state)
 {
     static const char *const names[] = {

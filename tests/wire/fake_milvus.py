@@ -24,6 +24,8 @@ REQUESTS = {
     "AddCollectionField": "AddCollectionFieldRequest",
     "AlterCollection": "AlterCollectionRequest",
     "RenameCollection": "RenameCollectionRequest",
+    "BackupRBAC": "BackupRBACMetaRequest",
+    "RestoreRBAC": "RestoreRBACMetaRequest",
     "CreateAlias": "CreateAliasRequest",
     "AlterAlias": "AlterAliasRequest",
     "ShowPartitions": "ShowPartitionsRequest",

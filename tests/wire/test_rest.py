@@ -82,7 +82,7 @@ def test_selections(server):
     assert of("s10", db_collections={"": ["empty"]}) == ["default.empty"]
     for body in ({"collection_names": [""]}, {"collection_names": [None]}, {"collection_names": ["a.b.c"]},
                  {"db_collections": "not json"}, {"db_collections": {"a": "b"}}, {"strategy": "auto"},
-                 {"filter": {"default": {"colls": ["*", "empty"]}}}, {"rbac": True}, {"with_index_extra": True},
+                 {"filter": {"default": {"colls": ["*", "empty"]}}}, {"with_index_extra": True},
                  {"format": "snapshot"}):
         answer = server.post("create", {"backup_name": "s11", **body})
         assert (answer.status, answer.code) == (200, 3), (body, answer)
@@ -150,7 +150,6 @@ def test_a_restore_says_what_is_wrong_before_there_is_a_task(server):
         ({"backup_name": "source", "collection_renames": {"a": "b.c"}}, 3, "invalid mapper rule: a -> b.c"),
         ({"backup_name": "source", "collection_names": [""]}, 3, "collection_names"),
         ({"backup_name": "source", "db_collections": "x"}, 3, "db_collections"),
-        ({"backup_name": "source", "rbac": True}, 3, "rbac"),
         ({"backup_name": "source", "ezkMapping": {"a": "b"}}, 3, "ezkMapping"),
         ({"backup_name": "source", "bucket_name": "elsewhere"}, 3, "bucket"),
     ]:
