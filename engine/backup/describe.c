@@ -41,14 +41,6 @@ static bool has_collection(const struct name_list *list, const char *db, const c
     return false;
 }
 
-static bool has_text(const struct mb_strings *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 /* Every collection and database that a flag names must exist: a backup without it would only look like one.
  * One of an empty database is one, but perhaps not the one that is meant. */
 static mb_status check_selected(struct mb_create *create, const struct name_list *list,
@@ -60,7 +52,7 @@ static mb_status check_selected(struct mb_create *create, const struct name_list
         if (item->collection != NULL && !has_collection(list, item->db, item->collection))
             return mb_fail(error, MB_E_NOT_FOUND, "collection %s.%s not found in milvus", item->db,
                            item->collection);
-        if (item->collection == NULL && !has_text(databases, item->db))
+        if (item->collection == NULL && !mb_strings_have(databases, item->db))
             return mb_fail(error, MB_E_NOT_FOUND, "database %s not found in milvus", item->db);
         if (item->collection == NULL && !item->database_only && !has_collection(list, item->db, NULL))
             MB_TRY(mb_create_warn(create, error, "database %s holds no collections: none of it is backed up",

@@ -16,6 +16,7 @@ struct mb_strings {
 /* Puts text, which lives as long as arena, behind the others.  false without memory, also when text is NULL.
  */
 bool mb_strings_add(struct mb_strings *list, struct mb_arena *arena, const char *text);
+bool mb_strings_have(const struct mb_strings *list, const char *text);
 
 bool mb_text_starts_with(const char *text, const char *prefix);
 bool mb_text_ends_with(const char *text, const char *suffix);

@@ -13,3 +13,11 @@ bool mb_strings_add(struct mb_strings *list, struct mb_arena *arena, const char 
     list->items = items;
     return true;
 }
+
+bool mb_strings_have(const struct mb_strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}

@@ -65,16 +65,28 @@ mb_status mb_milvus_describe_database(struct mb_milvus *milvus, const char *db, 
     return MB_OK;
 }
 
-mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db, struct mb_cancel *cancel,
-                                    struct mb_error *error)
+static mb_status create_in(struct mb_milvus *milvus, const char *db, const struct mb_properties *properties,
+                           struct mb_arena *arena, struct mb_cancel *cancel, struct mb_error *error)
 {
     Pb__DatabaseRequest request = PB__DATABASE_REQUEST__INIT;
+    request.db_name = mb_pb_text(mb_db_name(db));
+    if (properties != NULL)
+        MB_TRY(mb_properties_to_pb(properties, arena, &request.properties, &request.n_properties, error));
+    return mb_rpc(milvus, &method_create, (struct mb_subject){.name = request.db_name}, &request.base, arena,
+                  NULL, cancel, error);
+}
 
+mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db,
+                                    const struct mb_properties *properties, struct mb_cancel *cancel,
+                                    struct mb_error *error)
+{
     if (!milvus->info.can[MB_MILVUS_DATABASES])
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "create database %s: Milvus %s knows no databases: that needs %s", db,
                        milvus->info.version_text, mb_milvus_needs(MB_MILVUS_DATABASES));
-    request.db_name = mb_pb_text(mb_db_name(db));
-    return mb_rpc(milvus, &method_create, (struct mb_subject){.name = request.db_name}, &request.base, NULL,
-                  NULL, cancel, error);
+    struct mb_arena *arena = mb_arena_new();
+    mb_status status =
+        arena ? create_in(milvus, db, properties, arena, cancel, error) : mb_fail_memory(error);
+    mb_arena_free(arena);
+    return status;
 }

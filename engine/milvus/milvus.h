@@ -94,8 +94,10 @@ mb_status mb_milvus_describe_database(struct mb_milvus *milvus, const char *db, 
                                       struct mb_database *out, struct mb_cancel *cancel,
                                       struct mb_error *error);
 
-/* Fails when it is there; MB_E_UNSUPPORTED without MB_MILVUS_DATABASES. */
-mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db, struct mb_cancel *cancel,
+/* Fails when it is there; MB_E_UNSUPPORTED without MB_MILVUS_DATABASES.  A server without
+ * MB_MILVUS_DESCRIBE_DATABASE passes over properties, which may be NULL. */
+mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db,
+                                    const struct mb_properties *properties, struct mb_cancel *cancel,
                                     struct mb_error *error);
 
 /* -------------------------------------------------------------- collections */

@@ -23,14 +23,6 @@ static mb_status look(const struct mb_restore_work *work, const char *alias, str
     return MB_OK;
 }
 
-static bool is_in(const struct mb_strings *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 static mb_status keep(struct mb_restore_work *work, const char *alias, struct mb_arena *arena,
                       struct mb_error *error)
 {
@@ -49,7 +41,7 @@ static mb_status leave(struct mb_restore_work *work, const char *alias, const ch
 /* Servers differ in whether they tell a collection's own name when they are asked by an alias. */
 static const char *taken_text(const struct mb_collection *there, const char *alias, struct mb_arena *arena)
 {
-    if (!is_in(&there->aliases, alias))
+    if (!mb_strings_have(&there->aliases, alias))
         return "a collection has that name";
     if (strcmp(there->name, alias) == 0)
         return "it is one of another collection";

@@ -65,13 +65,15 @@ static mb_status check_distinct(const struct mb_restore_plan *plan, struct mb_ar
 
 /* ---------------------------------------------------------------- databases */
 
-static void add_database(struct mb_strings *list, const char *db)
+static void add_database(struct mb_restore_plan *plan, const char *db, const struct mb_database *from)
 {
+    struct mb_strings *list = &plan->databases;
     if (strcmp(db, DEFAULT_DATABASE) == 0)
         return;
     for (size_t i = 0; i < list->count; i++)
         if (strcmp(list->items[i], db) == 0)
             return;
+    plan->made_from[list->count] = from;
     list->items[list->count++] = db;
 }
 
@@ -85,25 +87,41 @@ static size_t map_database(const char *db, const struct mb_plan_options *options
     return 1;
 }
 
+/* The database of a target's collection, where that becomes the target's: one collection that goes elsewhere
+ * takes nothing of its database along. */
+static const struct mb_database *find_origin(const struct mb_backup *backup,
+                                             const struct mb_restore_target *target,
+                                             const struct mb_plan_options *options, const char **to)
+{
+    const char *db = mb_plan_db(target->source);
+    size_t count = map_database(db, options, to);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < backup->database_count && strcmp(to[k], target->db) == 0; i++)
+            if (strcmp(backup->databases[i].name, db) == 0)
+                return &backup->databases[i];
+    return NULL;
+}
+
 static mb_status plan_databases(const struct mb_backup *backup, const struct mb_plan_options *options,
                                 struct mb_arena *arena, struct mb_restore_plan *plan, struct mb_error *error)
 {
     const struct mb_selection *selection = options->selection, *filter = options->filter;
     size_t mapped = mb_plan_is_mapped(options) ? options->mappings->count : 0;
     const char **to = mb_arena_alloc(arena, mapped + 1, sizeof *to);
-    plan->databases.items = mb_arena_alloc(arena, backup->database_count + mapped + plan->count + 1,
-                                           sizeof *plan->databases.items);
-    if (plan->databases.items == NULL || to == NULL)
+    size_t most = backup->database_count + mapped + plan->count + 1;
+    plan->databases.items = mb_arena_alloc(arena, most, sizeof *plan->databases.items);
+    plan->made_from = mb_arena_alloc(arena, most, sizeof *plan->made_from);
+    if (plan->databases.items == NULL || plan->made_from == NULL || to == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < backup->database_count; i++) {
         const char *db = backup->databases[i].name;
         size_t count = mb_plan_selects(selection, db, "") ? map_database(db, options, to) : 0;
         for (size_t k = 0; k < count; k++)
             if (filter == NULL || mb_selection_has_database(filter, to[k]))
-                add_database(&plan->databases, to[k]);
+                add_database(plan, to[k], &backup->databases[i]);
     }
     for (size_t i = 0; i < plan->count; i++)
-        add_database(&plan->databases, plan->targets[i].db);
+        add_database(plan, plan->targets[i].db, find_origin(backup, &plan->targets[i], options, to));
     return MB_OK;
 }
 

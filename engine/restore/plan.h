@@ -62,8 +62,9 @@ struct mb_restore_target {
 struct mb_restore_plan {
     struct mb_restore_target *targets;
     size_t count;
-    struct mb_strings databases; /* that have to be there; "default" is not among them */
-    struct mb_strings warnings;  /* of what was given and matched nothing */
+    struct mb_strings databases;          /* that have to be there; "default" is not among them */
+    const struct mb_database **made_from; /* what each of them was in the backup; or NULL */
+    struct mb_strings warnings;           /* of what was given and matched nothing */
 };
 
 /* MB_E_NOT_FOUND when a collection that was asked for by name is not in the backup or the filter matches

@@ -22,19 +22,11 @@ static mb_status warn(struct planning *p, const char *text)
     return mb_strings_add(&p->plan->warnings, p->arena, text) ? MB_OK : mb_fail_memory(p->error);
 }
 
-static bool is_in(const struct mb_strings *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 /* The first of a that b lacks; NULL for none. */
 static const char *lacking(const struct mb_strings *a, const struct mb_strings *b)
 {
     for (size_t i = 0; i < a->count; i++)
-        if (!is_in(b, a->items[i]))
+        if (!mb_strings_have(b, a->items[i]))
             return a->items[i];
     return NULL;
 }
@@ -73,7 +65,7 @@ static mb_status plan_roles(struct planning *p, const struct mb_rbac *backup, co
 {
     for (size_t i = 0; i < backup->roles.count; i++) {
         const char *role = backup->roles.items[i];
-        bool is_missing = !is_in(&there->roles, role);
+        bool is_missing = !mb_strings_have(&there->roles, role);
         MB_TRY(add_line(p, MB_RBAC_KIND_ROLE, role, is_missing));
         if (is_missing && !mb_strings_add(&p->plan->missing.roles, p->arena, role))
             return mb_fail_memory(p->error);

@@ -7,7 +7,6 @@
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
-#include "catalog/rbac.h"
 #include "restore/proof.h"
 #include "restore/replace.h"
 #include "restore/run.h"
@@ -40,14 +39,6 @@ static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, str
     return MB_OK;
 }
 
-static bool is_in(const struct mb_strings *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 /* A collection that is to be dropped, and not an alias, of which nobody knows whether it is meant. */
 static mb_status check_old(struct mb_restore_work *work, struct mb_arena *arena, struct mb_cancel *cancel,
                            struct mb_error *error)
@@ -56,7 +47,7 @@ static mb_status check_old(struct mb_restore_work *work, struct mb_arena *arena,
     struct mb_collection old;
     MB_TRY(mb_milvus_describe_collection(work->run->env->milvus, MB_WORK_NAME(work), arena, &old, cancel,
                                          error));
-    if (is_in(&old.aliases, work->target->name)) {
+    if (mb_strings_have(&old.aliases, work->target->name)) {
         mb_fail(error, MB_E_EXISTS, "%s.%s is an alias of another collection and is not replaced",
                 MB_WORK_NAME(work));
         return mb_restore_hint(work, MB_HINT_TARGET_IS_ALIAS, error);
@@ -72,7 +63,7 @@ static mb_status check_target(struct mb_restore_work *work, const struct mb_stri
 {
     const struct mb_restore_options *options = work->run->options;
 
-    if (is_in(databases, work->target->db)) {
+    if (mb_strings_have(databases, work->target->db)) {
         MB_TRY(mb_replace_mend(work, cancel, error));
         MB_TRY(mb_milvus_has_collection(work->run->env->milvus, MB_WORK_NAME(work), &work->exists, cancel,
                                         error));
@@ -121,54 +112,6 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
         return mb_error_context(error, "collection %s.%s", source->collection.db_name,
                                 source->collection.name);
     return mb_restore_probe(work, cancel, error);
-}
-
-static mb_status check_databases(const struct mb_restore *run, struct mb_error *error)
-{
-    if (run->milvus->can[MB_MILVUS_DATABASES] || run->plan.databases.count == 0)
-        return MB_OK;
-    const char *db = run->plan.databases.items[0];
-    return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_RENAME_DATABASE, db,
-                        "Milvus %s knows no databases, but the restore needs %s", run->milvus->version_text,
-                        db);
-}
-
-static mb_status create_databases(struct mb_restore *run, const struct mb_strings *there,
-                                  struct mb_cancel *cancel, struct mb_error *error)
-{
-    for (size_t i = 0; i < run->plan.databases.count; i++) {
-        const char *db = run->plan.databases.items[i];
-        if (!is_in(there, db))
-            MB_TRY(mb_milvus_create_database(run->env->milvus, db, cancel, error));
-    }
-    return MB_OK;
-}
-
-/* ---------------------------------------------------------- users and roles */
-
-static mb_status plan_rbac(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
-                           struct mb_error *error)
-{
-    const struct mb_backup *backup = &run->backup;
-    struct mb_rbac kept, there;
-    if (!run->options->rbac)
-        return MB_OK;
-    if (backup->rbac_meta == NULL || *backup->rbac_meta == '\0')
-        return mb_fail(error, MB_E_NOT_FOUND,
-                       "backup %s holds no users and roles: they were not asked for when it was made",
-                       run->options->name);
-    MB_TRY(mb_rbac_from_json(backup->rbac_meta, run->options->name, arena, &kept, error));
-    MB_TRY(mb_milvus_backup_rbac(run->env->milvus, arena, &there, cancel, error));
-    return mb_rbac_plan_make(&kept, &there, arena, &run->rbac, error);
-}
-
-/* They come first: whoever makes collections may need them, and nothing of what follows is needed for them.
- */
-static mb_status make_rbac(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error)
-{
-    if (run->rbac.missing_count == 0)
-        return MB_OK;
-    return mb_milvus_restore_rbac(run->env->milvus, &run->rbac.missing, cancel, error);
 }
 
 /* --------------------------------------------------------------- the run */
@@ -391,8 +334,8 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
         mb_progress_phase(env->progress, "check");
     MB_TRY(read_backup(&run, arena, cancel, error));
     MB_TRY(mb_restore_plan_make(&run.backup, &options->plan, arena, &run.plan, error));
-    MB_TRY(check_databases(&run, error));
-    MB_TRY(plan_rbac(&run, arena, cancel, error));
+    MB_TRY(mb_restore_check_databases(&run, error));
+    MB_TRY(mb_restore_plan_rbac(&run, arena, cancel, error));
     MB_TRY(mb_milvus_list_databases(env->milvus, arena, &databases, cancel, error));
     MB_TRY(make_works(&run, arena, &works, &databases, cancel, error));
     run.foreign = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
@@ -405,9 +348,9 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
 
     MB_TRY(begin_counting(&run, works, error));
     MB_TRY(mb_stage_begin(&run, cancel, error));
-    mb_status status = make_rbac(&run, cancel, error);
+    mb_status status = mb_restore_rbac(&run, cancel, error);
     if (status == MB_OK)
-        status = create_databases(&run, &databases, cancel, error);
+        status = mb_restore_databases(&run, &databases, arena, cancel, error);
     if (status == MB_OK)
         status = run_all(&run, works, cancel, error);
     mb_stage_end(&run);

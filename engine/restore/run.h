@@ -94,6 +94,20 @@ mb_status mb_restore_check_rows(struct mb_restore_work *work, bool in_doubt, str
 /* Raises the progress of the collection and of the whole by so many bytes. */
 void mb_restore_advance(struct mb_restore_work *work, int64_t bytes);
 
+/* surroundings.c: can the server have the databases of the plan? */
+mb_status mb_restore_check_databases(const struct mb_restore *run, struct mb_error *error);
+
+/* surroundings.c: makes those that are not there, with the properties that they have in the backup. */
+mb_status mb_restore_databases(struct mb_restore *run, const struct mb_strings *there, struct mb_arena *arena,
+                               struct mb_cancel *cancel, struct mb_error *error);
+
+/* surroundings.c: which users and roles are missing, where they are asked for; changes nothing. */
+mb_status mb_restore_plan_rbac(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
+                               struct mb_error *error);
+
+/* surroundings.c: makes them.  They come first: whoever makes collections may need them. */
+mb_status mb_restore_rbac(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error);
+
 /* load.c: was it, or a part of it, loaded when it was backed up? */
 bool mb_restore_was_loaded(const struct mb_restore_work *work);
 

@@ -46,6 +46,25 @@ static mb_status join_properties(const struct mb_collection *source, struct mb_a
     return MB_OK;
 }
 
+mb_status mb_restore_database_properties(const struct mb_database *source, struct mb_arena *arena,
+                                         struct mb_properties *out, bool *without_cipher,
+                                         struct mb_error *error)
+{
+    struct mb_properties list = {.items =
+                                     mb_arena_alloc(arena, source->properties.count + 1, sizeof *list.items)};
+    if (list.items == NULL)
+        return mb_fail_memory(error);
+    *without_cipher = false;
+    for (size_t i = 0; i < source->properties.count; i++) {
+        bool cipher = mb_text_starts_with(source->properties.items[i].key, "cipher.");
+        *without_cipher |= cipher;
+        if (!cipher)
+            put_property(&list, &source->properties.items[i]);
+    }
+    *out = list;
+    return MB_OK;
+}
+
 /* ------------------------------------------------------------------- fields */
 
 static int by_value(const void *a, const void *b)
@@ -182,15 +201,31 @@ mb_status mb_restore_schema_check(const struct mb_collection_backup *source,
 
 /* ------------------------------------------------------------------ indexes */
 
+/* Servers call a field of a struct "struct[field]" where they speak of its index. */
+static bool is_inner_name(const char *name, const struct mb_struct_field *outer, const struct mb_field *inner)
+{
+    size_t len = strlen(outer->name), inner_len = strlen(inner->name);
+    if (strcmp(name, inner->name) == 0)
+        return true;
+    return strncmp(name, outer->name, len) == 0 && name[len] == '[' &&
+           strncmp(name + len + 1, inner->name, inner_len) == 0 &&
+           strcmp(name + len + 1 + inner_len, "]") == 0;
+}
+
+static const struct mb_field *find_inner_field(const struct mb_struct_field *outer, const char *name)
+{
+    for (size_t i = 0; i < outer->field_count; i++)
+        if (is_inner_name(name, outer, &outer->fields[i]))
+            return &outer->fields[i];
+    return NULL;
+}
+
 bool mb_restore_index_is_vector(const struct mb_collection_backup *source, const struct mb_index *index)
 {
     const struct mb_schema *schema = &source->collection.schema;
     const struct mb_field *field = find_field(schema, index->field_name);
-    for (size_t i = 0; field == NULL && i < schema->struct_field_count; i++) {
-        struct mb_schema inner = {.fields = schema->struct_fields[i].fields,
-                                  .field_count = schema->struct_fields[i].field_count};
-        field = find_field(&inner, index->field_name);
-    }
+    for (size_t i = 0; field == NULL && i < schema->struct_field_count; i++)
+        field = find_inner_field(&schema->struct_fields[i], index->field_name);
     return field != NULL && mb_data_type_is_vector(field->data_type);
 }
 

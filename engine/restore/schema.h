@@ -11,6 +11,12 @@ mb_status mb_restore_schema_make(const struct mb_collection_backup *source, cons
                                  struct mb_arena *arena, struct mb_collection *out, struct mb_field **later,
                                  size_t *later_count, struct mb_error *error);
 
+/* The properties to make a database with; *without_cipher when it was encrypted, which is the business of its
+ * maker. */
+mb_status mb_restore_database_properties(const struct mb_database *source, struct mb_arena *arena,
+                                         struct mb_properties *out, bool *without_cipher,
+                                         struct mb_error *error);
+
 /* MB_E_INVALID when a field of the backup has another id, type or no counterpart in the collection that is
  * there: an import would put its values into the wrong column or fail. */
 mb_status mb_restore_schema_check(const struct mb_collection_backup *source,

@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-static bool is_in(const struct mb_strings *keys, const char *key)
-{
-    for (size_t i = 0; i < keys->count; i++)
-        if (strcmp(keys->items[i], key) == 0)
-            return true;
-    return false;
-}
-
 static mb_status leave_out(const struct mb_strings *keys, struct mb_arena *arena, struct mb_properties *list,
                            struct mb_error *error)
 {
@@ -20,7 +12,7 @@ static mb_status leave_out(const struct mb_strings *keys, struct mb_arena *arena
         return mb_fail_memory(error);
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (!is_in(keys, list->items[i].key))
+        if (!mb_strings_have(keys, list->items[i].key))
             items[count++] = list->items[i];
     *list = (struct mb_properties){.items = items, .count = count};
     return MB_OK;

@@ -72,7 +72,7 @@ static mb_status run_databases(struct session *s, char **argv)
 
 static mb_status run_create_database(struct session *s, char **argv)
 {
-    return mb_milvus_create_database(s->milvus, argv[0], s->cancel, &s->error);
+    return mb_milvus_create_database(s->milvus, argv[0], NULL, s->cancel, &s->error);
 }
 
 static mb_status run_collections(struct session *s, char **argv)
