@@ -1,10 +1,13 @@
 #include "api/api.h"
 
+#include "api/shared.h"
+
 #include <stdlib.h>
 
 struct mb_api {
     struct mb_service *service;
     struct mb_api_options options;
+    struct mb_shared *lists;
 };
 
 mb_status mb_api_open(struct mb_api **out, struct mb_service *service, const struct mb_api_options *options,
@@ -15,12 +18,19 @@ mb_status mb_api_open(struct mb_api **out, struct mb_service *service, const str
         return mb_fail_memory(error);
     api->service = service;
     api->options = *options;
+    api->lists = mb_shared_new();
+    if (api->lists == NULL) {
+        free(api);
+        return mb_fail_memory(error);
+    }
     *out = api;
     return MB_OK;
 }
 
 void mb_api_close(struct mb_api *api)
 {
+    if (api != NULL)
+        mb_shared_free(api->lists);
     free(api);
 }
 
@@ -47,4 +57,9 @@ struct mb_metrics *mb_api_metrics(struct mb_api *api)
 const char *mb_api_base_path(const struct mb_api *api)
 {
     return api->options.base_path != NULL ? api->options.base_path : "";
+}
+
+struct mb_shared *mb_api_lists(struct mb_api *api)
+{
+    return api->lists;
 }

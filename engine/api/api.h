@@ -7,6 +7,7 @@
 struct mb_health;
 struct mb_metrics;
 struct mb_schedules;
+struct mb_shared;
 
 struct mb_api_options {
     const char *base_path;          /* in front of the API as clients see it (server.swaggerBasePath); "" */
@@ -26,6 +27,7 @@ const char *mb_api_base_path(const struct mb_api *api);
 struct mb_schedules *mb_api_schedules(struct mb_api *api); /* or NULL */
 struct mb_health *mb_api_health(struct mb_api *api);
 struct mb_metrics *mb_api_metrics(struct mb_api *api);
+struct mb_shared *mb_api_lists(struct mb_api *api); /* of backups, that are being read */
 
 /* Finds the route, sees whether the caller may, and serves: blocks as long as the storage does, so it is
  * called in a thread of the door's own. */

@@ -4,6 +4,7 @@
 #include "api/place.h"
 #include "api/reply.h"
 #include "api/routes.h"
+#include "api/shared.h"
 
 #include <string.h>
 
@@ -78,38 +79,69 @@ static struct item item_of(const struct mb_backup_entry *entry)
     return item;
 }
 
-static void answer(struct mb_api_call *call, const struct mb_backup_list *list)
+static mb_status write_list(const struct mb_api_call *call, const struct mb_backup_list *list,
+                            struct mb_buf *out, struct mb_error *error)
 {
     bool all = mb_api_flag(call, "all");
     const struct mb_api_schema *schema = mb_api_flag(call, "detail") ? &mb_list_schema : &plain_schema;
-    struct mb_reply reply;
-    mb_reply_begin(&reply, call, MB_CODE_SUCCESS, "success");
-    mb_json_begin_array(&reply.json, "data");
+    const struct mb_sink sink = mb_buf_sink(out);
+    struct mb_json_writer json;
+    mb_json_init(&json, &sink);
+    mb_json_begin_array(&json, NULL);
     for (size_t i = 0; i < mb_backup_list_count(list); i++) {
         struct mb_backup_entry entry = {.struct_size = sizeof entry};
         if (mb_backup_list_at(list, i, &entry, NULL) < 0 || (!all && entry.state != MB_STATE_COMPLETE))
             continue;
         const struct item item = item_of(&entry);
-        mb_json_begin_object(&reply.json, NULL);
-        mb_api_write(&reply.json, schema, &item);
-        mb_json_end_object(&reply.json);
+        mb_json_begin_object(&json, NULL);
+        mb_api_write(&json, schema, &item);
+        mb_json_end_object(&json);
     }
-    mb_json_end_array(&reply.json);
-    mb_reply_end(&reply);
+    mb_json_end_array(&json);
+    mb_status status = mb_json_finish(&json, error);
+    mb_json_done(&json);
+    return status;
 }
 
-void mb_serve_list(struct mb_api_call *call)
+static mb_status read_list(void *ctx, struct mb_buf *out, struct mb_error *error)
 {
+    const struct mb_api_call *call = ctx;
     const struct mb_list_request request = {.struct_size = sizeof request,
                                             .collection = mb_api_given(mb_api_query(call, "collection_name")),
                                             .with_collections = mb_api_flag(call, "detail"),
                                             .with_details = mb_api_flag(call, "detail")};
-    struct mb_error error = MB_ERROR_INIT;
     struct mb_backup_list *list = NULL;
-    if (mb_session_list(mb_service_session(mb_api_service(call->api)), &request, &list, &error) < 0) {
+    MB_TRY(mb_session_list(mb_service_session(mb_api_service(call->api)), &request, &list, error));
+    mb_status status = write_list(call, list, out, error);
+    mb_backup_list_free(list);
+    return status;
+}
+
+static void answer(void *ctx, const char *text, const struct mb_error *error)
+{
+    struct mb_api_call *call = ctx;
+    struct mb_reply reply;
+    if (text == NULL) {
+        mb_reply_error_as(call, MB_CODE_FAIL, error);
+        return;
+    }
+    mb_reply_begin(&reply, call, MB_CODE_SUCCESS, "success");
+    mb_json_raw(&reply.json, "data", text);
+    mb_reply_end(&reply);
+}
+
+/* Reading every backup's description takes its time, and many ask the same at once. */
+void mb_serve_list(struct mb_api_call *call)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_shared_question *question = mb_arena_alloc(call->arena, 1, sizeof *question);
+    const char *key = mb_arena_printf(call->arena, "%d %d %s", mb_api_flag(call, "all"),
+                                      mb_api_flag(call, "detail"), mb_api_query(call, "collection_name"));
+    if (question == NULL || key == NULL) {
+        mb_fail_memory(&error);
         mb_reply_error_as(call, MB_CODE_FAIL, &error);
         return;
     }
-    answer(call, list);
-    mb_backup_list_free(list);
+    *question = (struct mb_shared_question){.key = key, .read = read_list, .answer = answer, .ctx = call};
+    mb_shared_ask(mb_api_lists(call->api), question);
 }
