@@ -95,7 +95,7 @@ static mb_status submit(struct importer *importer, struct mb_import_watch *job, 
     mb_arena_free(arena);
     if (status != MB_OK)
         return status;
-    mb_import_watch_begin(job);
+    mb_import_watch_begin(work, job);
     importer->running++;
     work->line.imports++;
     if (work->row != NULL)
@@ -249,7 +249,7 @@ mb_status mb_restore_import(struct mb_restore_work *work, struct mb_cancel *canc
         MB_TRY(mb_restore_rows(work, &work->rows_before, cancel, error));
     mb_status status = import_all(&importer, cancel, error);
     for (size_t i = 0; i < importer.next; i++)
-        mb_progress_wait_end(&importer.jobs[i].wait);
+        mb_import_watch_end(work, &importer.jobs[i]);
     MB_TRY(status);
     return mb_restore_check_rows(work, importer.in_doubt, cancel, error);
 }

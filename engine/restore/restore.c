@@ -136,6 +136,14 @@ static bool any_strays(const struct mb_restore *run, const struct mb_restore_wor
     return false;
 }
 
+static size_t count_batches(const struct mb_restore *run, const struct mb_restore_work *works)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->plan.count; i++)
+        count += works[i].batches.count;
+    return count;
+}
+
 static mb_status run_all(struct mb_restore *run, struct mb_restore_work *works, struct mb_cancel *cancel,
                          struct mb_error *error)
 {
@@ -348,11 +356,13 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
 
     MB_TRY(begin_counting(&run, works, error));
     MB_TRY(mb_stage_begin(&run, cancel, error));
+    mb_import_pace_init(&run.pace, count_batches(&run, works));
     mb_status status = mb_restore_rbac(&run, cancel, error);
     if (status == MB_OK)
         status = mb_restore_databases(&run, &databases, arena, cancel, error);
     if (status == MB_OK)
         status = run_all(&run, works, cancel, error);
+    mb_import_pace_done(&run.pace);
     mb_stage_end(&run);
     if (status == MB_OK)
         status = mb_restore_aliases(&run, works, arena, cancel, error);

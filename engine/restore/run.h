@@ -5,6 +5,7 @@
 #include "base/hint.h"
 #include "catalog/checksums.h"
 #include "restore/batches.h"
+#include "restore/pace.h"
 #include "restore/restore.h"
 
 #include <stdatomic.h>
@@ -33,6 +34,7 @@ struct mb_restore {
     struct mb_copy_options copy;    /* of one of them */
     struct mb_owner *owner;         /* of the copies, for whoever cleans up; or NULL */
     struct mb_budget *own_budget;   /* of their copies, when the caller gave none; or NULL */
+    struct mb_import_pace pace;     /* of all imports */
     int64_t total_bytes;
     atomic_int_fast64_t done_bytes;
 };

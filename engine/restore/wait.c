@@ -14,22 +14,37 @@
 #define FAILING_NS    (120 * MB_NS_PER_S)
 #define STANDSTILL_NS (600 * MB_NS_PER_S)
 
-void mb_import_watch_begin(struct mb_import_watch *job)
+void mb_import_watch_begin(struct mb_restore_work *work, struct mb_import_watch *job)
 {
+    struct mb_import_pace *pace = &work->run->pace;
     job->started_ns = job->moved_ns = mb_clock_monotonic();
+    mb_import_pace_begin(pace, &job->turn, job->batch_count, job->started_ns);
+    job->not_before_ns = mb_import_pace_expect(pace, &job->turn, job->started_ns, &job->since_ns);
 }
 
-int64_t mb_import_watch_due(const struct mb_import_watch *job, size_t running)
+void mb_import_watch_end(struct mb_restore_work *work, struct mb_import_watch *job)
+{
+    mb_progress_wait_end(&job->wait);
+    mb_import_pace_leave(&work->run->pace, &job->turn);
+}
+
+static int64_t due_by_itself(const struct mb_import_watch *job, size_t running)
 {
     if (job->looked_ns == 0)
         return job->started_ns + FIRST_LOOK_NS;
-    int64_t wait = (job->looked_ns - job->started_ns) / 40;
+    int64_t wait = (job->looked_ns - job->since_ns) / 40;
     if (wait < FIRST_LOOK_NS || job->nearly)
         wait = FIRST_LOOK_NS;
     if (wait > LONGEST_WAIT_NS)
         wait = LONGEST_WAIT_NS;
     int64_t least = (int64_t)running * PER_IMPORT_NS;
     return job->looked_ns + (wait > least ? wait : least);
+}
+
+int64_t mb_import_watch_due(const struct mb_import_watch *job, size_t running)
+{
+    int64_t due = due_by_itself(job, running);
+    return due > job->not_before_ns ? due : job->not_before_ns;
 }
 
 static mb_status ask(struct mb_restore_work *work, const struct mb_import_watch *job, struct mb_arena *arena,
@@ -106,6 +121,15 @@ static bool may_pass(mb_status status)
            status != MB_E_NO_MEMORY;
 }
 
+static void keep_pace(struct mb_restore_work *work, struct mb_import_watch *job, int64_t now)
+{
+    struct mb_import_pace *pace = &work->run->pace;
+    if (job->done)
+        mb_import_pace_end(pace, &job->turn, now);
+    else
+        job->not_before_ns = mb_import_pace_expect(pace, &job->turn, now, &job->since_ns);
+}
+
 static mb_status look(struct mb_restore_work *work, struct mb_import_watch *job, struct mb_arena *arena,
                       struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -125,6 +149,7 @@ static mb_status look(struct mb_restore_work *work, struct mb_import_watch *job,
     job->failing_since_ns = 0;
     MB_TRY(mb_import_watch_judge(job, &state, now, error));
     show(work, job, &state);
+    keep_pace(work, job, now);
     if (!job->done && now - job->moved_ns > STANDSTILL_NS) {
         mb_log(log, MB_LOG_WARN,
                "the import into %s.%s, partition \"%s\", has stood at %d %% (%s) for a long time",

@@ -2,6 +2,7 @@
 #ifndef MB_RESTORE_WAIT_H
 #define MB_RESTORE_WAIT_H
 
+#include "restore/pace.h"
 #include "restore/run.h"
 
 struct mb_import_watch {
@@ -18,18 +19,23 @@ struct mb_import_watch {
     int32_t percent;  /* never falls */
     bool nearly;      /* all is written: the end is a matter of seconds */
     int64_t started_ns;
-    int64_t looked_ns;        /* last look; 0 for none */
-    int64_t moved_ns;         /* last progress */
+    int64_t since_ns;      /* the server has not worked on it before */
+    int64_t looked_ns;     /* last look; 0 for none */
+    int64_t moved_ns;      /* last progress */
+    int64_t not_before_ns; /* no look is worth while before; 0 for nothing said */
+    struct mb_import_turn turn;
     int64_t failing_since_ns; /* looks that got no answer; 0 for none */
     char state[32];           /* the server's word at the last look */
     struct mb_wait wait;      /* since the server said so first */
     int64_t unknown_since_ns; /* looks after which the server did not know it; 0 for none */
 };
 
-void mb_import_watch_begin(struct mb_import_watch *job);
+/* Of an import that the server has just taken, until it is complete or nobody looks after it any more. */
+void mb_import_watch_begin(struct mb_restore_work *work, struct mb_import_watch *job);
+void mb_import_watch_end(struct mb_restore_work *work, struct mb_import_watch *job);
 
 /* When to look next: within 100 ms at first, then less and less often, at least once a second; more rarely
- * while very many are under way. */
+ * while very many are under way, and not before the restore's pace says that it is worth while. */
 int64_t mb_import_watch_due(const struct mb_import_watch *job, size_t running);
 
 /* Looks once, and shows in the progress, and at debug in the log, what the import is doing.  An import that

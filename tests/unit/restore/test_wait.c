@@ -24,7 +24,7 @@ static mb_status judge(struct mb_import_watch *watch, struct mb_import_state sta
 static void test_first_look_and_back_off(void **state)
 {
     (void)state;
-    struct mb_import_watch watch = {.started_ns = 1000 * MB_NS_PER_S};
+    struct mb_import_watch watch = {.started_ns = 1000 * MB_NS_PER_S, .since_ns = 1000 * MB_NS_PER_S};
     assert_int_equal(mb_import_watch_due(&watch, 1) - watch.started_ns, 100 * MB_NS_PER_MS);
 
     int64_t last = 0;
@@ -45,7 +45,7 @@ static void test_first_look_and_back_off(void **state)
 static void test_many_imports_are_looked_at_more_rarely(void **state)
 {
     (void)state;
-    struct mb_import_watch watch = {.started_ns = 1, .looked_ns = 2};
+    struct mb_import_watch watch = {.started_ns = 1, .since_ns = 1, .looked_ns = 2};
     assert_true(mb_import_watch_due(&watch, 768) > mb_import_watch_due(&watch, 1));
 }
 
