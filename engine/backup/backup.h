@@ -44,10 +44,10 @@ struct mb_backup_options {
     const struct mb_selection *selection;
     enum mb_backup_strategy strategy;
     bool pause_gc;
-    bool rbac;      /* users and roles, too */
-    bool resume;    /* go on where an earlier create of this name was interrupted */
-    bool take_over; /* also when that one seems to be at work */
-    unsigned parallel_collections;
+    bool rbac;                     /* users and roles, too */
+    bool resume;                   /* go on where an earlier create of this name was interrupted */
+    bool take_over;                /* also when that one seems to be at work */
+    unsigned parallel_collections; /* at once; of several, four times as many are flushed. 0 for 4 */
     struct mb_copy_options copy;
 };
 

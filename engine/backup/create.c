@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { PARALLEL_COLLECTIONS = 4, FLUSHES = 4 };
+
 /* ------------------------------------------------------------- the record */
 
 /* What a resumed create must have in common with the one that was interrupted. */
@@ -95,8 +97,28 @@ static mb_status list_all(struct mb_create *create, struct mb_group *group, stru
     return mb_group_wait(group, error);
 }
 
-static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
-                               struct mb_error *error)
+static unsigned parallel(const struct mb_create *create)
+{
+    unsigned wanted = create->options->parallel_collections;
+    return wanted > 0 ? wanted : PARALLEL_COLLECTIONS;
+}
+
+/* A flush is mostly waiting: more of them are made at once than collections are copied.  Where Milvus allows
+ * few, they are made one at a time (milvus/limit.h). */
+static mb_status flush_and_list(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    unsigned at_once = parallel(create);
+    struct mb_pool *pool = mb_pool_new(at_once > 1 ? at_once * FLUSHES : 1);
+    struct mb_group *group = pool != NULL ? mb_group_new(pool, cancel) : NULL;
+    mb_create_turns_init(&create->turns, at_once);
+    mb_status status = group != NULL ? list_all(create, group, error) : mb_fail_memory(error);
+    mb_group_free(group);
+    mb_pool_free(pool);
+    mb_create_turns_done(&create->turns);
+    return status;
+}
+
+static mb_status copy_segments(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_backup_env *env = create->env;
     struct mb_copy_options options = create->options->copy;
@@ -106,9 +128,7 @@ static mb_status copy_segments(struct mb_create *create, struct mb_pool *pool, s
     options.log = env->log;
     MB_TRY(mb_copy_open(&create->copy, env->milvus_store, env->backup_store, &options, cancel, error));
 
-    struct mb_group *group = mb_group_new(pool, cancel);
-    mb_status status = group ? list_all(create, group, error) : mb_fail_memory(error);
-    mb_group_free(group);
+    mb_status status = flush_and_list(create, cancel, error);
     atomic_store(&env->progress->listed, true);
     MB_TRY(status);
     return mb_copy_finish(create->copy, error);
@@ -206,14 +226,13 @@ static mb_status describe_rbac(struct mb_create *create, struct mb_cancel *cance
 
 /* From the claim on: what fails here leaves a backup that is marked as in progress, unless nothing was
  * copied. */
-static mb_status fill(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
-                      struct mb_error *error)
+static mb_status fill(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_progress *progress = create->env->progress;
     MB_TRY(mb_objects_new(&create->objects, create->env->log, error));
     if (create->options->strategy != MB_STRATEGY_META_ONLY) {
         mb_progress_phase(progress, "copy");
-        MB_TRY(copy_segments(create, pool, cancel, error));
+        MB_TRY(copy_segments(create, cancel, error));
         MB_TRY(warn_of_deletes(create, error));
         mb_progress_phase(progress, "verify");
         MB_TRY(mb_claim_check(create->claim, cancel, error)); /* verifying removes strays */
@@ -267,7 +286,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
     MB_TRY(mb_create_describe(create, pool, cancel, error));
     MB_TRY(describe_rbac(create, cancel, error));
     MB_TRY(add_rows(create, error));
-    if (claim(create, cancel, error) < 0 || fill(create, pool, mb_claim_cancel(create->claim), error) < 0)
+    if (claim(create, cancel, error) < 0 || fill(create, mb_claim_cancel(create->claim), error) < 0)
         return abandon(create, error);
     return MB_OK;
 }
@@ -348,7 +367,7 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
     mb_status status = begin(&create, cancel, error);
     if (status < 0)
         goto out;
-    pool = mb_pool_new(options->parallel_collections ? options->parallel_collections : 4);
+    pool = mb_pool_new(parallel(&create));
     if (pool == NULL) {
         status = mb_fail_memory(error);
         goto out;

@@ -5,6 +5,7 @@
 #include "backup/backup.h"
 #include "backup/binlogs.h"
 #include "backup/gc_lease.h"
+#include "backup/turns.h"
 #include "base/pool.h"
 #include "catalog/claim.h"
 #include "catalog/layout.h"
@@ -28,6 +29,7 @@ struct mb_create_collection {
     struct mb_binlogs *binlogs;
     struct mb_progress_row *row;
     int64_t started_ns;
+    int64_t flushed_ns;
     atomic_int_fast64_t ended_ns;
     atomic_uint_fast64_t moved;
     atomic_bool listed; /* every object has been handed to the copy */
@@ -46,8 +48,9 @@ struct mb_create {
     size_t collection_count;
     struct mb_objects *objects;
     struct mb_copy *copy;
-    struct mb_binlogs *present; /* what an interrupted create left; NULL when not resumed */
-    struct mb_strings warnings; /* see mb_backup_report */
+    struct mb_create_turns turns; /* of collections that are flushed */
+    struct mb_binlogs *present;   /* what an interrupted create left; NULL when not resumed */
+    struct mb_strings warnings;   /* see mb_backup_report */
     pthread_mutex_t storage_lock;
     bool storage_checked;
     atomic_bool touched; /* an object may have been written */

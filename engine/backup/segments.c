@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+static const int64_t fresh_ns = 2 * MB_NS_PER_S;
+
 /* After a flush everything that was written before it is in segments that are written out (flushing or
  * flushed); what grows or was sealed since is not part of the backup.  Without a flush such a segment counts
  * as far as Milvus has written it out. */
@@ -88,6 +90,21 @@ static mb_status flush(struct mb_create_collection *job, struct mb_cancel *cance
     return MB_OK;
 }
 
+/* The segments are asked for right behind a flush: one that had to wait for its turn is flushed once more, so
+ * that of each collection there is what it held when its time came. */
+static mb_status flush_if_due(struct mb_create_collection *job, struct mb_cancel *cancel,
+                              struct mb_error *error)
+{
+    if (job->create->options->strategy == MB_STRATEGY_SKIP_FLUSH)
+        return MB_OK;
+    if (job->flushed_ns != 0 && mb_clock_monotonic() - job->flushed_ns < fresh_ns)
+        return MB_OK;
+    mb_progress_row_does(job->row, "flush");
+    MB_TRY(flush(job, cancel, error));
+    job->flushed_ns = mb_clock_monotonic();
+    return MB_OK;
+}
+
 static mb_status list_and_describe(struct mb_create_collection *job, const struct mb_known_binlogs *known,
                                    struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -97,20 +114,30 @@ static mb_status list_and_describe(struct mb_create_collection *job, const struc
     return MB_OK;
 }
 
-mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+/* In its turn. */
+static mb_status hand_over(struct mb_create_collection *job, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_create_collection *job = ctx;
     struct mb_known_binlogs known;
 
-    job->started_ns = mb_clock_monotonic();
-    mb_progress_row_does(job->row, "flush");
-    if (job->create->options->strategy != MB_STRATEGY_SKIP_FLUSH)
-        MB_TRY(flush(job, cancel, error));
+    MB_TRY(flush_if_due(job, cancel, error));
     mb_progress_row_does(job->row, "copy");
     MB_TRY(find_segments(job, cancel, error));
     MB_TRY(mb_create_check_storage(job, cancel, error));
     MB_TRY(mb_known_binlogs_find(job, &known, cancel, error));
     mb_status status = list_and_describe(job, &known, cancel, error);
     mb_binlogs_free(known.binlogs);
+    return status;
+}
+
+mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_create_collection *job = ctx;
+    struct mb_create_turns *turns = &job->create->turns;
+
+    job->started_ns = mb_clock_monotonic();
+    MB_TRY(flush_if_due(job, cancel, error));
+    MB_TRY(mb_create_turn_take(turns, cancel, error));
+    mb_status status = hand_over(job, cancel, error);
+    mb_create_turn_give(turns);
     return status;
 }

@@ -77,3 +77,52 @@ def test_a_flush_that_fails_names_the_way_out(create, tmp_path):
         result = create(server, ok=False, code=DENIED)
         assert "no privilege" in result.err and "--strategy skip_flush" in result.err and ".go" not in result.err
         create(server, "--strategy", "skip_flush")
+
+
+def names_of(count):
+    return [f"many{i}" for i in range(count)]
+
+
+class Slow(Collections):
+    """Takes its time for flushes and for lists of segments; remembers what was flushed."""
+
+    def __init__(self, count, flush=0.0, segments=0.0):
+        super().__init__({"default": names_of(count)})
+        self.flushed = []
+
+        def answer(request):
+            self.flushed += request.collection_names
+            return Late(flush, milvus_pb2.FlushResponse())
+
+        self.answers["Flush"] = answer
+        self.answers["GetPersistentSegmentInfo"] = lambda _: Late(segments, milvus_pb2.GetPersistentSegmentInfoResponse())
+
+
+def test_flushes_are_made_side_by_side(create):
+    with Slow(40, flush=0.3, segments=0.05) as server:
+        create(server)
+    assert sorted(server.flushed) == sorted(names_of(40)), "each once"
+    assert 8 < server.most_within["Flush"] <= 16
+    assert server.most_within["GetPersistentSegmentInfo"] <= 4
+
+
+def test_who_copies_one_at_a_time_flushes_one_at_a_time(create):
+    with Slow(6, flush=0.05) as server:
+        create(server, "--set", "backup.concurrency.collections=1")
+    assert server.most_within["Flush"] == server.most_within["GetPersistentSegmentInfo"] == 1
+
+
+def test_a_flush_that_has_become_old_is_made_again(create):
+    with Slow(3, segments=2.5) as server:
+        create(server, "--set", "backup.concurrency.collections=2")
+    assert len(server.flushed) == 4 and set(server.flushed) == set(names_of(3))
+
+
+def test_a_flush_that_fails_ends_those_who_wait_for_their_turn(create):
+    with Slow(12, segments=0.5) as server:
+        slow = server.answers["Flush"]
+        broken = milvus_pb2.FlushResponse(status=status(code=1401, error_code=3, reason="no privilege to flush"))
+        server.answers["Flush"] = lambda request: broken if request.collection_names[0] == "many11" else slow(request)
+        result = create(server, ok=False, code=DENIED)
+    assert "many11" in result.err
+    assert server.count("GetPersistentSegmentInfo") < 12
