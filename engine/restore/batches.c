@@ -176,7 +176,7 @@ static mb_status check_groups(const struct mb_partition_backup *partition, struc
     const struct mb_segment_backup *in_group = NULL, *in_none = NULL;
     for (size_t i = 0; i < partition->segment_count; i++) {
         const struct mb_segment_backup *s = &partition->segments[i];
-        if (is_empty(s) || is_l0(s))
+        if (is_empty(s) || mb_segment_is_l0(s))
             continue;
         if (s->group_id == 0)
             in_none = s;
