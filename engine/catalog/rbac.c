@@ -99,24 +99,30 @@ static const struct mb_json_field rbac_fields[] = {
     {.key = NULL},
 };
 
-mb_status mb_rbac_to_json(const struct mb_rbac *rbac, struct mb_arena *arena, const char **out,
-                          struct mb_error *error)
+static mb_status write_json(const struct mb_rbac *rbac, struct mb_buf *text, struct mb_error *error)
 {
-    struct mb_buf text;
+    const struct mb_sink sink = mb_buf_sink(text);
     struct mb_json_writer writer;
-    mb_buf_init(&text, MOST_JSON);
-    const struct mb_sink sink = mb_buf_sink(&text);
     mb_json_init(&writer, &sink);
     mb_json_write_object(&writer, NULL, rbac_fields, rbac);
     mb_status status = mb_json_finish(&writer, error);
     mb_json_done(&writer);
-    const char *copy = status == MB_OK ? mb_arena_strdup(arena, text.data) : NULL;
+    return status;
+}
+
+mb_status mb_rbac_to_json(const struct mb_rbac *rbac, struct mb_arena *arena, const char **out,
+                          struct mb_error *error)
+{
+    const char *copy = NULL;
+    struct mb_buf text;
+    mb_buf_init(&text, MOST_JSON);
+    mb_status status = write_json(rbac, &text, error);
+    if (status == MB_OK && (copy = mb_arena_strdup(arena, text.data)) == NULL)
+        status = mb_fail_memory(error);
     mb_buf_done(&text);
-    MB_TRY(status);
-    if (copy == NULL)
-        return mb_fail_memory(error);
-    *out = copy;
-    return MB_OK;
+    if (status == MB_OK)
+        *out = copy;
+    return status;
 }
 
 mb_status mb_rbac_from_json(const char *json, const char *backup, struct mb_arena *arena, struct mb_rbac *out,
