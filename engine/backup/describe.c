@@ -151,6 +151,24 @@ mb_status mb_create_describe_partitions(struct mb_create_collection *job, struct
     return MB_OK;
 }
 
+/* One is what a server loads anyway.  That it cannot be asked is no reason to lack a backup. */
+static mb_status count_replicas(struct mb_create_collection *job, struct mb_cancel *cancel,
+                                struct mb_error *error)
+{
+    struct mb_error later = MB_ERROR_INIT;
+    int32_t count = 0;
+    if (job->loaded_percent <= 0)
+        return MB_OK;
+    mb_status status = mb_milvus_count_replicas(job->create->env->milvus, job->db, job->name,
+                                                job->backup.collection.id, &count, cancel, &later);
+    if (status == MB_E_CANCELLED || status == MB_E_NO_MEMORY) {
+        *error = later;
+        return status;
+    }
+    job->backup.replicas = count > 1 ? count : 0;
+    return MB_OK;
+}
+
 static mb_status describe_collection(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_create_collection *job = ctx;
@@ -168,6 +186,7 @@ static mb_status describe_collection(void *ctx, struct mb_cancel *cancel, struct
     MB_TRY(mb_milvus_load_progress(milvus, job->db, job->name, NULL, &job->loaded_percent, cancel, error));
     backup->has_index = backup->index_count > 0;
     backup->load_state = load_state(job->loaded_percent);
+    MB_TRY(count_replicas(job, cancel, error));
     return mb_create_describe_partitions(job, cancel, error);
 }
 

@@ -24,6 +24,7 @@ static const struct mb_json_field field_fields[] = {
     {.key = "default_value_proto", .kind = MB_JSON_CUSTOM, .read = mb_meta_read_default_text},
     MB_JSON_MEMBER(BOOL, "is_function_output", struct mb_field, is_function_output),
     MB_JSON_MEMBER(BASE64, "default_value_base64", struct mb_field, default_value),
+    MB_JSON_MEMBER(BOOL, "is_clustering_key", struct mb_field, is_clustering_key), /* ours */
     {.key = NULL},
 };
 
@@ -45,6 +46,8 @@ static const struct mb_json_field struct_field_fields[] = {
     MB_JSON_MEMBER(STRING, "name", struct mb_struct_field, name),
     MB_JSON_MEMBER(STRING, "description", struct mb_struct_field, description),
     MB_JSON_LIST("fields", struct mb_struct_field, fields, field_count, field_fields),
+    MB_JSON_PAIRS("type_params", struct mb_struct_field, type_params), /* ours, this one and the next */
+    MB_JSON_MEMBER(BOOL, "nullable", struct mb_struct_field, nullable),
     {.key = NULL},
 };
 
@@ -217,6 +220,7 @@ const struct mb_json_field mb_meta_collection_fields[] = {
                    collection.physical_channels),
     MB_JSON_MEMBER(STRINGS, "aliases", struct mb_collection_backup, collection.aliases),
     MB_JSON_MEMBER(RAW, "snapshot_backup", struct mb_collection_backup, snapshot),
+    MB_JSON_MEMBER(INT32, "replica_number", struct mb_collection_backup, replicas), /* ours */
     {.key = NULL},
 };
 

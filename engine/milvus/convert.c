@@ -131,8 +131,13 @@ static mb_status structs_from_pb(const Pb__CollectionSchema *pb, struct mb_arena
     MB_TRY(make_array(arena, pb->n_struct_array_fields, sizeof *structs, &structs, error));
     for (size_t i = 0; i < pb->n_struct_array_fields; i++) {
         const Pb__StructArrayFieldSchema *s = pb->struct_array_fields[i];
-        structs[i] = (struct mb_struct_field){
-            .id = s->field_id, .name = s->name, .description = s->description, .field_count = s->n_fields};
+        structs[i] = (struct mb_struct_field){.id = s->field_id,
+                                              .name = s->name,
+                                              .description = s->description,
+                                              .field_count = s->n_fields,
+                                              .nullable = s->nullable};
+        MB_TRY(
+            mb_properties_from_pb(s->type_params, s->n_type_params, arena, &structs[i].type_params, error));
         MB_TRY(fields_from_pb(s->fields, s->n_fields, arena, &structs[i].fields, error));
     }
     *out = structs;
@@ -253,7 +258,10 @@ static mb_status structs_to_pb(const struct mb_schema *schema, struct mb_arena *
         items[i].name = mb_pb_text(s->name);
         items[i].description = mb_pb_text(s->description);
         items[i].n_fields = s->field_count;
+        items[i].nullable = s->nullable;
         MB_TRY(fields_to_pb(s->fields, s->field_count, arena, &items[i].fields, error));
+        MB_TRY(mb_properties_to_pb(&s->type_params, arena, &items[i].type_params, &items[i].n_type_params,
+                                   error));
         pb->struct_array_fields[i] = &items[i];
     }
     return MB_OK;

@@ -33,6 +33,13 @@ static const struct mb_method method_load_partitions = {
     .limited = MB_LIMITED_PARTITION,
 };
 
+static const struct mb_method method_replicas = {
+    .name = "GetReplicas",
+    .doing = "count the replicas of",
+    .answer = &pb__get_replicas_response__descriptor,
+    .attempts = 2,
+};
+
 mb_status mb_milvus_load_progress(struct mb_milvus *milvus, const char *db, const char *collection,
                                   const char *partition, int64_t *percent, struct mb_cancel *cancel,
                                   struct mb_error *error)
@@ -93,14 +100,35 @@ mb_status mb_milvus_is_loaded(struct mb_milvus *milvus, const char *db, const ch
     return MB_OK;
 }
 
-static mb_status begin_load(struct mb_milvus *milvus, struct mb_subject subject,
-                            const struct mb_strings *partitions, struct mb_cancel *cancel,
-                            struct mb_error *error)
+mb_status mb_milvus_count_replicas(struct mb_milvus *milvus, const char *db, const char *collection,
+                                   int64_t collection_id, int32_t *out, struct mb_cancel *cancel,
+                                   struct mb_error *error)
 {
+    Pb__GetReplicasRequest request = PB__GET_REPLICAS_REQUEST__INIT;
+    Pb__GetReplicasResponse *answer;
+
+    request.collection_name = mb_pb_text(collection);
+    request.collection_id = collection_id;
+    struct mb_arena *arena = mb_arena_new();
+    if (arena == NULL)
+        return mb_fail_memory(error);
+    mb_status status = mb_rpc(milvus, &method_replicas, mb_subject_of(db, collection), &request.base, arena,
+                              &answer, cancel, error);
+    if (status == MB_OK)
+        *out = (int32_t)answer->n_replicas;
+    mb_arena_free(arena);
+    return status;
+}
+
+static mb_status begin_load(struct mb_milvus *milvus, struct mb_subject subject, const struct mb_load *load,
+                            struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_strings *partitions = load->partitions;
     Pb__LoadCollectionRequest whole = PB__LOAD_COLLECTION_REQUEST__INIT;
     Pb__LoadPartitionsRequest part = PB__LOAD_PARTITIONS_REQUEST__INIT;
 
     whole.collection_name = part.collection_name = mb_pb_text(subject.name);
+    whole.replica_number = part.replica_number = load->replicas;
     if (partitions == NULL)
         return mb_rpc(milvus, &method_load, subject, &whole.base, NULL, NULL, cancel, error);
     struct mb_arena *arena = mb_arena_new();
@@ -140,10 +168,9 @@ static mb_status wait_loaded(struct mb_milvus *milvus, struct mb_subject subject
 }
 
 mb_status mb_milvus_load(struct mb_milvus *milvus, const char *db, const char *collection,
-                         const struct mb_strings *partitions, struct mb_cancel *cancel,
-                         struct mb_error *error)
+                         const struct mb_load *load, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_subject subject = mb_subject_of(db, collection);
-    MB_TRY(begin_load(milvus, subject, partitions, cancel, error));
+    MB_TRY(begin_load(milvus, subject, load, cancel, error));
     return wait_loaded(milvus, subject, cancel, error);
 }

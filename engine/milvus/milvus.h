@@ -187,11 +187,21 @@ mb_status mb_milvus_is_loaded(struct mb_milvus *milvus, const char *db, const ch
                               const char *partition, bool *out, struct mb_cancel *cancel,
                               struct mb_error *error);
 
-/* Loads these partitions, or everything when partitions is NULL, and waits until it serves.  Every vector
- * needs an index, which the server builds first. */
+/* What is loaded: partitions, or everything when that is NULL, with so many replicas; 0 leaves that to the
+ * server. */
+struct mb_load {
+    const struct mb_strings *partitions;
+    int32_t replicas;
+};
+
+/* Loads it and waits until it serves.  Every vector needs an index, which the server builds first. */
 mb_status mb_milvus_load(struct mb_milvus *milvus, const char *db, const char *collection,
-                         const struct mb_strings *partitions, struct mb_cancel *cancel,
-                         struct mb_error *error);
+                         const struct mb_load *load, struct mb_cancel *cancel, struct mb_error *error);
+
+/* How many replicas of a collection are loaded; collection_id is its own. */
+mb_status mb_milvus_count_replicas(struct mb_milvus *milvus, const char *db, const char *collection,
+                                   int64_t collection_id, int32_t *out, struct mb_cancel *cancel,
+                                   struct mb_error *error);
 
 /* The persistent segments, in whatever state and of whatever level. */
 mb_status mb_milvus_list_segments(struct mb_milvus *milvus, const char *db, const char *collection,

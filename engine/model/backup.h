@@ -54,6 +54,7 @@ struct mb_collection_backup {
     size_t index_count;
     bool has_index;
     const char *load_state;
+    int32_t replicas; /* that it was loaded with; 0 where they were not asked for, as for one */
     int64_t size;
     uint64_t backup_timestamp;
     uint64_t physical_timestamp;

@@ -99,6 +99,8 @@ struct mb_struct_field {
     const char *description;
     struct mb_field *fields;
     size_t field_count;
+    struct mb_properties type_params;
+    bool nullable;
 };
 
 struct mb_schema {

@@ -35,6 +35,24 @@ static mb_status loaded_partitions(const struct mb_restore_work *work, struct mb
     return MB_OK;
 }
 
+mb_status mb_restore_load_place(struct mb_restore_work *work, const struct mb_load *load,
+                                struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_milvus *milvus = work->run->env->milvus;
+    struct mb_load fewer = *load;
+    mb_status status = mb_milvus_load(milvus, MB_WORK_PLACE(work), load, cancel, error);
+    if (status != MB_OK && status != MB_E_CANCELLED && load->replicas > 1) {
+        mb_log(work->run->env->log, MB_LOG_WARN, "%s, with %d replicas: trying one", error->message,
+               (int)load->replicas);
+        mb_error_clear(error);
+        fewer.replicas = 0;
+        status = mb_milvus_load(milvus, MB_WORK_PLACE(work), &fewer, cancel, error);
+        work->fewer_replicas = status == MB_OK;
+    }
+    work->loaded = work->loaded || status == MB_OK;
+    return status;
+}
+
 mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_strings partitions;
@@ -43,9 +61,9 @@ mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel
         return MB_OK;
     mb_progress_row_does(work->row, "load");
     MB_TRY(loaded_partitions(work, &partitions, &all, error));
-    MB_TRY(
-        mb_milvus_load(work->run->env->milvus, MB_WORK_PLACE(work), all ? NULL : &partitions, cancel, error));
-    work->loaded = true;
+    const struct mb_load load = {.partitions = all ? NULL : &partitions,
+                                 .replicas = work->target->source->replicas};
+    MB_TRY(mb_restore_load_place(work, &load, cancel, error));
     work->loaded_whole = all;
     return MB_OK;
 }

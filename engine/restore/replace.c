@@ -201,6 +201,16 @@ static mb_status keep_known(struct mb_restore_work *work, struct mb_strings *nam
     return MB_OK;
 }
 
+/* 0 where the server does not tell: it then takes what it takes by itself. */
+static int32_t old_replicas(struct mb_restore_work *work, struct mb_cancel *cancel)
+{
+    struct mb_error ignored = MB_ERROR_INIT;
+    int32_t count = 0;
+    mb_status status = mb_milvus_count_replicas(work->run->env->milvus, MB_WORK_NAME(work), work->old_id,
+                                                &count, cancel, &ignored);
+    return status == MB_OK && count > 1 ? count : 0;
+}
+
 static mb_status load_like_old(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_strings names;
@@ -211,9 +221,8 @@ static mb_status load_like_old(struct mb_restore_work *work, struct mb_cancel *c
     if (!all && names.count == 0)
         return MB_OK;
     mb_log(work->run->env->log, MB_LOG_INFO, "loading %s.%s before it takes its place", MB_WORK_NAME(work));
-    MB_TRY(mb_milvus_load(work->run->env->milvus, MB_WORK_PLACE(work), all ? NULL : &names, cancel, error));
-    work->loaded = true;
-    return MB_OK;
+    const struct mb_load load = {.partitions = all ? NULL : &names, .replicas = old_replicas(work, cancel)};
+    return mb_restore_load_place(work, &load, cancel, error);
 }
 
 static bool has_vector_index(const struct mb_restore_work *work)

@@ -264,6 +264,12 @@ static bool add_lost_defaults(const struct mb_restore_work *work, struct mb_aren
     return ok;
 }
 
+static const char *replicas_text(const struct mb_restore_work *work, struct mb_arena *arena)
+{
+    return mb_arena_printf(arena, "%s.%s serves with fewer replicas than before: milvus refused so many",
+                           MB_WORK_NAME(work));
+}
+
 static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
                                struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
 {
@@ -282,6 +288,8 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
             ok = mb_strings_add(&list, arena, too_young_text(&works[i], arena));
         if (works[i].created && ok)
             ok = add_lost_defaults(&works[i], arena, &list);
+        if (works[i].fewer_replicas && ok)
+            ok = mb_strings_add(&list, arena, replicas_text(&works[i], arena));
     }
     *out = list;
     return ok ? MB_OK : mb_fail_memory(error);

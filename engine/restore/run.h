@@ -64,6 +64,7 @@ struct mb_restore_work {
 
     bool loaded;                    /* it serves, or a part of it does */
     bool loaded_whole;              /* by this restore, for itself */
+    bool fewer_replicas;            /* than it had, for which there is no room */
     struct mb_strings aliases;      /* of the backup, that lead to it now */
     struct mb_strings lost_aliases; /* why the others do not: a text for each */
 };
@@ -115,6 +116,10 @@ bool mb_restore_was_loaded(const struct mb_restore_work *work);
 
 /* load.c: are its indexes made?  What is to be loaded needs them. */
 bool mb_restore_makes_indexes(const struct mb_restore_work *work);
+
+/* load.c: loads it where it is made; with fewer replicas where so many cannot be. */
+mb_status mb_restore_load_place(struct mb_restore_work *work, const struct mb_load *load,
+                                struct mb_cancel *cancel, struct mb_error *error);
 
 /* load.c: loads what was loaded when it was backed up, if that is asked for, and waits for it. */
 mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error);

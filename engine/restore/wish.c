@@ -44,6 +44,7 @@ static mb_status wish_struct_fields(const struct mb_restore_skips *skips, struct
         if (all[i].field_count > 0)
             memcpy(fields, all[i].fields, all[i].field_count * sizeof *fields);
         all[i].fields = fields;
+        MB_TRY(leave_out(&skips->field_type_params, arena, &all[i].type_params, error));
         MB_TRY(wish_fields(skips, arena, fields, all[i].field_count, error));
     }
     schema->struct_fields = all;

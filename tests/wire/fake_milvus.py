@@ -34,6 +34,7 @@ REQUESTS = {
     "CreateIndex": "CreateIndexRequest",
     "LoadCollection": "LoadCollectionRequest",
     "LoadPartitions": "LoadPartitionsRequest",
+    "GetReplicas": "GetReplicasRequest",
     "GetLoadState": "GetLoadStateRequest",
     "GetLoadingProgress": "GetLoadingProgressRequest",
     "GetPersistentSegmentInfo": "GetPersistentSegmentInfoRequest",

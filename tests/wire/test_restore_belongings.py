@@ -4,7 +4,8 @@ import json
 
 import grpc
 import pytest
-from testbed.program import EXISTS, FAILURE
+from pymilvus.grpc_gen import milvus_pb2
+from testbed.program import FAILURE
 
 from wire.fake_milvus import Abort, status
 from wire.restoring import Backup, Server, backup, data, restore
@@ -190,6 +191,46 @@ def test_partitions_are_loaded_as_they_were(rows, restore, states, expected):
     with Server("2.4.9") as server:
         restore(server, "--load")
     assert steps(server, "load") == [expected]
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_replicas_are_as_many_as_there_is_room_for(rows, restore, room):
+    rows.collection["replica_number"] = 3
+    loaded(rows)
+    with Server("2.4.9") as server:
+
+        def load(request):
+            if request.replica_number > 1 and not room:
+                return status(code=3, error_code=1, reason="node not enough")
+            return server._load(request)
+
+        server.answers["LoadCollection"] = load
+        warnings = told(restore(server, "--json", "--load"))["warnings"]
+    assert [request.replica_number for request in server.all_of("LoadCollection")] == ([3] if room else [3, 0])
+    assert server.collections["c"].loaded == {"_default"}
+    assert [("fewer replicas" in warning) for warning in warnings] == ([] if room else [True])
+
+
+def test_partitions_get_their_replicas(rows, restore):
+    rows.collection["replica_number"] = 2
+    loaded(rows.partition(11, "p"), _default="NotLoad", p="Loaded")
+    with Server("2.4.9") as server:
+        restore(server, "--load")
+    assert server.of("LoadPartitions")[0].replica_number == 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_replacement_has_the_replicas_of_the_old_one(rows, restore, count):
+    rows.collection |= {"has_index": True, "index_infos": [INDEX]}
+    rows.write()
+    with Server("2.4.9") as server:
+        old = server.make("c", rows=7, loaded=["_default"])
+        server.answers["GetReplicas"] = milvus_pb2.GetReplicasResponse(
+            replicas=[milvus_pb2.ReplicaInfo(replicaID=number) for number in range(count)]
+        )
+        restore(server, "--drop_exist_collection", "--restore_index")
+        asked, _ = server.of("GetReplicas")
+    assert asked.collectionID == old.id and server.of("LoadCollection")[0].replica_number == (count if count > 1 else 0)
 
 
 def test_a_load_that_fails_leaves_the_rows(rows, restore):

@@ -52,6 +52,7 @@ def every_type():
         pairs(field(schema, f"v{number}", number).type_params, dim="8")
     pairs(field(schema, "list", ARRAY, element_type=INT16, nullable=True).type_params, max_capacity="9")
     field(schema, "tenant", VARCHAR, is_partition_key=True)
+    field(schema, "when", INT64, is_clustering_key=True)
     for name, (number, value) in DEFAULTS.items():
         field(schema, name, number).default_value.MergeFromString(value)
     pairs(schema.properties, timezone="Europe/Berlin")
@@ -79,6 +80,8 @@ def structs():
     field(schema, "id", INT64, is_primary_key=True)
     pairs(field(schema, "vec", FLOAT_VECTOR).type_params, dim="4")
     clips = schema.struct_array_fields.add(fieldID=102, name="clips", description="of a film")
+    pairs(clips.type_params, mmap__enabled="true")
+    clips.MergeFromString(b"\x30\x01")  # nullable, which the bindings do not know yet
     pairs(clips.fields.add(fieldID=103, name="emb", data_type=VECTOR_ARRAY, element_type=FLOAT_VECTOR).type_params, dim="4")
     pairs(clips.fields.add(fieldID=104, name="said", data_type=ARRAY, element_type=VARCHAR).type_params, max_length="5")
     return schema
@@ -210,6 +213,20 @@ def test_the_index_of_a_vector_in_a_struct_is_one_of_a_vector(restored, called):
     server = restored(Source(structs(), indexes))
     assert [request.field_name for request in server.all_of("CreateIndex")] == [called, "id"]
     assert as_dict(server.all_of("CreateIndex")[0].extra_params) == params
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_replicas_are_told_where_they_are_more_than_one(create, tmp_path, count):
+    source = Source(structs())
+    source.answers["GetLoadingProgress"] = milvus_pb2.GetLoadingProgressResponse(progress=100)
+    replicas = [milvus_pb2.ReplicaInfo(replicaID=number) for number in range(count)]
+    if count:
+        source.answers["GetReplicas"] = milvus_pb2.GetReplicasResponse(replicas=replicas)
+    with source:
+        create(source)
+        assert source.all_of("GetReplicas")[0].collectionID == 7
+    told = json.loads((tmp_path / "backup" / "b" / "meta" / "full_meta.json").read_text())["collection_backups"][0]
+    assert told["load_state"] == "Loaded" and told.get("replica_number") == (2 if count == 2 else None)
 
 
 # --- databases -------------------------------------------------------------------------------------------------------
