@@ -116,18 +116,10 @@ static mb_status unknown_flag(struct parser *p, const char *name)
                    where, name, command != NULL ? " " : "", command != NULL ? command->name : "");
 }
 
-/* Makes room for one more string. */
 static mb_status append(struct mb_arena *arena, struct mb_strings *list, const char *item,
                         struct mb_error *error)
 {
-    const char **items = mb_arena_alloc(arena, list->count + 1, sizeof *items);
-    if (items == NULL || item == NULL)
-        return mb_fail_memory(error);
-    if (list->count > 0)
-        memcpy(items, list->items, list->count * sizeof *items);
-    items[list->count] = item;
-    *list = (struct mb_strings){.items = items, .count = list->count + 1};
-    return MB_OK;
+    return mb_strings_add(list, arena, item) ? MB_OK : mb_fail_memory(error);
 }
 
 mb_status mb_parse_csv(struct mb_arena *arena, const char *text, struct mb_strings *out,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct fixture {
@@ -88,6 +89,21 @@ static void names(void **state)
     assert_int_equal(mb_selection_add_names(&f->selection, f->arena, "a,,b", &f->error), MB_E_CONFIG);
 }
 
+/* A request may name as many as fit into its body; copies of a list that grows would fill the memory. */
+static void very_many_names(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = 300000, EACH = 3 };
+    char *names = malloc(MANY * EACH + 1);
+    for (size_t i = 0; i < MANY; i++)
+        memcpy(names + i * EACH, i + 1 < MANY ? "aa," : "zz", EACH);
+    assert_int_equal(mb_selection_add_names(&f->selection, f->arena, names, &f->error), MB_OK);
+    free(names);
+    assert_int_equal(f->selection.count, MANY);
+    assert_string_equal(f->selection.items[MANY - 2].collection, "aa");
+    assert_string_equal(f->selection.items[MANY - 1].collection, "zz");
+}
+
 static void databases(void **state)
 {
     struct fixture *f = *state;
@@ -149,6 +165,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(filter_order_does_not_matter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(filter_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(very_many_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(databases, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_refuses, set_up, tear_down),
