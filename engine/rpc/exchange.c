@@ -1,4 +1,4 @@
-#include "rpc/exchange.h"
+#include "rpc/exchange_private.h"
 
 #include "api/route.h"
 #include "base/clock.h"
@@ -7,56 +7,12 @@
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
-#include <stdio.h>
+#include <health.pb-c.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MAX_UNDER_WAY = 1000, MAX_ANSWER = 256 << 20 };
 
-struct mb_exchange {
-    struct mb_exchanges *all;
-    struct mb_event arrived, received, sent, closed;
-    atomic_int holders; /* the work, until `sent`, and gRPC, until `closed` */
-    grpc_call *call;
-    grpc_call_details details;
-    grpc_metadata_array metadata;
-    grpc_byte_buffer *request, *reply;
-    grpc_slice words;
-    grpc_metadata pushback;
-    int cancelled;
-    atomic_bool bound, gone; /* its task ends with the call; the call has ended */
-    const struct mb_rpc_method *method;
-    struct mb_error refusal;
-    struct mb_api_call ask;
-    int64_t deadline; /* of its request */
-    bool is_awaited;  /* is in the list of those whose requests have not come */
-    struct mb_exchange *earlier, *later;
-};
-
 /* ------------------------------------------------------------------- its life */
-
-static void destroy(struct mb_exchange *exchange)
-{
-    if (exchange->call != NULL) {
-        grpc_call_unref(exchange->call);
-        atomic_fetch_sub(&exchange->all->under_way, 1);
-    }
-    grpc_call_details_destroy(&exchange->details);
-    grpc_metadata_array_destroy(&exchange->metadata);
-    grpc_byte_buffer_destroy(exchange->request);
-    grpc_byte_buffer_destroy(exchange->reply);
-    grpc_slice_unref(exchange->words);
-    grpc_slice_unref(exchange->pushback.value);
-    mb_buf_done(&exchange->ask.answer.body);
-    mb_arena_free(exchange->ask.arena);
-    free(exchange);
-}
-
-static void release(struct mb_exchange *exchange)
-{
-    if (atomic_fetch_sub(&exchange->holders, 1) == 1)
-        destroy(exchange);
-}
 
 static void await(struct mb_exchange *exchange)
 {
@@ -95,72 +51,13 @@ int64_t mb_exchanges_hurry(struct mb_exchanges *all)
     return all->first->deadline < now + MB_NS_PER_S ? all->first->deadline : now + MB_NS_PER_S;
 }
 
-/* gRPC's locks order what threads do to an exchange before and after.  Tools that cannot look into gRPC see
- * the same by this. */
-static void pass(struct mb_exchanges *all)
-{
-    atomic_fetch_add(&all->passed, 1);
-}
-
 void mb_event_report(struct mb_exchanges *all, struct mb_event *event, bool ok)
 {
-    pass(all);
+    mb_exchanges_pass(all);
     event->happened(event->exchange, ok);
 }
 
-static bool start_batch(struct mb_exchange *exchange, const grpc_op *ops, size_t count,
-                        struct mb_event *event)
-{
-    pass(exchange->all);
-    return grpc_call_start_batch(exchange->call, ops, count, event, NULL) == GRPC_CALL_OK;
-}
-
-/* --------------------------------------------------------------------- its end */
-
-static void pack(struct mb_exchange *exchange, const ProtobufCMessage *reply)
-{
-    grpc_slice bytes = grpc_slice_malloc(protobuf_c_message_get_packed_size(reply));
-    protobuf_c_message_pack(reply, GRPC_SLICE_START_PTR(bytes));
-    exchange->reply = grpc_raw_byte_buffer_create(&bytes, 1);
-    grpc_slice_unref(bytes);
-}
-
-/* What gRPC's own retries go by. */
-static void say_when(struct mb_exchange *exchange, unsigned seconds)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%u000", seconds);
-    exchange->pushback = (grpc_metadata){.key = grpc_slice_from_static_string("grpc-retry-pushback-ms"),
-                                         .value = grpc_slice_from_copied_string(text)};
-}
-
-/* By any thread, once. */
-static void end(struct mb_exchange *exchange, const struct mb_rpc_end *how)
-{
-    grpc_op ops[3] = {{.op = GRPC_OP_SEND_INITIAL_METADATA}};
-    size_t count = 1;
-    if (how->reply != NULL) {
-        pack(exchange, how->reply);
-        ops[count++] =
-            (grpc_op){.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = exchange->reply};
-    }
-    exchange->words = grpc_slice_from_copied_string(how->details);
-    if (how->retry_after > 0)
-        say_when(exchange, how->retry_after);
-    ops[count++] =
-        (grpc_op){.op = GRPC_OP_SEND_STATUS_FROM_SERVER,
-                  .data.send_status_from_server = {.status = how->status,
-                                                   .status_details = &exchange->words,
-                                                   .trailing_metadata = &exchange->pushback,
-                                                   .trailing_metadata_count = how->retry_after > 0}};
-    if (!start_batch(exchange, ops, count, &exchange->sent))
-        release(exchange);
-}
-
-static void end_with(struct mb_exchange *exchange, grpc_status_code status, const char *details)
-{
-    end(exchange, &(struct mb_rpc_end){.status = status, .details = details});
-}
+/* -------------------------------------------------------------------- its task */
 
 /* The client may have left before or leaves later: one of both notices. */
 static void bind_task(struct mb_api_call *call)
@@ -177,14 +74,28 @@ static void answered(struct mb_api_call *call)
     atomic_store(&exchange->bound, false);
     const struct mb_rpc_end how = mb_rpc_method_end(exchange->method, call);
     mb_buf_done(&call->answer.body);
-    end(exchange, &how);
+    mb_exchange_end(exchange, &how);
 }
 
 /* -------------------------------------------------------------------- its work */
 
+/* Until the call has ended, since what is made of the body is as large. */
+static mb_status hold_body(struct mb_exchange *exchange, struct mb_error *error)
+{
+    struct mb_exchanges *all = exchange->all;
+    uint64_t len = grpc_byte_buffer_length(exchange->request);
+    uint64_t others = atomic_fetch_add(&all->bodies, len);
+    exchange->held = len;
+    if (others + len <= MB_RPC_BODIES * all->body_limit)
+        return MB_OK;
+    return mb_fail(error, MB_E_THROTTLED, "too many bodies at once; try again");
+}
+
 static mb_status take_request(struct mb_exchange *exchange, ProtobufCMessage **out, struct mb_error *error)
 {
     grpc_byte_buffer_reader reader;
+    if (exchange->request != NULL)
+        MB_TRY(hold_body(exchange, error));
     if (exchange->request == NULL || !grpc_byte_buffer_reader_init(&reader, exchange->request))
         return mb_fail(error, MB_E_INVALID, "the call came without a message");
     grpc_slice bytes = grpc_byte_buffer_reader_readall(&reader);
@@ -195,6 +106,35 @@ static mb_status take_request(struct mb_exchange *exchange, ProtobufCMessage **o
     grpc_byte_buffer_destroy(exchange->request);
     exchange->request = NULL;
     return status;
+}
+
+static bool say_health(struct mb_watcher *watcher, int status)
+{
+    Grpc__Health__V1__HealthCheckResponse health = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
+    health.status = (Grpc__Health__V1__HealthCheckResponse__ServingStatus)status;
+    return mb_exchange_tell(watcher->ctx, &health.base);
+}
+
+static void cut_watch(struct mb_watcher *watcher)
+{
+    struct mb_exchange *exchange = watcher->ctx;
+    grpc_call_cancel(exchange->call, NULL);
+}
+
+static void end_watch(struct mb_watcher *watcher)
+{
+    mb_exchange_end_with(watcher->ctx, GRPC_STATUS_UNAVAILABLE, "the server stops");
+}
+
+static void watch(struct mb_exchange *exchange, const ProtobufCMessage *request)
+{
+    exchange->watcher = (struct mb_watcher){.ctx = exchange,
+                                            .unknown = !mb_rpc_serves(request),
+                                            .say = say_health,
+                                            .cut = cut_watch,
+                                            .end = end_watch};
+    if (!mb_watcher_begin(&exchange->all->watchers, &exchange->watcher, &exchange->gone))
+        mb_exchange_end_with(exchange, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many watch the server already");
 }
 
 static mb_status serve(void *ctx, struct mb_cancel *cancel, struct mb_error *ignored)
@@ -213,19 +153,23 @@ static mb_status serve(void *ctx, struct mb_cancel *cancel, struct mb_error *ign
         mb_api_serve(ask);
         return MB_OK;
     }
+    if (status == MB_OK && exchange->method->watches) {
+        watch(exchange, request);
+        return MB_OK;
+    }
     if (status == MB_OK)
         how = exchange->method->answer(request, atomic_load(&exchange->all->retired), ask->arena);
     else
         how = mb_rpc_failed(ask, &error);
-    end(exchange, &how);
+    mb_exchange_end(exchange, &how);
     return MB_OK;
 }
 
 static void receive(struct mb_exchange *exchange)
 {
     const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &exchange->request};
-    if (!start_batch(exchange, &op, 1, &exchange->received))
-        end_with(exchange, GRPC_STATUS_INTERNAL, "gRPC gives no message");
+    if (!mb_exchange_batch(exchange, &op, 1, &exchange->received))
+        mb_exchange_end_with(exchange, GRPC_STATUS_INTERNAL, "gRPC gives no message");
 }
 
 static void fill_call(struct mb_exchange *exchange)
@@ -258,13 +202,13 @@ static mb_status begin(void *ctx, struct mb_cancel *cancel, struct mb_error *ign
     (void)ignored;
     ask->arena = mb_arena_new();
     if (ask->arena == NULL) {
-        end_with(exchange, GRPC_STATUS_RESOURCE_EXHAUSTED, "out of memory");
+        mb_exchange_end_with(exchange, GRPC_STATUS_RESOURCE_EXHAUSTED, "out of memory");
         return MB_OK;
     }
     mb_identity_slice(exchange->details.method, name, sizeof name);
     exchange->method = mb_rpc_method_find(name);
     if (exchange->method == NULL) {
-        end_with(exchange, GRPC_STATUS_UNIMPLEMENTED, "no method is called so");
+        mb_exchange_end_with(exchange, GRPC_STATUS_UNIMPLEMENTED, "no method is called so");
         return MB_OK;
     }
     fill_call(exchange);
@@ -282,7 +226,7 @@ static void hand_over(struct mb_exchange *exchange, mb_job_fn *work, struct mb_g
 {
     struct mb_error error = MB_ERROR_INIT;
     if (mb_group_submit(to, work, exchange, &error) != MB_OK)
-        end_with(exchange, GRPC_STATUS_UNAVAILABLE, error.message);
+        mb_exchange_end_with(exchange, GRPC_STATUS_UNAVAILABLE, error.message);
 }
 
 /* --------------------------------------------------------------- what gRPC says */
@@ -301,10 +245,16 @@ static void on_received(struct mb_exchange *exchange, bool ok)
     hand_over(exchange, serve, is_quick(exchange->method) ? exchange->all->quick : exchange->all->workers);
 }
 
+static void on_told(struct mb_exchange *exchange, bool ok)
+{
+    (void)ok;
+    mb_watcher_said(&exchange->all->watchers, &exchange->watcher);
+}
+
 static void on_sent(struct mb_exchange *exchange, bool ok)
 {
     (void)ok;
-    release(exchange);
+    mb_exchange_release(exchange);
 }
 
 static void on_closed(struct mb_exchange *exchange, bool ok)
@@ -314,7 +264,8 @@ static void on_closed(struct mb_exchange *exchange, bool ok)
     atomic_store(&exchange->gone, true);
     if (atomic_load(&exchange->bound))
         mb_api_left(&exchange->ask);
-    release(exchange);
+    mb_watcher_gone(&exchange->all->watchers, &exchange->watcher);
+    mb_exchange_release(exchange);
 }
 
 static void on_arrived(struct mb_exchange *exchange, bool ok)
@@ -324,16 +275,16 @@ static void on_arrived(struct mb_exchange *exchange, bool ok)
     const grpc_op op = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER,
                         .data.recv_close_on_server.cancelled = &exchange->cancelled};
     if (!ok) {
-        destroy(exchange);
+        mb_exchange_destroy(exchange);
         return;
     }
     mb_exchange_invite(all, &error);
     unsigned others = atomic_fetch_add(&all->under_way, 1);
     atomic_store(&exchange->holders, 2);
-    if (!start_batch(exchange, &op, 1, &exchange->closed))
-        release(exchange);
+    if (!mb_exchange_batch(exchange, &op, 1, &exchange->closed))
+        mb_exchange_release(exchange);
     if (others >= MAX_UNDER_WAY) {
-        end_with(exchange, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many calls are under way");
+        mb_exchange_end_with(exchange, GRPC_STATUS_RESOURCE_EXHAUSTED, "too many calls are under way");
         return;
     }
     await(exchange);
@@ -348,17 +299,18 @@ mb_status mb_exchange_invite(struct mb_exchanges *all, struct mb_error *error)
     exchange->all = all;
     exchange->arrived = (struct mb_event){on_arrived, exchange};
     exchange->received = (struct mb_event){on_received, exchange};
+    exchange->told = (struct mb_event){on_told, exchange};
     exchange->sent = (struct mb_event){on_sent, exchange};
     exchange->closed = (struct mb_event){on_closed, exchange};
     exchange->words = exchange->pushback.value = grpc_empty_slice();
     grpc_call_details_init(&exchange->details);
     grpc_metadata_array_init(&exchange->metadata);
     mb_buf_init(&exchange->ask.answer.body, MAX_ANSWER);
-    pass(all);
+    mb_exchanges_pass(all);
     if (grpc_server_request_call(all->server, &exchange->call, &exchange->details, &exchange->metadata,
                                  all->queue, all->queue, &exchange->arrived) == GRPC_CALL_OK)
         return MB_OK;
     exchange->call = NULL;
-    destroy(exchange);
+    mb_exchange_destroy(exchange);
     return mb_fail(error, MB_E_INTERNAL, "gRPC brings no calls");
 }

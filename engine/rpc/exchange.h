@@ -8,11 +8,14 @@
 #include "api/api.h"
 #include "base/pool.h"
 #include "rpc/method.h"
+#include "rpc/watch.h"
 #include "service/auth.h"
 
 #include <grpc/grpc.h>
 #include <pthread.h>
 #include <stdatomic.h>
+
+enum { MB_RPC_BODIES = 8 }; /* times the limit of one: how much all bodies together may hold */
 
 struct mb_exchange;
 struct mb_gate;
@@ -26,8 +29,11 @@ struct mb_exchanges {
     struct mb_gate *gate;     /* knows from where calls come */
     struct mb_group *workers; /* for what may wait for a storage or for Milvus */
     struct mb_group *quick;   /* for what does not, and is answered although all of them wait */
-    int64_t patience_ns;      /* until a request has come as a whole */
-    atomic_bool retired;      /* health says NOT_SERVING */
+    uint64_t body_limit;
+    atomic_ullong bodies; /* bytes that calls hold */
+    int64_t patience_ns;  /* until a request has come as a whole */
+    atomic_bool retired;  /* health says NOT_SERVING */
+    struct mb_watchers watchers;
     atomic_bool closed; /* no further call is asked for; those whose request has not come are cancelled */
     atomic_uint under_way;
     atomic_uint passed;               /* how often something went to gRPC or came back */

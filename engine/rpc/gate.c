@@ -5,8 +5,8 @@
 #include "base/thread.h"
 #include "rpc/passage.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@
 enum {
     ROWS = 1024,
     AT_ONCE = 64,
+    EACH = 3,        /* descriptors of a connection: the client's, ours and gRPC's */
     SPARE = 64,      /* descriptors that are left to others, so that gRPC finds one */
     PAUSE_MS = 200,  /* until it is tried again whether there are */
     LOOK_MS = 1000,  /* after clients that do not take what they are told */
@@ -137,32 +138,35 @@ static void hold_on(struct mb_gate *gate)
          "open files is too low for server.connections");
 }
 
-/* Descriptors are given from below, so one that is free near the limit says that there are others. */
-static bool has_descriptors(const struct mb_gate *gate)
+/* How many descriptors others have left; many where nobody tells. */
+static int64_t count_free(void)
 {
     struct rlimit limit;
-    rlim_t spare = SPARE + (rlim_t)gate->unheard;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT32_MAX)
-        return true;
-    int high =
-        fcntl(gate->epoll, F_DUPFD_CLOEXEC, limit.rlim_cur > spare ? (int)(limit.rlim_cur - spare) : 0);
-    mb_file_close(high);
-    return high >= 0;
+        return INT32_MAX;
+    int64_t free = (int64_t)limit.rlim_cur;
+    DIR *open = opendir("/proc/self/fd");
+    if (open == NULL)
+        return errno == EMFILE || errno == ENFILE ? 0 : INT32_MAX;
+    while (readdir(open) != NULL)
+        free--;
+    closedir(open);
+    return free;
+}
+
+static bool is_full(struct mb_gate *gate)
+{
+    if (gate->count < gate->options.connections)
+        return false;
+    tell_full(gate);
+    return true;
 }
 
 static bool may_come(struct mb_gate *gate)
 {
-    if (atomic_load(&gate->shut) || (gate->again != 0 && mb_clock_monotonic() < gate->again))
-        return false;
-    gate->again = 0;
-    if (gate->count >= gate->options.connections) {
-        tell_full(gate);
-        return false;
-    }
-    if (has_descriptors(gate))
-        return true;
-    hold_on(gate);
-    return false;
+    if (gate->again != 0 && mb_clock_monotonic() >= gate->again)
+        gate->again = 0;
+    return !atomic_load(&gate->shut) && gate->again == 0 && !is_full(gate);
 }
 
 static void let_in(struct mb_gate *gate, int client, const struct sockaddr *address)
@@ -179,7 +183,12 @@ static void let_in(struct mb_gate *gate, int client, const struct sockaddr *addr
 
 static void accept_all(struct mb_gate *gate)
 {
-    while (may_come(gate)) {
+    int64_t left = count_free() - SPARE - gate->unheard;
+    for (; may_come(gate); left -= EACH) {
+        if (left < EACH) {
+            hold_on(gate);
+            return;
+        }
         struct sockaddr_storage address = {0};
         socklen_t len = sizeof address;
         int client =

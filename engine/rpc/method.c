@@ -22,11 +22,16 @@
     }
 
 /* Of the server as a whole and of its service, which are as well as each other. */
-static struct mb_rpc_end check_health(const ProtobufCMessage *request, bool retired, struct mb_arena *arena)
+bool mb_rpc_serves(const ProtobufCMessage *request)
 {
     const Grpc__Health__V1__HealthCheckRequest *asked = (const void *)request;
+    return *asked->service == '\0' || strcmp(asked->service, SERVICE) == 0;
+}
+
+static struct mb_rpc_end check_health(const ProtobufCMessage *request, bool retired, struct mb_arena *arena)
+{
     Grpc__Health__V1__HealthCheckResponse *reply = mb_arena_alloc(arena, 1, sizeof *reply);
-    if (*asked->service != '\0' && strcmp(asked->service, SERVICE) != 0)
+    if (!mb_rpc_serves(request))
         return (struct mb_rpc_end){.status = GRPC_STATUS_NOT_FOUND, .details = "no service is called so"};
     if (reply == NULL)
         return (struct mb_rpc_end){.status = GRPC_STATUS_RESOURCE_EXHAUSTED, .details = "out of memory"};
@@ -60,6 +65,11 @@ static const struct mb_rpc_method methods[] = {
     {.name = "/grpc.health.v1.Health/Check",
      .request = &grpc__health__v1__health_check_request__descriptor,
      .reply = &grpc__health__v1__health_check_response__descriptor,
+     .answer = check_health},
+    {.name = "/grpc.health.v1.Health/Watch",
+     .request = &grpc__health__v1__health_check_request__descriptor,
+     .reply = &grpc__health__v1__health_check_response__descriptor,
+     .watches = true,
      .answer = check_health},
 };
 
@@ -197,6 +207,7 @@ struct mb_rpc_end mb_rpc_failed(struct mb_api_call *call, const struct mb_error 
     const char *details = mb_arena_strdup(call->arena, error->message);
     return (struct mb_rpc_end){.status = error->status == MB_E_INVALID     ? GRPC_STATUS_INVALID_ARGUMENT
                                          : error->status == MB_E_NO_MEMORY ? GRPC_STATUS_RESOURCE_EXHAUSTED
+                                         : error->status == MB_E_THROTTLED ? GRPC_STATUS_RESOURCE_EXHAUSTED
                                                                            : GRPC_STATUS_INTERNAL,
                                .details = details != NULL ? details : ""};
 }

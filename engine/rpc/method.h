@@ -21,12 +21,16 @@ struct mb_rpc_method {
     const char *method, *path; /* of the route; the request is its body with POST, else its query */
     bool has_query;            /* although it is POST */
     bool is_text;              /* the route answers with text */
+    bool watches;              /* is answered again and again, see watch.h */
     /* Instead of a route, and for everybody. */
     struct mb_rpc_end (*answer)(const ProtobufCMessage *request, bool retired, struct mb_arena *arena);
 };
 
 /* NULL for none. */
 const struct mb_rpc_method *mb_rpc_method_find(const char *name);
+
+/* Is the service there that a request for health names? */
+bool mb_rpc_serves(const ProtobufCMessage *request);
 
 /* Fills what the call asks for from the request.  Everything lies in the call's arena. */
 mb_status mb_rpc_method_ask(const struct mb_rpc_method *method, const ProtobufCMessage *request,

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MEMORY       (UINT64_C(16) << 20) /* for what is no body */
+#define A_CONNECTION (UINT64_C(32) << 10) /* likewise, of each */
+
 enum { WORKERS = 32, QUICK_WORKERS = 4, INVITATIONS = 4, CALLS_A_CONNECTION = 100, MAX_METADATA = 16 << 10 };
 
 struct mb_rpc {
@@ -66,9 +69,21 @@ static grpc_arg number(const char *key, int64_t value)
                       .value.integer = value < INT32_MAX ? (int)value : INT32_MAX};
 }
 
+/* Of bodies on their way.  Beyond it gRPC ends calls that have not come as a whole, and idle connections. */
+static grpc_arg bound(grpc_resource_quota *quota, const struct mb_rpc_options *options)
+{
+    grpc_resource_quota_resize(quota, MEMORY + A_CONNECTION * options->connections +
+                                          MB_RPC_BODIES * options->body_limit);
+    return (grpc_arg){.type = GRPC_ARG_POINTER,
+                      .key = (char *)(uintptr_t)GRPC_ARG_RESOURCE_QUOTA,
+                      .value.pointer = {.p = quota, .vtable = grpc_resource_quota_arg_vtable()}};
+}
+
 static grpc_server *create_server(const struct mb_rpc_options *options)
 {
+    grpc_resource_quota *memory = grpc_resource_quota_create("gRPC's door");
     grpc_arg args[] = {
+        bound(memory, options),
         number(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int64_t)options->body_limit),
         number(GRPC_ARG_MAX_CONCURRENT_STREAMS, CALLS_A_CONNECTION),
         number(GRPC_ARG_MAX_METADATA_SIZE, MAX_METADATA),
@@ -86,8 +101,10 @@ static grpc_server *create_server(const struct mb_rpc_options *options)
         number(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5000),
         number(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600000),
     };
-    return grpc_server_create(&(grpc_channel_args){.num_args = sizeof args / sizeof *args, .args = args},
-                              NULL);
+    grpc_server *server =
+        grpc_server_create(&(grpc_channel_args){.num_args = sizeof args / sizeof *args, .args = args}, NULL);
+    grpc_resource_quota_unref(memory);
+    return server;
 }
 
 /* Where only the gate leads somebody to. */
@@ -149,8 +166,10 @@ mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *a
     struct mb_rpc *rpc = calloc(1, sizeof *rpc);
     if (rpc == NULL)
         return mb_fail_memory(error);
+    mb_watchers_init(&rpc->calls.watchers);
     rpc->calls.api = api;
     rpc->calls.auth = auth;
+    rpc->calls.body_limit = options->body_limit;
     rpc->calls.patience_ns = (int64_t)options->request_seconds * MB_NS_PER_S;
     if (!options->speaks)
         gpr_set_log_function(drop_log_line);
@@ -168,8 +187,10 @@ mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *a
 
 void mb_rpc_retire(struct mb_rpc *rpc)
 {
-    if (rpc != NULL)
-        atomic_store(&rpc->calls.retired, true);
+    if (rpc == NULL)
+        return;
+    atomic_store(&rpc->calls.retired, true);
+    mb_watchers_retire(&rpc->calls.watchers);
 }
 
 static void stop_server(struct mb_rpc *rpc)
@@ -203,6 +224,7 @@ void mb_rpc_close(struct mb_rpc *rpc)
     mb_rpc_retire(rpc);
     atomic_store(&rpc->calls.closed, true);
     mb_gate_shut(rpc->calls.gate);
+    mb_watchers_close(&rpc->calls.watchers);
     stop_server(rpc);
     mb_gate_close(rpc->calls.gate);
     end_queue(&rpc->calls);
@@ -211,5 +233,6 @@ void mb_rpc_close(struct mb_rpc *rpc)
     mb_pool_free(rpc->workers);
     mb_pool_free(rpc->quick);
     grpc_shutdown_blocking();
+    mb_watchers_done(&rpc->calls.watchers);
     free(rpc);
 }

@@ -1,6 +1,9 @@
 """The server's door for gRPC: what it makes of calls that no client's library would be proud of, and of crowds."""
 
 import concurrent.futures
+import contextlib
+import os
+import resource
 import socket
 import threading
 
@@ -15,8 +18,8 @@ from testbed.tls import Certificates
 
 from wire.creating import Collections
 from wire.fake_milvus import Held
+from wire.unfinished import PREFACE, Unfinished
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 METHODS = ["CreateBackup", "GetBackup", "ListBackups", "DeleteBackup", "RestoreBackup", "GetRestore", "Check"]
 
 
@@ -65,6 +68,38 @@ def raw(channel, method, service=grpc_stub.SERVICE):
 def test_health_knows_the_server_and_its_service_and_no_other(channel):
     assert is_serving(channel) and is_serving(channel, grpc_stub.SERVICE)
     assert code_of(is_serving, channel, "other") == grpc.StatusCode.NOT_FOUND
+
+
+def test_who_watches_is_told_at_once_and_of_a_service_that_is_not_there_too(channel):
+    watch = grpc_stub.health(channel).Watch
+    for service, status in [("", 1), (grpc_stub.SERVICE, 1), ("other", 3)]:
+        watching = watch(say(service))
+        assert next(watching).status == status
+        watching.cancel()
+    assert is_serving(channel)
+
+
+def test_no_more_than_so_many_watch_and_those_who_left_count_no_more(server):
+    """A connection has a hundred calls."""
+    with contextlib.ExitStack() as stack:
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        stubs = [grpc_stub.health(stack.enter_context(grpc_stub.open_channel(server, options=options))) for _ in range(3)]
+        watching = [stub.Watch(say("")) for stub in stubs[:2] for _ in range(100)]
+        assert {next(call).status for call in watching} == {1}
+        assert code_of(next, stubs[2].Watch(say(""))) == grpc.StatusCode.RESOURCE_EXHAUSTED
+        watching[0].cancel()
+        wait_until(lambda: told_first(stubs[2]) == 1, 20, "a place that is free again")
+
+
+def told_first(stub):
+    """The first word of a watch, or None when it ends without one."""
+    watching = stub.Watch(say(""))
+    try:
+        return next(watching).status
+    except grpc.RpcError:
+        return None
+    finally:
+        watching.cancel()
 
 
 # --- what cannot be read -----------------------------------------------------------------------------------------
@@ -142,6 +177,87 @@ def test_fifty_clients_at_once_are_all_answered(server):
 
     with concurrent.futures.ThreadPoolExecutor(50) as clients:
         assert all(clients.map(ask, range(50)))
+
+
+# --- limits ------------------------------------------------------------------------------------------------------
+
+
+def test_connections_beyond_the_limit_wait_until_others_have_gone(tmp_path):
+    with serve(tmp_path, connections=10) as server, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(socket.create_connection((server.host, server.grpc_port), 30)) for _ in range(10)]
+        for client in clients:
+            client.sendall(PREFACE)
+            assert client.recv(9)  # gRPC's settings
+        with grpc_stub.open_channel(server) as channel:
+            waiting = grpc_stub.health(channel).Check.future(say(""), wait_for_ready=True)
+            wait_until(lambda: "10 connections of gRPC are open" in server.log(), 20, "the line in the log")
+            assert not waiting.done()
+            clients[3].close()
+            assert waiting.result(timeout=30).status == 1
+
+
+def limit_descriptors(server, count):
+    hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (count, hard))
+
+
+@pytest.mark.parametrize("secured", [False, True], ids=["plain", "tls"])
+def test_it_listens_again_after_no_descriptor_was_left(certificates, tmp_path, secured):
+    authority = certificates.authority.certificate if secured else None
+    settings = {"tls": tls(certificates)} if secured else {}
+    with serve(tmp_path, **settings) as server, contextlib.ExitStack() as stack:
+        first = stack.enter_context(grpc_stub.open_channel(server, authority=authority))
+        assert is_serving(first)
+        limit_descriptors(server, len(os.listdir(f"/proc/{server.pid}/fd")) + 100)
+        clients = [socket.create_connection((server.host, server.grpc_port), 30) for _ in range(200)]
+        wait_until(lambda: "too few file descriptors" in server.log(), 20, "the line in the log")
+        assert is_serving(first)
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        last = stack.enter_context(grpc_stub.open_channel(server, authority=authority, options=options))
+        waiting = grpc_stub.health(last).Check.future(say(""), wait_for_ready=True)
+        for client in clients:
+            client.close()
+        assert waiting.result(timeout=60).status == 1
+
+
+def test_bodies_on_their_way_are_bounded_together(tmp_path):
+    """The calls whose bodies do not end give room; the others are answered."""
+    size, calls = 1000000, 200
+    with serve(tmp_path, connections=20, requestTimeout=60) as server, contextlib.ExitStack() as stack:
+        address = (server.host, server.grpc_port)
+        path = f"/{grpc_stub.SERVICE}/DeleteBackup"
+        clients = [stack.enter_context(Unfinished(address, path, calls // 10, size)) for _ in range(10)]
+        most = (28 << 20) // size  # 8 of 1 MiB, and what connections have beside
+        held = lambda: sum(client.taken() for client in clients)  # noqa: E731
+        wait_until(lambda: held() <= most and not any(client.is_sending() for client in clients), 60, "the others' end")
+        with grpc_stub.open_channel(server) as channel:
+            assert is_serving(channel)
+
+
+def test_bodies_of_calls_that_wait_are_bounded_together(held):
+    m = grpc_stub.messages()
+    stub, channel, _ = held
+    names = [f"a_collection_{number:040}" for number in range(14000)]  # 770 KB
+    large = {"collection_names": names, "cancel_on_disconnect": True}
+    calls = [stub.CreateBackup.future(m.CreateBackupRequest(backup_name=f"b{number}", **large)) for number in range(20)]
+    refused = lambda: [call for call in calls if call.done()]  # noqa: E731
+    wait_until(lambda: len(refused()) >= 10, 30, "those that are too many")
+    assert is_serving(channel)
+    assert {(call.code(), call.details()) for call in refused()} == {
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "too many bodies at once; try again")
+    }
+    for call in calls:
+        call.cancel()
+    longest = m.DeleteBackupRequest(backup_name="x" * 700000)
+    wait_until(lambda: not is_refused(stub.DeleteBackup, longest), 30, "room for another body")
+
+
+def is_refused(method, request):
+    try:
+        return method(request).code == 0
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        return True
 
 
 # --- TLS ---------------------------------------------------------------------------------------------------------
@@ -368,12 +484,16 @@ def test_while_it_stops_health_says_so_and_who_waits_is_answered(tmp_path):
         with serve(tmp_path, milvus=address, shutdownTimeout=60) as server, grpc_stub.open_channel(server) as channel:
             create = grpc_stub.backups(channel).CreateBackup.future(m.CreateBackupRequest(backup_name="b"))
             wait_until(lambda: milvus.count("ListDatabases") > 0, 20, "the question to Milvus")
+            watching = grpc_stub.health(channel).Watch(say(""))
+            assert next(watching).status == 1
             server.tell()
+            assert next(watching).status == 2
             wait_until(lambda: not is_serving(channel), 20, "NOT_SERVING")
             assert not create.done()
             held.released.set()
             reply = create.result(timeout=30)
             assert reply.data.name == "b" and reply.msg, reply
+            assert code_of(next, watching) == grpc.StatusCode.UNAVAILABLE
             assert server.finish() == 0
 
 
