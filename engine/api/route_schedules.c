@@ -9,7 +9,8 @@ struct item {
     bool enabled;
     int64_t next_ms, last_ms, ended_ms;
     const char *last_state, *last_task, *last_backup, *error;
-    uint64_t runs, failures, skipped;
+    uint64_t runs, failures, skipped, retries, last_retry;
+    int64_t retry_ms;
     const char *latest;
     int64_t latest_ms, latest_size;
 };
@@ -33,6 +34,12 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD_ALWAYS(UINT64, "failures", struct item, failures, "Likewise."),
     MB_API_FIELD_ALWAYS(UINT64, "skipped", struct item, skipped,
                         "Likewise: due while the one before was still running."),
+    MB_API_FIELD_ALWAYS(UINT64, "retries", struct item, retries,
+                        "Likewise: of the runs, those that repeated one which had failed."),
+    MB_API_FIELD_ALWAYS(UINT64, "last_retry", struct item, last_retry,
+                        "0 when the last run was none, 1 for the first one after a failure, and so on."),
+    MB_API_FIELD_ALWAYS(INT64, "next_retry", struct item, retry_ms,
+                        "When the last run, which failed, is repeated; 0 for not at all."),
     MB_API_FIELD_ALWAYS(STRING, "latest_backup", struct item, latest,
                         "The last complete one in the storage; empty for none."),
     MB_API_FIELD_ALWAYS(INT64, "latest_made_at", struct item, latest_ms, "When that was completed."),
@@ -57,6 +64,9 @@ static void write_item(struct mb_json_writer *json, const struct mb_schedule_sta
                               .runs = from->runs,
                               .failures = from->failures,
                               .skipped = from->skipped,
+                              .retries = from->retries,
+                              .last_retry = from->last_retry,
+                              .retry_ms = from->retry_ms,
                               .latest = from->latest,
                               .latest_ms = from->latest_ms,
                               .latest_size = from->latest_size};

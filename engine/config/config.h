@@ -143,6 +143,9 @@ struct mb_config_schedule {
     enum mb_config_strategy strategy;
     const char *strategy_name; /* "skip_flush"; "" for the default */
     bool enabled;
+    unsigned retries;        /* of a run that failed */
+    unsigned retry_seconds;  /* until each of them */
+    const char *retry_after; /* the same, as it was written */
     struct mb_config_retention retention;
     const char *where; /* "configs/backup.yaml:12:3" */
 };

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "calendar/cron.h"
 #include "calendar/pattern.h"
+#include "calendar/pause.h"
 #include "calendar/span.h"
 #include "config/key.h"
 #include "config/schedule_key.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_SCHEDULES = 100, MAX_NAME = 64, MAX_BACKUP_NAME = 128, MAX_KEPT = 100000 };
+enum { MAX_SCHEDULES = 100, MAX_NAME = 64, MAX_BACKUP_NAME = 128, MAX_KEPT = 100000, MAX_RETRIES = 100 };
 
 /* One entry while it is read. */
 struct entry {
@@ -235,6 +236,22 @@ static void resolve_enabled(struct entry *entry)
                 mb_quote(entry->settings->arena, text));
 }
 
+static void resolve_retries(struct entry *entry)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    const char *text = text_of(entry, MB_SCHEDULE_RETRIES, "2");
+    int64_t value = 0;
+
+    if (!mb_text_to_int64(text, &value) || value < 0 || value > MAX_RETRIES)
+        problem(entry, MB_SCHEDULE_RETRIES, "is %s; it takes a number from 0 (none) to %d",
+                mb_quote(entry->settings->arena, text), MAX_RETRIES);
+    entry->out.retries = (unsigned)value;
+    entry->out.retry_after = text_of(entry, MB_SCHEDULE_RETRY_AFTER, "10min");
+    if (mb_pause_parse(entry->out.retry_after, &entry->out.retry_seconds, &error) != MB_OK)
+        problem(entry, MB_SCHEDULE_RETRY_AFTER, "is %s; %s",
+                mb_quote(entry->settings->arena, entry->out.retry_after), error.message);
+}
+
 static unsigned number_of(struct entry *entry, enum mb_schedule_key key)
 {
     const char *text = text_of(entry, key, "0");
@@ -285,6 +302,7 @@ static void resolve_entry(struct entry *entry)
     resolve_selection(entry);
     resolve_strategy(entry);
     resolve_enabled(entry);
+    resolve_retries(entry);
     resolve_retention(entry);
 }
 

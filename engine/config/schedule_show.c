@@ -41,6 +41,10 @@ static const char *value_of(struct mb_settings *settings, const struct mb_config
         return schedule->strategy_name;
     case MB_SCHEDULE_ENABLED:
         return schedule->enabled ? "true" : "false";
+    case MB_SCHEDULE_RETRIES:
+        return mb_settings_keep(settings, mb_arena_printf(settings->arena, "%u", schedule->retries));
+    case MB_SCHEDULE_RETRY_AFTER:
+        return schedule->retry_after;
     case MB_SCHEDULE_KEEP_LAST:
         return number_text(settings, schedule->retention.last);
     case MB_SCHEDULE_KEEP_DAILY:

@@ -281,6 +281,8 @@ struct mb_schedule_row {
         keep_monthly;        /* as for a prune, which comes after a success; */
     const char *keep_within; /* 0 and "" for no such rule */
     const char *where;       /* "configs/backup.yaml:12:3" */
+    uint32_t retries;        /* of a run that failed, each so long after it */
+    uint32_t retry_seconds;
 };
 
 MB_API size_t mb_session_schedule_count(struct mb_session *session);

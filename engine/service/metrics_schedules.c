@@ -30,6 +30,8 @@ static const struct family families[] = {
     {PREFIX "last_complete_size_bytes", "gauge", "The size of that backup's data.", BYTES, AT(latest_size)},
     {PREFIX "runs_total", "counter", "Runs since the server was started.", COUNT, AT(runs)},
     {PREFIX "failures_total", "counter", "Of these, those that failed.", COUNT, AT(failures)},
+    {PREFIX "retries_total", "counter", "Of the runs, those that repeated one which had failed.", COUNT,
+     AT(retries)},
     {PREFIX "skipped_total", "counter", "Times that were left out since the run before still went on.", COUNT,
      AT(skipped)},
 };

@@ -25,6 +25,7 @@ static void notice_jump(struct mb_schedules *schedules, int64_t now_ms)
         for (size_t i = 0; i < schedules->count; i++)
             if (schedules->items[i].next_ms != 0) {
                 schedules->items[i].anchor_ms = now_ms;
+                schedules->items[i].retry_ms = schedules->items[i].retry_ms != 0 ? now_ms : 0;
                 mb_schedule_set_next(&schedules->items[i]);
             }
     schedules->looked_ms = now_ms;
@@ -40,6 +41,8 @@ static int64_t delay_of(const struct mb_schedules *schedules, int64_t now_ms)
             delay = BUSY_MS;
         if (schedule->next_ms != 0 && schedule->next_ms - now_ms < delay)
             delay = schedule->next_ms - now_ms;
+        if (schedule->retry_ms != 0 && schedule->retry_ms - now_ms < delay)
+            delay = schedule->retry_ms - now_ms;
     }
     return delay > 1 ? delay : 1;
 }
@@ -53,6 +56,7 @@ int64_t mb_schedules_step(struct mb_schedules *schedules)
     for (size_t i = 0; i < schedules->count; i++) {
         mb_schedule_look(schedules, &schedules->items[i], now_ms);
         mb_schedule_start_due(schedules, &schedules->items[i], now_ms);
+        mb_schedule_retry_due(schedules, &schedules->items[i], now_ms);
     }
     if (schedules->dirty)
         mb_schedule_save(schedules);
@@ -264,6 +268,9 @@ static bool tell(const struct mb_schedule *schedule, struct mb_arena *arena, str
                                        .runs = schedule->runs,
                                        .failures = schedule->failures,
                                        .skipped = schedule->skipped,
+                                       .retries = schedule->retries,
+                                       .last_retry = schedule->tried,
+                                       .retry_ms = schedule->retry_ms,
                                        .latest = mb_arena_strdup(arena, schedule->latest),
                                        .latest_ms = schedule->latest_ms,
                                        .latest_size = schedule->latest_size};

@@ -1,8 +1,10 @@
 /* schedule.h - what the configuration has a server back up by itself: run when it is due, one at a time each.
  *
  * A run that was missed, since the server was down or the clock jumped, is made up for once, not once for
- * each time.  One that is due while the last one goes on is skipped.  After a success the schedule's
- * retention prunes its own backups.  When each ran last is kept in schedules.json of the state folder.
+ * each time.  One that is due while the last one goes on is skipped.  One that failed is tried again some
+ * times, unless the next one is due before, and goes on with what it left where that can be.  After a success
+ * the schedule's retention prunes its own backups.  When each ran last is kept in schedules.json of the state
+ * folder.
  *
  * Thread-safe. */
 #ifndef MB_SERVICE_SCHEDULE_H
@@ -47,7 +49,9 @@ struct mb_schedule_status {
     int64_t ended_ms;
     int32_t last_state;                          /* MB_TASK_*, of a run that there was; */
     const char *last_task, *last_backup, *error; /* "" for none */
-    uint64_t runs, failures, skipped;            /* since the server was started */
+    uint64_t runs, failures, skipped, retries;   /* since the server was started; retries are runs, too */
+    uint32_t last_retry;                         /* 0: the last run was none, 1: the first one, ... */
+    int64_t retry_ms;                            /* when it is retried */
     const char *latest;                          /* its last complete backup in the storage; "" for none, */
     int64_t latest_ms, latest_size;              /* when it was completed, and the size of its data */
 };

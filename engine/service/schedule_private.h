@@ -20,8 +20,11 @@ struct mb_schedule {
     int32_t state; /* of the last run */
     char task[MB_SCHEDULE_TEXT], backup[MB_SCHEDULE_TEXT], error[2 * MB_SCHEDULE_TEXT];
     bool running;                   /* as far as is known */
+    uint32_t tried;                 /* so many retries of the last run have begun */
+    int64_t retry_ms;               /* when the next one begins; 0 for none */
+    bool resumable;                 /* it goes on with what the last one left */
     char pruning[MB_SCHEDULE_TEXT]; /* the task of its retention that goes on; or "" */
-    uint64_t runs, failures, skipped;
+    uint64_t runs, failures, skipped, retries;
 
     char latest[MB_SCHEDULE_TEXT];
     int64_t latest_ms, latest_size;
@@ -53,8 +56,9 @@ void mb_schedule_save(struct mb_schedules *schedules);
 /* The first time after its anchor. */
 void mb_schedule_set_next(struct mb_schedule *schedule);
 
-/* schedule_run.c, with the lock held: starts what is due; looks at what runs. */
+/* schedule_run.c, with the lock held: starts what is due, or due again; looks at what runs. */
 void mb_schedule_start_due(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms);
+void mb_schedule_retry_due(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms);
 void mb_schedule_look(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms);
 
 /* schedule_latest.c, without it: asks the storage for the last complete backup of each. */

@@ -26,11 +26,19 @@ static mb_status start_job(struct mb_schedules *schedules, const struct mb_sched
 
 /* ------------------------------------------------------------------ backups */
 
-static mb_status start_create(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms,
+/* One that goes on has the name of what the last one left. */
+static const char *name_for(const struct mb_schedule *schedule, bool resume, int64_t now_ms,
+                            struct mb_arena *arena)
+{
+    return resume ? mb_arena_strdup(arena, schedule->backup)
+                  : mb_pattern_make(schedule->row.backup_name, schedule->zone, now_ms / 1000, arena);
+}
+
+static mb_status start_create(struct mb_schedules *schedules, struct mb_schedule *schedule, bool resume,
                               struct mb_arena *arena, struct mb_error *error)
 {
     const struct mb_schedule_row *row = &schedule->row;
-    const char *id = NULL, *name = mb_pattern_make(row->backup_name, schedule->zone, now_ms / 1000, arena);
+    const char *id = NULL, *name = name_for(schedule, resume, schedule->last_ms, arena);
     const struct mb_create_request request = {.struct_size = sizeof request,
                                               .name = name,
                                               .filter = row->filter,
@@ -38,7 +46,8 @@ static mb_status start_create(struct mb_schedules *schedules, struct mb_schedule
                                               .collection_count = row->collection_count,
                                               .databases = row->databases,
                                               .database_count = row->database_count,
-                                              .strategy = row->strategy};
+                                              .strategy = row->strategy,
+                                              .resume = resume};
     if (name == NULL)
         return mb_fail_memory(error);
     mb_text_fit(schedule->backup, sizeof schedule->backup, name);
@@ -54,6 +63,21 @@ static void keep_error(struct mb_schedule *schedule, const char *text)
     mb_text_clean(schedule->error);
 }
 
+/* The next time is worth more than another try of this one. */
+static void plan_retry(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms)
+{
+    int64_t at_ms = now_ms + (int64_t)schedule->row.retry_seconds * 1000;
+    char at[32];
+
+    schedule->retry_ms = 0;
+    if (schedule->tried >= schedule->row.retries || schedule->next_ms == 0 || at_ms >= schedule->next_ms)
+        return;
+    schedule->retry_ms = at_ms;
+    mb_clock_format(at_ms * MB_NS_PER_MS, at, sizeof at);
+    mb_schedule_log(schedules, MB_LOG_INFO, "schedule %s: retry %u of %u is at %s", schedule->row.name,
+                    schedule->tried + 1, schedule->row.retries, at);
+}
+
 static void fail_run(struct mb_schedules *schedules, struct mb_schedule *schedule, const char *why,
                      int64_t now_ms)
 {
@@ -66,39 +90,47 @@ static void fail_run(struct mb_schedules *schedules, struct mb_schedule *schedul
                     schedule->backup, why);
 }
 
-static void begin_run(struct mb_schedule *schedule, int64_t now_ms)
+static void begin_run(struct mb_schedule *schedule, uint32_t tried, int64_t now_ms)
 {
     schedule->last_ms = now_ms;
-    schedule->ended_ms = 0;
+    schedule->ended_ms = schedule->retry_ms = 0;
+    schedule->tried = tried;
     schedule->task[0] = schedule->error[0] = '\0';
     schedule->state = MB_TASK_QUEUED;
     schedule->running = true;
 }
 
-/* False for a service that takes no task just now: to be tried again. */
-static bool run(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms)
+/* tried: 0 for a run that is due, else so many times it was tried again.  False for a service that takes no
+ * task just now: to be tried again. */
+static bool run(struct mb_schedules *schedules, struct mb_schedule *schedule, uint32_t tried, int64_t now_ms,
+                bool *refused)
 {
     const struct mb_schedule before = *schedule;
     struct mb_error error = MB_ERROR_INIT;
     struct mb_arena *arena = mb_arena_new();
 
-    begin_run(schedule, now_ms);
-    mb_status status =
-        arena == NULL ? mb_fail_memory(&error) : start_create(schedules, schedule, now_ms, arena, &error);
+    begin_run(schedule, tried, now_ms);
+    mb_status status = arena == NULL
+                           ? mb_fail_memory(&error)
+                           : start_create(schedules, schedule, tried > 0 && before.resumable, arena, &error);
     mb_arena_free(arena);
-    bool taken = status != MB_E_THROTTLED && status != MB_E_CANCELLED;
-    if (!taken)
+    if (status == MB_E_THROTTLED || status == MB_E_CANCELLED) {
         *schedule = before;
-    else
-        schedule->runs++;
-    if (taken && status < 0)
+        return false;
+    }
+    schedule->resumable = false;
+    schedule->runs++;
+    schedule->retries += tried > 0;
+    *refused = status < 0;
+    if (*refused)
         fail_run(schedules, schedule, error.message, now_ms);
-    return taken;
+    return true;
 }
 
 void mb_schedule_start_due(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms)
 {
     char due[32];
+    bool refused = false;
 
     if (schedule->next_ms == 0 || schedule->next_ms > now_ms)
         return;
@@ -108,7 +140,7 @@ void mb_schedule_start_due(struct mb_schedules *schedules, struct mb_schedule *s
         mb_schedule_log(schedules, MB_LOG_WARN,
                         "schedule %s: the run of %s is skipped, for backup %s is still being made",
                         schedule->row.name, due, schedule->backup);
-    } else if (!run(schedules, schedule, now_ms)) {
+    } else if (!run(schedules, schedule, 0, now_ms, &refused)) {
         schedule->next_ms = now_ms + AGAIN_MS;
         return;
     } else if (now_ms - schedule->next_ms > LATE_MS) {
@@ -118,6 +150,23 @@ void mb_schedule_start_due(struct mb_schedules *schedules, struct mb_schedule *s
     }
     schedule->anchor_ms = now_ms;
     mb_schedule_set_next(schedule);
+    if (refused)
+        plan_retry(schedules, schedule, now_ms);
+    schedules->dirty = true;
+}
+
+void mb_schedule_retry_due(struct mb_schedules *schedules, struct mb_schedule *schedule, int64_t now_ms)
+{
+    bool refused = false;
+
+    if (schedule->retry_ms == 0 || schedule->retry_ms > now_ms || schedule->running)
+        return;
+    if (!run(schedules, schedule, schedule->tried + 1, now_ms, &refused)) {
+        schedule->retry_ms = now_ms + AGAIN_MS;
+        return;
+    }
+    if (refused)
+        plan_retry(schedules, schedule, now_ms);
     schedules->dirty = true;
 }
 
@@ -173,6 +222,8 @@ static void end_run(struct mb_schedules *schedules, struct mb_schedule *schedule
     schedules->counted_ms = 0;
     if (record->state == MB_TASK_FAILED) {
         fail_run(schedules, schedule, record->error, now_ms);
+        schedule->resumable = record->resumable;
+        plan_retry(schedules, schedule, now_ms);
     } else {
         schedule->running = false;
         schedule->state = record->state;
@@ -193,6 +244,7 @@ static void look_at_run(struct mb_schedules *schedules, struct mb_schedule *sche
     if (status == MB_E_NOT_FOUND) {
         schedules->dirty = true;
         fail_run(schedules, schedule, "the server was stopped before it ended", now_ms);
+        plan_retry(schedules, schedule, now_ms);
     } else if (status == MB_OK && is_over(record.state)) {
         end_run(schedules, schedule, &record, now_ms);
     } else if (status == MB_OK) {

@@ -72,6 +72,9 @@ static void read_schedule(struct mb_schedule *schedule, const json_t *item, int6
     schedule->ended_ms = number_of(item, "ended_ms");
     schedule->state = (int32_t)number_of(item, "state");
     schedule->running = json_is_true(json_object_get(item, "running"));
+    schedule->resumable = json_is_true(json_object_get(item, "resumable"));
+    schedule->tried = (uint32_t)number_of(item, "tried");
+    schedule->retry_ms = schedule->row.enabled && schedule->row.retries > 0 ? number_of(item, "retry_ms") : 0;
     mb_text_fit(schedule->task, sizeof schedule->task, text_of(item, "task"));
     mb_text_fit(schedule->backup, sizeof schedule->backup, text_of(item, "backup"));
     mb_text_fit(schedule->error, sizeof schedule->error, text_of(item, "error"));
@@ -100,12 +103,13 @@ void mb_schedule_load(struct mb_schedules *schedules, int64_t now_ms)
 static json_t *schedule_json(const struct mb_schedule *schedule)
 {
     int64_t due_after = schedule->row.enabled ? schedule->anchor_ms : 0;
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:b, s:s, s:s, s:s}", "name", schedule->row.name,
-                     "cron", schedule->row.cron, "timezone", schedule->row.timezone, "due_after_ms",
-                     (json_int_t)due_after, "last_ms", (json_int_t)schedule->last_ms, "ended_ms",
-                     (json_int_t)schedule->ended_ms, "state", (int)schedule->state, "running",
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:b, s:s, s:s, s:s, s:I, s:I, s:b}", "name",
+                     schedule->row.name, "cron", schedule->row.cron, "timezone", schedule->row.timezone,
+                     "due_after_ms", (json_int_t)due_after, "last_ms", (json_int_t)schedule->last_ms,
+                     "ended_ms", (json_int_t)schedule->ended_ms, "state", (int)schedule->state, "running",
                      (int)schedule->running, "task", schedule->task, "backup", schedule->backup, "error",
-                     schedule->error);
+                     schedule->error, "retry_ms", (json_int_t)schedule->retry_ms, "tried",
+                     (json_int_t)schedule->tried, "resumable", (int)schedule->resumable);
 }
 
 static char *file_text(const struct mb_schedules *schedules)

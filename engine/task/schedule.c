@@ -40,7 +40,9 @@ static mb_status schedule_at(struct mb_session *session, size_t i, struct mb_sch
                                           .keep_weekly = schedule->retention.weekly,
                                           .keep_monthly = schedule->retention.monthly,
                                           .keep_within = schedule->retention.within,
-                                          .where = schedule->where};
+                                          .where = schedule->where,
+                                          .retries = schedule->retries,
+                                          .retry_seconds = schedule->retry_seconds};
     return mb_abi_give(out, MB_UP_TO(struct mb_schedule_row, where), &value, sizeof value, error);
 }
 

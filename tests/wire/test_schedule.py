@@ -3,15 +3,18 @@
 import json
 import time
 
+import grpc
 import pytest
 from testbed.backup_server import BackupServer
 from testbed.program import USAGE, Program
 from testbed.server import wait_until
 
 from wire.creating import Collections
+from wire.fake_milvus import Abort, Held
 from wire.test_prune import make
 
 DAY = 86400
+SUCCEEDED = 2
 
 
 @pytest.fixture
@@ -102,6 +105,53 @@ def test_a_failure_is_kept(tmp_path, milvus):
         assert "missing" in state_of(tmp_path)["error"]
         wait_until(lambda: "schedule n: backup n_" in server.log(), 10, "the line of the log")
     assert state_of(tmp_path)["state"] == 3
+
+
+YEARLY = {"name": "n", "cron": "@yearly", "collections": ["c"], "retries": 3, "retryAfter": "1s"}
+
+
+def a_year_ago(tmp_path):
+    was_due(tmp_path, YEARLY, due_after_ms=int((time.time() - 400 * DAY) * 1000))
+
+
+def test_a_failure_is_retried(tmp_path, milvus):
+    a_year_ago(tmp_path)
+    broken = Abort(grpc.StatusCode.PERMISSION_DENIED, "no")
+    milvus.answers["Flush"] = [broken, broken, milvus.answers["Flush"]]
+    with BackupServer(program_of(tmp_path, milvus, YEARLY)) as server:
+        wait_until(lambda: state_of(tmp_path).get("state") == SUCCEEDED, 60, "a retry that succeeds")
+        [told] = server.get("schedules").data
+        tasks = [task for task in server.get("tasks").data if task["kind"] == "create"]
+        numbers = metrics(server)
+    assert [task["state"] for task in tasks] == ["succeeded", "failed", "failed"]
+    assert backups(tmp_path) == [told["last_backup"]] == [tasks[0]["backup_name"]]
+    assert (told["runs"], told["failures"], told["retries"], told["last_retry"], told["next_retry"]) == (3, 2, 2, 2, 0)
+    assert numbers['milvus_backup_schedule_retries_total{schedule="n"}'] == 2
+    assert "schedule n: retry 2 of 3 is at" in server.log()
+
+
+def test_a_run_that_was_cut_off_is_gone_on_with(tmp_path, milvus):
+    a_year_ago(tmp_path)
+    program = program_of(tmp_path, milvus, YEARLY)
+    held = Held(milvus.answers["Flush"])
+    milvus.answers["Flush"] = held
+    server = BackupServer(program).start()
+    try:
+        wait_until(lambda: milvus.within["Flush"] > 0 and state_of(tmp_path).get("running"), 20, "a name that is claimed")
+    finally:
+        server.kill()
+    held.released.set()
+    [left] = backups(tmp_path)
+    with BackupServer(program) as server:
+        wait_until(lambda: state_of(tmp_path).get("state") == SUCCEEDED, 60, "a retry that succeeds")
+        [told] = server.get("schedules").data
+    assert (told["last_backup"], told["last_retry"], told["failures"]) == (left, 1, 1)
+    assert backups(tmp_path) == [left] and program.ok("verify", "-n", left)
+
+
+def metrics(server):
+    lines = (line for line in server.get("/metrics").text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
 def test_what_cannot_be_run_keeps_the_server_from_starting(tmp_path, milvus):

@@ -23,6 +23,8 @@ static void test_all_keys(void **state)
                         "  collections: [a, db.b]\n"
                         "  strategy: skip_flush\n"
                         "  enabled: false\n"
+                        "  retries: 5\n"
+                        "  retryAfter: 90s\n"
                         "  retention:\n"
                         "    keepLast: 3\n"
                         "    keepDaily: 7\n"
@@ -42,6 +44,8 @@ static void test_all_keys(void **state)
     assert_string_equal(a->collections.items[1], "db.b");
     assert_int_equal(a->strategy, MB_CONFIG_STRATEGY_SKIP_FLUSH);
     assert_false(a->enabled);
+    assert_int_equal(a->retries, 5);
+    assert_int_equal(a->retry_seconds, 90);
     assert_int_equal(a->retention.last, 3);
     assert_int_equal(a->retention.daily, 7);
     assert_int_equal(a->retention.weekly, 4);
@@ -52,6 +56,8 @@ static void test_all_keys(void **state)
     assert_string_equal(b->backup_name, "week_ly_%Y%m%d_%H%M%S");
     assert_int_equal(b->databases.count, 2);
     assert_string_equal(b->databases.items[1], "y");
+    assert_int_equal(b->retries, 2);
+    assert_int_equal(b->retry_seconds, 600);
     assert_string_equal(b->filter, "");
     assert_string_equal(b->retention.within, "");
     assert_true(b->enabled);
@@ -114,6 +120,15 @@ static void test_what_is_wrong_has_its_place(void **state)
          "databases of schedule 'a': cannot be given beside filter"},
         {"- {name: a, cron: '@daily', retention: {keepLast: -1}}\n",
          "retention.keepLast of schedule 'a': is '-1'"},
+        {"- {name: a, cron: '@daily', retries: -1}\n",
+         "retries of schedule 'a': is '-1'; it takes a number from 0"},
+        {"- {name: a, cron: '@daily', retries: 101}\n", "retries of schedule 'a': is '101'"},
+        {"- {name: a, cron: '@daily', retryAfter: 10m}\n",
+         "retryAfter of schedule 'a': is '10m'; it takes a number with s, min or h"},
+        {"- {name: a, cron: '@daily', retryAfter: 600}\n", "retryAfter of schedule 'a': is '600'"},
+        {"- {name: a, cron: '@daily', retryAfter: 0s}\n", "retryAfter of schedule 'a': is '0s'"},
+        {"- {name: a, cron: '@daily', retryAfter: 169h}\n", "retryAfter of schedule 'a': is '169h'"},
+        {"- {name: a, cron: '@daily', retryAfter: 99999999999999999999s}\n", "retryAfter of schedule 'a'"},
         {"- {name: a, cron: '@daily', retention: {keepWithin: 7}}\n",
          "retention.keepWithin of schedule 'a': cannot be read"},
         {"- {name: a, cron: '@daily', keepLast: 7}\n",

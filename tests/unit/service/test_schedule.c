@@ -19,6 +19,7 @@ struct stage {
         int32_t kind, state;
         char name[64], made_by[64], caller[64], schedule[64];
         const char *error;
+        bool resume, resumable;
     } tasks[16]; /* whose id is their number */
 };
 
@@ -51,8 +52,10 @@ static mb_status start(void *ctx, const struct mb_caller *caller, const struct m
     s->tasks[s->started].error = "";
     snprintf(s->tasks[s->started].caller, 64, "%s", caller->name);
     snprintf(s->tasks[s->started].schedule, 64, "%s", job->schedule);
+    const struct mb_create_request *create = job->request;
+    s->tasks[s->started].resume = job->kind == MB_TASK_CREATE && create->resume;
     if (job->kind == MB_TASK_CREATE)
-        snprintf(s->tasks[s->started].name, 64, "%s", ((const struct mb_create_request *)job->request)->name);
+        snprintf(s->tasks[s->started].name, 64, "%s", create->name);
     else
         snprintf(s->tasks[s->started].made_by, 64, "%s",
                  ((const struct mb_prune_request *)job->request)->made_by);
@@ -73,6 +76,7 @@ static mb_status look(void *ctx, const char *id, struct mb_arena *arena, struct 
                               .kind = s->tasks[i].kind,
                               .state = s->tasks[i].state,
                               .error = s->tasks[i].error,
+                              .resumable = s->tasks[i].resumable,
                               .result = "{}"};
     return MB_OK;
 }
@@ -184,6 +188,145 @@ static void test_a_failure_is_told_and_prunes_nothing(void **state)
     assert_string_equal(status_of(arena, 0).error, "refused");
     assert_int_equal(status_of(arena, 0).last_state, MB_TASK_FAILED);
     assert_int_equal(status_of(arena, 0).next_ms, moment("2026-11-30T02:00:00Z"));
+    mb_arena_free(arena);
+}
+
+static void fail_task(size_t i, bool resumable)
+{
+    stage.tasks[i].state = MB_TASK_FAILED;
+    stage.tasks[i].error = "milvus is gone";
+    stage.tasks[i].resumable = resumable;
+}
+
+#define RETRIED \
+    "schedules:\n- {name: n, cron: '0 */4 * * *', retries: 3, retryAfter: 5min, retention: {keepLast: 2}}\n"
+
+static void test_a_failure_is_retried_and_goes_on_with_what_was_left(void **state)
+{
+    struct mb_arena *arena = mb_arena_new();
+    open_at(*state, "2026-11-28T01:00:00Z", RETRIED);
+    step_at("2026-11-28T04:00:00Z");
+    assert_false(stage.tasks[0].resume);
+    fail_task(0, true);
+    step_at("2026-11-28T04:10:00Z");
+    assert_int_equal(status_of(arena, 0).retry_ms, moment("2026-11-28T04:15:00Z"));
+    assert_true(step_at("2026-11-28T04:14:59Z") <= 1000);
+    assert_int_equal(stage.started, 1);
+    step_at("2026-11-28T04:15:00Z");
+    assert_int_equal(stage.started, 2);
+    assert_string_equal(stage.tasks[1].name, stage.tasks[0].name);
+    assert_true(stage.tasks[1].resume);
+    assert_int_equal(status_of(arena, 0).retry_ms, 0);
+    assert_int_equal(status_of(arena, 0).last_retry, 1);
+    fail_task(1, false);
+    step_at("2026-11-28T04:20:00Z");
+    step_at("2026-11-28T04:25:00Z");
+    assert_string_equal(stage.tasks[2].name, "n_20261128_042500"); /* nothing is left to go on with */
+    assert_false(stage.tasks[2].resume);
+    stage.tasks[2].state = MB_TASK_SUCCEEDED;
+    step_at("2026-11-28T04:26:00Z");
+    struct mb_schedule_status now_is = status_of(arena, 0);
+    assert_int_equal(stage.tasks[3].kind, MB_TASK_PRUNE);
+    assert_int_equal(now_is.runs, 3);
+    assert_int_equal(now_is.retries, 2);
+    assert_int_equal(now_is.failures, 2);
+    assert_int_equal(now_is.next_ms, moment("2026-11-28T08:00:00Z"));
+    step_at("2026-11-28T07:59:59Z");
+    assert_int_equal(stage.started, 4);
+    mb_arena_free(arena);
+}
+
+static void test_there_are_so_many_retries_and_each_run_has_its_own(void **state)
+{
+    struct mb_arena *arena = mb_arena_new();
+    open_at(*state, "2026-11-28T01:00:00Z", RETRIED);
+    step_at("2026-11-28T04:00:00Z");
+    for (size_t i = 0; i < 4; i++) {
+        char time[32];
+        fail_task(i, true);
+        snprintf(time, sizeof time, "2026-11-28T04:%02zu:00Z", 6 * i);
+        step_at(time);
+        snprintf(time, sizeof time, "2026-11-28T04:%02zu:00Z", 6 * i + 5);
+        step_at(time);
+    }
+    assert_int_equal(stage.started, 4);
+    assert_int_equal(status_of(arena, 0).retry_ms, 0);
+    step_at("2026-11-28T08:00:00Z");
+    assert_string_equal(stage.tasks[4].name, "n_20261128_080000");
+    assert_false(stage.tasks[4].resume);
+    assert_int_equal(status_of(arena, 0).last_retry, 0);
+    fail_task(4, true);
+    step_at("2026-11-28T08:01:00Z");
+    assert_int_equal(status_of(arena, 0).retry_ms, moment("2026-11-28T08:06:00Z"));
+    mb_arena_free(arena);
+}
+
+/* Not even one that is put off, since the service takes nothing. */
+static void test_a_retry_does_not_meet_the_next_run(void **state)
+{
+    struct mb_arena *arena = mb_arena_new();
+    open_at(*state, "2026-11-28T01:00:00Z", RETRIED);
+    step_at("2026-11-28T04:00:00Z");
+    fail_task(0, true);
+    step_at("2026-11-28T07:55:00Z");
+    assert_int_equal(status_of(arena, 0).retry_ms, 0);
+    step_at("2026-11-28T08:00:00Z");
+    assert_int_equal(stage.started, 2);
+    assert_false(stage.tasks[1].resume);
+    fail_task(1, true);
+    step_at("2026-11-28T11:54:00Z");
+    stage.refusal = MB_E_THROTTLED;
+    step_at("2026-11-28T11:59:55Z");
+    assert_true(status_of(arena, 0).retry_ms > 0);
+    stage.refusal = MB_OK;
+    step_at("2026-11-28T12:00:05Z");
+    step_at("2026-11-28T12:00:15Z");
+    assert_int_equal(stage.started, 3);
+    assert_string_equal(stage.tasks[2].name, "n_20261128_120005");
+    mb_arena_free(arena);
+}
+
+static void test_only_failures_are_retried_and_only_where_it_is_wanted(void **state)
+{
+    struct mb_arena *arena = mb_arena_new();
+    open_at(*state, "2026-11-28T01:00:00Z",
+            "schedules:\n- {name: a, cron: '@daily'}\n- {name: b, cron: '@daily', retries: 0}\n");
+    step_at("2026-11-29T00:00:00Z");
+    stage.tasks[0].state = MB_TASK_CANCELLED;
+    stage.tasks[0].resumable = true;
+    fail_task(1, true);
+    step_at("2026-11-29T00:01:00Z");
+    step_at("2026-11-29T12:00:00Z");
+    assert_int_equal(stage.started, 2);
+    assert_int_equal(status_of(arena, 0).retry_ms + status_of(arena, 1).retry_ms, 0);
+    stage.refusal = MB_E_INVALID;
+    step_at("2026-11-30T00:00:00Z"); /* could not even be started */
+    assert_int_equal(status_of(arena, 0).retry_ms, moment("2026-11-30T00:10:00Z"));
+    assert_int_equal(status_of(arena, 1).retry_ms, 0);
+    mb_arena_free(arena);
+}
+
+static void test_a_retry_outlives_the_server(void **state)
+{
+    struct mb_arena *arena = mb_arena_new();
+    open_at(*state, "2026-11-28T01:00:00Z", RETRIED);
+    step_at("2026-11-28T04:00:00Z");
+    fail_task(0, true);
+    step_at("2026-11-28T04:10:00Z");
+    close_all();
+    open_at(*state, "2026-11-28T06:00:00Z", RETRIED);
+    step_at("2026-11-28T06:00:00Z");
+    assert_int_equal(stage.started, 2);
+    assert_string_equal(stage.tasks[1].name, stage.tasks[0].name);
+    assert_true(stage.tasks[1].resume);
+    assert_int_equal(status_of(arena, 0).last_retry, 1);
+    fail_task(1, true);
+    step_at("2026-11-28T06:01:00Z");
+    close_all();
+    open_at(*state, "2026-11-28T09:00:00Z", RETRIED);
+    step_at("2026-11-28T09:00:00Z"); /* the run of 08:00 is made up for instead */
+    assert_int_equal(stage.started, 3);
+    assert_false(stage.tasks[2].resume);
     mb_arena_free(arena);
 }
 
@@ -384,6 +527,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_runs_when_due_and_prunes_after_a_success),
         CASE(test_a_failure_is_told_and_prunes_nothing),
+        CASE(test_a_failure_is_retried_and_goes_on_with_what_was_left),
+        CASE(test_there_are_so_many_retries_and_each_run_has_its_own),
+        CASE(test_a_retry_does_not_meet_the_next_run),
+        CASE(test_only_failures_are_retried_and_only_where_it_is_wanted),
+        CASE(test_a_retry_outlives_the_server),
         CASE(test_what_is_not_taken_is_tried_again),
         CASE(test_what_is_due_while_the_last_goes_on_is_skipped),
         CASE(test_missed_runs_are_made_up_for_once),
