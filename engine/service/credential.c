@@ -99,6 +99,7 @@ static bool parse_scrypt(const char *text, struct mb_credential *out)
     return end != NULL && out->log_n >= MIN_LOG_N && out->log_n <= MAX_LOG_N && out->r >= 1 && out->p >= 1 &&
            out->p <= MAX_P && (UINT64_C(128) * out->r << out->log_n) <= MAX_MEMORY &&
            mb_base64_decode(salt, (size_t)(end - salt), out->salt, sizeof out->salt, &out->salt_len) &&
+           out->salt_len > 0 &&
            mb_base64_decode(end + 1, strlen(end + 1), out->hash, sizeof out->hash, &hash_len) &&
            hash_len == sizeof out->hash;
 }

@@ -281,6 +281,8 @@ static void a_file_that_cannot_be_used_says_where_and_not_what(void **state)
         "alice:none:password:x",
         "alice:write:hunter2:x",
         "alice:write:password:hunter2",
+        "alice:write:password:$scrypt$ln=10,r=8,p=1$$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", /* no salt
+                                                                                                    */
         "alice:write:password:$scrypt$ln=30,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$hunter2",
         "alice:write:password:$scrypt$ln=10,r=1,p=1$AAECAwQFBgcICQoLDA0ODw$hunter2",
         "alice:write:password:$sha256$00",
