@@ -45,6 +45,9 @@ static const char *const members[][2] = {
     {"plan", "restorePlan"},
     {"mappings", "restorePlan"},
     {"target_filter", "db_collections_after_rename"},
+    {"bucket", "bucket_name"},
+    {"root_path", "path"},
+    {"gc_address", "gc_pause_address"},
 };
 
 static const char *member_of(const char *name)

@@ -101,18 +101,34 @@ void mb_reply_error(struct mb_api_call *call, const struct mb_error *error)
     mb_reply_error_as(call, parameter ? MB_CODE_PARAMETER : MB_CODE_FAIL, error);
 }
 
-void mb_reply_refusal(struct mb_api_call *call, unsigned status, const char *text)
+/* why: what the log says, which may be more than the client hears. */
+static void refuse(struct mb_api_call *call, unsigned status, const char *text, const char *why)
 {
     struct mb_reply reply;
     begin(&reply, call);
     mb_json_string(&reply.json, "error", text);
-    call->outcome = mb_arena_printf(call->arena, "refused: %s", text);
+    call->outcome = mb_arena_printf(call->arena, "refused: %s", why);
     call->answer.status = status;
     mb_reply_end(&reply);
 }
 
-void mb_reply_bad_body(struct mb_api_call *call, const struct mb_error *error)
+void mb_reply_refusal(struct mb_api_call *call, unsigned status, const char *text)
+{
+    refuse(call, status, text, text);
+}
+
+static const char *about_body(struct mb_api_call *call, const struct mb_error *error)
 {
     const char *text = mb_arena_printf(call->arena, "invalid request body: %s", error->message);
-    mb_reply_refusal(call, 400, text != NULL ? text : "invalid request body");
+    return text != NULL ? text : "invalid request body";
+}
+
+void mb_reply_bad_body(struct mb_api_call *call, const struct mb_error *error)
+{
+    mb_reply_refusal(call, 400, about_body(call, error));
+}
+
+void mb_reply_bad_create(struct mb_api_call *call, const struct mb_error *error)
+{
+    refuse(call, 400, "Invalid request body", about_body(call, error));
 }

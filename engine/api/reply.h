@@ -47,5 +47,7 @@ void mb_reply_refused(struct mb_api_call *call, unsigned status, const char *msg
 
 /* A body that is none: 400. */
 void mb_reply_bad_body(struct mb_api_call *call, const struct mb_error *error);
+/* ... as clients know it of a create: in other words, with what is wrong in the log alone. */
+void mb_reply_bad_create(struct mb_api_call *call, const struct mb_error *error);
 
 #endif

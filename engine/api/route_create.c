@@ -78,6 +78,15 @@ static mb_status see_place(struct mb_api_call *call, const struct mb_job *job, s
     return status;
 }
 
+/* Elsewhere it is called `path`. */
+static mb_status name_root_path(struct mb_error *error)
+{
+    if (error->hint != MB_HINT_INPUT || strcmp(error->subject, "root_path") != 0)
+        return error->status;
+    error->hint = MB_HINT_NONE;
+    return mb_error_hint(error, MB_HINT_INPUT, "backup_root_path");
+}
+
 /* The request's id becomes the backup's unless it is too long for one. */
 static const char *id_of(const struct mb_api_call *call)
 {
@@ -96,8 +105,8 @@ static mb_status create(struct mb_api_call *call, const struct mb_body_create *b
                                .id = id_of(call),
                                .root_path = mb_api_given(body->root_path),
                                .gc_address = mb_api_given(body->gc_address)};
-    MB_TRY(mb_api_check(call, &job, error));
-    MB_TRY(see_place(call, &job, error));
+    if (mb_api_check(call, &job, error) < 0 || see_place(call, &job, error) < 0)
+        return name_root_path(error);
     return mb_api_start(call, &job, body->async, body->async ? answer_accepted : answer_ended, error);
 }
 
@@ -106,7 +115,7 @@ void mb_serve_create(struct mb_api_call *call)
     struct mb_error error = MB_ERROR_INIT;
     struct mb_body_create body;
     if (mb_api_read(&mb_body_create_schema, call->body, call->body_len, call->arena, &body, &error) < 0)
-        mb_reply_refusal(call, 400, "Invalid request body");
+        mb_reply_bad_create(call, &error);
     else if (create(call, &body, &error) < 0)
         mb_reply_error(call, &error);
 }

@@ -42,6 +42,21 @@ static mb_status dry_run_of(const struct body *body, bool *out, struct mb_error 
     return mb_fail(error, MB_E_INVALID, "dry_run is neither true nor false");
 }
 
+static mb_status check_numbers(const struct body *body, struct mb_error *error)
+{
+    const struct {
+        const char *name;
+        int32_t number;
+    } all[] = {{"keep_last", body->last},
+               {"keep_daily", body->daily},
+               {"keep_weekly", body->weekly},
+               {"keep_monthly", body->monthly}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].number < 0)
+            return mb_fail(error, MB_E_INVALID, "%s: a number of backups is not negative", all[i].name);
+    return MB_OK;
+}
+
 static mb_status prune(struct mb_api_call *call, const struct body *body, struct mb_error *error)
 {
     struct mb_prune_request request = {.struct_size = sizeof request,
@@ -54,8 +69,7 @@ static mb_status prune(struct mb_api_call *call, const struct body *body, struct
                                        .timezone = mb_api_given(body->timezone)};
     const struct mb_job job = {.kind = MB_TASK_PRUNE, .request = &request};
     call->about = body->pattern;
-    if (body->last < 0 || body->daily < 0 || body->weekly < 0 || body->monthly < 0)
-        return mb_fail(error, MB_E_INVALID, "a number of backups to keep is not negative");
+    MB_TRY(check_numbers(body, error));
     MB_TRY(dry_run_of(body, &request.dry_run, error));
     MB_TRY(mb_prune_check(&request, error));
     return mb_api_start(call, &job, body->async, body->async ? mb_reply_task_accepted : mb_reply_task_ended,

@@ -27,6 +27,18 @@ static mb_status read_string(struct reading *reading, const struct mb_api_field 
     return mb_scan_kind(value) == '"' ? read_text(reading, value, out) : wrong(reading, field, "string");
 }
 
+/* Of an array or an object of strings; null is an empty one. */
+static mb_status read_item(struct reading *reading, const struct mb_api_field *field, struct mb_scan item,
+                           const char **out)
+{
+    *out = "";
+    if (mb_scan_kind(item) == '"')
+        return read_text(reading, item, out);
+    if (mb_scan_kind(item) == 'n')
+        return MB_OK;
+    return mb_fail(reading->error, MB_E_INVALID, "%s holds something that is no string", field->name);
+}
+
 static mb_status read_bool(struct reading *reading, const struct mb_api_field *field, struct mb_scan value,
                            bool *out)
 {
@@ -87,11 +99,8 @@ static mb_status read_strings(struct reading *reading, const struct mb_api_field
     MB_TRY(make_room(reading, value, sizeof *out->items, &items));
     *out = (struct mb_strings){.items = items};
     struct mb_scan_walk walk = mb_scan_enter(value);
-    for (; mb_scan_next(&walk, &key, &item); out->count++) {
-        out->items[out->count] = "";
-        if (mb_scan_kind(item) != 'n')
-            MB_TRY(read_string(reading, field, item, &out->items[out->count]));
-    }
+    for (; mb_scan_next(&walk, &key, &item); out->count++)
+        MB_TRY(read_item(reading, field, item, &out->items[out->count]));
     return MB_OK;
 }
 
@@ -106,10 +115,8 @@ static mb_status read_map(struct reading *reading, const struct mb_api_field *fi
     struct mb_scan_walk walk = mb_scan_enter(value);
     for (; mb_scan_next(&walk, &key, &item); out->count++) {
         struct mb_kv *pair = (struct mb_kv *)out->items + out->count;
-        pair->value = "";
         MB_TRY(read_text(reading, key, &pair->key));
-        if (mb_scan_kind(item) != 'n')
-            MB_TRY(read_string(reading, field, item, &pair->value));
+        MB_TRY(read_item(reading, field, item, &pair->value));
     }
     return MB_OK;
 }

@@ -110,9 +110,8 @@ static mb_status take_databases(const char *json, struct mb_arena *arena, struct
                                 struct mb_error *error)
 {
     struct mb_scan value, key, item;
-    MB_TRY(mb_scan_first(json, strlen(json), &value, error));
-    if (mb_scan_kind(value) != '{')
-        return mb_fail(error, MB_E_CONFIG, "not an object (write {\"db1\":[\"c1\"],\"db2\":[]})");
+    if (mb_scan_first(json, strlen(json), &value, error) < 0 || mb_scan_kind(value) != '{')
+        return mb_fail(error, MB_E_CONFIG, "is no object of JSON (write {\"db1\":[\"c1\"],\"db2\":[]})");
     struct mb_api_filter *items = mb_arena_alloc(arena, value.len, sizeof *items);
     if (items == NULL)
         return mb_fail_memory(error);
@@ -127,11 +126,8 @@ mb_status mb_api_filter_of_json(const char *json, struct mb_arena *arena, const 
                                 struct mb_error *error)
 {
     struct mb_api_list filter = {.items = NULL};
-    if (take_databases(json, arena, &filter, error) < 0) {
-        if (error->status == MB_E_INVALID)
-            mb_fail_as(error, MB_E_CONFIG);
+    if (take_databases(json, arena, &filter, error) < 0)
         return mb_error_hint(error, MB_HINT_INPUT, "db_collections_after_rename");
-    }
     return mb_api_filter_text(&filter, arena, out, error);
 }
 

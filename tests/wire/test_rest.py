@@ -248,3 +248,59 @@ def test_a_change_leaves_a_line_in_the_log(server):
     server.post("create", {"backup_name": "a\nb outcome=success"}, headers={"request_id": "audited"})
     lines = [line for line in server.log().splitlines() if "audit" in line and "request=audited" in line]
     assert len(lines) == 1 and "does=createBackup" in lines[0] and "refused or failed" in lines[0]
+
+
+# --- what is wrong with a body is named --------------------------------------------------------------------------
+
+
+def bodies(server):
+    """Of each route that takes one, the members with the JSON type of each; None for one that takes several."""
+    document = server.get("/api/v1/docs/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rsplit("/", 1)[1]
+                members = document["components"]["schemas"][name]["properties"]
+                yield method.upper(), path, {key: member.get("type") for key, member in members.items()}
+
+
+def test_a_member_of_another_type_is_named_by_every_route_but_the_one_that_clients_know(server):
+    wrong = {"string": 7, "boolean": "yes", "integer": "many", "array": {"a": 1}, "object": [1]}
+    inner = {"array": [["x"]], "object": {"k": ["x"]}}
+    tried = 0
+    for method, path, members in bodies(server):
+        for member, value in [(member, table[kind]) for member, kind in members.items() for table in (wrong, inner) if kind in table]:
+            answer = server.request(method, path, {member: value})
+            assert answer.status == 400, (path, member, value, answer)
+            text = answer.json()["error"]
+            if path.endswith("/create"):
+                assert text == "Invalid request body"
+            else:
+                assert text.startswith(f"invalid request body: {member} "), (path, value, text)
+            tried += 1
+    assert tried > 60
+
+
+@pytest.mark.parametrize("route, body, said", [
+    ("create", {"strategy": "quick"}, "strategy: invalid strategy 'quick'; it is meta_only, skip_flush"),
+    ("create", {"backup_root_path": "elsewhere"}, "backup_root_path: "),
+    ("create", {"gc_pause_address": "http://example.invalid"}, "gc_pause_address: "),
+    ("create", {"db_collections": {"sales": "empty"}}, 'db_collections: "sales" needs a list'),
+    ("restore", {"backup_name": "b", "path": "elsewhere"}, "path: "),
+    ("restore", {"backup_name": "b", "bucket_name": "other"}, "bucket_name: "),
+    ("restore", {"backup_name": "b", "maxShardNum": -3}, "maxShardNum: -3 is below 0"),
+    ("restore", {"backup_name": "b", "db_collections_after_rename": "sales"}, 'is no object of JSON (write {"db1":["c1"],"db2":[]})'),
+    ("restore", {"backup_name": "b", "db_collections_after_rename": '"sales"'}, "db_collections_after_rename: is no object"),
+    ("restore", {"backup_name": "b", "db_collections_after_rename": '{"sales":["a",{}]}'}, 'db_collections_after_rename: "sales" lists'),
+    ("prune", {"keep_weekly": -7}, "keep_weekly: a number of backups is not negative"),
+    ("prune", {"keep_last": 1, "dry_run": "no"}, "dry_run is neither true nor false"),
+    ("transfer", {"backup_name": "b", "peer": "../up"}, "peer: "),
+])
+def test_a_value_that_cannot_be_is_told_with_its_member(server, route, body, said):
+    answer = server.post(route, body)
+    assert answer.code != 0 and said in answer.json()["msg"], answer
+
+
+def test_what_is_wrong_with_the_body_of_a_create_stands_in_the_log(server):
+    server.post("create", {"backup_name": ["odd"]}, headers={"request_id": "an odd body"})
+    wait_until(lambda: "refused: invalid request body: backup_name is no string" in server.log(), 10, "the line of the log")
