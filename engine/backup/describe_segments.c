@@ -58,10 +58,12 @@ static mb_status make_segment(struct mb_create_collection *job, const struct mb_
     MB_TRY(mb_binlogs_fill(job->binlogs, out, job->arena, error));
     if (mb_known_binlogs_cover(known, segment))
         return check_expected(job, known->binlogs, segment, job->arena, error);
-    if (!out->is_l0 && out->insert_count == 0 && segment->rows > 0)
+    size_t logs = out->is_l0 ? out->delta_count : out->insert_count;
+    if (logs == 0 && segment->rows > 0)
         return mb_fail(error, MB_E_NOT_FOUND,
-                       "segment %lld of collection %s.%s has %lld rows in milvus but no binlogs in %s",
+                       "segment %lld of collection %s.%s has %lld %s in milvus but no %s in %s",
                        (long long)segment->id, job->db, job->name, (long long)segment->rows,
+                       out->is_l0 ? "deletes" : "rows", out->is_l0 ? "delta logs" : "binlogs",
                        mb_storage_info(job->create->env->milvus_store)->location);
     return check_fields(job, out, error);
 }
