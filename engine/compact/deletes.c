@@ -35,9 +35,11 @@ static size_t count_deltas(const struct mb_segment_backup *segment)
 static void note_ids(struct deletes *deletes, const struct mb_segment_backup *segment)
 {
     for (size_t f = 0; f < segment->delta_count; f++)
-        for (size_t k = 0; k < segment->delta_logs[f].count; k++)
-            if (segment->delta_logs[f].logs[k].id >= deletes->free_id)
-                deletes->free_id = segment->delta_logs[f].logs[k].id + 1;
+        for (size_t k = 0; k < segment->delta_logs[f].count; k++) {
+            int64_t id = segment->delta_logs[f].logs[k].id;
+            if (id >= deletes->free_id)
+                deletes->free_id = id < INT64_MAX ? id + 1 : INT64_MAX;
+        }
 }
 
 static void add(struct deletes *deletes, const struct mb_segment_backup *l0)

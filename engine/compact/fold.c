@@ -19,7 +19,7 @@ static mb_status name_log(struct deletes *deletes, const struct delete_log *log,
     *out = (struct mb_binlog){.id = log->id, .size = (int64_t)log->size};
     if (!log->shares_id && !has_delta(segment, log->id))
         return MB_OK;
-    if (deletes->free_id <= 0 || deletes->free_id == INT64_MAX)
+    if (deletes->free_id == INT64_MAX)
         return mb_fail(error, MB_E_CORRUPT, "delta log %lld of segment %lld has an id that none can follow",
                        (long long)log->id, (long long)log->l0->id);
     out->id = deletes->free_id++;

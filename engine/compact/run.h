@@ -22,7 +22,7 @@ struct delete_log {
 struct deletes {
     struct delete_log *items;
     size_t count;
-    int64_t free_id; /* no log of the collection has this id or a higher one */
+    int64_t free_id; /* no log of the collection has this id or a higher one; INT64_MAX for none */
 };
 
 /* Where the description has a segment of a partition. */
