@@ -23,9 +23,10 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD(STRINGS, "collection_names", struct mb_body_restore, collections,
                  "\"coll\" or \"db.coll\" in the backup; a name that it does not hold is passed over."),
     MB_API_FIELD(STRING, "collection_suffix", struct mb_body_restore, suffix,
-                 "Behind the names of the restored collections; without effect beside collection_renames."),
-    MB_API_FIELD(MAP, "collection_renames", struct mb_body_restore, renames,
-                 "\"coll\": \"new\", \"db.coll\": \"db2.new\" or \"db.*\": \"db2.*\"."),
+                 "Behind the names of the restored collections that no rule of collection_renames names."),
+    MB_API_FIELD(
+        MAP, "collection_renames", struct mb_body_restore, renames,
+        "\"coll\": \"new\", \"db.coll\": \"db2.new\" or \"db.*\": \"db2.*\", both sides of one shape."),
     MB_API_FIELD(BOOL, "async", struct mb_body_restore, async, "Answer at once and go on in the background."),
     MB_API_FIELD(STRING, "bucket_name", struct mb_body_restore, bucket,
                  "Where the backup lies, instead of the configured bucket; one of server.buckets."),
@@ -94,6 +95,17 @@ static bool is_suffix(const char *suffix)
            strlen(suffix);
 }
 
+/* A plan without anything in it restores nothing. */
+static bool plan_chooses(const struct mb_body_restore *body)
+{
+    return body->plan != NULL && (body->plan->filter.items != NULL || body->plan->mapping.count == 0);
+}
+
+static bool names_targets(const struct mb_body_restore *body)
+{
+    return *body->after_rename == '{' || (*body->after_rename == '"' && body->after_rename[1] != '"');
+}
+
 static mb_status check(const struct mb_body_restore *body, struct mb_error *error)
 {
     if (*body->name == '\0')
@@ -104,6 +116,10 @@ static mb_status check(const struct mb_body_restore *body, struct mb_error *erro
     if (body->plan != NULL && body->renames.count > 0)
         return mb_fail(error, MB_E_INVALID,
                        "restore plan and collection renames cannot be set at the same time");
+    if (plan_chooses(body) && names_targets(body))
+        return mb_fail(
+            error, MB_E_INVALID,
+            "restore plan's filter and db_collections_after_rename cannot be set at the same time");
     if (!is_suffix(body->suffix))
         return mb_fail(error, MB_E_INVALID,
                        "only alphanumeric characters and underscores are allowed in collection suffix");
@@ -114,10 +130,9 @@ static mb_status check(const struct mb_body_restore *body, struct mb_error *erro
 static mb_status choose_targets(const struct mb_body_restore *body, struct mb_arena *arena,
                                 struct mb_restore_request *out, struct mb_error *error)
 {
-    const struct mb_body_plan *plan = body->plan;
     const char *json = NULL;
-    if (plan != NULL && (plan->filter.items != NULL || plan->mapping.count == 0))
-        return mb_api_filter_text(&plan->filter, arena, &out->target_filter, error);
+    if (plan_chooses(body))
+        return mb_api_filter_text(&body->plan->filter, arena, &out->target_filter, error);
     MB_TRY(mb_api_db_collections(body->after_rename, arena, &json, error));
     return *json != '\0' ? mb_api_filter_of_json(json, arena, &out->target_filter, error) : MB_OK;
 }
@@ -129,8 +144,10 @@ static mb_status choose(const struct mb_body_restore *body, struct mb_arena *are
     struct mb_api_selected selected;
     MB_TRY(mb_api_select(&choice, arena, &selected, error));
     MB_TRY(choose_targets(body, arena, out, error));
-    if (selected.filter != NULL) /* of names in the backup nothing was chosen */
+    if (selected.filter != NULL) { /* of names in the backup nothing was chosen */
         out->target_filter = selected.filter;
+        return MB_OK;
+    }
     out->database_collections = selected.database_collections;
     out->collections = selected.collections;
     out->collection_count = selected.collection_count;
@@ -157,7 +174,7 @@ mb_status mb_body_restore_request(const struct mb_body_restore *body, struct mb_
     *out = (struct mb_restore_request){
         .struct_size = sizeof *out,
         .name = body->name,
-        .suffix = body->renames.count == 0 && *body->suffix != '\0' ? body->suffix : NULL,
+        .suffix = body->suffix,
         .restore_index = body->restore_index,
         .use_auto_index = body->auto_index,
         .drop_exist_collection = body->drop_collection,

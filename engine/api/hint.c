@@ -48,6 +48,10 @@ static const char *const members[][2] = {
     {"bucket", "bucket_name"},
     {"root_path", "path"},
     {"gc_address", "gc_pause_address"},
+    {"skip_collection_properties", "skipParams.collectionProperties"},
+    {"skip_field_index_params", "skipParams.fieldIndexParams"},
+    {"skip_field_type_params", "skipParams.fieldTypeParams"},
+    {"skip_index_params", "skipParams.indexParams"},
 };
 
 static const char *member_of(const char *name)

@@ -161,14 +161,17 @@ mb_status mb_api_select(const struct mb_api_choice *choice, struct mb_arena *are
 {
     const char *databases = "";
     *out = (struct mb_api_selected){.filter = NULL};
-    if (choice->filter != NULL && choice->filter->items != NULL)
-        return mb_api_filter_text(choice->filter, arena, &out->filter, error);
     MB_TRY(mb_api_db_collections(choice->db_collections, arena, &databases, error));
-    if (names_nothing(databases))
+    if (choice->filter != NULL && choice->filter->items != NULL)
+        MB_TRY(mb_api_filter_text(choice->filter, arena, &out->filter, error));
+    else if (names_nothing(databases))
         out->filter = MB_API_NOTHING;
-    else if (*databases != '\0')
-        out->database_collections = databases;
-    else
+    else if (*databases == '\0')
         return select_names(choice->names, arena, out, error);
+    if (!names_nothing(databases))
+        out->database_collections = databases;
+    /* They do not count, which the library tells. */
+    out->collections = choice->names->items;
+    out->collection_count = choice->names->count;
     return MB_OK;
 }

@@ -21,7 +21,7 @@ struct mb_api_choice {
     const struct mb_strings *names;
 };
 
-/* In a request of the library; NULL and 0 for what was not given. */
+/* In a request of the library; NULL and 0, or empty, for what was not given. */
 struct mb_api_selected {
     const char *filter;
     const char *database_collections;
@@ -29,8 +29,8 @@ struct mb_api_selected {
     size_t collection_count;
 };
 
-/* The first that is given counts: filter, db_collections, names.  One that names nothing selects nothing.
- * MB_E_CONFIG for what cannot be a name. */
+/* The first that is given counts: filter, db_collections, names; the others are handed on unread.  One that
+ * names nothing selects nothing.  MB_E_CONFIG for what cannot be a name. */
 mb_status mb_api_select(const struct mb_api_choice *choice, struct mb_arena *arena,
                         struct mb_api_selected *out, struct mb_error *error);
 

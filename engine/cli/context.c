@@ -225,7 +225,7 @@ void mb_context_close(struct mb_context *context)
 /* -------------------------------------------------------------------- tasks */
 
 /* Members of a request are flags of the same name, but for those that a command calls otherwise. */
-static const char *warning_text(struct mb_context *context, const struct mb_task_warning *warning)
+static const char *warning_text(const struct mb_context *context, const struct mb_task_warning *warning)
 {
     if (warning->hint == MB_HINT_INPUT)
         return mb_arena_printf(context->arena, "--%s %s", mb_hint_flag(warning->subject, context->command),
@@ -264,7 +264,7 @@ json_t *mb_context_warnings_json(const struct mb_context *context)
     for (size_t i = 0; i < mb_task_warning_count(context->task); i++) {
         struct mb_task_warning warning = {.struct_size = sizeof warning};
         if (mb_task_warning_at(context->task, i, &warning, NULL) == MB_OK)
-            json_array_append_new(texts, mb_json_text(warning.text));
+            json_array_append_new(texts, mb_json_text(warning_text(context, &warning)));
     }
     return texts;
 }

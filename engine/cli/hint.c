@@ -40,6 +40,8 @@ const char *mb_hint_flag(const char *member, const struct mb_command *command)
             return command->flags[i].name;
     if (strcmp(member, "pattern") == 0)
         return "name";
+    if (strcmp(member, "use_import_jobs") == 0)
+        return "use_v2_restore";
     return strcmp(member, "collections") == 0 ? "colls" : member;
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/hint.h"
 
-#include <ctype.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -33,12 +32,16 @@ static mb_status add_item(struct mb_selection *selection, struct mb_arena *arena
     return MB_OK;
 }
 
+/* What the program's locale takes for a letter or a blank is no matter. */
 static bool is_name(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (!isalnum((unsigned char)text[i]) && text[i] != '_')
-            return false;
-    return len > 0;
+    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    return len > 0 && strspn(text, allowed) >= len;
+}
+
+static bool is_blank(char c)
+{
+    return c != '\0' && strchr(" \t\r\n\v\f", c) != NULL;
 }
 
 /* Calls add for every piece between commas; an empty piece is handed on, so that it is refused by name. */
@@ -102,11 +105,11 @@ mb_status mb_selection_add_filter(struct mb_selection *selection, struct mb_aren
 
 static const char *trim(const char *text, size_t *len)
 {
-    while (*len > 0 && isspace((unsigned char)*text)) {
+    while (*len > 0 && is_blank(*text)) {
         text++;
         (*len)--;
     }
-    while (*len > 0 && isspace((unsigned char)text[*len - 1]))
+    while (*len > 0 && is_blank(text[*len - 1]))
         (*len)--;
     return text;
 }

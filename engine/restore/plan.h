@@ -16,10 +16,12 @@ struct mb_rename {
 struct mb_renames {
     struct mb_rename *items;
     size_t count;
+    struct mb_strings idle; /* "db.:db2.", which is allowed and does nothing */
 };
 
-/* "db.*:db2.*,db.c:db2.c2,c:c2" of -r, added to renames; a later rule for the same thing replaces the
- * earlier. A name without a database is in "default".  MB_E_CONFIG names the rule that is wrong. */
+/* "db.*:db2.*,db.c:db2.c2,c:c2,db.:db2." of -r, added to renames; a later rule for the same thing replaces
+ * the earlier. A name without a database is in "default", and both sides are of one shape.  MB_E_CONFIG names
+ * the rule that is wrong. */
 mb_status mb_renames_add(struct mb_renames *renames, struct mb_arena *arena, const char *text,
                          struct mb_error *error);
 

@@ -194,6 +194,14 @@ static mb_status check_renames(const struct mb_backup *backup, const struct mb_p
                                         rule->db, rule->collection ? rule->collection : "*"),
                         error));
     }
+    for (size_t i = 0; options->renames && i < options->renames->idle.count; i++)
+        MB_TRY(
+            warn(plan, arena,
+                 mb_arena_printf(arena,
+                                 "the renaming %s has no effect: a database is renamed with its collections, "
+                                 "by db.*:db2.*",
+                                 options->renames->idle.items[i]),
+                 error));
     return MB_OK;
 }
 

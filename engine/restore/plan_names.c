@@ -13,7 +13,8 @@ bool mb_plan_is_name(const char *text, size_t len)
     return len > 0 && strspn(text, allowed) >= len;
 }
 
-enum side_kind { SIDE_COLLECTION, SIDE_DATABASE, SIDE_DATABASE_ONLY };
+/* Both sides of a rule are of one kind. */
+enum side_kind { SIDE_SHORT, SIDE_FULL, SIDE_DATABASE, SIDE_DATABASE_ONLY };
 
 struct side {
     enum side_kind kind;
@@ -29,7 +30,7 @@ static bool parse_side(const char *text, size_t len, struct mb_arena *arena, str
     const char *name = dot ? dot + 1 : text;
     size_t name_len = len - (size_t)(name - text);
 
-    *out = (struct side){.kind = SIDE_COLLECTION, .db = DEFAULT_DATABASE};
+    *out = (struct side){.kind = dot ? SIDE_FULL : SIDE_SHORT, .db = DEFAULT_DATABASE};
     if (dot) {
         if (!mb_plan_is_name(text, db_len))
             return false;
@@ -43,7 +44,7 @@ static bool parse_side(const char *text, size_t len, struct mb_arena *arena, str
         return false;
     else
         out->collection = mb_arena_strndup(arena, name, name_len);
-    return out->db != NULL && (out->kind != SIDE_COLLECTION || out->collection != NULL);
+    return out->db != NULL && (out->kind >= SIDE_DATABASE || out->collection != NULL);
 }
 
 static bool same_left(const struct mb_rename *a, const struct mb_rename *b)
@@ -93,11 +94,13 @@ static mb_status add_item(struct mb_renames *renames, const char *item, size_t l
         left.kind != right.kind)
         return mb_fail_hint(
             error, MB_E_CONFIG, MB_HINT_INPUT, "rename",
-            "invalid mapper rule: %.*s -> %.*s (write old:new, db.old:db2.new or db.*:db2.*; names are "
-            "of letters, digits and _)",
+            "both sides are of one shape, old:new, db.old:db2.new, db.*:db2.* or db.:db2., and of letters, "
+            "digits and _: invalid mapper rule: %.*s -> %.*s",
             (int)left_len, item, (int)right_len, second);
     if (left.kind == SIDE_DATABASE_ONLY)
-        return MB_OK;
+        return mb_strings_add(&renames->idle, arena, mb_arena_strndup(arena, item, len))
+                   ? MB_OK
+                   : mb_fail_memory(error);
     return add_rename(renames,
                       (struct mb_rename){.db = left.db,
                                          .collection = left.collection,

@@ -84,7 +84,10 @@ static mb_status add_warnings(struct mb_task *task, struct mb_arena *arena, stru
     for (size_t i = 0; i < count; i++) {
         struct mb_task_warning warning = {.struct_size = sizeof warning};
         MB_TRY(mb_task_warning_at(task, i, &warning, error));
-        if (!mb_strings_add(&record->warnings, arena, mb_arena_strdup(arena, warning.text)))
+        bool names = warning.hint == MB_HINT_INPUT;
+        const char *text =
+            mb_arena_printf(arena, "%s%s%s", names ? warning.subject : "", names ? " " : "", warning.text);
+        if (!mb_strings_add(&record->warnings, arena, text))
             return mb_fail_memory(error);
     }
     return MB_OK;

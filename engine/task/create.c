@@ -37,6 +37,9 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     if (request.strategy < MB_CREATE_DEFAULT || request.strategy > MB_CREATE_BULK_FLUSH)
         return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "strategy", "%d is no strategy",
                             (int)request.strategy);
+    if (request.take_over && !request.resume)
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_ALSO, "resume",
+                            "only a backup that is gone on with can be taken over from another");
     MB_TRY(mb_request_tristate(request.pause_gc, "pause_gc", error));
     MB_TRY(mb_request_id(request.id, error));
     MB_TRY(mb_request_text(arena, request.id, &plan->id, error));

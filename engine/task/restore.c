@@ -16,7 +16,7 @@ struct plan {
     struct mb_restore_wishes wishes;
     const char *suffix;
     int64_t until_ms;
-    struct mb_restore_request flags; /* of which only the booleans are good for anything here */
+    struct mb_restore_request flags; /* of which only booleans and numbers are good for anything here */
 };
 
 static mb_status take_choice(const struct mb_restore_request *request, struct mb_arena *arena,
@@ -68,6 +68,47 @@ static mb_status take_mappings(const struct mb_restore_request *request, struct 
 static bool is_given(const char *text)
 {
     return text != NULL && *text != '\0';
+}
+
+/* What has no effect is nearly always a mistake about what it does. */
+static void tell_idle(struct mb_task *task, const struct mb_restore_request *flags)
+{
+    static const char no_collections[] = "has no effect: collections are not made";
+    bool makes = !flags->skip_create_collection || flags->drop_exist_collection;
+    const struct {
+        bool idle;
+        const char *member, *why;
+    } rules[] = {
+        {flags->use_auto_index && !flags->restore_index, "use_auto_index",
+         "has no effect: indexes are not made"},
+        {flags->skip_index_param_count > 0 && !flags->restore_index, "skip_index_params",
+         "has no effect: indexes are not made"},
+        {flags->use_import_jobs && flags->meta_only, "use_import_jobs",
+         "has no effect: data is not restored"},
+        {flags->drop_exist_index && flags->drop_exist_collection, "drop_exist_index",
+         "has no effect: a collection that is made anew has no indexes to drop"},
+        {flags->max_shards > 0 && !makes, "max_shards", no_collections},
+        {flags->skip_collection_property_count > 0 && !makes, "skip_collection_properties", no_collections},
+        {flags->skip_field_index_param_count > 0 && !makes, "skip_field_index_params", no_collections},
+        {flags->skip_field_type_param_count > 0 && !makes, "skip_field_type_params", no_collections},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].idle)
+            mb_task_warn(task, MB_HINT_INPUT, rules[i].member, rules[i].why);
+}
+
+/* Milvus lets nobody change these of a collection that is there. */
+static mb_status check_overrides(const struct mb_restore_request *request, const struct plan *plan,
+                                 struct mb_error *error)
+{
+    if (!request->skip_create_collection || request->drop_exist_collection)
+        return MB_OK;
+    for (size_t i = 0; i < plan->mappings.count; i++)
+        if (plan->mappings.items[i].shards > 0 || plan->mappings.items[i].description != NULL)
+            return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "mappings",
+                                "%s.%s is to exist, so neither its shards nor its description can be chosen",
+                                plan->mappings.items[i].target_db, plan->mappings.items[i].target);
+    return MB_OK;
 }
 
 static mb_status check_exclusive(const struct mb_restore_request *request, struct mb_error *error)
@@ -139,6 +180,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     MB_TRY(take_target_filter(&request, arena, plan, error));
     MB_TRY(take_renames(&request, arena, plan, error));
     MB_TRY(take_mappings(&request, arena, plan, error));
+    MB_TRY(check_overrides(&request, plan, error));
     MB_TRY(take_wishes(&request, arena, &plan->wishes, error));
     MB_TRY(take_until(&request, plan, error));
     MB_TRY(mb_request_text(arena, request.suffix, &plan->suffix, error));
@@ -273,6 +315,7 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
         .log = task->session->common->log};
 
     mb_request_warn_ignored(task, &plan->ignored);
+    tell_idle(task, &plan->flags);
     mb_status status = restore(task, plan, &env, error);
     mb_connect_leave_milvus(task->session, env.milvus);
     return status;

@@ -20,7 +20,8 @@ static void *add_told(struct mb_told *told, size_t size)
 
 void mb_task_warn(struct mb_task *task, enum mb_hint hint, const char *subject, const char *text)
 {
-    mb_log(task->session->common->log, MB_LOG_WARN, "%s", text);
+    bool names = hint == MB_HINT_INPUT;
+    mb_log(task->session->common->log, MB_LOG_WARN, "%s%s%s", names ? subject : "", names ? " " : "", text);
     pthread_mutex_lock(&task->told_lock);
     const char *text_copy = mb_arena_strdup(task->told, text);
     const char *subject_copy = mb_arena_strdup(task->told, subject != NULL ? subject : "");

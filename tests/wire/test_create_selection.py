@@ -54,6 +54,24 @@ def test_an_empty_database_is_told(create, tmp_path, arguments, names):
     assert "database hollow holds no collections" in warning and f"warning: {warning}" in result.err
 
 
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ("sales.*,sales.orders", {"orders"}),
+        ("sales.orders,sales.*", {"orders"}),
+        ("default.*,b", {"a", "b"}),
+        ("b,default.*", {"a", "b"}),
+        ("default.,default.b", {"b"}),
+        ("default.b,default.", {"b"}),
+        ("sales.,sales.*,b,b", {"orders", "b"}),
+    ],
+)
+def test_a_database_and_its_collections_in_any_order(create, tmp_path, chosen, names):
+    with Collections(DATABASES) as server:
+        create(server, "--filter", chosen)
+    assert described(tmp_path) == names
+
+
 def test_the_database_alone_is_meant_so(create, tmp_path):
     with Collections(DATABASES) as server:
         result = create(server, "--filter", "hollow.,sales.", "--json")

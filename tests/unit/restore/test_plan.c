@@ -112,6 +112,16 @@ static void test_renames_of_every_kind(void **state)
     assert_string_equal(databases(w, &plan), "shop hollow stock");
 }
 
+static void test_a_rule_without_effect_is_told(void **state)
+{
+    struct world *w = *state;
+    struct mb_renames renames = renames_of(w, "hollow.:x.,a:z");
+    struct mb_plan_options options = {.renames = &renames};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_int_equal(plan.warnings.count, 1);
+    assert_non_null(strstr(plan.warnings.items[0], "hollow.:x. has no effect"));
+}
+
 static void test_rename_beats_suffix_and_a_database_rule_does_not(void **state)
 {
     struct world *w = *state;
@@ -126,7 +136,7 @@ static void test_a_rule_for_what_the_backup_does_not_hold(void **state)
 {
     struct world *w = *state;
     static const char *const wrong[] = {"c:z", "sales.c:sales.z", "nowhere.*:there.*",
-                                        "order:o,sales.order:o"};
+                                        "order:o,sales.order:sales.o"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct mb_renames renames = renames_of(w, wrong[i]);
         struct mb_plan_options options = {.renames = &renames};
@@ -140,7 +150,7 @@ static void test_a_rule_for_what_the_backup_does_not_hold(void **state)
 static void test_later_rule_replaces_earlier(void **state)
 {
     struct world *w = *state;
-    struct mb_renames renames = renames_of(w, "a:x,default.a:y");
+    struct mb_renames renames = renames_of(w, "a:x,default.a:default.y");
     struct mb_plan_options options = {.renames = &renames};
     struct mb_restore_plan plan = plan_of(w, &options);
     assert_int_equal(renames.count, 1);
@@ -150,9 +160,10 @@ static void test_later_rule_replaces_earlier(void **state)
 static void test_wrong_rules(void **state)
 {
     struct world *w = *state;
-    static const char *const wrong[] = {"a",        "a:",         ":b",    "a:b-c",   "a:db.*", "db.*:db2",
-                                        "db.*:db.", "*:*",        ".a:b",  "a.b.c:d", "a:b,c",  "a b:c",
-                                        "db.:c",    "\xc3\xa4:b", "a:b,,", "a.*b:c",  ","};
+    static const char *const wrong[] = {"a",        "a:",       ":b",     "a:b-c",      "a:db.*",
+                                        "db.*:db2", "db.*:db.", "*:*",    ".a:b",       "a.b.c:d",
+                                        "a:b,c",    "a b:c",    "db.:c",  "\xc3\xa4:b", "a:b,,",
+                                        "a.*b:c",   ",",        "a:db.b", "db.a:b"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct mb_renames renames = {0};
         if (mb_renames_add(&renames, w->arena, wrong[i], &w->error) != MB_E_CONFIG)
@@ -440,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_everything_keeps_its_name),
         cmocka_unit_test(test_suffix),
         cmocka_unit_test(test_renames_of_every_kind),
+        cmocka_unit_test(test_a_rule_without_effect_is_told),
         cmocka_unit_test(test_rename_beats_suffix_and_a_database_rule_does_not),
         cmocka_unit_test(test_later_rule_replaces_earlier),
         cmocka_unit_test(test_a_rule_for_what_the_backup_does_not_hold),
