@@ -21,6 +21,21 @@ static const struct mb_method method_drop = {
     .limited = MB_LIMITED_INDEX,
 };
 
+/* The server's list stands for a map: of several values for a key the last one counts. */
+static void keep_last(struct mb_properties *params)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < params->count; i++) {
+        bool again = false;
+        for (size_t k = i + 1; k < params->count; k++)
+            again = again || strcmp(params->items[k].key, params->items[i].key) == 0;
+        if (!again)
+            params->items[kept++] = params->items[i];
+    }
+    params->count = kept;
+}
+
 static mb_status indexes_from_pb(const Pb__DescribeIndexResponse *answer, struct mb_arena *arena,
                                  struct mb_index **out, struct mb_error *error)
 {
@@ -31,6 +46,7 @@ static mb_status indexes_from_pb(const Pb__DescribeIndexResponse *answer, struct
         const Pb__IndexDescription *d = answer->index_descriptions[i];
         list[i] = (struct mb_index){.id = d->index_id, .name = d->index_name, .field_name = d->field_name};
         MB_TRY(mb_properties_from_pb(d->params, d->n_params, arena, &list[i].params, error));
+        keep_last(&list[i].params);
     }
     *out = list;
     return MB_OK;

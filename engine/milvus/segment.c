@@ -93,7 +93,11 @@ static mb_status take_flushed(const Pb__FlushResponse *answer, const char *colle
         if (position == NULL)
             return mb_fail(error, MB_E_PROTOCOL, "flush: the checkpoint of channel %s cannot be read",
                            entry->key);
-        flushed.checkpoints[flushed.checkpoint_count++] = (struct mb_checkpoint){
+        size_t at = 0; /* of a channel that comes again the last entry counts, as of any map */
+        while (at < flushed.checkpoint_count && strcmp(flushed.checkpoints[at].channel, entry->key) != 0)
+            at++;
+        flushed.checkpoint_count += at == flushed.checkpoint_count;
+        flushed.checkpoints[at] = (struct mb_checkpoint){
             .channel = entry->key,
             .position = {.data = entry->value.data, .len = entry->value.len},
             .timestamp = position->timestamp,
