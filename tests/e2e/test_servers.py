@@ -2,11 +2,13 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy
 import pytest
 from testbed import Milvus
 from testbed.data import DELETED, make_collections, make_simple, some_rows
+from testbed.format import check_backup
 from testbed.program import Program
 from testbed.rows import assert_same_rows, describe, describe_indexes, read_collections, read_rows
 from testbed.tls import Certificates
@@ -56,6 +58,7 @@ def test_mutual_tls(tmp_path, certificates):
 def test_older_milvus(tmp_path):
     with Milvus("2.2.16") as milvus:
         program = round_trip(milvus, tmp_path)
+        assert check_backup(Path(milvus.root_path) / "backup" / "trip") == []
         rows = read_rows(milvus, "coll")
         time.sleep(0.1)
         then = datetime.now(UTC).isoformat(timespec="milliseconds")
