@@ -16,7 +16,9 @@
 enum mb_backup_strategy {
     MB_STRATEGY_META_ONLY = 1, /* no segments at all */
     MB_STRATEGY_SKIP_FLUSH,    /* only what Milvus has written out by itself */
-    MB_STRATEGY_SERIAL_FLUSH   /* flush one collection after the other */
+    MB_STRATEGY_SERIAL_FLUSH,  /* flush one collection after the other */
+    MB_STRATEGY_BULK_FLUSH,    /* flush all of the server at once where it can, with a warning where not */
+    MB_STRATEGY_FLUSH          /* the one or the other: at once when everything is backed up */
 };
 
 /* What the keys are called that say where Milvus' storage is: for messages. */
@@ -32,6 +34,7 @@ struct mb_backup_env {
     struct mb_storage *milvus_store;
     const char *milvus_root; /* Milvus' root path inside its store, clean */
     struct mb_backup_keys milvus_keys;
+    const char *rpc_channel; /* its name where Milvus has one; "" for none */
     struct mb_storage *backup_store;
     const char *backup_root;
     struct mb_progress *progress;

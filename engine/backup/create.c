@@ -17,12 +17,15 @@ enum { PARALLEL_COLLECTIONS = 4, FLUSHES = 4 };
 static const char *plan_digest(const struct mb_create *create)
 {
     uint32_t crc = 0;
+    enum mb_backup_strategy strategy = create->options->strategy;
+    if (strategy > MB_STRATEGY_SERIAL_FLUSH)
+        strategy = MB_STRATEGY_SERIAL_FLUSH; /* however it is flushed, the same is copied */
     for (size_t i = 0; i < create->collection_count; i++) {
         const struct mb_collection *collection = &create->collections[i].backup.collection;
         crc = mb_crc32c(crc, &collection->id, sizeof(collection->id));
     }
     return mb_arena_printf(create->arena, "%zu collections, crc32c %08x, strategy %d",
-                           create->collection_count, crc, create->options->strategy);
+                           create->collection_count, crc, strategy);
 }
 
 static mb_status take_over(struct mb_create *create, const struct mb_claim_record *record,
@@ -231,6 +234,7 @@ static mb_status fill(struct mb_create *create, struct mb_cancel *cancel, struct
     struct mb_progress *progress = create->env->progress;
     MB_TRY(mb_objects_new(&create->objects, create->env->log, error));
     if (create->options->strategy != MB_STRATEGY_META_ONLY) {
+        MB_TRY(mb_create_flush_all(create, cancel, error));
         mb_progress_phase(progress, "copy");
         MB_TRY(copy_segments(create, cancel, error));
         MB_TRY(warn_of_deletes(create, error));
@@ -238,6 +242,7 @@ static mb_status fill(struct mb_create *create, struct mb_cancel *cancel, struct
         MB_TRY(mb_claim_check(create->claim, cancel, error)); /* verifying removes strays */
         MB_TRY(mb_create_verify(create, cancel, error));
     }
+    MB_TRY(mb_create_note_channel(create, cancel, error));
     mb_progress_phase(progress, "commit");
     MB_TRY(assemble(create, error));
     if (create->present != NULL)

@@ -53,6 +53,7 @@ struct mb_create {
     struct mb_strings warnings;   /* see mb_backup_report */
     pthread_mutex_t storage_lock;
     bool storage_checked;
+    bool flushed;        /* all collections, before the first of them is looked at */
     atomic_bool touched; /* an object may have been written */
 };
 
@@ -67,6 +68,16 @@ mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, str
 /* describe.c: the collection's partitions as they are now. */
 mb_status mb_create_describe_partitions(struct mb_create_collection *collection, struct mb_cancel *cancel,
                                         struct mb_error *error);
+
+/* flush.c: flushes everything at once where that is asked for and can be done. */
+mb_status mb_create_flush_all(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
+
+/* flush.c: flushes one collection. */
+mb_status mb_create_flush(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* flush.c: where a replication would go on from this backup, if the server can tell. */
+mb_status mb_create_note_channel(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
 
 /* segments.c: flushes one collection, lists its segments' binlogs and hands them to the copy. */
 mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);

@@ -1,8 +1,5 @@
 #include "backup/known_binlogs.h"
 #include "base/clock.h"
-#include "base/hint.h"
-
-#include <stdio.h>
 
 static const int64_t fresh_ns = 2 * MB_NS_PER_S;
 
@@ -62,45 +59,17 @@ static mb_status find_segments(struct mb_create_collection *job, struct mb_cance
     return mb_binlogs_new(&job->binlogs, job->segments, job->segment_count, error);
 }
 
-/* A server that does not flush can be backed up all the same. */
-static mb_status name_way_out(const struct mb_create_collection *job, struct mb_error *error)
-{
-    mb_status status = error->status;
-    if (status == MB_E_CANCELLED || status == MB_E_NOT_FOUND || status == MB_E_NO_MEMORY ||
-        status == MB_E_UNAVAILABLE || status == MB_E_UNAUTHENTICATED)
-        return status;
-    char subject[sizeof(error->subject)];
-    snprintf(subject, sizeof(subject), "%s.%s", job->db, job->name);
-    return mb_error_hint(error, MB_HINT_SKIP_FLUSH, subject);
-}
-
-static mb_status flush(struct mb_create_collection *job, struct mb_cancel *cancel, struct mb_error *error)
-{
-    struct mb_flushed flushed;
-    struct mb_collection_backup *backup = &job->backup;
-    if (mb_milvus_flush(job->create->env->milvus, job->db, job->name, job->arena, &flushed, cancel, error) <
-        0)
-        return name_way_out(job, error);
-    backup->physical_timestamp = (uint64_t)flushed.seal_time;
-    backup->checkpoints = flushed.checkpoints;
-    backup->checkpoint_count = flushed.checkpoint_count;
-    for (size_t i = 0; i < flushed.checkpoint_count; i++)
-        if (flushed.checkpoints[i].timestamp > backup->backup_timestamp)
-            backup->backup_timestamp = flushed.checkpoints[i].timestamp;
-    return MB_OK;
-}
-
 /* The segments are asked for right behind a flush: one that had to wait for its turn is flushed once more, so
  * that of each collection there is what it held when its time came. */
 static mb_status flush_if_due(struct mb_create_collection *job, struct mb_cancel *cancel,
                               struct mb_error *error)
 {
-    if (job->create->options->strategy == MB_STRATEGY_SKIP_FLUSH)
+    if (job->create->options->strategy == MB_STRATEGY_SKIP_FLUSH || job->create->flushed)
         return MB_OK;
     if (job->flushed_ns != 0 && mb_clock_monotonic() - job->flushed_ns < fresh_ns)
         return MB_OK;
     mb_progress_row_does(job->row, "flush");
-    MB_TRY(flush(job, cancel, error));
+    MB_TRY(mb_create_flush(job, cancel, error));
     job->flushed_ns = mb_clock_monotonic();
     return MB_OK;
 }

@@ -354,11 +354,11 @@ MB_API mb_status mb_migration_name_at(const struct mb_migration *migration, size
 
 /* What to do before copying. */
 enum {
-    MB_CREATE_DEFAULT = 0,
+    MB_CREATE_DEFAULT = 0,      /* BULK_FLUSH of everything where the server can, else SERIAL_FLUSH */
     MB_CREATE_META_ONLY = 1,    /* no data at all */
     MB_CREATE_SKIP_FLUSH = 2,   /* only what Milvus has written out by itself */
-    MB_CREATE_SERIAL_FLUSH = 3, /* flush one collection after the other: the default */
-    MB_CREATE_BULK_FLUSH = 4    /* done as SERIAL_FLUSH, with a warning */
+    MB_CREATE_SERIAL_FLUSH = 3, /* flush one collection after the other */
+    MB_CREATE_BULK_FLUSH = 4 /* flush all of Milvus at once; where it cannot, SERIAL_FLUSH with a warning */
 };
 
 /* From a running Milvus to a backup.

@@ -22,6 +22,8 @@ static const struct range ranges[MB_MILVUS_CAPABILITIES] = {
     [MB_MILVUS_CHECK_FUNCTIONS] = {{2, 6, 8}, {0, 0, 0}, "Milvus 2.6.8 or later"},
     [MB_MILVUS_FLUSH_DELETES] = {{2, 3, 0}, {0, 0, 0}, "Milvus 2.3 or later"},
     [MB_MILVUS_IMPORT_UNTIL_TIMESTAMP] = {{2, 4, 0}, {0, 0, 0}, "Milvus 2.4 or later"},
+    [MB_MILVUS_FLUSH_ALL] = {{2, 6, 11}, {0, 0, 0}, "Milvus 2.6.11 or later"},
+    [MB_MILVUS_RPC_CHANNEL] = {{2, 5, 0}, {2, 6, 0}, "Milvus 2.5"},
 };
 
 bool mb_milvus_version_can(struct mb_version version, enum mb_milvus_capability capability)

@@ -68,6 +68,8 @@ enum mb_milvus_capability {
     MB_MILVUS_CHECK_FUNCTIONS, /* the models behind functions are called when a collection is created */
     MB_MILVUS_FLUSH_DELETES,   /* a flush writes out the deletes of segments that were written out before */
     MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, /* an import's end may be any timestamp; before, a millisecond */
+    MB_MILVUS_FLUSH_ALL,              /* everything at once; before, collection by collection */
+    MB_MILVUS_RPC_CHANNEL,            /* a replication reads from it */
     MB_MILVUS_CAPABILITIES
 };
 
@@ -227,6 +229,14 @@ mb_status mb_milvus_describe_segment(struct mb_milvus *milvus, const char *db, i
 mb_status mb_milvus_flush(struct mb_milvus *milvus, const char *db, const char *collection,
                           struct mb_arena *arena, struct mb_flushed *out, struct mb_cancel *cancel,
                           struct mb_error *error);
+
+/* The same with every collection of the server.  MB_E_UNSUPPORTED without MB_MILVUS_FLUSH_ALL. */
+mb_status mb_milvus_flush_all(struct mb_milvus *milvus, struct mb_arena *arena, struct mb_flushed_all *out,
+                              struct mb_cancel *cancel, struct mb_error *error);
+
+/* Where a replication that begins now would read on; see MB_MILVUS_RPC_CHANNEL. */
+mb_status mb_milvus_rpc_position(struct mb_milvus *milvus, const char *channel, struct mb_arena *arena,
+                                 const char **out, struct mb_cancel *cancel, struct mb_error *error);
 
 /* ------------------------------------------------------------------- import */
 

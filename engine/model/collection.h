@@ -179,7 +179,8 @@ struct mb_segment {
 /* How far a channel had been written when it was flushed. */
 struct mb_checkpoint {
     const char *channel;
-    struct mb_bytes position; /* a serialized msg.MsgPosition */
+    struct mb_bytes
+        position; /* a serialized msg.MsgPosition; in a mb_flushed_all a common.ImmutableMessage */
     uint64_t timestamp;
 };
 
@@ -189,6 +190,14 @@ struct mb_flushed {
     struct mb_ids segment_ids;
     struct mb_checkpoint *checkpoints;
     size_t checkpoint_count;
+};
+
+/* A flush of everything. */
+struct mb_flushed_all {
+    struct mb_checkpoint *messages; /* one of each physical channel */
+    size_t message_count;
+    const char *control_channel;
+    struct mb_strings physical_channels;
 };
 
 const char *mb_properties_get(const struct mb_properties *properties, const char *key); /* NULL when absent */

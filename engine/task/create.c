@@ -60,19 +60,13 @@ static enum mb_backup_strategy strategy_of(const struct plan *plan)
         return MB_STRATEGY_META_ONLY;
     case MB_CREATE_SKIP_FLUSH:
         return MB_STRATEGY_SKIP_FLUSH;
-    default:
+    case MB_CREATE_SERIAL_FLUSH:
         return MB_STRATEGY_SERIAL_FLUSH;
+    case MB_CREATE_BULK_FLUSH:
+        return MB_STRATEGY_BULK_FLUSH;
+    default:
+        return MB_STRATEGY_FLUSH;
     }
-}
-
-static void tell_warnings(struct mb_task *task, const struct plan *plan)
-{
-    mb_request_warn_ignored(task, &plan->ignored);
-    if (plan->strategy == MB_CREATE_BULK_FLUSH)
-        mb_task_warn(
-            task, MB_HINT_INPUT, "strategy",
-            "bulk_flush is done as serial_flush: collections are flushed one by one, and the backup is "
-            "the same");
 }
 
 static mb_status keep_report(struct mb_task *task, const struct mb_backup_report *report,
@@ -144,12 +138,13 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
     struct mb_backup_env env = {
         .milvus_root = config->milvus_storage.prefix,
         .milvus_keys = {.address = keys->address, .bucket = keys->bucket, .root_path = keys->root_path},
+        .rpc_channel = config->milvus.rpc_channel_name,
         .backup_root = config->backup_storage.prefix,
         .progress = &task->progress,
         .log = task->session->common->log};
 
     const struct plan *plan = given;
-    tell_warnings(task, plan);
+    mb_request_warn_ignored(task, &plan->ignored);
     mb_status status = create(task, plan, &env, error);
     mb_connect_leave_milvus(task->session, env.milvus);
     return status;

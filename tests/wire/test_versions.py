@@ -1,9 +1,11 @@
 """create and restore against fakes of Milvus 2.4, 2.5 and 2.6 with a memory: what comes back, and what was asked."""
 
+import base64
 import json
 from collections import Counter
 
 import pytest
+from pymilvus.grpc_gen import common_pb2
 from testbed.program import CORRUPT
 from testbed.remembering_milvus import UNVERSIONED
 
@@ -89,7 +91,7 @@ def test_the_backup_holds_the_logs_of_live_segments(journey):
 
 
 def test_the_backup_describes_segments(journey):
-    [parts] = [c for c in described(journey) if c["collection_name"] == "parts"]
+    [parts] = [c for c in full_meta(journey)["collection_backups"] if c["collection_name"] == "parts"]
     versions = {s.get("storage_version", 0) for p in parts["partition_backups"] for s in p.get("segment_backups", [])}
     channels = {s.get("v_channel", "") for p in parts["partition_backups"] for s in p.get("segment_backups", [])}
     assert versions == ({0, 2} if journey.since("2.6.0") else {0})  # those of deletes have none
@@ -99,8 +101,8 @@ def test_the_backup_describes_segments(journey):
     assert len(own) == 1
 
 
-def described(journey):
-    return json.loads(journey.milvus.place.get("backup/b/meta/full_meta.json"))["collection_backups"]
+def full_meta(journey):
+    return json.loads(journey.milvus.place.get("backup/b/meta/full_meta.json"))
 
 
 def test_create_asks_what_the_version_can(journey):
@@ -109,6 +111,27 @@ def test_create_asks_what_the_version_can(journey):
     segments = sum(len(journey.milvus.collection(*where).live()) for where in journey.originals)
     assert asked[DESCRIBE_SEGMENTS] == (segments if journey.since("2.5.8") else 0)
     assert journey.of_create[0] == "Connect" and "GetVersion" not in asked
+
+
+def test_everything_is_flushed_at_once_where_the_version_can(journey):
+    asked, backup = Counter(journey.of_create), full_meta(journey)
+    one_by_one = {bool(c.get("channel_checkpoints")) for c in backup["collection_backups"]}
+    if journey.since("2.6.11"):
+        assert (asked["FlushAll"], asked["Flush"]) == (1, 0) and one_by_one == {False}
+        channels = journey.milvus.physical_channels()
+        assert list(backup["flush_all_msgs_base64"]) == channels == backup["physical_channel_names"]
+        for message in map(base64.b64decode, backup["flush_all_msgs_base64"].values()):
+            assert "_tt" in common_pb2.ImmutableMessage.FromString(message).properties
+        assert backup["control_channel_name"].startswith(channels[0])
+    else:
+        assert (asked["FlushAll"], asked["Flush"]) == (0, len(journey.originals)) and one_by_one == {True}
+        assert "flush_all_msgs_base64" not in backup
+
+
+def test_the_position_of_a_replication_is_kept_where_there_is_one(journey):
+    position = full_meta(journey).get("rpc_channel_info")
+    wanted = journey.since("2.5.0") and not journey.since("2.6.0")
+    assert position == ({"name": "by-dev-replicate-msg", "position": "CAEQAQ=="} if wanted else None)
 
 
 def test_garbage_collection_is_paused_around_the_data(journey):
@@ -213,6 +236,30 @@ def test_odd_versions(milvus_of, tmp_path, number, build_tags, text):
         assert content(milvus, "default", f"{name}_copy") == content(milvus, "default", name)
     together = [len(b["files"]) for b in milvus.bodies(CREATE_JOB) if "l0_import" in b["options"]]
     assert together == ([1, 2] if number >= (2, 6, 5) else [1, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("version", "arguments", "at_once", "told"),
+    [
+        ("2.6.11", ["-c", "plain"], False, ""),
+        ("2.6.11", ["-c", "plain", "--strategy", "bulk_flush"], True, ""),
+        ("2.6.11", ["--strategy", "serial_flush"], False, ""),
+        ("2.6.10", ["--strategy", "bulk_flush"], False, "Milvus 2.6.11 or later"),
+        ("2.6.12", ["--strategy", "bulk_flush"], False, "permission deny"),
+    ],
+    ids=["a-part", "a-part-but-bulk", "serial", "older", "forbidden"],
+)
+def test_how_it_is_flushed(milvus_of, tmp_path, version, arguments, at_once, told):
+    milvus = milvus_of(version)
+    milvus.make("plain", [key(), text(), vector()])
+    milvus.insert("plain", some_rows(0, 10))
+    milvus.forbidden = {"FlushAll"} if version == "2.6.12" else set()
+    program = program_over(milvus, tmp_path)
+    created = program.ok("create", "-n", "b", *arguments)
+    assert ("FlushAll" in milvus.asked, "Flush" in milvus.asked) == (at_once, not at_once)
+    assert told in created.err and ("bulk_flush" in created.err) == bool(told)
+    program.ok("restore", "-n", "b", "-s", "_copy")
+    assert milvus.count("plain_copy") == 10
 
 
 # --- what goes wrong -----------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from testbed.remembering_milvus.state import IMPORTING
 # States of imports as gRPC tells them.
 STARTED = {"Pending": 0, "Importing": 2, "Completed": 6, "Failed": 1}
 NOT_LOADED, LOADED = 1, 3
-LOCAL_CHANNEL_PART = "v"
 
 
 class Calls:
@@ -176,8 +175,9 @@ class Calls:
         return {"state": LOADED if asked & found.loaded else NOT_LOADED}
 
     def get_loading_progress(self, request, database):
+        """Of a collection as a whole it tells how far what is to be loaded is, not how much of all that is."""
         found = self.memory.collection(database, request.collection_name)
-        asked = set(request.partition_names) or set(found.partitions)
+        asked = set(request.partition_names) or found.loaded
         if not asked & found.loaded:
             raise Refused(f"collection not loaded[collection={found.name}]", 101)
         return {"progress": 100 * len(asked & found.loaded) // len(asked)}

@@ -40,7 +40,7 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
     build_tags and text: what it says of its version, where that is odd.  Calls are kept as (method, request, headers)
     in calls and (path, query, headers, body) in pages_asked, and by their names, in order, in asked.  Leaving the
     `with` raises when anything was asked for that is wrong (violations).  before: method -> what is done before it is
-    answered, as a test that has things change meanwhile wants it.
+    answered, as a test that has things change meanwhile wants it; forbidden: methods that the user may not call.
     """
 
     def __init__(self, version, place, root="files", build_tags=None, text=None, user=None, password=None):
@@ -51,6 +51,7 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
         self.login = f"{user}:{password}" if user else None
         self.calls, self.pages_asked, self.asked, self.violations = [], [], [], []
         self.before = {}
+        self.forbidden = set()
         self._calls, self._pages = Calls(self), Pages(self)
         self._lock = threading.RLock()
         self._grpc.start()
@@ -113,12 +114,14 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
                 self.violations.append(f"call {method}, which this version has not")
             return None
         return grpc.unary_unary_rpc_method_handler(
-            lambda request, _: self._answer(known, request, headers),
+            lambda request, context: self._answer(known, request, headers, context),
             request_deserializer=GetMessageClass(known.input_type).FromString,
             response_serializer=lambda answer: answer.SerializeToString(),
         )
 
-    def _answer(self, method, request, headers):
+    def _answer(self, method, request, headers, context):
+        if method.name in self.forbidden:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, f"{method.name}: permission deny")
         answer_type = GetMessageClass(method.output_type)
         with self._lock:
             self.calls.append((method.name, request, headers))

@@ -32,6 +32,8 @@ static void test_the_first_that_can(void **state)
         {MB_MILVUS_CHECK_FUNCTIONS, "2.6.7", "2.6.8"},
         {MB_MILVUS_FLUSH_DELETES, "2.2.16", "2.3.0"},
         {MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, "2.3.22", "2.4.0"},
+        {MB_MILVUS_FLUSH_ALL, "2.6.10", "2.6.11"},
+        {MB_MILVUS_RPC_CHANNEL, "2.4.23", "2.5.0"},
         {MB_MILVUS_COUNT_ROWS_EXACTLY, "2.4.0", "2.3.22"},
     };
     (void)state;
@@ -49,6 +51,7 @@ static void test_a_server_that_tells_no_version(void **state)
     (void)state;
     assert_true(can("master", MB_MILVUS_CHECK_FUNCTIONS));
     assert_false(can("master", MB_MILVUS_COUNT_ROWS_EXACTLY));
+    assert_false(can("master", MB_MILVUS_RPC_CHANNEL) || can("2.6.0", MB_MILVUS_RPC_CHANNEL));
 }
 
 int main(void)
