@@ -284,6 +284,29 @@ static mb_status add_rows(struct mb_create *create, struct mb_error *error)
     return MB_OK;
 }
 
+/* Of the collections that are backed up where the server can tell them apart; else of all, from the start.
+ */
+static mb_status pause_gc(struct mb_create *create, bool described, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct mb_milvus *milvus = create->env->milvus;
+    if (!create->options->pause_gc || create->options->strategy == MB_STRATEGY_META_ONLY ||
+        mb_milvus_info(milvus)->can[MB_MILVUS_PAUSE_GC_OF_ONE] != described)
+        return MB_OK;
+    size_t count = described ? create->collection_count : 0;
+    int64_t *ids = mb_arena_alloc(create->arena, count + 1, sizeof(*ids));
+    if (ids == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = create->collections[i].backup.collection.id;
+    create->gc_scope = (struct mb_gc_scope){.milvus = milvus, .collections = {.items = ids, .count = count}};
+    if (described && count == 0)
+        return MB_OK;
+    const struct mb_gc_calls calls = mb_gc_calls_of(&create->gc_scope);
+    return mb_gc_lease_begin(&create->gc_lease, &calls, &mb_gc_times_default, create->env->log, cancel,
+                             error);
+}
+
 static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
                      struct mb_error *error)
 {
@@ -291,6 +314,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
     MB_TRY(mb_create_describe(create, pool, cancel, error));
     MB_TRY(describe_rbac(create, cancel, error));
     MB_TRY(add_rows(create, error));
+    MB_TRY(pause_gc(create, true, cancel, error));
     if (claim(create, cancel, error) < 0 || fill(create, mb_claim_cancel(create->claim), error) < 0)
         return abandon(create, error);
     return MB_OK;
@@ -317,18 +341,11 @@ static mb_status begin(struct mb_create *create, struct mb_cancel *cancel, struc
     return check_name(create, cancel, error);
 }
 
-static mb_status pause_gc(struct mb_create *create, struct mb_gc_lease **lease, struct mb_cancel *cancel,
-                          struct mb_error *error)
-{
-    const struct mb_gc_calls calls = mb_gc_calls_of(create->env->milvus);
-    return mb_gc_lease_begin(lease, &calls, &mb_gc_times_default, create->env->log, cancel, error);
-}
-
 /* That it went on is news only of a milvus that could have paused it. */
-static mb_status resume_gc(struct mb_create *create, struct mb_gc_lease *lease, struct mb_error *error)
+static mb_status resume_gc(struct mb_create *create, struct mb_error *error)
 {
     struct mb_gc_report report;
-    mb_gc_lease_end(lease, create->arena, &report);
+    mb_gc_lease_end(create->gc_lease, create->arena, &report);
     if (*report.unpaused != '\0' && mb_milvus_info(create->env->milvus)->can[MB_MILVUS_PAUSE_GC])
         MB_TRY(mb_create_warn(create, error,
                               "garbage collection went on in milvus while the backup was made, and segments "
@@ -364,7 +381,6 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
         .env = env,
         .options = options,
         .catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log}};
-    struct mb_gc_lease *lease = NULL;
     struct mb_pool *pool = NULL;
     pthread_mutex_init(&create.storage_lock, NULL);
     mb_progress_phase(env->progress, "check");
@@ -377,12 +393,11 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
         status = mb_fail_memory(error);
         goto out;
     }
-    if (options->pause_gc && options->strategy != MB_STRATEGY_META_ONLY)
-        status = pause_gc(&create, &lease, cancel, error);
+    status = pause_gc(&create, false, cancel, error);
     if (status == MB_OK)
         status = run(&create, pool, cancel, error);
     struct mb_error later = MB_ERROR_INIT;
-    if (resume_gc(&create, lease, &later) < 0 && status == MB_OK)
+    if (resume_gc(&create, &later) < 0 && status == MB_OK)
         status = later.status;
     if (status == MB_OK)
         status = make_report(&create, arena, report, error);

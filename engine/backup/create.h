@@ -52,6 +52,8 @@ struct mb_create {
     struct mb_binlogs *present;   /* what an interrupted create left; NULL when not resumed */
     struct mb_strings warnings;   /* see mb_backup_report */
     pthread_mutex_t storage_lock;
+    struct mb_gc_scope gc_scope;
+    struct mb_gc_lease *gc_lease; /* or NULL */
     bool storage_checked;
     bool flushed;        /* all collections, before the first of them is looked at */
     atomic_bool touched; /* an object may have been written */

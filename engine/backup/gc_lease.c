@@ -34,26 +34,6 @@ struct mb_gc_lease {
     struct mb_error reason; /* of the last attempt that failed */
 };
 
-/* ------------------------------------------------------------- Milvus' calls */
-
-static mb_status pause_milvus(void *milvus, unsigned seconds, struct mb_arena *arena,
-                              enum mb_gc_result *result, const char **ticket, struct mb_cancel *cancel,
-                              struct mb_error *error)
-{
-    return mb_milvus_gc_pause(milvus, 0, seconds, arena, result, ticket, cancel, error);
-}
-
-static mb_status resume_milvus(void *milvus, const char *ticket, struct mb_error *error)
-{
-    enum mb_gc_result result;
-    return mb_milvus_gc_resume(milvus, ticket, &result, NULL, error);
-}
-
-struct mb_gc_calls mb_gc_calls_of(struct mb_milvus *milvus)
-{
-    return (struct mb_gc_calls){.pause = pause_milvus, .resume = resume_milvus, .ctx = milvus};
-}
-
 /* ------------------------------------------------------------------- pausing */
 
 static void note_lapse(struct mb_gc_lease *lease, int64_t now)

@@ -15,7 +15,14 @@ struct mb_gc_calls {
     void *ctx;
 };
 
-struct mb_gc_calls mb_gc_calls_of(struct mb_milvus *milvus);
+/* What is paused of a server: all of it, or these collections, each by a call of its own; all that they
+ * need, which outlives the lease. */
+struct mb_gc_scope {
+    struct mb_milvus *milvus;
+    struct mb_ids collections; /* none: all of it */
+};
+
+struct mb_gc_calls mb_gc_calls_of(struct mb_gc_scope *scope);
 
 struct mb_gc_times {
     unsigned pause_seconds; /* how long a pause lasts by itself */

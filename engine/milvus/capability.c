@@ -16,6 +16,7 @@ static const struct range ranges[MB_MILVUS_CAPABILITIES] = {
     [MB_MILVUS_IMPORT_SEGMENTS] = {{2, 4, 0}, {0, 0, 0}, "Milvus 2.4 or later"},
     [MB_MILVUS_IMPORT_JOBS] = {{2, 4, 0}, {0, 0, 0}, "Milvus 2.4 or later"},
     [MB_MILVUS_PAUSE_GC] = {{2, 4, 0}, {0, 0, 0}, "Milvus 2.4 or later"},
+    [MB_MILVUS_PAUSE_GC_OF_ONE] = {{2, 6, 8}, {0, 0, 0}, "Milvus 2.6.8 or later"},
     [MB_MILVUS_DESCRIBE_DATABASE] = {{2, 4, 3}, {0, 0, 0}, "Milvus 2.4.3 or later"},
     [MB_MILVUS_DESCRIBE_SEGMENT] = {{2, 5, 8}, {0, 0, 0}, "Milvus 2.5.8 or later"},
     [MB_MILVUS_IMPORT_DELETES_TOGETHER] = {{2, 6, 5}, {0, 0, 0}, "Milvus 2.6.5 or later"},

@@ -62,6 +62,7 @@ enum mb_milvus_capability {
                                      other, two seconds at least each, and take a whole partition */
     MB_MILVUS_IMPORT_JOBS,        /* imports over HTTP, of many segments together */
     MB_MILVUS_PAUSE_GC,           /* garbage collection */
+    MB_MILVUS_PAUSE_GC_OF_ONE,    /* of one collection, the others go on; before, of all of them */
     MB_MILVUS_DESCRIBE_DATABASE,
     MB_MILVUS_DESCRIBE_SEGMENT,        /* its binlogs, over HTTP */
     MB_MILVUS_IMPORT_DELETES_TOGETHER, /* several directories of L0 segments in one job */

@@ -3,11 +3,12 @@
 import base64
 import json
 from collections import Counter
+from urllib.parse import parse_qs
 
 import pytest
 from pymilvus.grpc_gen import common_pb2
 from testbed.program import CORRUPT
-from testbed.remembering_milvus import UNVERSIONED
+from testbed.remembering_milvus import UNVERSIONED, Refused
 
 from wire.worlds import content, fill, indexes, key, milvus_of, names, program_over, some_rows, starting, text, vector
 
@@ -27,7 +28,7 @@ class Journey:
         self.originals = names(milvus)
         self.program = program_over(milvus, folder)
         self.program.ok("create", "-n", "b")
-        self.of_create = list(milvus.asked)
+        self.of_create, self.pages_of_create = list(milvus.asked), list(milvus.pages_asked)
         milvus.forget_calls()
         ways = ["--use_v2_restore"] if by_jobs else []
         self.program.ok("restore", "-n", "b", "-s", "_copy", "--restore_index", *ways)
@@ -136,8 +137,12 @@ def test_the_position_of_a_replication_is_kept_where_there_is_one(journey):
 
 def test_garbage_collection_is_paused_around_the_data(journey):
     asked = journey.of_create
-    assert asked.index(PAUSE) < asked.index("GetPersistentSegmentInfo") < asked.index(RESUME)
+    flush = "FlushAll" if journey.since("2.6.11") else "Flush"
+    assert asked.index(PAUSE) < asked.index(flush) < asked.index("GetPersistentSegmentInfo") < asked.index(RESUME)
     assert journey.milvus.pauses == {}
+    paused = {parse_qs(query)["collection_id"][0] for path, query, _, _ in journey.pages_of_create if path == PAUSE}
+    ids = {str(journey.milvus.collection(*where).id) for where in journey.originals}
+    assert paused == (ids if journey.since("2.6.8") else {"0"})
 
 
 def test_imports_carry_what_they_need(journey):
@@ -262,6 +267,36 @@ def test_how_it_is_flushed(milvus_of, tmp_path, version, arguments, at_once, tol
     assert milvus.count("plain_copy") == 10
 
 
+def test_a_job_takes_as_many_segments_as_it_may(milvus_of, tmp_path):
+    milvus = milvus_of("2.6.4")
+    milvus.make("c", [key(), text(), vector()])
+    for n in range(258):
+        milvus.insert("c", some_rows(n, 1))
+        milvus.flush("c")
+    program = program_over(milvus, tmp_path)
+    program.ok("create", "-n", "b")
+    program.ok("restore", "-n", "b", "-s", "_copy", "--use_v2_restore")
+    assert [len(body["files"]) for body in milvus.bodies(CREATE_JOB)] == [256, 2]
+    assert milvus.rows("c_copy") == milvus.rows("c")
+
+
+@pytest.mark.parametrize("version", ["2.4.15", "2.6.11"])
+def test_in_the_place_of_what_is_there(milvus_of, tmp_path, version):
+    """Rows and fields changed since; the alias is one of the new collection, which serves as the old one did."""
+    milvus = fill(milvus_of(version))
+    before, old = content(milvus, "default", "plain"), milvus.collection("default", "plain").id
+    program = program_over(milvus, tmp_path)
+    program.ok("create", "-n", "b")
+    milvus.delete("plain", range(100))
+    milvus.insert("plain", some_rows(9000, 5))
+    milvus.flush("plain")
+    program.ok("restore", "-n", "b", "-c", "plain", "--drop_exist_collection", "--restore_index")
+    new = milvus.collection("default", "plain_now")
+    assert content(milvus, "default", "plain") == before
+    assert new.name == "plain" and new.id != old and new.loaded == {"_default"}
+    assert ("default", "plain") in names(milvus) and len(names(milvus)) == 6 + milvus.version.can("functions")
+
+
 # --- what goes wrong -----------------------------------------------------------------------------------------------
 
 
@@ -298,6 +333,22 @@ def test_damage_in_the_store_is_told(with_two_segments):
     logs = sorted(milvus.place.keys("backup/b/binlogs/insert_log/"))
     milvus.place.put(logs[0], b"x" * len(milvus.place.get(logs[0])))
     assert "corrupt" in program.fails("restore", "-n", "b", "-s", "_copy", code=CORRUPT).err
+
+
+def test_a_pause_that_not_every_collection_gets(milvus_of, tmp_path):
+    """Then none is left paused, and that it is not is told."""
+    milvus = milvus_of("2.6.8")
+    for name in "abc":
+        milvus.make(name, [key(), text(), vector()])
+
+    def refuse_after_two():
+        if len(milvus.pauses) == 2:
+            raise Refused("too many pauses")
+
+    milvus.before[PAUSE] = refuse_after_two
+    created = program_over(milvus, tmp_path).ok("create", "-n", "b")
+    assert "garbage collection went on" in created.err and "too many pauses" in created.err
+    assert milvus.pauses == {} and milvus.asked.count(RESUME) == 6
 
 
 @pytest.mark.parametrize("version", ["2.4.15", "2.6.8"])

@@ -13,8 +13,9 @@ test that uses it:
         assert milvus.count("c") == 1
 """
 
+from testbed.remembering_milvus.errors import Refused
 from testbed.remembering_milvus.schemas import FLOAT_VECTOR, INT64, JSON, SPARSE, VARCHAR, field, schema
 from testbed.remembering_milvus.server import RememberingMilvus
 from testbed.remembering_milvus.version import UNVERSIONED
 
-__all__ = ["FLOAT_VECTOR", "INT64", "JSON", "SPARSE", "UNVERSIONED", "VARCHAR", "RememberingMilvus", "field", "schema"]
+__all__ = ["FLOAT_VECTOR", "INT64", "JSON", "SPARSE", "UNVERSIONED", "VARCHAR", "Refused", "RememberingMilvus", "field", "schema"]

@@ -39,7 +39,7 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
 
     build_tags and text: what it says of its version, where that is odd.  Calls are kept as (method, request, headers)
     in calls and (path, query, headers, body) in pages_asked, and by their names, in order, in asked.  Leaving the
-    `with` raises when anything was asked for that is wrong (violations).  before: method -> what is done before it is
+    `with` raises when anything was asked for that is wrong (violations).  before: method or page -> what is done before it is
     answered, as a test that has things change meanwhile wants it; forbidden: methods that the user may not call.
     """
 
@@ -161,6 +161,7 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
             self.pages_asked.append((path, query, headers, body))
             self.asked.append(path)
             try:
+                self.before.get(path, lambda: None)()
                 if body is None:
                     answer = self._pages.get(path, query)
                 else:

@@ -26,6 +26,7 @@ static void test_the_first_that_can(void **state)
         {MB_MILVUS_IMPORT_SEGMENTS, "v2.3.22", "v2.4.0-rc.1"},
         {MB_MILVUS_IMPORT_JOBS, "2.3.22", "2.4.0"},
         {MB_MILVUS_PAUSE_GC, "2.3.22", "2.4-20240101-abc"},
+        {MB_MILVUS_PAUSE_GC_OF_ONE, "2.6.7", "2.6.8"},
         {MB_MILVUS_DESCRIBE_DATABASE, "2.4.2", "2.4.3"},
         {MB_MILVUS_DESCRIBE_SEGMENT, "2.5.7", "2.5.8"},
         {MB_MILVUS_IMPORT_DELETES_TOGETHER, "2.6.4", "2.6.5"},
