@@ -10,7 +10,7 @@ from pymilvus.grpc_gen import common_pb2
 from testbed.program import CORRUPT
 from testbed.remembering_milvus import UNVERSIONED, Refused
 
-from wire.worlds import content, fill, indexes, key, milvus_of, names, program_over, some_rows, starting, text, vector
+from wire.worlds import content, fill, indexes, key, milvus_of, names, program_over, service, some_rows, starting, text, vector
 
 VERSIONS = ["2.4.15", "2.5.8", "2.6.4", "2.6.8", "2.6.11"]
 DESCRIBE_SEGMENTS = "/v2/vectordb/segments/describe"
@@ -31,7 +31,7 @@ class Journey:
         self.of_create, self.pages_of_create = list(milvus.asked), list(milvus.pages_asked)
         milvus.forget_calls()
         ways = ["--use_v2_restore"] if by_jobs else []
-        self.program.ok("restore", "-n", "b", "-s", "_copy", "--restore_index", *ways)
+        self.program.ok("restore", "-n", "b", "-s", "_copy", "--restore_index", "--load", *ways)
         self.of_restore = list(milvus.asked)
 
     def since(self, version):
@@ -73,6 +73,7 @@ def test_everything_comes_back(journey):
     for database, name in journey.originals:
         assert content(milvus, database, f"{name}_copy") == content(milvus, database, name)
         assert indexes(milvus, database, f"{name}_copy") == indexes(milvus, database, name)
+        assert service(milvus, database, f"{name}_copy") == service(milvus, database, name)
 
 
 def test_the_backup_holds_the_logs_of_live_segments(journey):
@@ -201,6 +202,7 @@ def test_into_a_newer_milvus(milvus_of, tmp_path, older, newer):
     assert names(target) == names(source)
     for database, name in names(source):
         assert content(target, database, name) == content(source, database, name)
+    assert target.aliases_of(target.collection("default", "plain")) == ["plain_now"]
     assert target.place.keys("restore-temp") == {}
 
 

@@ -46,7 +46,7 @@ def _make_plain(milvus):
         indexes={"vec": IVF, "id": SORTED},
         aliases=["plain_now"],
         properties={"mmap.enabled": "true"},
-        loaded=True,
+        replicas=2,
     )
     for first in (0, 250):
         milvus.insert("plain", some_rows(first, 250))
@@ -60,6 +60,7 @@ def _make_plain(milvus):
 def _make_partitions(milvus):
     """Deletes of one partition, and twice of all of them; one partition is empty, and rows came after a delete."""
     milvus.make("parts", [key(), text(), vector()], partitions=["north", "south", "empty"], indexes={"vec": IVF})
+    milvus.load("default", "parts", ["north", "south"])
     for first, partition in ((0, "north"), (1000, "south"), (2000, "_default")):
         milvus.insert("parts", some_rows(first, 60), partition)
         milvus.insert("parts", some_rows(5000, 3), partition)  # keys that all partitions have
@@ -156,6 +157,12 @@ def content(milvus, database, name):
     }
 
 
+def service(milvus, database, name):
+    """What serves of it: the partitions that are loaded, how often."""
+    found = milvus.collection(database, name)
+    return found.loaded, found.replicas
+
+
 def indexes(milvus, database, name):
     found = milvus.collection(database, name).indexes.values()
     return sorted((index.field_name, sorted(index.params.items())) for index in found)
@@ -192,7 +199,8 @@ def starting(folder, request):
     yield start
     for milvus in started:
         milvus.stop()
-    assert [violation for milvus in started for violation in milvus.violations] == []
+    violations = [violation for milvus in started for violation in milvus.violations]
+    assert violations == [], "\n".join(violations)
 
 
 @pytest.fixture

@@ -169,6 +169,13 @@ class Calls:
     def release_collection(self, request, database):
         self.memory.release(database, request.collection_name)
 
+    def get_replicas(self, request, database):
+        found = self.memory.collection(database, request.collection_name)
+        if not found.loaded:
+            raise Refused(f"collection not loaded[collection={found.name}]", 101)
+        told = [milvus_pb2.ReplicaInfo(replicaID=n + 1, collectionID=found.id) for n in range(found.replicas)]
+        return {"replicas": told}
+
     def get_load_state(self, request, database):
         found = self.memory.collection(database, request.collection_name)
         asked = set(request.partition_names) or set(found.partitions)

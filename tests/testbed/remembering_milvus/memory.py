@@ -80,8 +80,11 @@ class Memory:
         where.collections[name] = made
         return made
 
-    def make(self, name, fields, database=DEFAULT, partitions=(), indexes=None, aliases=(), loaded=False, **more):
-        """A collection as somebody else has made it; indexes: field -> params, more: as of schemas.schema and here."""
+    def make(self, name, fields, database=DEFAULT, partitions=(), indexes=None, aliases=(), replicas=0, **more):
+        """A collection as somebody else has made it, loaded when it has replicas.
+
+        indexes: field -> params; more: shards, consistency, properties, and what schemas.schema takes.
+        """
         if database not in self.databases:
             self.make_database(database)
         options = {key: more.pop(key) for key in ("shards", "consistency", "properties") if key in more}
@@ -97,8 +100,8 @@ class Memory:
             self.create_index(database, name, field_name, f"{field_name}_idx", params)
         for alias in aliases:
             self.create_alias(database, alias, name)
-        if loaded:
-            self.load(database, name)
+        if replicas:
+            self.load(database, name, replicas=replicas)
         return made
 
     def _check_model(self, sent, properties):
