@@ -118,18 +118,12 @@ static mb_status take_description(const struct mb_buf *buf, struct mb_arena *are
     return MB_OK;
 }
 
-/* For one whose task nobody remembers. */
-static void add_times(struct mb_session *session, const char *name, struct mb_brief *out)
+static void take_times(const struct mb_backup_times *times, struct mb_brief *out)
 {
-    struct mb_info *info = NULL;
-    struct mb_info_backup about = {.struct_size = sizeof about};
-    if (mb_session_info(session, name, &info, NULL) != MB_OK)
+    if (times->made_ms == 0)
         return;
-    if (mb_info_backup(info, &about, NULL) == MB_OK && about.made_ms != 0) {
-        out->end_s = about.made_ms / 1000;
-        out->start_s = (about.made_ms - (about.took_ms > 0 ? about.took_ms : 0)) / 1000;
-    }
-    mb_info_free(info);
+    out->end_s = times->made_ms / 1000;
+    out->start_s = (times->made_ms - (times->took_ms > 0 ? times->took_ms : 0)) / 1000;
 }
 
 /* The answer is worth giving without it. */
@@ -148,9 +142,11 @@ static void settle(struct mb_brief *out)
 }
 
 static mb_status describe(const struct mb_api_call *call, struct mb_session *session, const char *name,
-                          struct mb_buf *buf, struct mb_brief *out, struct mb_error *error)
+                          struct mb_backup_times *times, struct mb_buf *buf, struct mb_brief *out,
+                          struct mb_error *error)
 {
-    const struct mb_get_request request = {.struct_size = sizeof request, .name = name, .detail = call->full};
+    const struct mb_get_request request = {
+        .struct_size = sizeof request, .name = name, .detail = call->full, .times = times};
     const struct mb_sink sink = mb_buf_sink(buf);
     if (mb_get_check(&request, error) < 0)
         return mb_fail(error, MB_E_NOT_FOUND, "not found");
@@ -163,12 +159,13 @@ mb_status mb_brief_read(const struct mb_api_call *call, struct mb_session *sessi
 {
     const char *task_id = out->id;
     struct mb_buf buf = MB_BUF_INIT(MAX_DESCRIPTION);
-    mb_status status = describe(call, session, name, &buf, out, error);
+    struct mb_backup_times times = {.struct_size = sizeof times};
+    mb_status status = describe(call, session, name, &times, &buf, out, error);
     mb_buf_done(&buf);
     MB_TRY(status);
     settle(out);
     add_meta_size(session, name, out);
     if (task_id == NULL || out->start_s == 0 || strcmp(task_id, out->id) != 0)
-        add_times(session, name, out);
+        take_times(&times, out);
     return MB_OK;
 }

@@ -903,11 +903,19 @@ MB_API mb_status mb_backup_list_at(const struct mb_backup_list *list, size_t i, 
 MB_API mb_status mb_backup_list_collection(const struct mb_backup_list *list, size_t i, size_t j,
                                            struct mb_backup_collection *out, struct mb_error *error);
 
+/* When a backup was made, as struct mb_backup_entry has it. */
+struct mb_backup_times {
+    size_t struct_size;
+    int64_t made_ms; /* since 1970, by the storage's clock; 0 when not known */
+    int64_t took_ms; /* -1 when not known */
+};
+
 struct mb_get_request {
     size_t struct_size;
     const char *name;
-    bool detail;     /* with partitions, segments and binlogs */
-    uint32_t indent; /* spaces a level; 0 writes one line */
+    bool detail;                   /* with partitions, segments and binlogs */
+    uint32_t indent;               /* spaces a level; 0 writes one line */
+    struct mb_backup_times *times; /* NULL, or filled in, which takes a look at one object more */
 };
 
 /* Judges the request alone, as mb_session_get does first; the name also stands for that of other queries. */

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +37,10 @@ struct mb_json_reader {
 mb_status mb_json_reader_new(struct mb_json_reader **out, const char *name, mb_json_read_fn *read, void *ctx,
                              struct mb_error *error)
 {
-    struct mb_json_reader *reader = calloc(1, sizeof(*reader));
+    struct mb_json_reader *reader = malloc(sizeof(*reader));
     if (reader == NULL)
         return mb_fail_memory(error);
+    memset(reader, 0, offsetof(struct mb_json_reader, chunk)); /* which is read into before it is read */
     reader->name = name;
     reader->read = read;
     reader->ctx = ctx;

@@ -1,6 +1,17 @@
 /* The description of one backup as JSON. */
+#include "task/details.h"
 #include "task/query.h"
 #include "task/request.h"
+
+static mb_status tell_times(const struct mb_session *session, const struct mb_catalog *catalog,
+                            const struct mb_backup *backup, struct mb_backup_times *out,
+                            struct mb_error *error)
+{
+    struct mb_details details;
+    MB_TRY(mb_details_of(catalog, backup, &details, session->cancel, error));
+    const struct mb_backup_times times = {.made_ms = details.made_ms, .took_ms = details.took_ms};
+    return mb_abi_give(out, MB_UP_TO(struct mb_backup_times, took_ms), &times, sizeof times, error);
+}
 
 static mb_status show(struct mb_session *session, const struct mb_get_request *request,
                       const struct mb_sink *sink, struct mb_arena *arena, struct mb_error *error)
@@ -8,6 +19,8 @@ static mb_status show(struct mb_session *session, const struct mb_get_request *r
     struct mb_catalog catalog;
     struct mb_backup backup;
     MB_TRY(mb_query_backup(session, request->name, arena, &catalog, &backup, error));
+    if (request->times != NULL)
+        MB_TRY(tell_times(session, &catalog, &backup, request->times, error));
     return mb_catalog_show(&backup, !request->detail, request->indent, sink, error);
 }
 

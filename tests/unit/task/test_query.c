@@ -1,4 +1,5 @@
 /* Queries about one backup, the drivers, and whether everything can be used. */
+#include "base/clock.h"
 #include "bench.h"
 
 #include <dirent.h>
@@ -130,6 +131,20 @@ static void test_get_writes_the_description(void **state)
     request.detail = true;
     assert_int_equal(mb_session_get(session, &request, &sink, &b->error), MB_OK);
     assert_non_null(strstr(text.data, "segment_id"));
+    struct mb_backup_times times = {.struct_size = sizeof times};
+    request.times = &times;
+    text = (struct text){.len = 0};
+    assert_int_equal(mb_session_get(session, &request, &sink, &b->error), MB_OK);
+    assert_true(times.made_ms > 0 && times.made_ms <= mb_clock_wall() / MB_NS_PER_MS);
+    assert_true(times.took_ms >= -1);
+    struct mb_info *info = NULL;
+    struct mb_info_backup about = {.struct_size = sizeof about};
+    assert_int_equal(mb_session_info(session, "one", &info, &b->error), MB_OK);
+    assert_int_equal(mb_info_backup(info, &about, &b->error), MB_OK);
+    assert_int_equal(times.made_ms, about.made_ms);
+    assert_int_equal(times.took_ms, about.took_ms);
+    mb_info_free(info);
+    request.times = NULL;
     uint64_t bytes = 0;
     assert_int_equal(mb_session_meta_size(session, "one", &bytes, &b->error), MB_OK);
     assert_in_range(bytes, text.len, 100 * text.len);
