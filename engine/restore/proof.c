@@ -38,6 +38,14 @@ static mb_status take_left_out(struct mb_import_batch *batch)
     return MB_OK;
 }
 
+/* Level files cannot name those, so a backup that has lost its full_meta.json has them all the same. */
+static bool is_delete_over_all(const struct proof *proof, const char *key)
+{
+    struct mb_source_key ids;
+    return mb_layout_parse_backup_key(proof->work->run->dir, key, &ids) && ids.is_delta &&
+           ids.partition_id == -1;
+}
+
 static mb_status take_stray(void *ctx, const char *name, const struct mb_entry *entry, struct mb_error *error)
 {
     struct proof *proof = ctx;
@@ -47,6 +55,7 @@ static mb_status take_stray(void *ctx, const char *name, const struct mb_entry *
         return take_left_out(batch);
     if (batch != NULL)
         batch->strays++;
+    strays->deletes += is_delete_over_all(proof, entry->key);
     if (strays->count++ >= MB_STRAY_NAMES)
         return MB_OK;
     const char *key = mb_arena_strdup(proof->arena, entry->key);

@@ -229,9 +229,12 @@ static const char *stray_text(const struct mb_restore_work *work, struct mb_aren
     if (names == NULL)
         return NULL;
     return mb_arena_printf(
-        arena, "left out what is no part of the backup, %zu %s among the binlogs of %s.%s: %s%s",
+        arena, "left out what is no part of the backup, %zu %s among the binlogs of %s.%s: %s%s%s",
         strays->count, strays->count == 1 ? "object" : "objects", work->target->source->collection.db_name,
-        work->target->source->collection.name, names, strays->count > MB_STRAY_NAMES ? ", ..." : "");
+        work->target->source->collection.name, names, strays->count > MB_STRAY_NAMES ? ", ..." : "",
+        strays->deletes > 0 ? "; some are deletes over all partitions, which no description names: rows that "
+                              "they deleted are there again"
+                            : "");
 }
 
 static const char *unserved_text(const struct mb_restore_work *work, struct mb_arena *arena)

@@ -15,6 +15,7 @@
 /* Objects among a collection's binlogs that are no part of the backup. */
 struct mb_strays {
     size_t count;
+    size_t deletes;                    /* those of them that hold deletes over all partitions */
     const char *names[MB_STRAY_NAMES]; /* of the first */
 };
 

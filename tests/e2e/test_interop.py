@@ -11,6 +11,7 @@ from testbed.program import CORRUPT, Program
 from testbed.rows import assert_same_rows, read_collections
 
 SOME = [("default", "partitions"), ("default", "auto_id")]
+EARLIER = [era for era in ERAS if era != "v0.5.9"]
 
 
 def recorded_rows():
@@ -60,7 +61,7 @@ def test_every_row_comes_back(site, tmp_path, archive):
 
 
 @pytest.mark.parametrize("site", ["s3"], indirect=True)
-@pytest.mark.parametrize(("archive", "eras"), [("go_v0_4_15", list(ERAS)), ("go_v0_5_16", ["v0.3.0", "v0.5.3"])])
+@pytest.mark.parametrize(("archive", "eras"), [("go_v0_4_15", EARLIER), ("go_v0_5_16", ["v0.2", "v0.5.9"])])
 def test_older_layouts_of_a_backup_by_the_go_program(site, tmp_path, archive, eras):
     expected = {pair: rows for pair, rows in recorded_rows().items() if pair in SOME}
     assert_restored(site, tmp_path, of_eras(unpacked(archive), eras), expected)
@@ -73,7 +74,7 @@ def test_older_layouts_of_a_backup_by_this_program(site, program, name, tmp_path
     prefix = f"backup/{name}/"
     files = {key: site.place.get(prefix + key) for key in site.backup(name)}
     program.ok("delete", "-n", name)
-    assert_restored(site, tmp_path, of_eras(files, ERAS), {pair: site.rows[pair] for pair in SOME})
+    assert_restored(site, tmp_path, of_eras(files, [era for era in EARLIER if era != "v0.4.3 in small"]), {pair: site.rows[pair] for pair in SOME})
 
 
 @pytest.mark.parametrize("site", ["local"], indirect=True)

@@ -173,11 +173,11 @@ class Layout:
 
     def empty_segments(self):
         """Until v0.4.14: a segment without insert logs, whose group is 0."""
-        for partition in self.partitions():
-            known = [segment["segment_id"] for segment in partition.get("segment_backups", [])]
-            if known:
-                like = {key: partition["segment_backups"][0][key] for key in ("collection_id", "partition_id")}
-                empty = {"segment_id": max(known) + 1, **like, "deltalogs": [{}], "size": 0, "backuped": True}
+        free = 1 + max((segment["segment_id"] for segment in self.segments()), default=0)
+        for number, partition in enumerate(self.partitions()):
+            for segment in partition.get("segment_backups", [])[:1]:
+                like = {key: segment[key] for key in ("collection_id", "partition_id")}
+                empty = {"segment_id": free + number, **like, "deltalogs": [{}], "size": 0, "backuped": True}
                 partition["segment_backups"].append(empty)
         return self
 

@@ -194,3 +194,17 @@ def test_a_default_value(spelled, value, data, tmp_path):
     field = schema_pb2.CollectionSchema.FromString(request.schema).fields[2]
     assert field.HasField("default_value") == (value == 42) and field.default_value.long_data == (42 if value == 42 else 0)
     assert ("field n of default.c has no default value" in result.err) == (value == "lost"), result
+
+
+# --- what level files cannot hold -----------------------------------------------------------------------------------
+
+
+def test_deletes_that_only_a_lost_full_meta_named_are_told(data, tmp_path):
+    files = own(tmp_path / "own")
+    del files[FULL]
+    lay(data, files)
+    with Server("2.6.4") as server:
+        server.rows = lambda task: {1: 5, 2: 5, 3: 7, 4: 5, 5: 5, 6: 0}[task]
+        result = program_for(server, data, tmp_path / "program").ok("restore", "-n", "b")
+    assert not any("/-1/" in folder for call in server.imports for folder in call.files)
+    assert "delta_log/1/-1/40/8; some are deletes over all partitions" in result.err, result

@@ -288,6 +288,18 @@ static void files_that_cannot_be_read(void **state)
     }
 }
 
+static void files_that_do_not_fit_each_other(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_verify_report report;
+    make(bed, true);
+    change(bed, "segment_meta.json", "\"partition_id\":10", "\"partition_id\":77");
+    verify(bed, NULL, &report);
+    assert_int_equal(report.fault_count, 1);
+    assert_int_equal(report.counts[MB_FAULT_UNREADABLE], 1);
+    assert_string_equal(report.faults[0].key, "meta/segment_meta.json");
+}
+
 static void a_record_that_differs(void **state)
 {
     struct bed *bed = *state;
@@ -506,6 +518,7 @@ int main(void)
         BED_TEST(objects_that_are_lost_or_too_many),
         BED_TEST(descriptions_that_differ),
         BED_TEST(files_that_cannot_be_read),
+        BED_TEST(files_that_do_not_fit_each_other),
         BED_TEST(a_record_that_differs),
         BED_TEST(a_missing_file_of_the_description),
         BED_TEST(a_backup_without_a_list_of_its_objects),
