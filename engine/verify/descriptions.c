@@ -71,6 +71,45 @@ static mb_status find_missing_files(struct verify_run *run, struct mb_error *err
     return MB_OK;
 }
 
+/* ------------------------------------------------------- what cannot be restored */
+
+static bool has_logs(const struct mb_field_binlogs *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fields[i].count > 0)
+            return true;
+    return false;
+}
+
+static mb_status check_segment(struct verify_run *run, const struct mb_segment_backup *segment,
+                               struct mb_error *error)
+{
+    char expected[96];
+    if (segment->rows <= 0 || segment->is_l0 || has_logs(segment->insert_logs, segment->insert_count) ||
+        has_logs(segment->delta_logs, segment->delta_count))
+        return MB_OK;
+    const char *key =
+        mb_content_file(&run->content, run->descriptions.has_full ? MB_META_FULL : MB_META_SEGMENT);
+    if (key == NULL)
+        return mb_fail_memory(error);
+    snprintf(expected, sizeof(expected), "insert logs of segment %" PRId64 ", which has %" PRId64 " rows",
+             segment->id, segment->rows);
+    return mb_faults_note(&run->faults, MB_FAULT_DESCRIPTION, key, expected, error, "none");
+}
+
+/* A restore refuses rows that no binlog holds. */
+static mb_status find_rows_without_logs(struct verify_run *run, struct mb_error *error)
+{
+    const struct mb_backup *backup = run->content.backup;
+    for (size_t i = 0; i < backup->collection_count; i++)
+        for (size_t p = 0; p < backup->collections[i].partition_count; p++) {
+            const struct mb_partition_backup *partition = &backup->collections[i].partitions[p];
+            for (size_t k = 0; k < partition->segment_count; k++)
+                MB_TRY(check_segment(run, &partition->segments[k], error));
+        }
+    return MB_OK;
+}
+
 /* ------------------------------------------------------- their bytes */
 
 static mb_status sum(void *ctx, const void *data, size_t len)
@@ -147,6 +186,7 @@ static mb_status compare_descriptions(struct verify_run *run, struct mb_error *e
     const struct mb_descriptions *both = &run->descriptions;
     run->report.described_twice = both->has_full && both->has_levels;
     MB_TRY(find_missing_files(run, error));
+    MB_TRY(find_rows_without_logs(run, error));
     if (both->full_error.status != MB_OK)
         MB_TRY(note_unreadable(run, mb_layout_meta_name(MB_META_FULL), &both->full_error, error));
     if (both->levels_error.status != MB_OK)

@@ -111,7 +111,6 @@ NEWER = {
     "another segment id": (described(FULL, lambda d: segments_of(d)[0].update(segment_id=99)), ["/99/", "missing"]),
     "another field": (described(FULL, lambda d: segments_of(d)[0]["binlogs"][0].update(fieldID=77)), ["/77/", "missing"]),
     "a group that is not there": (described(FULL, lambda d: segments_of(d)[0].update(group_id=5)), ["/5/", "missing"]),
-    "rows without binlogs": (described(FULL, lambda d: segments_of(d)[0].pop("binlogs")), ["rows, but no insert logs"]),
     "no backup_meta.json": (without(BACKUP), ["backup_meta.json is missing"]),
 }
 
@@ -140,6 +139,7 @@ OLDER = {
         ["collection_meta.json does not name"],
     ),
     "a segment twice": (described(SEGMENT, lambda d: twice(d["infos"])), [SEGMENT, "is there twice"]),
+    "rows without binlogs": (described(SEGMENT, lambda d: d["infos"][0].pop("binlogs")), ["rows, but no insert logs"]),
     "another group": (described(SEGMENT, lambda d: d["infos"][0].update(group_id=9)), ["/9/", "missing"]),
     "no group": (described(SEGMENT, lambda d: d["infos"][0].pop("group_id")), ["missing"]),
 }
