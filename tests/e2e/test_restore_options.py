@@ -156,3 +156,9 @@ def test_aliases_and_load_states_come_back(site, program, name):
         assert client.describe_collection("current")["collection_name"] == "again"
         loaded = {part: client.get_load_state("again", part)["state"].name for part in ("_default", "part")}
         assert loaded == {"_default": "NotLoad", "part": "Loaded"}
+
+
+def test_users_and_roles_of_a_milvus_that_hands_none_out(site, source, program, name):
+    result = program.fails("create", "-n", name, "-c", SOURCE, "--rbac")
+    assert "BackupRBAC" in result.err and not site.backup(name)
+    assert "holds no users and roles" in program.fails("restore", "-n", BACKUP, "-s", "_t", "--rbac").err

@@ -89,6 +89,35 @@ static void test_everything_keeps_its_name(void **state)
     assert_int_equal(plan.warnings.count, 0);
 }
 
+/* What each database of the plan was in the backup, "-" for nothing, as "db<name". */
+static const char *origins(struct world *w, const struct mb_restore_plan *plan)
+{
+    const char *text = "";
+    for (size_t i = 0; i < plan->databases.count; i++)
+        text = mb_arena_printf(w->arena, "%s%s%s<%s", text, i ? " " : "", plan->databases.items[i],
+                               plan->made_from[i] ? plan->made_from[i]->name : "-");
+    return text;
+}
+
+static void test_a_database_is_made_from_the_one_that_becomes_it(void **state)
+{
+    struct world *w = *state;
+    struct mb_plan_options options = {0};
+    struct mb_restore_plan plan = plan_of(w, &options);
+    assert_string_equal(origins(w, &plan), "sales<sales hollow<hollow stock<-");
+
+    struct mb_renames renames = renames_of(w, "sales.*:shop.*,sales.orders:other.o,hollow.:x.");
+    options.renames = &renames;
+    plan = plan_of(w, &options);
+    assert_string_equal(origins(w, &plan), "shop<sales hollow<hollow other<- stock<-");
+
+    struct mb_selection selection = {0};
+    assert_int_equal(mb_selection_add_names(&selection, w->arena, "sales.a", &w->error), MB_OK);
+    options.selection = &selection;
+    plan = plan_of(w, &options);
+    assert_string_equal(origins(w, &plan), "shop<sales");
+}
+
 static void test_suffix(void **state)
 {
     struct world *w = *state;
@@ -449,6 +478,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything_keeps_its_name),
+        cmocka_unit_test(test_a_database_is_made_from_the_one_that_becomes_it),
         cmocka_unit_test(test_suffix),
         cmocka_unit_test(test_renames_of_every_kind),
         cmocka_unit_test(test_a_rule_without_effect_is_told),
