@@ -307,8 +307,9 @@ mb_status mb_exchange_invite(struct mb_exchanges *all, struct mb_error *error)
     grpc_metadata_array_init(&exchange->metadata);
     mb_buf_init(&exchange->ask.answer.body, MAX_ANSWER);
     mb_exchanges_pass(all);
-    if (grpc_server_request_call(all->server, &exchange->call, &exchange->details, &exchange->metadata,
-                                 all->queue, all->queue, &exchange->arrived) == GRPC_CALL_OK)
+    if (grpc_server_request_call(atomic_load(&all->server), &exchange->call, &exchange->details,
+                                 &exchange->metadata, all->queue, all->queue,
+                                 &exchange->arrived) == GRPC_CALL_OK)
         return MB_OK;
     exchange->call = NULL;
     mb_exchange_destroy(exchange);

@@ -22,7 +22,7 @@ struct mb_gate;
 
 /* What all calls of a door share. */
 struct mb_exchanges {
-    grpc_server *server;
+    _Atomic(grpc_server *) server; /* which brings calls */
     grpc_completion_queue *queue;
     struct mb_api *api;
     struct mb_auth *auth;     /* or NULL */

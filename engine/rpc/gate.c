@@ -25,6 +25,7 @@ enum {
     EACH = 3,        /* descriptors of a connection: the client's, ours and gRPC's */
     SPARE = 64,      /* descriptors that are left to others, so that gRPC finds one */
     PAUSE_MS = 200,  /* until it is tried again whether there are */
+    UNHEARD_S = 5,   /* beyond the time that gRPC gives a client to begin */
     LOOK_MS = 1000,  /* after clients that do not take what they are told */
     LAST_WORDS_S = 3 /* for all of them, at the end */
 };
@@ -39,7 +40,7 @@ struct mb_gate {
     struct mb_passage *rows[ROWS]; /* by port */
     unsigned count;
     unsigned unheard; /* gRPC may still need a descriptor for them */
-    bool has_over;
+    bool has_over, renewing;
     int64_t looked;              /* after those whose clients do not take last words */
     bool listens;                /* epoll waits for the listener */
     int64_t again;               /* when to look for descriptors; 0 when there were some */
@@ -94,6 +95,21 @@ static void move(struct mb_gate *gate, struct mb_passage *passage)
     gate->has_over |= passage->over;
 }
 
+static bool is_unheard(const struct mb_gate *gate, const struct mb_passage *passage, int64_t now)
+{
+    return !passage->heard &&
+           now - passage->began > ((int64_t)gate->options.seconds + UNHEARD_S) * MB_NS_PER_S;
+}
+
+/* Whoever stands before a dead listener comes again. */
+static void renew(struct mb_gate *gate)
+{
+    uint16_t port = gate->options.renew != NULL ? gate->options.renew(gate->options.ctx) : 0;
+    if (port != 0)
+        gate->options.to = port;
+    gate->renewing = false;
+}
+
 /* Those that are over, also because their clients have had their time. */
 static void drop_those_over(struct mb_gate *gate)
 {
@@ -103,11 +119,15 @@ static void drop_those_over(struct mb_gate *gate)
     for (size_t i = 0; i < ROWS; i++)
         for (struct mb_passage *at = gate->rows[i], *next; at != NULL; at = next) {
             next = at->next;
-            if (at->over || (at->due != 0 && at->due <= now))
+            bool unheard = is_unheard(gate, at, now);
+            gate->renewing |= unheard;
+            if (at->over || unheard || (at->due != 0 && at->due <= now))
                 drop(gate, at);
         }
     gate->has_over = false;
     gate->looked = now;
+    if (gate->renewing)
+        renew(gate);
 }
 
 /* ----------------------------------------------------------------- coming in */

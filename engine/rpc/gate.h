@@ -20,6 +20,9 @@ struct mb_gate_options {
     unsigned connections;                      /* beyond them others wait until some have gone */
     unsigned seconds;                          /* for a client to take gRPC's last words */
     void (*tell)(void *ctx, const char *line); /* why others wait, once a minute at most; by a thread */
+    /* gRPC has neither spoken to a client nor hung up in more than `seconds`, which it always does: its
+       listener is dead.  The port of another one; 0 for none now.  By the same thread; NULL for nothing. */
+    uint16_t (*renew)(void *ctx);
     void *ctx;
 };
 

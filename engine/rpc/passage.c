@@ -49,6 +49,7 @@ mb_status mb_passage_open(struct mb_passage **out, int client, const struct sock
     }
     for (size_t i = 0; i < MB_SIDES; i++)
         passage->sides[i] = (struct mb_side){.passage = passage, .fd = i == MB_CLIENT ? client : -1};
+    passage->began = mb_clock_monotonic();
     mb_address_text(address, passage->address);
     if (!connect_to(passage, to)) {
         mb_fail_errno(error, errno, "lead a client to gRPC");

@@ -29,7 +29,8 @@ struct mb_passage {
     char address[MB_ADDRESS_SIZE]; /* of the client */
     uint16_t port;                 /* that gRPC sees */
     int64_t due; /* when the client must have taken gRPC's last words; 0 while gRPC speaks */
-    bool heard;  /* gRPC has it: it spoke, or hung up */
+    int64_t began;
+    bool heard; /* gRPC has it: it spoke, or hung up */
     bool over;
     struct mb_passage *next, **place; /* the gate's */
 };

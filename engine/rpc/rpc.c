@@ -20,10 +20,12 @@ enum { WORKERS = 32, QUICK_WORKERS = 4, INVITATIONS = 4, CALLS_A_CONNECTION = 10
 struct mb_rpc {
     struct mb_exchanges calls;
     struct mb_pool *workers, *quick;
-    struct mb_event stopped;
+    struct mb_rpc_options options;
+    struct mb_event stopped, old_stopped;
+    pthread_mutex_t lock;       /* between closing and taking another server */
+    _Atomic(grpc_server *) old; /* whose listener died; it ends with its last call */
     pthread_t reader;
     bool has_reader;
-    int port;
 };
 
 /* -------------------------------------------------------------- gRPC's reports */
@@ -41,7 +43,7 @@ static void *read_reports(void *ctx)
 {
     struct mb_rpc *rpc = ctx;
     bool stopped = false;
-    while (!stopped || atomic_load(&rpc->calls.under_way) > 0) {
+    while (!stopped || atomic_load(&rpc->old) != NULL || atomic_load(&rpc->calls.under_way) > 0) {
         int64_t when = mb_exchanges_hurry(&rpc->calls);
         grpc_event report = grpc_completion_queue_next(rpc->calls.queue, until(when), NULL);
         if (report.type != GRPC_OP_COMPLETE)
@@ -49,6 +51,8 @@ static void *read_reports(void *ctx)
         struct mb_event *event = report.tag;
         if (event == &rpc->stopped)
             stopped = true;
+        else if (event == &rpc->old_stopped)
+            grpc_server_destroy(atomic_exchange(&rpc->old, NULL));
         else
             mb_event_report(&rpc->calls, event, report.success != 0);
     }
@@ -108,56 +112,110 @@ static grpc_server *create_server(const struct mb_rpc_options *options)
 }
 
 /* Where only the gate leads somebody to. */
-static mb_status listen_behind_gate(struct mb_rpc *rpc, const struct mb_rpc_options *options,
+static mb_status listen_behind_gate(grpc_server *server, const struct mb_rpc_options *options, int *port,
                                     struct mb_error *error)
 {
     grpc_server_credentials *credentials = NULL;
     MB_TRY(mb_rpc_credentials(options, &credentials, error));
-    rpc->port = grpc_server_add_http2_port(rpc->calls.server, "127.0.0.1:0", credentials);
+    *port = grpc_server_add_http2_port(server, "127.0.0.1:0", credentials);
     grpc_server_credentials_release(credentials);
-    if (rpc->port > 0)
+    if (*port > 0)
         return MB_OK;
     return mb_fail(error, MB_E_CONFIG,
                    "gRPC cannot listen: 127.0.0.1 is not there, or server.tls cannot be used");
 }
 
-static void on_waiting(void *ctx, const char *line)
+static mb_status open_server(struct mb_rpc *rpc, grpc_server **out, int *port, struct mb_error *error)
 {
-    mb_session_log(ctx, MB_LOG_WARN, line);
+    grpc_server *server = create_server(&rpc->options);
+    if (server == NULL)
+        return mb_fail_memory(error);
+    grpc_server_register_completion_queue(server, rpc->calls.queue, NULL);
+    if (listen_behind_gate(server, &rpc->options, port, error) != MB_OK) {
+        grpc_server_destroy(server);
+        return error->status;
+    }
+    *out = server;
+    return MB_OK;
 }
 
-static mb_status open_gate(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
+static mb_status let_calls_come(struct mb_exchanges *calls, struct mb_error *error)
 {
+    grpc_server_start(atomic_load(&calls->server));
+    for (int i = 0; i < INVITATIONS; i++)
+        MB_TRY(mb_exchange_invite(calls, error));
+    return MB_OK;
+}
+
+/* With the lock.  One at a time can be on its way out. */
+static uint16_t take_another_server(struct mb_rpc *rpc, struct mb_error *error)
+{
+    grpc_server *server = NULL;
+    int port = 0;
+    if (atomic_load(&rpc->calls.closed) || atomic_load(&rpc->old) != NULL ||
+        open_server(rpc, &server, &port, error) != MB_OK)
+        return 0;
+    grpc_server *old = atomic_exchange(&rpc->calls.server, server);
+    atomic_store(&rpc->old, old);
+    let_calls_come(&rpc->calls, error);
+    grpc_server_shutdown_and_notify(old, rpc->calls.queue, &rpc->old_stopped);
+    return (uint16_t)port;
+}
+
+static uint16_t on_dead_listener(void *ctx)
+{
+    struct mb_rpc *rpc = ctx;
+    struct mb_error error = MB_ERROR_INIT;
+    pthread_mutex_lock(&rpc->lock);
+    uint16_t port = take_another_server(rpc, &error);
+    bool closed = atomic_load(&rpc->calls.closed);
+    pthread_mutex_unlock(&rpc->lock);
+    if (closed)
+        return 0;
+    mb_session_log(rpc->options.session, MB_LOG_ERROR,
+                   port != 0 ? "gRPC did not take connections any more; it was opened anew"
+                             : "gRPC does not take connections any more; it is tried again to open it anew");
+    return port;
+}
+
+static void on_waiting(void *ctx, const char *line)
+{
+    const struct mb_rpc *rpc = ctx;
+    mb_session_log(rpc->options.session, MB_LOG_WARN, line);
+}
+
+static mb_status open_gate(struct mb_rpc *rpc, int port, struct mb_error *error)
+{
+    const struct mb_rpc_options *options = &rpc->options;
     const struct mb_gate_options gate = {.listener = options->listener,
-                                         .to = (uint16_t)rpc->port,
+                                         .to = (uint16_t)port,
                                          .connections = options->connections,
                                          .seconds = options->request_seconds,
                                          .tell = on_waiting,
-                                         .ctx = options->session};
+                                         .renew = on_dead_listener,
+                                         .ctx = rpc};
     return mb_gate_open(&rpc->calls.gate, &gate, error);
 }
 
-static mb_status start(struct mb_rpc *rpc, const struct mb_rpc_options *options, struct mb_error *error)
+static mb_status start(struct mb_rpc *rpc, struct mb_error *error)
 {
     struct mb_exchanges *calls = &rpc->calls;
+    grpc_server *server = NULL;
+    int port = 0;
     rpc->workers = mb_pool_new(WORKERS);
     rpc->quick = mb_pool_new(QUICK_WORKERS);
     calls->workers = rpc->workers != NULL ? mb_group_new(rpc->workers, NULL) : NULL;
     calls->quick = rpc->quick != NULL ? mb_group_new(rpc->quick, NULL) : NULL;
     calls->queue = grpc_completion_queue_create_for_next(NULL);
-    calls->server = create_server(options);
-    if (calls->workers == NULL || calls->quick == NULL || calls->queue == NULL || calls->server == NULL)
+    if (calls->workers == NULL || calls->quick == NULL || calls->queue == NULL)
         return mb_fail_memory(error);
-    grpc_server_register_completion_queue(calls->server, calls->queue, NULL);
-    MB_TRY(listen_behind_gate(rpc, options, error));
-    MB_TRY(open_gate(rpc, options, error)); /* which has to be there for the first call */
+    MB_TRY(open_server(rpc, &server, &port, error));
+    atomic_store(&calls->server, server);
+    MB_TRY(open_gate(rpc, port, error)); /* which has to be there for the first call */
     if (mb_thread_start(&rpc->reader, read_reports, rpc) != 0)
         return mb_fail_memory(error);
     rpc->has_reader = true;
-    grpc_server_start(calls->server);
-    for (int i = 0; i < INVITATIONS; i++)
-        MB_TRY(mb_exchange_invite(calls, error));
-    return MB_OK;
+    return let_calls_come(calls, error);
 }
 
 mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *auth,
@@ -166,6 +224,8 @@ mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *a
     struct mb_rpc *rpc = calloc(1, sizeof *rpc);
     if (rpc == NULL)
         return mb_fail_memory(error);
+    rpc->options = *options;
+    pthread_mutex_init(&rpc->lock, NULL);
     mb_watchers_init(&rpc->calls.watchers);
     rpc->calls.api = api;
     rpc->calls.auth = auth;
@@ -174,7 +234,7 @@ mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *a
     if (!options->speaks)
         gpr_set_log_function(drop_log_line);
     grpc_init();
-    mb_status status = start(rpc, options, error);
+    mb_status status = start(rpc, error);
     if (status != MB_OK) {
         mb_rpc_close(rpc);
         return status;
@@ -196,14 +256,15 @@ void mb_rpc_retire(struct mb_rpc *rpc)
 static void stop_server(struct mb_rpc *rpc)
 {
     struct mb_exchanges *calls = &rpc->calls;
-    if (calls->server == NULL)
+    grpc_server *server = atomic_load(&calls->server);
+    if (server == NULL)
         return;
-    grpc_server_shutdown_and_notify(calls->server, calls->queue, &rpc->stopped);
+    grpc_server_shutdown_and_notify(server, calls->queue, &rpc->stopped);
     if (rpc->has_reader)
         pthread_join(rpc->reader, NULL);
     else
         grpc_completion_queue_next(calls->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
-    grpc_server_destroy(calls->server);
+    grpc_server_destroy(server);
 }
 
 static void end_queue(struct mb_exchanges *calls)
@@ -222,7 +283,9 @@ void mb_rpc_close(struct mb_rpc *rpc)
     if (rpc == NULL)
         return;
     mb_rpc_retire(rpc);
+    pthread_mutex_lock(&rpc->lock);
     atomic_store(&rpc->calls.closed, true);
+    pthread_mutex_unlock(&rpc->lock);
     mb_gate_shut(rpc->calls.gate);
     mb_watchers_close(&rpc->calls.watchers);
     stop_server(rpc);
@@ -234,5 +297,6 @@ void mb_rpc_close(struct mb_rpc *rpc)
     mb_pool_free(rpc->quick);
     grpc_shutdown_blocking();
     mb_watchers_done(&rpc->calls.watchers);
+    pthread_mutex_destroy(&rpc->lock);
     free(rpc);
 }

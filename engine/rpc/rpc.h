@@ -22,7 +22,7 @@ struct mb_rpc_options {
     bool speaks; /* gRPC may print to standard error; otherwise it is silenced for the whole process */
 };
 
-/* auth may be NULL: everybody may everything.  Options are not needed afterwards. */
+/* auth may be NULL: everybody may everything.  The texts of options are needed until the door is closed. */
 mb_status mb_rpc_open(struct mb_rpc **out, struct mb_api *api, struct mb_auth *auth,
                       const struct mb_rpc_options *options, struct mb_error *error);
 

@@ -220,6 +220,53 @@ def test_it_listens_again_after_no_descriptor_was_left(certificates, tmp_path, s
         assert waiting.result(timeout=60).status == 1
 
 
+def inner_port(server):
+    """gRPC's own, which the server's port leads to."""
+    inodes = {os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{server.pid}/fd")}
+    rows = [line.split() for name in ("tcp", "tcp6") for line in open(f"/proc/{server.pid}/net/{name}").readlines()[1:]]
+    ports = {int(row[1].rsplit(":", 1)[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
+    [port] = ports - {server.port, server.grpc_port}
+    return port
+
+
+def is_deaf(address):
+    """Does nobody speak to a client there, who is connected all the same?"""
+    with socket.create_connection(address, 2) as client:
+        try:
+            client.recv(1)
+            return False
+        except TimeoutError:
+            return True
+
+
+def kill_listener(server, address):
+    """As a lack of descriptors does."""
+    limit_descriptors(server, 3)
+    with socket.create_connection(address):
+        deaf = is_deaf(address)
+    limit_descriptors(server, 1024)
+    return deaf and is_deaf(address)
+
+
+def test_grpc_is_opened_anew_when_its_own_listener_died(tmp_path):
+    with serve(tmp_path) as server:
+        with grpc_stub.open_channel(server) as channel:
+            assert is_serving(channel)
+            assert code_of(grpc_stub.backups(open_beside(server)).ListBackups, grpc_stub.messages().ListBackupsRequest()) == (
+                grpc.StatusCode.UNAUTHENTICATED  # who comes past the server's port
+            )
+            address = (server.host, inner_port(server))
+            wait_until(lambda: kill_listener(server, address), 60, "a listener that is dead")
+            assert is_serving(channel)
+        with grpc_stub.open_channel(server, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            assert grpc_stub.health(channel).Check.future(say(""), wait_for_ready=True).result(timeout=90).status == 1
+        assert "gRPC did not take connections any more" in server.log()
+
+
+def open_beside(server):
+    return grpc.insecure_channel(f"{server.host}:{inner_port(server)}", [("grpc.enable_http_proxy", 0)])
+
+
 def test_bodies_on_their_way_are_bounded_together(tmp_path):
     """The calls whose bodies do not end give room; the others are answered."""
     size, calls = 1000000, 200
