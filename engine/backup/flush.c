@@ -44,18 +44,31 @@ static bool wants_all(const struct mb_create *create)
     return strategy == MB_STRATEGY_BULK_FLUSH || (strategy == MB_STRATEGY_FLUSH && everything);
 }
 
-/* Who may not flush everything may perhaps flush each collection. */
+static bool is_reached(mb_status status)
+{
+    return status != MB_E_CANCELLED && status != MB_E_NO_MEMORY && status != MB_E_UNAVAILABLE &&
+           status != MB_E_TIMEOUT && status != MB_E_UNAUTHENTICATED;
+}
+
+/* Who may not flush everything may perhaps flush each collection.  Where nobody has asked for the one,
+ * whatever fails it is a reason for the other. */
 static mb_status one_by_one(struct mb_create *create, struct mb_error *error)
 {
+    static const char serial[] = "one collection after the other";
+    bool asked = create->options->strategy == MB_STRATEGY_BULK_FLUSH;
+    bool may_not = error->status == MB_E_FORBIDDEN || error->status == MB_E_UNSUPPORTED;
     struct mb_error later = MB_ERROR_INIT;
-    if (error->status != MB_E_FORBIDDEN && error->status != MB_E_UNSUPPORTED)
+    mb_status status = MB_OK;
+
+    if (asked ? !may_not : !is_reached(error->status))
         return name_way_out("", error);
-    if (mb_create_warn(create, &later,
-                       "bulk_flush is done as serial_flush, one collection after the other: %s",
-                       error->message) < 0)
-        return *error = later, later.status;
-    mb_error_clear(error);
-    return MB_OK;
+    if (asked)
+        status = mb_create_warn(create, &later, "bulk_flush is done as serial_flush, %s: %s", serial,
+                                error->message);
+    else
+        mb_log(create->env->log, MB_LOG_WARN, "milvus is flushed %s: %s", serial, error->message);
+    *error = later;
+    return status;
 }
 
 static mb_status keep(struct mb_create *create, const struct mb_flushed_all *flushed, struct mb_error *error)

@@ -29,6 +29,7 @@ class Journey:
         self.program = program_over(milvus, folder)
         self.program.ok("create", "-n", "b")
         self.of_create, self.pages_of_create = list(milvus.asked), list(milvus.pages_asked)
+        self.flushes = milvus.all_of("Flush")
         milvus.forget_calls()
         ways = ["--use_v2_restore"] if by_jobs else []
         self.program.ok("restore", "-n", "b", "-s", "_copy", "--restore_index", "--load", *ways)
@@ -126,7 +127,9 @@ def test_everything_is_flushed_at_once_where_the_version_can(journey):
             assert "_tt" in common_pb2.ImmutableMessage.FromString(message).properties
         assert backup["control_channel_name"].startswith(channels[0])
     else:
-        assert (asked["FlushAll"], asked["Flush"]) == (0, len(journey.originals)) and one_by_one == {True}
+        flushed = {request.collection_names[0] for request in journey.flushes}
+        assert asked["FlushAll"] == 0 and one_by_one == {True}
+        assert flushed == {name for _, name in journey.originals}
         assert "flush_all_msgs_base64" not in backup
 
 
@@ -253,8 +256,9 @@ def test_odd_versions(milvus_of, tmp_path, number, build_tags, text):
         ("2.6.11", ["--strategy", "serial_flush"], False, ""),
         ("2.6.10", ["--strategy", "bulk_flush"], False, "Milvus 2.6.11 or later"),
         ("2.6.12", ["--strategy", "bulk_flush"], False, "permission deny"),
+        ("2.6.12", [], False, ""),
     ],
-    ids=["a-part", "a-part-but-bulk", "serial", "older", "forbidden"],
+    ids=["a-part", "a-part-but-bulk", "serial", "older", "forbidden", "forbidden-unasked"],
 )
 def test_how_it_is_flushed(milvus_of, tmp_path, version, arguments, at_once, told):
     milvus = milvus_of(version)
@@ -351,6 +355,27 @@ def test_a_pause_that_not_every_collection_gets(milvus_of, tmp_path):
     created = program_over(milvus, tmp_path).ok("create", "-n", "b")
     assert "garbage collection went on" in created.err and "too many pauses" in created.err
     assert milvus.pauses == {} and milvus.asked.count(RESUME) == 6
+
+
+@pytest.mark.parametrize(("arguments", "ok"), [([], True), (["--strategy", "bulk_flush"], False)])
+def test_a_flush_of_everything_that_fails(milvus_of, tmp_path, arguments, ok):
+    """Nobody asked for it: then each collection is flushed by itself."""
+    milvus = milvus_of("2.6.11")
+    milvus.make("c", [key(), text(), vector()])
+    milvus.insert("c", some_rows(0, 10))
+
+    def fail():
+        raise Refused("the coordinator is out of its mind")
+
+    milvus.before["FlushAll"] = fail
+    program = program_over(milvus, tmp_path)
+    if ok:
+        program.ok("create", "-n", "b")
+        assert "out of its mind" in program.log() and "Flush" in milvus.asked
+        program.ok("restore", "-n", "b", "-s", "_copy")
+        assert milvus.count("c_copy") == 10
+    else:
+        assert "out of its mind" in program.fails("create", "-n", "b", *arguments).err
 
 
 @pytest.mark.parametrize("version", ["2.4.15", "2.6.8"])

@@ -126,8 +126,8 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
         with self._lock:
             self.calls.append((method.name, request, headers))
             self.asked.append(method.name)
-            self.before.get(method.name, lambda: None)()
             try:
+                self.before.get(method.name, lambda: None)()
                 self._check_headers(method.name, request, headers)
                 answer = getattr(self._calls, snake(method.name))(request, headers.get("dbname", ""))
             except Refused as error:
