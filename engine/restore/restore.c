@@ -9,6 +9,7 @@
 #include "catalog/layout.h"
 #include "restore/proof.h"
 #include "restore/replace.h"
+#include "restore/report.h"
 #include "restore/run.h"
 #include "restore/stage.h"
 #include "restore/until.h"
@@ -220,106 +221,6 @@ static mb_status make_works(struct mb_restore *run, struct mb_arena *arena, stru
     return MB_OK;
 }
 
-static const char *stray_text(const struct mb_restore_work *work, struct mb_arena *arena)
-{
-    const struct mb_strays *strays = &work->strays;
-    const char *names = strays->names[0];
-    for (size_t i = 1; names && i < strays->count && i < MB_STRAY_NAMES; i++)
-        names = mb_arena_printf(arena, "%s, %s", names, strays->names[i]);
-    if (names == NULL)
-        return NULL;
-    return mb_arena_printf(
-        arena, "left out what is no part of the backup, %zu %s among the binlogs of %s.%s: %s%s%s",
-        strays->count, strays->count == 1 ? "object" : "objects", work->target->source->collection.db_name,
-        work->target->source->collection.name, names, strays->count > MB_STRAY_NAMES ? ", ..." : "",
-        strays->deletes > 0 ? "; some are deletes over all partitions, which no description names: rows that "
-                              "they deleted are there again"
-                            : "");
-}
-
-static const char *unserved_text(const struct mb_restore_work *work, struct mb_arena *arena)
-{
-    return mb_arena_printf(arena,
-                           "%s.%s was loaded and no longer is: without an index it cannot be "
-                           "(restore its indexes, too, to have it loaded)",
-                           MB_WORK_NAME(work));
-}
-
-static const char *too_young_text(const struct mb_restore_work *work, struct mb_arena *arena)
-{
-    return mb_arena_printf(arena, "%s.%s is empty: of its rows none is as old as it was asked for",
-                           MB_WORK_NAME(work));
-}
-
-static bool add_lost_defaults(const struct mb_restore_work *work, struct mb_arena *arena,
-                              struct mb_strings *list)
-{
-    const struct mb_schema *schema = &work->target->source->collection.schema;
-    bool ok = true;
-    for (size_t i = 0; i < schema->field_count && ok; i++)
-        if (schema->fields[i].default_lost && schema->fields[i].default_value.len == 0)
-            ok = mb_strings_add(
-                list, arena,
-                mb_arena_printf(arena,
-                                "field %s of %s.%s has no default value: the version that wrote "
-                                "the backup did not keep it whole",
-                                schema->fields[i].name, MB_WORK_NAME(work)));
-    return ok;
-}
-
-static const char *replicas_text(const struct mb_restore_work *work, struct mb_arena *arena)
-{
-    return mb_arena_printf(arena, "%s.%s serves with fewer replicas than before: milvus refused so many",
-                           MB_WORK_NAME(work));
-}
-
-static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
-                               struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
-{
-    struct mb_strings list = run->plan.warnings;
-    bool ok = run->difference == NULL || mb_strings_add(&list, arena, run->difference);
-    for (size_t i = 0; i < run->rbac.warnings.count && ok; i++)
-        ok = mb_strings_add(&list, arena, run->rbac.warnings.items[i]);
-    for (size_t i = 0; i < run->plan.count && ok; i++) {
-        for (size_t k = 0; k < works[i].lost_aliases.count && ok; k++)
-            ok = mb_strings_add(&list, arena, works[i].lost_aliases.items[k]);
-        if (works[i].strays.count > 0 && ok)
-            ok = mb_strings_add(&list, arena, stray_text(&works[i], arena));
-        if (works[i].unserved && ok)
-            ok = mb_strings_add(&list, arena, unserved_text(&works[i], arena));
-        if (ok && mb_restore_left_nothing(&works[i]))
-            ok = mb_strings_add(&list, arena, too_young_text(&works[i], arena));
-        if (works[i].created && ok)
-            ok = add_lost_defaults(&works[i], arena, &list);
-        if (works[i].fewer_replicas && ok)
-            ok = mb_strings_add(&list, arena, replicas_text(&works[i], arena));
-    }
-    *out = list;
-    return ok ? MB_OK : mb_fail_memory(error);
-}
-
-static mb_status make_report(const struct mb_restore *run, const struct mb_restore_work *works,
-                             struct mb_arena *arena, struct mb_restore_report *out, struct mb_error *error)
-{
-    struct mb_restore_report report = {.count = run->plan.count,
-                                       .staged = run->foreign,
-                                       .rbac = run->rbac.lines,
-                                       .rbac_count = run->rbac.count};
-    report.lines = mb_arena_alloc(arena, report.count + 1, sizeof *report.lines);
-    if (report.lines == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < report.count; i++) {
-        report.lines[i] = works[i].line;
-        report.lines[i].aliases = works[i].aliases;
-        report.lines[i].was_loaded = mb_restore_was_loaded(&works[i]);
-        report.lines[i].loaded = works[i].loaded;
-        report.lost_aliases += works[i].lost_aliases.count;
-    }
-    MB_TRY(make_warnings(run, works, arena, &report.warnings, error));
-    *out = report;
-    return MB_OK;
-}
-
 static mb_status begin_counting(const struct mb_restore *run, struct mb_restore_work *works,
                                 struct mb_error *error)
 {
@@ -338,6 +239,48 @@ static mb_status begin_counting(const struct mb_restore *run, struct mb_restore_
     return MB_OK;
 }
 
+/* Changes nothing yet. */
+static mb_status check(struct mb_restore *run, struct mb_arena *arena, struct mb_strings *databases,
+                       struct mb_restore_work **works, struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_restore_env *env = run->env;
+    MB_TRY(read_backup(run, arena, cancel, error));
+    MB_TRY(mb_restore_plan_make(&run->backup, &run->options->plan, arena, &run->plan, error));
+    MB_TRY(mb_restore_check_databases(run, error));
+    MB_TRY(mb_restore_plan_rbac(run, arena, cancel, error));
+    MB_TRY(mb_milvus_list_databases(env->milvus, arena, databases, cancel, error));
+    MB_TRY(make_works(run, arena, works, databases, cancel, error));
+    run->foreign = !run->options->meta_only && mb_stage_is_needed(env, run->dir, arena);
+    run->staged = run->foreign || any_strays(run, *works);
+    divide(run);
+    if (run->foreign)
+        mb_log(env->log, MB_LOG_INFO,
+               "milvus cannot read the backup in %s: it is copied to %s for the import",
+               mb_storage_info(env->backup_store)->location, mb_storage_info(env->milvus_store)->location);
+    return MB_OK;
+}
+
+static mb_status fill(struct mb_restore *run, struct mb_restore_work *works,
+                      const struct mb_strings *databases, struct mb_arena *arena, struct mb_cancel *cancel,
+                      struct mb_error *error)
+{
+    MB_TRY(mb_restore_rbac(run, cancel, error));
+    MB_TRY(mb_restore_databases(run, databases, arena, cancel, error));
+    return run_all(run, works, cancel, error);
+}
+
+static mb_status carry_out(struct mb_restore *run, struct mb_restore_work *works,
+                           const struct mb_strings *databases, struct mb_arena *arena,
+                           struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(mb_stage_begin(run, cancel, error));
+    mb_import_pace_init(&run->pace, count_batches(run, works));
+    mb_status status = fill(run, works, databases, arena, cancel, error);
+    mb_import_pace_done(&run->pace);
+    mb_stage_end(run);
+    return status < 0 ? status : mb_restore_aliases(run, works, arena, cancel, error);
+}
+
 mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
                          struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
                          struct mb_error *error)
@@ -351,36 +294,12 @@ mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_resto
                             mb_milvus_needs(MB_MILVUS_IMPORT_JOBS), run.milvus->version_text);
     if (env->progress)
         mb_progress_phase(env->progress, "check");
-    MB_TRY(read_backup(&run, arena, cancel, error));
-    MB_TRY(mb_restore_plan_make(&run.backup, &options->plan, arena, &run.plan, error));
-    MB_TRY(mb_restore_check_databases(&run, error));
-    MB_TRY(mb_restore_plan_rbac(&run, arena, cancel, error));
-    MB_TRY(mb_milvus_list_databases(env->milvus, arena, &databases, cancel, error));
-    MB_TRY(make_works(&run, arena, &works, &databases, cancel, error));
-    run.foreign = !options->meta_only && mb_stage_is_needed(env, run.dir, arena);
-    run.staged = run.foreign || any_strays(&run, works);
-    divide(&run);
-    if (run.foreign)
-        mb_log(env->log, MB_LOG_INFO,
-               "milvus cannot read the backup in %s: it is copied to %s for the import",
-               mb_storage_info(env->backup_store)->location, mb_storage_info(env->milvus_store)->location);
-
+    MB_TRY(check(&run, arena, &databases, &works, cancel, error));
     MB_TRY(begin_counting(&run, works, error));
-    MB_TRY(mb_stage_begin(&run, cancel, error));
-    mb_import_pace_init(&run.pace, count_batches(&run, works));
-    mb_status status = mb_restore_rbac(&run, cancel, error);
-    if (status == MB_OK)
-        status = mb_restore_databases(&run, &databases, arena, cancel, error);
-    if (status == MB_OK)
-        status = run_all(&run, works, cancel, error);
-    mb_import_pace_done(&run.pace);
-    mb_stage_end(&run);
-    if (status == MB_OK)
-        status = mb_restore_aliases(&run, works, arena, cancel, error);
-    if (status != MB_OK) {
+    if (carry_out(&run, works, &databases, arena, cancel, error) < 0) {
         name_some(&run, works, is_partial, "incomplete:", error);
         name_some(&run, works, is_untouched, "as before:", error);
-        return status;
+        return error->status;
     }
-    return make_report(&run, works, arena, report, error);
+    return mb_restore_report_make(&run, works, arena, report, error);
 }
