@@ -365,7 +365,7 @@ def test_a_flush_of_everything_that_fails(milvus_of, tmp_path, arguments, ok):
     milvus.insert("c", some_rows(0, 10))
 
     def fail():
-        raise Refused("the coordinator is out of its mind")
+        raise Refused("the coordinator is out of its mind", 1100, 5)
 
     milvus.before["FlushAll"] = fail
     program = program_over(milvus, tmp_path)
