@@ -105,7 +105,8 @@ def test_an_alias_whose_answer_was_lost_is_there(rows, restore):
 
 def test_an_alias_is_not_in_the_way_of_another_target(rows, restore):
     """The second collection gets the name of the first one's alias: a collection counts before an alias."""
-    second = json.loads(json.dumps(rows.collection)) | {"collection_id": 1, "collection_name": "d", "aliases": []}
+    other = {"collection_id": 2, "collection_name": "d", "aliases": [], "partition_backups": []}
+    second = json.loads(json.dumps(rows.collection)) | other
     rows.full["collection_backups"].append(second)
     aliased(rows, "d_new")
     with Server("2.6.4") as server:
