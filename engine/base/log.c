@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of a secret of LONG bytes or more, the first GIVEAWAY ones are known for it. */
-enum { LONGEST_LINE = 64 * 1024, LONGEST_ESCAPE = 7, SHORTEST_SECRET = 4, LONG = 16, GIVEAWAY = 12 };
+enum { LONGEST_LINE = 64 * 1024, LONGEST_ESCAPE = 7, SHORTEST_SECRET = 4 };
 
 struct secret {
     struct secret *next; /* a shorter one, or one as long */
@@ -99,28 +98,11 @@ void mb_log_hide(struct mb_log *log, const char *text)
         free(secret);
 }
 
-/* The next place where the secret stands, or enough of its beginning; len gets how much of it. */
-static char *find_secret(const struct secret *secret, char *text, size_t *len)
-{
-    size_t least = secret->len >= LONG ? GIVEAWAY : secret->len;
-    char *at = memmem(text, strlen(text), secret->text, least);
-    for (*len = least; at != NULL && *len < secret->len && at[*len] == secret->text[*len];)
-        ++*len;
-    return at;
-}
-
-/* No secret is shorter than the asterisks, so the text only shrinks. */
 static void mask_secrets(const struct secret *secrets, char *text)
 {
-    size_t len = 0;
-    for (const struct secret *secret = secrets; secret != NULL; secret = secret->next) {
-        for (char *at = find_secret(secret, text, &len); at != NULL; at = find_secret(secret, at, &len)) {
-            memset(at, '*', SHORTEST_SECRET);
-            char *rest = at + len;
-            at += SHORTEST_SECRET;
-            memmove(at, rest, strlen(rest) + 1);
-        }
-    }
+    size_t len = strlen(text);
+    for (const struct secret *secret = secrets; secret != NULL; secret = secret->next)
+        len = mb_text_hide(text, len, secret->text);
 }
 
 void mb_log_mask(struct mb_log *log, char *text)

@@ -264,3 +264,34 @@ const char *mb_text_mask(const char *secret, char *buf, size_t cap)
                  shown(secret[len - 1]));
     return buf;
 }
+
+/* Of a secret of LONG bytes or more, the first GIVEAWAY ones are known for it. */
+enum { ASTERISKS = 4, LONG = 16, GIVEAWAY = 12 };
+
+/* The next place where the secret stands, or enough of its beginning; found gets how much of it. */
+static char *find_secret(const char *secret, char *text, size_t len, size_t *found)
+{
+    size_t whole = strlen(secret), least = whole >= LONG ? GIVEAWAY : whole;
+    char *at = memmem(text, len, secret, least);
+    size_t left = at == NULL ? 0 : len - (size_t)(at - text);
+    for (*found = least; at != NULL && *found < whole && *found < left && at[*found] == secret[*found];)
+        ++*found;
+    return at;
+}
+
+size_t mb_text_hide(char *text, size_t len, const char *secret)
+{
+    size_t found, begin = 0;
+    if (strlen(secret) < ASTERISKS)
+        return len;
+    for (char *at; (at = find_secret(secret, text + begin, len - begin, &found)) != NULL;) {
+        size_t rest = len - (size_t)(at - text) - found;
+        memset(at, '*', ASTERISKS);
+        memmove(at + ASTERISKS, at + found, rest);
+        begin = (size_t)(at - text) + ASTERISKS;
+        if (found > ASTERISKS)
+            text[begin + rest] = '\0';
+        len = begin + rest;
+    }
+    return len;
+}

@@ -61,4 +61,9 @@ char *mb_key_join(struct mb_arena *arena, const char *a, const char *b);
  * longer ones keep two bytes at each end. */
 const char *mb_text_mask(const char *secret, char *buf, size_t cap);
 
+/* Puts asterisks wherever the secret stands in the len bytes of text, or enough of its beginning to give it
+ * away.  Gives the new length, which is no larger; where it is smaller a NUL stands behind.  A secret of less
+ * than four bytes is none. */
+size_t mb_text_hide(char *text, size_t len, const char *secret);
+
 #endif

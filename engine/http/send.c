@@ -1,4 +1,5 @@
 #include "http/client.h"
+#include "http/echo.h"
 
 #include "base/buf.h"
 #include "base/call.h"
@@ -332,6 +333,7 @@ static mb_status send_gathered(struct mb_http *http, struct mb_http_request *req
                                        request->source ? (uint64_t)request->source->size : request->body_len};
     mb_status status = exchange_over(http, &exchange);
     response->sent = exchange.sent;
+    mb_http_hide_echo(request, response);
     return status;
 }
 

@@ -79,9 +79,10 @@ static bool make_credentials(struct mb_milvus *milvus)
     EVP_EncodeBlock(encoded, (const unsigned char *)plain, (int)len);
     milvus->bearer = plain;
     milvus->authorization = (const char *)encoded;
-    mb_log_hide(o->log, o->password);
-    mb_log_hide(o->log, plain);
-    mb_log_hide(o->log, milvus->authorization);
+    struct mb_log *secrets = o->secrets != NULL ? o->secrets : o->log;
+    mb_log_hide(secrets, o->password);
+    mb_log_hide(secrets, plain);
+    mb_log_hide(secrets, milvus->authorization);
     return true;
 }
 
@@ -96,6 +97,7 @@ static bool make_peer(struct mb_milvus *milvus)
         .keys = o->keys,
         .tls = o->tls,
         .log = o->log,
+        .secrets = o->secrets != NULL ? o->secrets : o->log,
         .has_user = *o->user != '\0' || *o->password != '\0',
     };
     return milvus->info.place != NULL;

@@ -43,6 +43,7 @@ struct mb_milvus_options {
     int64_t call_timeout_ns; /* of one attempt; 0 for 60 seconds */
     bool grpc_speaks;        /* gRPC may print to stderr what it has to say */
     struct mb_log *log;
+    struct mb_log *secrets;   /* whose secrets no error says; log, where that is NULL */
     struct mb_meters *meters; /* outlive the client; or NULL */
 };
 

@@ -15,7 +15,7 @@ static const char *brief(const struct mb_peer *peer, const char *reason, char *t
 {
     if (!mb_reason_brief(reason, text, MB_REASON_CAP))
         mb_log(peer->log, MB_LOG_DEBUG, "%s says: %s", peer->place, reason);
-    mb_log_mask(peer->log, text);
+    mb_log_mask(peer->secrets, text);
     return *text ? text : "no reason given";
 }
 

@@ -11,7 +11,8 @@ struct mb_peer {
     const char *keys;  /* "milvus" */
     enum mb_milvus_tls tls;
     bool has_user;
-    struct mb_log *log; /* what messages leave out of a server's reason goes there */
+    struct mb_log *log;     /* what messages leave out of a server's reason goes there */
+    struct mb_log *secrets; /* whose secrets no message says, whatever the server repeats */
 };
 
 /* grpc_status is not OK; details is the text that came with it. */

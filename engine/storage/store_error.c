@@ -37,7 +37,9 @@ static mb_status accept_failure(const struct mb_storage *storage, mb_status stat
     mb_storage_clean_text(error->message, sizeof(error->message));
     mb_log_mask(storage->log, error->message);
     mb_storage_clean_text(error->provider_code, sizeof(error->provider_code));
+    mb_log_mask(storage->log, error->provider_code);
     mb_storage_clean_text(error->request_id, sizeof(error->request_id));
+    mb_log_mask(storage->log, error->request_id);
     error->struct_size = sizeof(*error);
     error->status = status;
     if (error->message[0] == '\0')

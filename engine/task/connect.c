@@ -148,6 +148,7 @@ mb_status mb_connect_own_milvus(struct mb_session *session, int64_t call_timeout
                                 struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_milvus_options options = milvus_options(session);
+    options.secrets = options.log;
     options.log = NULL;
     options.call_timeout_ns = call_timeout_ns;
     return mb_milvus_connect(out, &options, cancel, error);

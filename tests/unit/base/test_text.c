@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +183,31 @@ static void test_mask(void **state)
     assert_string_equal(mb_text_mask("\xc3\xa4xyz\n", buf, sizeof(buf)), "******z*");
 }
 
+static void hides(const char *text, const char *secret, const char *expected)
+{
+    char buf[128];
+    snprintf(buf, sizeof buf, "%s", text);
+    size_t len = mb_text_hide(buf, strlen(buf), secret);
+    assert_string_equal(buf, expected);
+    assert_int_equal(len, strlen(expected));
+}
+
+static void test_hide(void **state)
+{
+    (void)state;
+    hides("said abcdefgh twice: abcdefgh", "abcdefgh", "said **** twice: ****");
+    hides("abcd", "abcd", "****");
+    hides("abc", "abc", "abc");
+    hides("", "abcdefgh", "");
+    hides("cut 0123456789abcdef-and", "0123456789abcdef-and-more-of-it", "cut ****");
+    hides("cut 0123456789abXY", "0123456789abcdef-and-more-of-it", "cut ****XY");
+    hides("cut 0123456789a", "0123456789abcdef-and-more-of-it", "cut 0123456789a");
+    hides("aaaaaaaa", "aaaa", "********");
+    char bytes[] = "a\0secret-1\0secret";
+    assert_int_equal(mb_text_hide(bytes, sizeof bytes - 1, "secret-1"), sizeof bytes - 1 - 4);
+    assert_memory_equal(bytes, "a\0****\0secret", sizeof bytes - 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_bool),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_hide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
