@@ -11,6 +11,8 @@ import re
 import urllib.parse
 from dataclasses import dataclass, field
 
+from wire.rest_values import ABSENT, Part
+
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -35,7 +37,7 @@ class Rule:
     def allows(self, version, record, part):
         return (
             fnmatch.fnmatch(version, self.version)
-            and any(fnmatch.fnmatch(record, it) for it in self.ids.split())
+            and any(fnmatch.fnmatch(record.partition("#")[0], it) for it in self.ids.split())
             and any(fnmatch.fnmatch(part, it) for it in self.parts.split())
         )
 
@@ -55,26 +57,26 @@ def same(expected, actual):
 
 
 def differences(expected, actual, at=""):
-    """Paths at which two values of JSON differ, those of arrays with [] for the index."""
+    """Where two values of JSON differ, in arrays with [] for the index."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in [*expected, *(key for key in actual if key not in expected)]:
             path = f"{at}.{key}" if at else key
             if key not in actual:
-                yield path + "-"  # lacks
+                yield Part(path + "-", expected[key], ABSENT)  # lacks
             elif key not in expected:
-                yield path + "+"  # has more
+                yield Part(path + "+", ABSENT, actual[key])  # has more
             else:
                 yield from differences(expected[key], actual[key], path)
         shared = [key for key in expected if key in actual]
         if [key for key in actual if key in expected] != shared:
-            yield f"{at}.order" if at else "order"
+            yield Part(f"{at}.order" if at else "order", list(expected), list(actual))
     elif isinstance(expected, list) and isinstance(actual, list):
         if len(expected) != len(actual):
-            yield f"{at}.count"
+            yield Part(f"{at}.count", {"count": len(expected), "of": expected}, {"count": len(actual), "of": actual})
         for left, right in zip(in_order(expected, at), in_order(actual, at)):
             yield from differences(left, right, f"{at}[]")
     elif not same(expected, actual):
-        yield at
+        yield Part(at, expected, actual)
 
 
 SENSES = {
@@ -89,10 +91,10 @@ def of_message(expected, actual, request):
     """Two sentences need not be the same, but must mean one thing and name what of the request the other names."""
     senses = [{sense for sense, pattern in SENSES.items() if re.search(pattern, text)} for text in (expected, actual)]
     if senses[0] and not senses[0] & senses[1]:
-        yield "msg.sense"
+        yield Part("msg.sense", sorted(senses[0]), sorted(senses[1]))
     for word in named_in(request):
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", expected) and word not in actual:
-            yield "msg.names"
+            yield Part("msg.names", word)
             return
 
 
@@ -116,48 +118,61 @@ def in_order(values, at):
     if at.rsplit(".", 1)[-1] not in ("collection_backups", "collection_restore_tasks"):
         return values
     keys = ("db_name", "collection_name", "target_db_name", "target_collection_name")
-    return sorted(values, key=lambda value: [value.get(key, "") for key in keys])
+    return sorted(values, key=lambda value: [str(value.get(key, "")) for key in keys])
+
+
+def content(answer):
+    """What an answer says: its JSON, or the beginning of its text."""
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text[:40].split("\n")[0]
 
 
 def of_answer(expected, answer):
-    """Paths at which an answer differs from a recorded response."""
+    """Where an answer differs from a recorded response, of which there may have been none."""
+    if expected.keys() & {"no_answer_within_seconds", "connection"}:
+        yield Part("answered", ABSENT, {"status": answer.status, "body": content(answer)})
+        return
     status = expected.get("status", 200)
     if status == 500 and "json" not in expected and "body" not in expected and answer.status != 500:
-        yield "crash"
+        yield Part("crash", ABSENT, {"status": answer.status, "body": content(answer)})
         return
     if answer.status != status:
-        yield "status"
+        yield Part("status", status, answer.status)
     kind = expected.get("content_type", "application/json; charset=utf-8")
     if answer.headers.get("Content-Type") != kind:
-        yield "content_type"
+        yield Part("content_type", kind, answer.headers.get("Content-Type"))
     for name, value in expected.get("headers", {}).items():
         if answer.headers.get(name) != value:
-            yield f"header.{name}"
+            yield Part(f"header.{name}", value, answer.headers.get(name, ABSENT))
     if "json" in expected:
         try:
             actual = answer.json()
         except ValueError:
-            yield "body"
+            yield Part("body", expected["json"], content(answer))
         else:
             yield from differences(expected["json"], actual)
     elif "body_cut" in expected:
         yield from of_beginning(expected["body"], answer)
     elif "body" in expected and answer.text != expected["body"]:
-        yield "body"
+        yield Part("body", expected["body"], content(answer))
 
 
 def of_beginning(kept, answer):
     """Of an answer whose record was cut: did it succeed, and if not with what code? What became of its task?"""
-    if not (answer.headers.get("Content-Type", "").startswith("application/json") and kept.startswith("{")):
+    actual = content(answer)
+    yield Part("beyond", ABSENT, actual)
+    if not (isinstance(actual, dict) and kept.startswith("{")):
         return
-    actual = answer.json()
     code, state = (re.search(pattern, kept) for pattern in (r'"code":(\d+)', r'"data":{[^[{]*?"state_code":(\d)'))
     if (int(code[1]) if code else 0) != actual.get("code", 0):
-        yield "code"
-    if state and actual.get("data") is None:
-        yield "data"
-    elif state and int(state[1]) != actual["data"].get("state_code"):
-        yield "data.state_code"
+        yield Part("code", int(code[1]) if code else 0, actual.get("code", 0))
+    data = actual.get("data")
+    if state and not isinstance(data, dict):
+        yield Part("data", {"state_code": int(state[1])}, data)
+    elif state and int(state[1]) != data.get("state_code"):
+        yield Part("data.state_code", int(state[1]), data.get("state_code", ABSENT))
 
 
 def whole(request):
@@ -177,35 +192,45 @@ def send(server, request):
 
 
 class Judge:
-    """Plays records and gathers the differences that no rule allows."""
+    """Plays records and gathers the differences that no rule allows, or that have other values than those listed."""
 
-    def __init__(self, version, rules):
-        self.version, self.rules, self.found, self.sections = version, rules, [], set()
-        self.played = self.equal = 0
+    def __init__(self, version, rules, values):
+        self.version, self.rules, self.values = version, rules, values
+        self.found, self.sections, self.answers = [], set(), []
+        self.played = self.equal = self.differences = 0
         self.by_rule = collections.Counter()
 
     def play(self, server, record):
         self.compare(record, send(server, record["request"]))
 
-    def compare(self, record, answer, expected=None):
+    def compare(self, record, answer):
+        self.weigh(record["id"], lambda answer: self.parts_of(record, answer), answer)
+
+    def parts_of(self, record, answer):
         """0.4.15 has two ways to answer: what fits one of them fits."""
-        ways = [expected or record["response"]]
+        ways = [record["response"]]
         if "response_simple_false" in record:
             ways = [way for way in ways if way.get("status") != 500] + [record["response_simple_false"]]
         found = []
         for way in ways:
             parts = list(of_answer(way, answer))
             if "msg" in parts and "json" in way and not {"code", "code+", "code-"} & set(parts):
-                parts += of_message(way["json"]["msg"], answer.json()["msg"], record["request"])
+                parts += of_message(way["json"]["msg"], str(answer.json()["msg"]), record["request"])
             found.append(parts)
-        self.weigh(record["id"], min(found, key=len), answer)
+        return min(found, key=len)
 
-    def weigh(self, id, parts, answer):
+    def weigh(self, id, compare, answer):
+        """compare: gives where such an answer differs. It is kept, for others to try what it says of other answers."""
+        self.answers.append((id, compare, answer))
+        parts = compare(answer)
         self.played += 1
         self.equal += not parts
+        self.differences += len(parts)
         left = [part for part in dict.fromkeys(parts) if not self.is_allowed(id, part)]
+        left += self.values.judge(self.version, id, parts)
+        self.values.note(self.version, id, parts)
         if left:
-            self.found.append(f"{self.version} {id}: {' '.join(left)} ({answer.status} {answer.body[:200]!r})")
+            self.found.append(f"{self.version} {id}: {'; '.join(left)} ({answer.status} {answer.body[:200]!r})")
 
     def is_allowed(self, id, part):
         rules = [rule for rule in self.rules if rule.allows(self.version, id, part)]
@@ -213,3 +238,9 @@ class Judge:
             rule.used = True
             self.by_rule[rule.reason] += 1
         return bool(rules)
+
+    def notices(self, id, compare, answer):
+        """Would such an answer be found?"""
+        parts = compare(answer)
+        allowed = all(any(rule.allows(self.version, id, part) for rule in self.rules) for part in parts)
+        return not allowed or bool(self.values.judge(self.version, id, parts))

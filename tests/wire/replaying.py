@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from wire.recordings import Judge, of_answer, send
+from wire.rest_values import Part
 
 MADE = {  # before a section begins
     "list": {"base": {}, "li_empty": {"collection_names": ["empty"]}, "li_sales": {"db_collections": {"sales": []}},
@@ -58,8 +59,8 @@ def state_of(answer):
 class Player(Judge):
     """Also remembers the id that was made up for a restore, for the records that ask for it."""
 
-    def __init__(self, version, rules):
-        super().__init__(version, rules)
+    def __init__(self, version, rules, values):
+        super().__init__(version, rules, values)
         self.made_up = None
 
     def play(self, server, record):
@@ -72,10 +73,7 @@ class Player(Judge):
 
     def play_one(self, server, record):
         answer = send(server, record["request"])
-        if not record["response"].keys() & {"no_answer_within_seconds", "connection"}:
-            self.compare(record, answer)
-        else:
-            self.weigh(record["id"], list(of_answer_or_none(record["response"], answer)), answer)
+        self.compare(record, answer)
         self.remember(answer)
 
     def remember(self, answer):
@@ -93,12 +91,12 @@ class Player(Judge):
         while answer.status == 200 and state_of(answer) < DONE and time.monotonic() < until:
             progress = answer.json()["data"]["progress"]
             if not before <= progress < 100:
-                parts.append("sequence.progress")
+                parts.append(Part("sequence.progress", before, progress))
             before = progress
             time.sleep(0.05)
             answer = send(server, request)
         last = record["sequence"][-1]
-        self.weigh(record["id"], [*parts, *of_answer(last, answer)], answer)
+        self.weigh(record["id"], lambda answer: [*parts, *of_answer(last, answer)], answer)
 
     def play_at_once(self, server, record):
         """Who comes first is chance: the answers are compared in the order that fits better."""
@@ -106,15 +104,7 @@ class Player(Judge):
             answers = list(pool.map(lambda request: send(server, request), record["requests"]))
         ways = []
         for order in (answers, answers[::-1]):
-            pairs = [(list(of_answer(expected, answer)), answer) for expected, answer in zip(record["responses"], order)]
-            ways.append(pairs)
-        for parts, answer in min(ways, key=lambda pairs: sum(len(parts) for parts, _ in pairs)):
-            self.weigh(record["id"], parts, answer)
-
-
-def of_answer_or_none(expected, answer):
-    """The Go program gave none, or an empty one."""
-    if "no_answer_within_seconds" in expected or "connection" in expected:
-        yield "answered"
-    else:
-        yield from of_answer(expected, answer)
+            ways.append([(expected, answer) for expected, answer in zip(record["responses"], order)])
+        best = min(ways, key=lambda pairs: sum(len(list(of_answer(*pair))) for pair in pairs))
+        for number, (expected, answer) in enumerate(best, 1):
+            self.weigh(f"{record['id']}#{number}", lambda answer, expected=expected: list(of_answer(expected, answer)), answer)
