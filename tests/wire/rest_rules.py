@@ -168,7 +168,7 @@ REAL_RULES = [
          "members that 0.5.16 has, of which 0.4.15 knows nothing", OLD),
     Rule("concurrent/* sigint/*", "data.milvus_version- data.size", "not known before the backup is described", OLD),
     Rule("concurrent/two-* concurrent/async-running-same concurrent/sync-while-async", "code code+", "one writer a name, as in 0.5.16", OLD),
-    Rule("concurrent/two-*", "requestId data.id", "which of the two was first is chance"),
+    Rule("concurrent/two-* concurrent/restore-same-target", "requestId data.id", "which of the two was first is chance"),
     Rule("concurrent/two-async-same-name-get-*", "code code- code+ data data.* msg.*", "which of the two was first is chance"),
     Rule("concurrent/co3b-end concurrent/co5b-end", "code", "was refused, so there is no task, as in 0.5.16", OLD),
     Rule("concurrent/delete-while-running delete/running", "code", "says what is under way and how to end it", OLD),
