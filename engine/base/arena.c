@@ -78,6 +78,17 @@ void *mb_arena_alloc(struct mb_arena *arena, size_t count, size_t size)
     return block;
 }
 
+/* There is room for the power of two that the count has reached. */
+void *mb_arena_append(struct mb_arena *arena, void *items, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return items;
+    void *larger = mb_arena_alloc(arena, count > 0 ? 2 * count : 1, size);
+    if (larger != NULL && count > 0)
+        memcpy(larger, items, count * size);
+    return larger;
+}
+
 char *mb_arena_strdup(struct mb_arena *arena, const char *text)
 {
     return mb_arena_strndup(arena, text, strlen(text));

@@ -13,8 +13,8 @@ struct mb_strings {
     size_t count;
 };
 
-/* Puts text, which lives as long as arena, behind the others.  false without memory, also when text is NULL.
- */
+/* Puts text, which lives as long as arena, behind the others, all of which came by this way.  false without
+ * memory, also when text is NULL. */
 bool mb_strings_add(struct mb_strings *list, struct mb_arena *arena, const char *text);
 bool mb_strings_have(const struct mb_strings *list, const char *text);
 

@@ -2,21 +2,10 @@
 
 #include <string.h>
 
-/* The list has room for the power of two that its count has reached. */
-static const char **make_room(const struct mb_strings *list, struct mb_arena *arena)
-{
-    size_t count = list->count;
-    if ((count & (count - 1)) != 0)
-        return (const char **)(uintptr_t)list->items;
-    const char **items = mb_arena_alloc(arena, count > 0 ? 2 * count : 1, sizeof *items);
-    if (items != NULL && count > 0)
-        memcpy(items, list->items, count * sizeof *items);
-    return items;
-}
-
 bool mb_strings_add(struct mb_strings *list, struct mb_arena *arena, const char *text)
 {
-    const char **items = text != NULL ? make_room(list, arena) : NULL;
+    const char **items =
+        text != NULL ? mb_arena_append(arena, list->items, list->count, sizeof *items) : NULL;
     if (items == NULL)
         return false;
     items[list->count++] = text;

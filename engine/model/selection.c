@@ -7,28 +7,17 @@
 
 #define DEFAULT_DATABASE "default"
 
-/* The items have room for the power of two that their count has reached. */
-static mb_status make_room(struct mb_selection *selection, struct mb_arena *arena, struct mb_error *error)
-{
-    size_t count = selection->count;
-    if ((count & (count - 1)) != 0)
-        return MB_OK;
-    struct mb_selection_item *items = mb_arena_alloc(arena, count > 0 ? 2 * count : 1, sizeof(*items));
-    if (items == NULL)
-        return mb_fail_memory(error);
-    if (count > 0)
-        memcpy(items, selection->items, count * sizeof(*items));
-    selection->items = items;
-    return MB_OK;
-}
-
 static mb_status add_item(struct mb_selection *selection, struct mb_arena *arena,
                           struct mb_selection_item item, struct mb_error *error)
 {
     if (item.db == NULL)
         return mb_fail_memory(error);
-    MB_TRY(make_room(selection, arena, error));
-    selection->items[selection->count++] = item;
+    struct mb_selection_item *items =
+        mb_arena_append(arena, selection->items, selection->count, sizeof(*items));
+    if (items == NULL)
+        return mb_fail_memory(error);
+    items[selection->count++] = item;
+    selection->items = items;
     return MB_OK;
 }
 

@@ -19,9 +19,9 @@ struct mb_renames {
     struct mb_strings idle; /* "db.:db2.", which is allowed and does nothing */
 };
 
-/* "db.*:db2.*,db.c:db2.c2,c:c2,db.:db2." of -r, added to renames; a later rule for the same thing replaces
- * the earlier. A name without a database is in "default", and both sides are of one shape.  MB_E_CONFIG names
- * the rule that is wrong. */
+/* "db.*:db2.*,db.c:db2.c2,c:c2,db.:db2." of -r, added to renames; of several rules for the same thing the
+ * last one counts.  A name without a database is in "default", and both sides are of one shape.  MB_E_CONFIG
+ * names the rule that is wrong. */
 mb_status mb_renames_add(struct mb_renames *renames, struct mb_arena *arena, const char *text,
                          struct mb_error *error);
 
@@ -38,9 +38,13 @@ struct mb_mappings {
     size_t count;
 };
 
-/* Copies it behind the others.  MB_E_CONFIG for one that lacks a name, or makes what another makes. */
+/* Copies it behind the others.  MB_E_CONFIG for one that lacks a name. */
 mb_status mb_mappings_add(struct mb_mappings *mappings, struct mb_arena *arena,
                           const struct mb_mapping *mapping, struct mb_error *error);
+
+/* When all have been added: MB_E_CONFIG if two make the same. */
+mb_status mb_mappings_check(const struct mb_mappings *mappings, struct mb_arena *arena,
+                            struct mb_error *error);
 
 struct mb_plan_options {
     const struct mb_selection *selection; /* by the names in the backup; NULL for everything */

@@ -3,6 +3,7 @@
 
 #include "base/hint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static mb_status refuse(const char *what, const char *why, struct mb_error *error)
@@ -25,14 +26,7 @@ static mb_status check_source(const char *what, const char *name, struct mb_erro
     return name != NULL && *name != '\0' ? MB_OK : refuse(what, "is missing from a mapping", error);
 }
 
-static bool same_target(const struct mb_mapping *a, const struct mb_mapping *b)
-{
-    return a->target != NULL && b->target != NULL && strcmp(a->target_db, b->target_db) == 0 &&
-           strcmp(a->target, b->target) == 0;
-}
-
-static mb_status check(const struct mb_mappings *mappings, const struct mb_mapping *mapping,
-                       struct mb_error *error)
+static mb_status check(const struct mb_mapping *mapping, struct mb_error *error)
 {
     MB_TRY(check_source("the source database", mapping->source_db, error));
     MB_TRY(check_target("target database", mapping->target_db, error));
@@ -41,13 +35,7 @@ static mb_status check(const struct mb_mappings *mappings, const struct mb_mappi
     if (mapping->source == NULL && mapping->target == NULL)
         return MB_OK;
     MB_TRY(check_source("the source collection", mapping->source, error));
-    MB_TRY(check_target("target collection", mapping->target, error));
-    for (size_t i = 0; i < mappings->count; i++)
-        if (same_target(&mappings->items[i], mapping))
-            return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "mappings",
-                                "two mappings make %s.%s: give other targets", mapping->target_db,
-                                mapping->target);
-    return MB_OK;
+    return check_target("target collection", mapping->target, error);
 }
 
 static const char *keep(struct mb_arena *arena, const char *text, bool *ok)
@@ -61,8 +49,8 @@ mb_status mb_mappings_add(struct mb_mappings *mappings, struct mb_arena *arena,
                           const struct mb_mapping *mapping, struct mb_error *error)
 {
     bool ok = true;
-    MB_TRY(check(mappings, mapping, error));
-    struct mb_mapping *items = mb_arena_alloc(arena, mappings->count + 1, sizeof *items);
+    MB_TRY(check(mapping, error));
+    struct mb_mapping *items = mb_arena_append(arena, mappings->items, mappings->count, sizeof *items);
     const struct mb_mapping copy = {.source_db = keep(arena, mapping->source_db, &ok),
                                     .target_db = keep(arena, mapping->target_db, &ok),
                                     .source = keep(arena, mapping->source, &ok),
@@ -71,11 +59,36 @@ mb_status mb_mappings_add(struct mb_mappings *mappings, struct mb_arena *arena,
                                     .description = keep(arena, mapping->description, &ok)};
     if (items == NULL || !ok)
         return mb_fail_memory(error);
-    if (mappings->count > 0)
-        memcpy(items, mappings->items, mappings->count * sizeof *items);
-    items[mappings->count] = copy;
+    items[mappings->count++] = copy;
     mappings->items = items;
-    mappings->count++;
+    return MB_OK;
+}
+
+/* Those that make a database alone have no target, and come first. */
+static int by_target(const void *a, const void *b)
+{
+    const struct mb_mapping *x = *(const struct mb_mapping *const *)a;
+    const struct mb_mapping *y = *(const struct mb_mapping *const *)b;
+    if (x->target == NULL || y->target == NULL)
+        return (x->target != NULL) - (y->target != NULL);
+    int order = strcmp(x->target_db, y->target_db);
+    return order != 0 ? order : strcmp(x->target, y->target);
+}
+
+mb_status mb_mappings_check(const struct mb_mappings *mappings, struct mb_arena *arena,
+                            struct mb_error *error)
+{
+    const struct mb_mapping **sorted = mb_arena_alloc(arena, mappings->count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < mappings->count; i++)
+        sorted[i] = &mappings->items[i];
+    qsort(sorted, mappings->count, sizeof *sorted, by_target);
+    for (size_t i = 1; i < mappings->count; i++)
+        if (sorted[i]->target != NULL && by_target(&sorted[i - 1], &sorted[i]) == 0)
+            return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "mappings",
+                                "two mappings make %s.%s: give other targets", sorted[i]->target_db,
+                                sorted[i]->target);
     return MB_OK;
 }
 

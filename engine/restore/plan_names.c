@@ -47,30 +47,14 @@ static bool parse_side(const char *text, size_t len, struct mb_arena *arena, str
     return out->db != NULL && (out->kind >= SIDE_DATABASE || out->collection != NULL);
 }
 
-static bool same_left(const struct mb_rename *a, const struct mb_rename *b)
-{
-    if (strcmp(a->db, b->db) != 0 || (a->collection == NULL) != (b->collection == NULL))
-        return false;
-    return a->collection == NULL || strcmp(a->collection, b->collection) == 0;
-}
-
 static mb_status add_rename(struct mb_renames *renames, struct mb_rename rule, struct mb_arena *arena,
                             struct mb_error *error)
 {
-    for (size_t i = 0; i < renames->count; i++) {
-        if (same_left(&renames->items[i], &rule)) {
-            renames->items[i] = rule;
-            return MB_OK;
-        }
-    }
-    struct mb_rename *items = mb_arena_alloc(arena, renames->count + 1, sizeof *items);
+    struct mb_rename *items = mb_arena_append(arena, renames->items, renames->count, sizeof *items);
     if (items == NULL)
         return mb_fail_memory(error);
-    if (renames->count)
-        memcpy(items, renames->items, renames->count * sizeof *items);
-    items[renames->count] = rule;
+    items[renames->count++] = rule;
     renames->items = items;
-    renames->count++;
     return MB_OK;
 }
 
@@ -124,12 +108,12 @@ const struct mb_rename *mb_plan_find_rename(const struct mb_renames *renames, co
                                             const char *collection)
 {
     const struct mb_rename *wide = NULL;
-    for (size_t i = 0; renames && i < renames->count; i++) {
+    for (size_t i = renames ? renames->count : 0; i-- > 0;) {
         const struct mb_rename *rule = &renames->items[i];
         if (strcmp(rule->db, db) != 0)
             continue;
         if (rule->collection == NULL)
-            wide = rule;
+            wide = wide ? wide : rule;
         else if (collection && strcmp(rule->collection, collection) == 0)
             return rule;
     }

@@ -62,7 +62,7 @@ static mb_status take_mappings(const struct mb_restore_request *request, struct 
         MB_TRY(mb_mappings_add(&plan->mappings, arena, &mapping, error));
         at += request->mappings->struct_size;
     }
-    return MB_OK;
+    return mb_mappings_check(&plan->mappings, arena, error);
 }
 
 static bool is_given(const char *text)

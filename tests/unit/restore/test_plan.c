@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -182,8 +183,34 @@ static void test_later_rule_replaces_earlier(void **state)
     struct mb_renames renames = renames_of(w, "a:x,default.a:default.y");
     struct mb_plan_options options = {.renames = &renames};
     struct mb_restore_plan plan = plan_of(w, &options);
-    assert_int_equal(renames.count, 1);
     assert_string_equal(plan.targets[0].name, "y");
+    renames = renames_of(w, "default.*:first.*,default.*:second.*");
+    plan = plan_of(w, &options);
+    assert_string_equal(plan.targets[0].db, "second");
+}
+
+/* A request may hold as many as fit into its body. */
+static void test_very_many_rules_and_mappings(void **state)
+{
+    enum { MANY = 200000 };
+    struct world *w = *state;
+    struct mb_renames renames = {0};
+    struct mb_mappings mappings = {0};
+    for (int i = 0; i < MANY; i++) {
+        char rule[32], target[16];
+        snprintf(rule, sizeof rule, "c%d:d%d", i, i);
+        snprintf(target, sizeof target, "t%d", i);
+        const struct mb_mapping mapping = {
+            .source_db = "a", .source = "b", .target_db = "c", .target = target};
+        assert_int_equal(mb_renames_add(&renames, w->arena, rule, &w->error), MB_OK);
+        assert_int_equal(mb_mappings_add(&mappings, w->arena, &mapping, &w->error), MB_OK);
+    }
+    assert_string_equal(renames.items[MANY / 3].collection, "c66666");
+    assert_string_equal(renames.items[MANY - 1].to_collection, "d199999");
+    assert_int_equal(mb_mappings_check(&mappings, w->arena, &w->error), MB_OK);
+    mappings.items[7].target = "t123456";
+    assert_int_equal(mb_mappings_check(&mappings, w->arena, &w->error), MB_E_CONFIG);
+    assert_non_null(strstr(w->error.message, "c.t123456"));
 }
 
 static void test_wrong_rules(void **state)
@@ -460,7 +487,10 @@ static void test_wrong_mappings(void **state)
     struct world *w = *state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct mb_mappings mappings = mappings_of(w, some_mappings, 4);
-        assert_int_equal(mb_mappings_add(&mappings, w->arena, &wrong[i].mapping, &w->error), MB_E_CONFIG);
+        mb_status status = mb_mappings_add(&mappings, w->arena, &wrong[i].mapping, &w->error);
+        if (status == MB_OK)
+            status = mb_mappings_check(&mappings, w->arena, &w->error);
+        assert_int_equal(status, MB_E_CONFIG);
         assert_non_null(strstr(w->error.message, wrong[i].told));
         assert_int_equal(w->error.hint, MB_HINT_INPUT);
         assert_string_equal(w->error.subject, "mappings");
@@ -484,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_a_rule_without_effect_is_told),
         cmocka_unit_test(test_rename_beats_suffix_and_a_database_rule_does_not),
         cmocka_unit_test(test_later_rule_replaces_earlier),
+        cmocka_unit_test(test_very_many_rules_and_mappings),
         cmocka_unit_test(test_a_rule_for_what_the_backup_does_not_hold),
         cmocka_unit_test(test_wrong_rules),
         cmocka_unit_test(test_third_piece_is_ignored),
