@@ -56,7 +56,7 @@ mb_status mb_restore_load_place(struct mb_restore_work *work, const struct mb_lo
 mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_strings partitions;
-    bool all;
+    bool all = false;
     if (!work->run->options->load || !mb_restore_was_loaded(work))
         return MB_OK;
     mb_progress_row_does(work->row, "load");
