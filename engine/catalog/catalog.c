@@ -79,20 +79,29 @@ static mb_status holds_objects(const struct mb_catalog *catalog, const struct mb
     return MB_OK;
 }
 
+/* By its files alone: foreign when they tell of no backup. */
+static mb_status state_by_files(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
+                                enum mb_backup_state *out, struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool present[MB_META_COUNT];
+    MB_TRY(mb_catalog_find_files(catalog, scratch->dir, present, cancel, error));
+    *out = mb_catalog_is_whole(present)   ? MB_BACKUP_COMPLETE
+           : present[MB_META_IN_PROGRESS] ? MB_BACKUP_IN_PROGRESS
+                                          : MB_BACKUP_FOREIGN;
+    return MB_OK;
+}
+
 static mb_status find_state(const struct mb_catalog *catalog, const struct mb_catalog_scratch *scratch,
                             enum mb_backup_state *out, struct mb_cancel *cancel, struct mb_error *error)
 {
-    bool present[MB_META_COUNT];
     bool objects = false;
-    MB_TRY(mb_catalog_find_files(catalog, scratch->dir, present, cancel, error));
-    if (mb_catalog_is_whole(present)) {
-        *out = MB_BACKUP_COMPLETE;
-    } else if (present[MB_META_IN_PROGRESS]) {
-        *out = MB_BACKUP_IN_PROGRESS;
-    } else {
-        MB_TRY(holds_objects(catalog, scratch, &objects, cancel, error));
-        *out = objects ? MB_BACKUP_FOREIGN : MB_BACKUP_ABSENT;
-    }
+    MB_TRY(state_by_files(catalog, scratch, out, cancel, error));
+    if (*out != MB_BACKUP_FOREIGN)
+        return MB_OK;
+    MB_TRY(holds_objects(catalog, scratch, &objects, cancel, error));
+    if (objects) /* which somebody may have begun to put since the files were looked at */
+        return state_by_files(catalog, scratch, out, cancel, error);
+    *out = MB_BACKUP_ABSENT;
     return MB_OK;
 }
 

@@ -336,6 +336,30 @@ static void other_deletes(struct bed *bed)
     mb_storage_remove_prefix(bed->storage, ROOT "b1/", NULL, NULL, &ignored);
 }
 
+static mb_status list_meanwhile(struct mb_list **out, struct mb_store *store,
+                                const struct mb_list_options *opts, const struct mb_call *call)
+{
+    if (strcmp(opts->prefix, ROOT "b1/") == 0 && !meanwhile.done) {
+        meanwhile.done = true;
+        other_claims(meanwhile.bed);
+    }
+    return mb_storage_plugin_entry()->list_open(out, store, opts, call);
+}
+
+/* The mark that the other one put meanwhile is no foreign object. */
+static void one_who_claims_between_two_looks_is_named(void **state)
+{
+    struct bed *bed = *state;
+    struct mb_claim *claim;
+    bed->driver.list_open = list_meanwhile;
+    bed_reopen(bed);
+    meanwhile.bed = bed;
+    meanwhile.done = false;
+    assert_int_equal(begin(bed, &claim), MB_E_EXISTS);
+    assert_true(meanwhile.done);
+    says(bed, "process 7");
+}
+
 /* Both found the name free and both were allowed to write: the last one has it. */
 static void the_last_record_counts_where_nothing_is_refused(void **state)
 {
@@ -482,6 +506,7 @@ int main(void)
         BED_TEST(another_task_of_this_process_is_left_alone),
         BED_TEST(a_task_of_this_process_that_has_ended_is_gone),
         BED_TEST(of_two_tasks_that_begin_at_once_one_has_the_name),
+        BED_TEST(one_who_claims_between_two_looks_is_named),
         BED_TEST(force_takes_from_who_is_at_work),
         BED_TEST(clocks_that_differ_do_not_matter),
         BED_TEST(records_of_older_versions),
