@@ -1,6 +1,7 @@
 """What the tests of create share: a fake Milvus with databases and collections, all of them empty."""
 
 import threading
+import zlib
 from collections import Counter
 
 import pytest
@@ -8,6 +9,11 @@ from pymilvus.grpc_gen import milvus_pb2, schema_pb2
 from testbed.program import Program
 
 from wire.fake_milvus import FakeMilvus, status
+
+
+def collection_id(name, database="default"):
+    """Two databases may have collections of one name, never of one id."""
+    return 1 + zlib.crc32(f"{database}.{name}".encode())
 
 
 class Collections(FakeMilvus):
@@ -28,7 +34,7 @@ class Collections(FakeMilvus):
             ),
             "DescribeCollection": lambda request: milvus_pb2.DescribeCollectionResponse(
                 schema=schema_pb2.CollectionSchema(name=request.collection_name, fields=fields),
-                collectionID=1 + sum(map(ord, request.collection_name)),
+                collectionID=collection_id(request.collection_name, self._database.name),
                 collection_name=request.collection_name,
                 db_name=self._database.name,
                 shards_num=1,

@@ -6,11 +6,11 @@ import pytest
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 from testbed.program import NOT_FOUND, Program
 
-from wire.creating import Collections, create
+from wire.creating import Collections, collection_id, create
 from wire.restoring import Server, options, program_for
 from wire.transferring import folder_config, keys_below, to
 
-COLLECTION = 1 + ord("c")  # as the fake numbers it
+COLLECTION = collection_id("c")
 PARTITIONS = {"_default": 10, "p": 11}
 ROWS = {20: 10, 21: 11}  # segment -> partition
 DELETES = {30: 10, 31: 11, 40: -1, 41: -1}
