@@ -60,7 +60,7 @@ RULES = [
     Rule("create/get-names-unknown create/get-rbac", "data.progress", "progress never falls, not even to 0", NEW),
     Rule("create/names-three-parts*", "code data", "three parts are no name of a collection, as in 0.5.16", OLD),
     Rule("create/gc-not-url", "code code+ msg", "an address that cannot be one is refused: nobody would pause anything"),
-    Rule("create/rbac create/get-rbac", "code code+ data", "what this Milvus cannot hand out is not left out in silence"),
+    Rule("create/rbac", "code data", "what this Milvus cannot hand out is not left out in silence"),
     Rule("create/root-path create/get-root-path create/get-root-path-path", "code code+ data",
          "places are those that server.rootPaths allows"),
     Rule("create/strategy-nonsense", "code", "a strategy that is none is refused, as in 0.5.16", OLD),
