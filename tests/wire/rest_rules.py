@@ -191,7 +191,7 @@ REAL_RULES = [
     Rule("restore/names-three-parts restore/names-blank", "code+ data", "no name of a collection is refused, as in 0.5.16", OLD),
     Rule("restore/suffix-space-last restore/rename-short-to-full restore/rename-full-to-short restore/rename-target-three-parts",
          "code after.new", "refused, as in 0.5.16", OLD),
-    Rule("restore/suffix-and-rename", f"{TASKS}+ data.errorMessage- code- after.new", "a suffix goes to what no rule names, as in 0.4.15", NEW),
+    Rule("restore/suffix-and-rename", "code- data msg", "a suffix goes to what no rule names, as in 0.4.15", NEW),
     Rule("restore/rename-two-to-one", "answered", "refused instead of never answered", OLD),
     Rule("restore/dbs-blank-db", f"{TASKS}+ after.new", "is the default database, as in 0.5.16", OLD),
     Rule("restore/body-null restore/body-object restore/body-no-content-type restore/name-* restore/async-unknown restore/suffix-long",

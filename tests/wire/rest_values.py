@@ -21,6 +21,7 @@ PLAIN = [  # what is another in every run
     (r"after \d+ ms", "after <n> ms"),
     (r"\d+ attempts?", "<n> attempts"),
     (r"database \w+ collection \w+", "database <name> collection <name>"),
+    (r"\bsegment \d+\b", "segment <n>"),
     (r"/[^ :'\"]*pytest-of-[^ :'\"]*", "<folder>"),
 ]
 EXACT = ("code", "state_code", "progress", "status", "count", "load_state", "shards_num", "has_index", "state", "msg", "error",
