@@ -11,7 +11,7 @@ OLD, NEW = "v0.4.15", "v0.5.16"
 RULES = [
     Rule("*", "beyond", "the record keeps only the beginning of its answer"),
     # ---------------------------------------------------------------- hello
-    Rule("hello/docs/", "status content_type body header.*", "leads to the page instead of 404"),
+    Rule("hello/docs/", "status content_type body", "leads to the page instead of 404"),
     Rule("hello/docs/doc.json", "status content_type", "the description is docs/openapi.json"),
     Rule("hello/pprof* hello/debug-pprof", "*", "there is no profiler of Go in this program"),
     Rule("hello/metrics", "status content_type body", "there are numbers for Prometheus", "*"),
@@ -20,11 +20,11 @@ RULES = [
     Rule("list_empty/* list/*", "msg+", "success is said, as in 0.4.15", NEW),
     Rule(
         "list_empty/none-filter list/filter*",
-        "code- code msg data",
+        "code- msg data",
         "the filter works as in 0.4.15",
         NEW,
     ),
-    Rule("names/* create/* delete/create-*", "data", "an error has no data: null in both versions without simpleResponse", OLD),
+    Rule("names/* create/*", "data", "an error has no data: null in both versions without simpleResponse", OLD),
     Rule("get/* request_id/get-error*", "data", "an error has no data: null in both versions without simpleResponse", OLD),
     Rule("delete/get-deleted", "data", "an error has no data: null in both versions without simpleResponse", OLD),
     # ---------------------------------------------------------------- create
@@ -43,7 +43,7 @@ RULES = [
     Rule("names/prefix-of-existing names/one-letter", "code- msg data.*+",
          "a name that begins another one is free, as in 0.5.16", OLD),
     Rule("names/*", "msg", "the same refusal in other words"),
-    Rule("names/space-only names/nul", "msg.*", "names are not trimmed or cut: the character is what is wrong", OLD),
+    Rule("names/space-only", "msg.*", "names are not trimmed or cut: the character is what is wrong", OLD),
     Rule("create/dbs-unknown-*", "answered", "refused at once instead of being looked for during hours", OLD),
     Rule("create/names-three-parts create/names-blank create/names-nulls", "msg.sense",
          "what is no name of a collection is refused as such, not as missing", OLD),
@@ -56,7 +56,7 @@ RULES = [
     Rule("bodies/rbac-number bodies/with-index-extra-string create/filter-string", "status",
          "members that 0.4.15 does not know have types", OLD),
     Rule("create/*", "msg data.errorMessage", "the same failure in other words"),
-    Rule("create/get-names-unknown", "code- data.*+ data", "a failed backup is told of by its name, as in 0.5.16", OLD),
+    Rule("create/get-names-unknown", "code- data.*+", "a failed backup is told of by its name, as in 0.5.16", OLD),
     Rule("create/get-names-unknown create/get-rbac", "data.progress", "progress never falls, not even to 0", NEW),
     Rule("create/names-three-parts*", "code data", "three parts are no name of a collection, as in 0.5.16", OLD),
     Rule("create/gc-not-url", "code code+ msg", "an address that cannot be one is refused: nobody would pause anything"),
@@ -71,7 +71,7 @@ RULES = [
     Rule("create/get-dbs-empty-object* create/get-filter-empty", "data.database_backups+",
          "nothing is the entry of the default database alone"),
     # ------------------------------------------------------------------- get
-    Rule("get/*unknown-id get/restarted-by-id get/restarted-both", "code+ msg data", "an id that is not known is an error, as in 0.5.16", OLD),
+    Rule("get/*unknown-id", "code+ msg data", "an id that is not known is an error, as in 0.5.16", OLD),
     Rule("get/*", "msg", "the same refusal in other words"),
     Rule("get/*", "code+ data code", "what is not there is 404, what is there is described: by name from the storage, as in 0.4.15", NEW),
     Rule("get/other-version get/restarted-by-name", "data.*", "is read from the storage, as in 0.4.15", NEW),
@@ -92,8 +92,8 @@ RULES = [
     Rule("delete/*", "msg", "the same refusal in other words"),
     Rule("delete/* request_id/delete-error*", "code msg", "what is not there is 404, as in 0.4.15", NEW),
     Rule("delete/slash-last delete/parent", "code+", "no other backup is deleted than the one that is named", NEW),
-    Rule("delete/halfdone delete/badmeta", "code code- msg", "what no backup is can be deleted, too"),
-    Rule("delete/create-deleted", "code- data.*+ data", "a deleted name is free", OLD),
+    Rule("delete/halfdone delete/badmeta", "code- msg", "what no backup is can be deleted, too"),
+    Rule("delete/create-deleted", "code- data.*+", "a deleted name is free", OLD),
 ]
 
 # The Milvus of tests/wire is a fake: its collections have other ids, no rows, no index and one field, in another order.
@@ -133,7 +133,7 @@ REAL_RULES = [
     Rule("restore/* restore2/*", "msg", "the same refusal in other words"),
     Rule("restore/* restore2/*", "error", "says what is wrong, as 0.5.16 does", OLD),
     Rule("restore/* restore2/*", "error", "the same refusal in other words", NEW),
-    Rule("restore2/type-maxShardNum-string restore2/type-skipParams-string restore2/type-restorePlan-string", "code code+ status",
+    Rule("restore2/type-maxShardNum-string restore2/type-skipParams-string restore2/type-restorePlan-string", "status",
          "members that 0.4.15 does not know have types", OLD),
     Rule("restore/async* sigint/restore-async", "data.state_code", "one that waits for nothing has begun", NEW),
     # ------------------------------------------------------------ concurrent
