@@ -240,7 +240,7 @@ def assert_right(folder):
     assert faults == [], "\n".join(map(str, faults))
 
 
-@pytest.mark.parametrize("version", ["2.2.16", "2.3.5", "2.4.15", "2.5.8", "2.6.11"])
+@pytest.mark.parametrize("version", ["2.2.16", "2.3.5", "2.4.15", "2.5.8", "2.6.11", "3.0.0"])
 def test_every_shape_of_every_version(backed_up, version):
     """Segments are listed, or described by Milvus from 2.5.8 on."""
     folder = backed_up(version=version)
@@ -297,6 +297,14 @@ def test_every_kind_of_create(backed_up, arguments):
     assert_right(folder)
     full = json.loads((folder / "meta" / "full_meta.json").read_text())
     assert (full["size"] == 0) == (arguments[-1] in ("meta_only", "hollow.", "empty"))
+
+
+@pytest.mark.parametrize("strategy", ["meta_only", "skip_flush"])
+def test_an_older_milvus_without_a_flush(backed_up, strategy):
+    folder = backed_up("--strategy", strategy, version="2.2.16")
+    assert_right(folder)
+    full = json.loads((folder / "meta" / "full_meta.json").read_text())
+    assert full["collection_backups"] and (full["size"] == 0) == (strategy == "meta_only")
 
 
 def test_paths_are_escaped_as_texts_are(backed_up):

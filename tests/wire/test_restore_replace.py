@@ -50,7 +50,7 @@ SWAP = [("rename", "c", OLD), ("rename", NEW, "c"), ("drop", OLD)]
         (True, [REPLACE, "--drop_first"], [("drop", "c"), ("create", "c")]),
     ],
 )
-@pytest.mark.parametrize("version", ["2.3.5", "2.6.4"])
+@pytest.mark.parametrize("version", ["2.2.16", "2.3.5", "2.6.4"])
 def test_what_becomes_of_a_target(rows, restore, version, there, arguments, events):
     with Server(version) as server:
         if there:

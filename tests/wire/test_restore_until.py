@@ -91,22 +91,23 @@ def checkpoint(timestamp):
     return base64.b64encode(position.SerializeToString()).decode()
 
 
-def asked(folder, checkpoints, channels=SEGMENTS, **body):
+def asked(folder, checkpoints, channels=SEGMENTS, version="2.6.4", **body):
     """The answer, and the end that the import of each segment was told."""
     backup = Backup(folder / "backup" / "b").partition(10, "_default")
     for number, channel in channels.items():
         backup.segment(number, **({"v_channel": channel} if channel else {}))
     backup.collection["channel_checkpoints"] = checkpoints
     backup.write()
-    milvus = Server("2.6.4")
+    milvus = Server(version)
     with serving(folder, milvus) as server:
         answer = server.post("restore", {"backup_name": "b", "truncateBinlogByTs": True, **body})
     return answer, {r.files[0].rstrip("/").split("/")[-1]: options(r).get("end_ts") for r in milvus.imports}
 
 
-def test_each_channel_ends_at_its_checkpoint(tmp_path):
+@pytest.mark.parametrize("version", ["2.5.8", "2.6.4", "3.0.0"])
+def test_each_channel_ends_at_its_checkpoint(tmp_path, version):
     checkpoints = {"ch_v0": checkpoint(1234567890123456789), "ch_v1": checkpoint(987654321)}
-    answer, ends = asked(tmp_path, checkpoints)
+    answer, ends = asked(tmp_path, checkpoints, version=version)
     assert answer.json()["msg"] == "success"
     assert ends == {"20": "1234567890123456789", "21": "987654321"}
 

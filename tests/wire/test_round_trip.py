@@ -158,9 +158,10 @@ def made(server):
     return request, schema_pb2.CollectionSchema.FromString(request.schema)
 
 
+@pytest.mark.parametrize("version", [VERSION, "3.0.0"])
 @pytest.mark.parametrize("schema", [every_type(), functions(), structs()], ids=["types", "functions", "structs"])
-def test_a_schema_is_made_as_it_was(restored, schema):
-    request, now = made(restored(Source(schema)))
+def test_a_schema_is_made_as_it_was(restored, schema, version):
+    request, now = made(restored(Source(schema), version=version))
     assert now == schema
     assert now.SerializeToString(deterministic=True) == schema.SerializeToString(deterministic=True)
     assert (request.shards_num, request.consistency_level, request.collection_name) == (3, 2, "c")

@@ -1,4 +1,4 @@
-"""create and restore against fakes of Milvus 2.4, 2.5 and 2.6 with a memory: what comes back, and what was asked."""
+"""create and restore against fakes of Milvus 2.4 to 3.0 with a memory: what comes back, and what was asked."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from testbed.remembering_milvus import UNVERSIONED, Refused
 
 from wire.worlds import content, fill, indexes, key, milvus_of, names, program_over, service, some_rows, starting, text, vector
 
-VERSIONS = ["2.4.15", "2.5.8", "2.6.4", "2.6.8", "2.6.11"]
+VERSIONS = ["2.4.15", "2.5.8", "2.6.4", "2.6.8", "2.6.11", "3.0.0"]
 DESCRIBE_SEGMENTS = "/v2/vectordb/segments/describe"
 CREATE_JOB = "/v2/vectordb/jobs/import/create"
 PAUSE = "/management/datacoord/garbage_collection/pause"
@@ -194,7 +194,7 @@ def test_models_are_not_called_while_a_collection_is_made(journey):
 
 
 @pytest.mark.parametrize(
-    ("older", "newer"), [("2.4.15", "2.5.8"), ("2.4.15", "2.6.11"), ("2.5.8", "2.6.8"), ("2.6.4", "2.6.11")]
+    ("older", "newer"), [("2.4.15", "2.5.8"), ("2.4.15", "2.6.11"), ("2.5.8", "2.6.8"), ("2.6.4", "2.6.11"), ("2.6.11", "3.0.0")]
 )
 def test_into_a_newer_milvus(milvus_of, tmp_path, older, newer):
     """The other one has its data elsewhere, and a user: what it imports is put there first, and removed."""

@@ -20,6 +20,9 @@ class Clock:
         self._last += 1
         return self._last
 
+    def go_on(self, seconds):
+        self._last += int(seconds * 1000) << 18
+
 
 @dataclass
 class Segment:

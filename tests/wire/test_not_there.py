@@ -1,0 +1,22 @@
+"""What the Go program has and this one has not is refused by name, and nothing is done instead."""
+
+import pytest
+from testbed.program import USAGE, Program
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["migrate", "-n", "b", "-c", "in01"], "migrate"),
+        (["restore", "secondary", "-n", "b", "--source_cluster_id", "a", "--target_cluster_id", "b"], "secondary"),
+        (["create", "-n", "b", "--format", "snapshot"], "format"),
+        (["create", "-n", "b", "--backup_index_extra"], "backup_index_extra"),
+        (["check", "backup_yaml"], "backup_yaml"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_it_is_refused(tmp_path, arguments, named):
+    keys = {"storageType": "local", "rootPath": str(tmp_path / "data"), "backupRootPath": str(tmp_path / "backups")}
+    program = Program(tmp_path / "program", {"minio": keys})
+    assert named in program.fails(*arguments, code=USAGE).err
+    assert not (tmp_path / "backups").exists()
