@@ -61,6 +61,12 @@ static const struct mb_method method_alter_alias = {
     .answer = &pb__status__descriptor,
     .limited = MB_LIMITED_COLLECTION,
 };
+static const struct mb_method method_drop_alias = {
+    .name = "DropAlias",
+    .doing = "take an alias from",
+    .answer = &pb__status__descriptor,
+    .limited = MB_LIMITED_COLLECTION,
+};
 static const struct mb_method method_list_partitions = {
     .name = "ShowPartitions",
     .doing = "list partitions of",
@@ -265,6 +271,16 @@ mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const 
                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error)
 {
     return call_about_alias(milvus, &method_alter_alias, db, alias, collection, cancel, error);
+}
+
+mb_status mb_milvus_drop_alias(struct mb_milvus *milvus, const char *db, const char *alias,
+                               const char *collection, struct mb_cancel *cancel, struct mb_error *error)
+{
+    Pb__DropAliasRequest request = PB__DROP_ALIAS_REQUEST__INIT;
+    request.alias = mb_pb_text(alias);
+    mb_status status = mb_rpc(milvus, &method_drop_alias, mb_subject_of(db, collection), &request.base, NULL,
+                              NULL, cancel, error);
+    return status == MB_OK ? MB_OK : mb_error_context(error, "alias %s", alias);
 }
 
 /* --------------------------------------------------------------- partitions */

@@ -152,6 +152,10 @@ mb_status mb_milvus_create_alias(struct mb_milvus *milvus, const char *db, const
 mb_status mb_milvus_alter_alias(struct mb_milvus *milvus, const char *db, const char *alias,
                                 const char *collection, struct mb_cancel *cancel, struct mb_error *error);
 
+/* collection is for messages: whose it was. */
+mb_status mb_milvus_drop_alias(struct mb_milvus *milvus, const char *db, const char *alias,
+                               const char *collection, struct mb_cancel *cancel, struct mb_error *error);
+
 /* Ids and names, the default partition among them. */
 mb_status mb_milvus_list_partitions(struct mb_milvus *milvus, const char *db, const char *collection,
                                     struct mb_arena *arena, struct mb_partition **out, size_t *count,

@@ -92,11 +92,23 @@ static mb_status create(struct mb_restore_work *work, const struct birth *birth,
     return needs_function_check_off(work) ? function_check_on(work, cancel, error) : MB_OK;
 }
 
+/* Milvus drops no collection that has aliases. */
+static mb_status drop_aliases(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_milvus *milvus = work->run->env->milvus;
+    struct mb_collection old;
+    MB_TRY(mb_milvus_describe_collection(milvus, MB_WORK_NAME(work), work->arena, &old, cancel, error));
+    for (size_t i = 0; i < old.aliases.count; i++)
+        MB_TRY(mb_milvus_drop_alias(milvus, work->target->db, old.aliases.items[i], old.name, cancel, error));
+    return MB_OK;
+}
+
 /* The last step before the import of which there is no way back: all that can fail without it has been tried
  * by then. */
 static mb_status drop_old(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     MB_TRY(mb_stage_all(work, cancel, error));
+    MB_TRY(drop_aliases(work, cancel, error));
     mb_log(work->run->env->log, MB_LOG_INFO, "dropping collection %s.%s", MB_WORK_NAME(work));
     MB_TRY(mb_milvus_drop_collection(work->run->env->milvus, MB_WORK_NAME(work), cancel, error));
     work->exists = false;

@@ -24,3 +24,6 @@ def test_aliases_and_load_states_of_an_older_milvus(tmp_path):
         assert restore() == [1, 0, 1]
         assert list(client.describe_collection("coll")["aliases"]) == ["current"]
         assert client.get_load_state("coll")["state"].name == "Loaded"
+        client.create_alias("coll", "later")
+        assert restore("--drop_exist_collection", "--drop_first") == [1, 0, 1]
+        assert list(client.describe_collection("coll")["aliases"]) == ["current"]
