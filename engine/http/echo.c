@@ -78,6 +78,8 @@ static bool is_form(const struct mb_http_request *request)
 void mb_http_hide_echo(const struct mb_http_request *request, struct mb_http_response *response)
 {
     const char *query = strchr(request->url, '?');
+    if (response->status >= 200 && response->status < 300)
+        return;
     for (size_t i = 0; request->headers != NULL && i < request->headers->count; i++) {
         const char *secret = shown_by(&request->headers->items[i]);
         if (secret != NULL)
