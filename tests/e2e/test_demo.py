@@ -12,10 +12,16 @@ from testbed.components import ROOT
 from testbed.program import find_binary
 
 
+def heed_interrupts():
+    """What runs the tests in the background may have had them ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_the_demo_ends_by_showing_its_backup_in_the_console():
     command = [sys.executable, "scripts/demo.py", str(find_binary()), "--console"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as demo:
+    options = {"cwd": ROOT, "env": environment, "stdout": subprocess.PIPE, "text": True, "preexec_fn": heed_interrupts}
+    with subprocess.Popen(command, **options) as demo:
         try:
             said = []
             for line in demo.stdout:
