@@ -90,7 +90,8 @@ static void kept_until_shortly_before_expiry(void **state)
     assert_int_equal(mb_credentials_get(credentials, &first, &call), MB_OK);
     assert_int_equal(mb_credentials_get(credentials, &again, &call), MB_OK);
     assert_ptr_equal(first, again);
-    while (mb_clock_wall() < first->expires_ns - second_ns / 5)
+    /* The last fifth of what was left when it was kept: less where that took its time. */
+    while (mb_clock_wall() < first->expires_ns - second_ns / 20)
         nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
     assert_int_equal(mb_credentials_get(credentials, &later, &call), MB_OK);
     assert_string_equal(later->id, "id2");
