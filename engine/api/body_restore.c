@@ -89,12 +89,6 @@ static mb_status refuse(const struct mb_body_restore *body, struct mb_error *err
     return MB_OK;
 }
 
-static bool is_suffix(const char *suffix)
-{
-    return strspn(suffix, "_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-           strlen(suffix);
-}
-
 /* A plan without anything in it restores nothing. */
 static bool plan_chooses(const struct mb_body_restore *body)
 {
@@ -120,7 +114,7 @@ static mb_status check(const struct mb_body_restore *body, struct mb_error *erro
         return mb_fail(
             error, MB_E_INVALID,
             "restore plan's filter and db_collections_after_rename cannot be set at the same time");
-    if (!is_suffix(body->suffix))
+    if (*body->suffix != '\0' && !mb_text_is_name(body->suffix, strlen(body->suffix)))
         return mb_fail(error, MB_E_INVALID,
                        "only alphanumeric characters and underscores are allowed in collection suffix");
     return refuse(body, error);

@@ -72,6 +72,12 @@ size_t mb_text_character(const char *start, size_t len)
     return n;
 }
 
+bool mb_text_is_name(const char *text, size_t len)
+{
+    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    return len > 0 && strspn(text, allowed) >= len;
+}
+
 bool mb_text_is_plain(const char *text)
 {
     size_t len = strlen(text);

@@ -26,6 +26,9 @@ size_t mb_text_whole(const char *text, size_t len);
 /* The length of the UTF-8 character that begins text of len > 0 bytes; 0 when none does. */
 size_t mb_text_character(const char *text, size_t len);
 
+/* Is it of ASCII's letters, digits and _ alone, whatever the locale calls a letter?  Nothing is no name. */
+bool mb_text_is_name(const char *text, size_t len);
+
 /* Is it UTF-8 without control characters: fit to be shown, and to stand in a line? */
 bool mb_text_is_plain(const char *text);
 

@@ -11,14 +11,6 @@ struct weight {
     size_t logs, segments, partitions, collections;
 };
 
-static size_t count_logs(const struct mb_field_binlogs *fields, size_t count)
-{
-    size_t logs = 0;
-    for (size_t i = 0; i < count; i++)
-        logs += fields[i].count;
-    return logs;
-}
-
 static struct weight weigh(const struct mb_backup *backup)
 {
     struct weight weight = {.collections = backup->collection_count};
@@ -28,10 +20,11 @@ static struct weight weigh(const struct mb_backup *backup)
         for (size_t p = 0; p < collection->partition_count; p++) {
             const struct mb_partition_backup *partition = &collection->partitions[p];
             weight.segments += partition->segment_count;
-            for (size_t s = 0; s < partition->segment_count; s++)
-                weight.logs +=
-                    count_logs(partition->segments[s].insert_logs, partition->segments[s].insert_count) +
-                    count_logs(partition->segments[s].delta_logs, partition->segments[s].delta_count);
+            for (size_t s = 0; s < partition->segment_count; s++) {
+                const struct mb_segment_backup *segment = &partition->segments[s];
+                weight.logs += mb_field_binlogs_count(segment->insert_logs, segment->insert_count) +
+                               mb_field_binlogs_count(segment->delta_logs, segment->delta_count);
+            }
         }
     }
     return weight;

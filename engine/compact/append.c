@@ -5,9 +5,7 @@
 mb_status mb_compact_append(struct run *run, struct mb_segment_backup *segment, const struct mb_binlog *logs,
                             size_t count, struct mb_error *error)
 {
-    size_t n = 0;
-    for (size_t f = 0; f < segment->delta_count; f++)
-        n += segment->delta_logs[f].count;
+    size_t n = mb_field_binlogs_count(segment->delta_logs, segment->delta_count);
     struct mb_field_binlogs *list = mb_arena_alloc(run->arena, 1, sizeof(*list));
     struct mb_binlog *all = mb_arena_alloc(run->arena, n + count, sizeof(*all));
     if (list == NULL || all == NULL)

@@ -26,10 +26,7 @@ bool mb_compact_applies(const struct delete_log *log, const struct mb_segment_ba
 
 static size_t count_deltas(const struct mb_segment_backup *segment)
 {
-    size_t count = 0;
-    for (size_t f = 0; f < segment->delta_count; f++)
-        count += segment->delta_logs[f].count;
-    return count;
+    return mb_field_binlogs_count(segment->delta_logs, segment->delta_count);
 }
 
 static void note_ids(struct deletes *deletes, const struct mb_segment_backup *segment)

@@ -1,11 +1,16 @@
 #include "model/backup.h"
 
+size_t mb_field_binlogs_count(const struct mb_field_binlogs *fields, size_t count)
+{
+    size_t logs = 0;
+    for (size_t i = 0; i < count; i++)
+        logs += fields[i].count;
+    return logs;
+}
+
 bool mb_field_binlogs_any(const struct mb_field_binlogs *fields, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (fields[i].count > 0)
-            return true;
-    return false;
+    return mb_field_binlogs_count(fields, count) > 0;
 }
 
 bool mb_segment_is_l0(const struct mb_segment_backup *segment)

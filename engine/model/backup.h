@@ -84,7 +84,8 @@ struct mb_backup {
     struct mb_strings physical_channels;
 };
 
-/* Is there a log in any of them? */
+/* How many logs there are in all of them; is there any? */
+size_t mb_field_binlogs_count(const struct mb_field_binlogs *fields, size_t count);
 bool mb_field_binlogs_any(const struct mb_field_binlogs *fields, size_t count);
 
 /* Does it hold deletes alone?  Some versions of the Go program did not write so; such a segment has no insert

@@ -21,13 +21,7 @@ static mb_status add_item(struct mb_selection *selection, struct mb_arena *arena
     return MB_OK;
 }
 
-/* What the program's locale takes for a letter or a blank is no matter. */
-static bool is_name(const char *text, size_t len)
-{
-    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-    return len > 0 && strspn(text, allowed) >= len;
-}
-
+/* What the program's locale takes for a blank is no matter. */
 static bool is_blank(char c)
 {
     return c != '\0' && strchr(" \t\r\n\v\f", c) != NULL;
@@ -64,12 +58,12 @@ static mb_status add_filter_piece(void *ctx, const char *piece, size_t len, stru
     size_t name_len = len - (size_t)(name - piece);
 
     item.db = dot ? mb_arena_strndup(target->arena, piece, db_len) : DEFAULT_DATABASE;
-    if (dot && !is_name(piece, db_len))
+    if (dot && !mb_text_is_name(piece, db_len))
         goto invalid;
     if (dot && name_len == 0) {
         item.database_only = true;
     } else if (!(dot && name_len == 1 && name[0] == '*')) {
-        if (!is_name(name, name_len))
+        if (!mb_text_is_name(name, name_len))
             goto invalid;
         item.collection = mb_arena_strndup(target->arena, name, name_len);
         if (item.collection == NULL)

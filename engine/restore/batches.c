@@ -16,26 +16,10 @@ struct builder {
     bool unique_keys;
     struct mb_arena *arena;
     struct mb_import_batches batches;
-    size_t cap;
     struct mb_buf key;
 };
 
 /* -------------------------------------------------------------------- batches */
-
-static mb_status grow(struct builder *b, struct mb_error *error)
-{
-    if (b->batches.count < b->cap)
-        return MB_OK;
-    size_t cap = b->cap ? 2 * b->cap : 16;
-    struct mb_import_batch *items = mb_arena_alloc(b->arena, cap, sizeof *items);
-    if (items == NULL)
-        return mb_fail_memory(error);
-    if (b->batches.count)
-        memcpy(items, b->batches.items, b->batches.count * sizeof *items);
-    b->batches.items = items;
-    b->cap = cap;
-    return MB_OK;
-}
 
 typedef mb_status dir_fn(struct mb_buf *key, const char *dir, const struct mb_segment_backup *segment);
 
@@ -80,8 +64,8 @@ static mb_status count_in(struct builder *b, struct mb_import_batch *batch,
     batch->least_rows += least_rows(segment, b->unique_keys);
     batch->bytes += segment->size;
     batch->segments++;
-    for (size_t i = 0; i < segment->delta_count; i++)
-        batch->has_deletes = batch->has_deletes || segment->delta_logs[i].count > 0;
+    batch->has_deletes =
+        batch->has_deletes || mb_field_binlogs_any(segment->delta_logs, segment->delta_count);
     return MB_OK;
 }
 
@@ -98,8 +82,12 @@ static mb_status add_unit(struct builder *b, enum mb_batch_phase phase, const ch
     if (phase == MB_BATCH_DATA)
         MB_TRY(make_dir(b, mb_layout_insert_dir, segment, &batch.insert_dir, error));
     MB_TRY(make_dir(b, mb_layout_delta_dir, segment, &batch.delta_dir, error));
-    MB_TRY(grow(b, error));
-    *out = &b->batches.items[b->batches.count++];
+    struct mb_import_batch *items =
+        mb_arena_append(b->arena, b->batches.items, b->batches.count, sizeof *items);
+    if (items == NULL)
+        return mb_fail_memory(error);
+    b->batches.items = items;
+    *out = &items[b->batches.count++];
     **out = batch;
     return MB_OK;
 }

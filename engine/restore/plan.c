@@ -127,7 +127,7 @@ static mb_status plan_databases(const struct mb_backup *backup, const struct mb_
 
 static mb_status check_suffix(const char *suffix, struct mb_error *error)
 {
-    if (suffix == NULL || *suffix == '\0' || mb_plan_is_name(suffix, strlen(suffix)))
+    if (suffix == NULL || *suffix == '\0' || mb_text_is_name(suffix, strlen(suffix)))
         return MB_OK;
     return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "suffix",
                         "\"%s\" may hold letters, digits and _ only", suffix);

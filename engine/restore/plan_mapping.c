@@ -15,7 +15,7 @@ static mb_status check_target(const char *what, const char *name, struct mb_erro
 {
     if (name == NULL || *name == '\0')
         return refuse(what, "is missing from a mapping", error);
-    if (mb_plan_is_name(name, strlen(name)))
+    if (mb_text_is_name(name, strlen(name)))
         return MB_OK;
     return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "mappings",
                         "\"%s\" cannot be a %s: names are of letters, digits and _", name, what);

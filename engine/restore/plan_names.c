@@ -7,12 +7,6 @@
 
 /* ------------------------------------------------------------------ renames */
 
-bool mb_plan_is_name(const char *text, size_t len)
-{
-    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-    return len > 0 && strspn(text, allowed) >= len;
-}
-
 /* Both sides of a rule are of one kind. */
 enum side_kind { SIDE_SHORT, SIDE_FULL, SIDE_DATABASE, SIDE_DATABASE_ONLY };
 
@@ -32,7 +26,7 @@ static bool parse_side(const char *text, size_t len, struct mb_arena *arena, str
 
     *out = (struct side){.kind = dot ? SIDE_FULL : SIDE_SHORT, .db = DEFAULT_DATABASE};
     if (dot) {
-        if (!mb_plan_is_name(text, db_len))
+        if (!mb_text_is_name(text, db_len))
             return false;
         out->db = mb_arena_strndup(arena, text, db_len);
     }
@@ -40,7 +34,7 @@ static bool parse_side(const char *text, size_t len, struct mb_arena *arena, str
         out->kind = SIDE_DATABASE_ONLY;
     else if (dot && name_len == 1 && *name == '*')
         out->kind = SIDE_DATABASE;
-    else if (!mb_plan_is_name(name, name_len))
+    else if (!mb_text_is_name(name, name_len))
         return false;
     else
         out->collection = mb_arena_strndup(arena, name, name_len);

@@ -6,9 +6,6 @@
 
 #define DEFAULT_DATABASE "default"
 
-/* Of letters, digits and _ alone. */
-bool mb_plan_is_name(const char *text, size_t len);
-
 const char *mb_plan_db(const struct mb_collection_backup *collection);
 
 /* NULL selects everything. */

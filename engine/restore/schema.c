@@ -262,9 +262,7 @@ static mb_status known_params(const struct mb_index *index, struct mb_arena *are
 /* Milvus refuses other names for indexes, although it has made such ones itself. */
 static bool is_index_name(const char *name)
 {
-    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-    static const char rest[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-    return *name && strchr(first, *name) != NULL && name[strspn(name, rest)] == '\0';
+    return mb_text_is_name(name, strlen(name)) && strchr("0123456789", *name) == NULL;
 }
 
 mb_status mb_restore_index_make(const struct mb_collection_backup *source, const struct mb_index *index,

@@ -4,7 +4,6 @@
 #include "task/connect.h"
 #include "task/request.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,12 +51,7 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
     const char *first_stray = mb_arena_strdup(task->arena, report->first_stray);
     if (how == NULL || first_stray == NULL)
         return mb_fail_memory(error);
-    if (report->strays > 0) {
-        snprintf(text, sizeof text,
-                 "%" PRIu64 " objects that are no part of the backup stay behind, the first is %s",
-                 report->strays, report->first_stray);
-        mb_task_warn(task, MB_HINT_NONE, NULL, text);
-    }
+    mb_task_warn_of_strays(task, report->strays, report->first_stray);
     if (report->folded == 0) {
         snprintf(text, sizeof text, "backup %s has no L0 segments: %s is a copy of it", task->plan->name,
                  plan->output);

@@ -100,7 +100,8 @@ bool mb_task_has_ended(struct mb_task *task);
 
 /* From any thread of the task.  Without memory a warning goes to the log alone. */
 void mb_task_warn(struct mb_task *task, enum mb_hint hint, const char *subject, const char *text);
-void mb_task_tell_fault(struct mb_task *task, const struct mb_task_fault *fault); /* copied */
+void mb_task_warn_of_strays(struct mb_task *task, uint64_t strays, const char *first); /* not of none */
+void mb_task_tell_fault(struct mb_task *task, const struct mb_task_fault *fault);      /* copied */
 
 int64_t mb_task_ns(const struct mb_task *task); /* since its start */
 

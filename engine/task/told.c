@@ -1,6 +1,8 @@
 /* What a task tells besides its progress: warnings, and what a verify found. */
 #include "task/task.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +32,17 @@ void mb_task_warn(struct mb_task *task, enum mb_hint hint, const char *subject, 
     if (warning != NULL)
         *warning = (struct mb_task_warning){.text = text_copy, .hint = hint, .subject = subject_copy};
     pthread_mutex_unlock(&task->told_lock);
+}
+
+void mb_task_warn_of_strays(struct mb_task *task, uint64_t strays, const char *first)
+{
+    char text[512];
+    if (strays == 0)
+        return;
+    snprintf(text, sizeof text,
+             "%" PRIu64 " objects that are no part of the backup stay behind, the first is %s", strays,
+             first);
+    mb_task_warn(task, MB_HINT_NONE, NULL, text);
 }
 
 void mb_task_tell_fault(struct mb_task *task, const struct mb_task_fault *fault)

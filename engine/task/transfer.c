@@ -30,12 +30,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
 static void tell_warnings(struct mb_task *task, const struct mb_transfer_report *report)
 {
     char text[512];
-    if (report->strays > 0) {
-        snprintf(text, sizeof text,
-                 "%" PRIu64 " objects that are no part of the backup stay behind, the first is %s",
-                 report->strays, report->first_stray);
-        mb_task_warn(task, MB_HINT_NONE, NULL, text);
-    }
+    mb_task_warn_of_strays(task, report->strays, report->first_stray);
     if (report->unlisted > 0) {
         snprintf(text, sizeof text,
                  "the listing of the source lacked %" PRIu64 " objects, which were found by name and copied",

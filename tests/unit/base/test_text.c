@@ -48,6 +48,18 @@ static void test_plain(void **state)
         assert_false(mb_text_is_plain(odd[i]));
 }
 
+static void test_name(void **state)
+{
+    (void)state;
+    assert_true(mb_text_is_name("a_Z09", 5));
+    assert_true(mb_text_is_name("ab-c", 2)); /* of more there is only looked at so much */
+    assert_true(mb_text_is_name("9", 1));
+    assert_false(mb_text_is_name("", 0));
+    assert_false(mb_text_is_name("abc", 4));
+    assert_false(mb_text_is_name("ab-c", 3));
+    assert_false(mb_text_is_name("\xc3\xa4", 2));
+}
+
 static void test_nearest(void **state)
 {
     (void)state;
@@ -214,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_starts_and_ends),
         cmocka_unit_test(test_cuts_between_characters),
         cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_name),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_numbers_for_people),
         cmocka_unit_test(test_fit),
