@@ -318,7 +318,8 @@ def test_answers_are_those_of_the_go_program_but_for_what_the_rules_allow(versio
 
 
 @pytest.mark.soak
-def test_no_rule_is_left_over(players):
+@pytest.mark.parametrize("site", ["s3"], indirect=True)
+def test_no_rule_is_left_over(site, players):
     """After all sections, or it has nothing to say. What is chance need not have happened."""
     if not ALL or any(player.sections != set(SECTIONS) for player in players.values()):
         pytest.skip("not all sections were played")
