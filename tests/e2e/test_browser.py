@@ -1,7 +1,6 @@
 """The console in a real browser over a real Milvus on local disk: what people do there, and what they see of it."""
 
 import pytest
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from testbed.backup_server import BackupServer
 from testbed.browser import DESK, PHONE, Browser
@@ -102,8 +101,7 @@ def test_a_running_task_is_watched_and_cancelled(local_site, tmp_path):
         task = server.post("verify", {"backup_name": "console_slow", "read_data": True, "async": True}).data["id"]
         browser.open("/#/tasks").see("verify console_slow", "running")
         browser.picture("tasks_running")
-        browser.driver.find_element(By.LINK_TEXT, "verify console_slow").click()
-        browser.press("Cancel").see("cancelled")
+        browser.press("verify console_slow").press("Cancel").see("cancelled")
         assert server.task(task)["state"] == "cancelled"
         browser.picture("task_cancelled")
     local_site.remove_backup("console_slow")
@@ -123,8 +121,7 @@ def test_everything_can_be_reached_by_the_keyboard(browser):
         focus = browser.driver.switch_to.active_element
         reached.add(focus.text or focus.get_attribute("href"))
     assert {"Backups", "Tasks", "Schedules", "Health", "Create a backup", "console_base"} <= reached
-    browser.driver.find_element(By.LINK_TEXT, "console_base").send_keys(Keys.ENTER)
-    browser.see("default.all_types")
+    browser.press("console_base", key=Keys.ENTER).see("default.all_types")
     browser.press("Verify").one("dialog")
     browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     browser.wait(lambda: not browser.all("dialog"), "the dialog stays")
@@ -158,7 +155,7 @@ def test_a_name_is_text_whatever_it_looks_like(server, local_site):
         with Browser(server.url) as browser:
             browser.open().see(name)
             assert browser.all("main img") == []
-            browser.driver.find_element(By.LINK_TEXT, name).click()
+            browser.press(name)
             browser.wait(lambda: browser.one("main h1").text == name, "its page does not come")
             assert browser.driver.title != "gone"
     finally:

@@ -81,13 +81,13 @@ class Browser:
     def one(self, selector):
         return self.wait(lambda: next(iter(self.all(selector)), None), f"nothing is {selector}")
 
-    def press(self, text, within="main"):
-        """The button or link that says so."""
+    def press(self, text, within="main", key=None):
+        """The button or link that says so, by the mouse or a key; pages that are filled anew may take it away meanwhile."""
 
         def pressed():
             for node in self.all(f"{within} button, {within} a"):
                 if node.text == text and node.is_displayed() and node.is_enabled():
-                    node.click()
+                    node.send_keys(key) if key else node.click()
                     return True
             return False
 
