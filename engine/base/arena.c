@@ -40,6 +40,18 @@ void mb_arena_free(struct mb_arena *arena)
     free(arena);
 }
 
+/* Behind the chunk that is being filled, as blocks that are alone. */
+void mb_arena_adopt(struct mb_arena *arena, struct mb_arena *other)
+{
+    struct chunk **end = arena->chunks != NULL ? &arena->chunks->next : &arena->chunks;
+    struct chunk *rest = *end;
+    *end = other->chunks;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = rest;
+    free(other);
+}
+
 /* A large block gets a chunk to itself, put behind the one being filled so that its rest is not lost. */
 static struct chunk *add_chunk(struct mb_arena *arena, size_t bytes)
 {

@@ -16,6 +16,9 @@ void *mb_arena_alloc(struct mb_arena *arena, size_t count, size_t size);
  * the items, moved where that was needed; NULL without memory.  Nobody else adds behind a copy of them. */
 void *mb_arena_append(struct mb_arena *arena, void *items, size_t count, size_t size);
 
+/* What other holds becomes arena's, where it lies; other is freed. */
+void mb_arena_adopt(struct mb_arena *arena, struct mb_arena *other);
+
 char *mb_arena_strdup(struct mb_arena *arena, const char *text);
 char *mb_arena_strndup(struct mb_arena *arena, const char *text, size_t len);
 char *mb_arena_printf(struct mb_arena *arena, const char *fmt, ...) MB_PRINTF(2, 3);

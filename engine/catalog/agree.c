@@ -1,6 +1,6 @@
 #include "catalog/agree.h"
 
-#include "catalog/meta_tables.h"
+#include "catalog/meta_digest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,11 +16,10 @@ struct row {
     int64_t collection_id, partition_id, id;
     const char *name; /* of an index */
     const struct mb_collection_backup *owner;
-    uint64_t hash; /* of all that is said of it */
+    uint64_t digest; /* of all that is said of it */
 };
 
 struct rows {
-    const struct mb_backup *frame; /* gives what both sides would repeat in every row */
     struct row *items;
     size_t count, cap;
 };
@@ -45,20 +44,8 @@ static int order(const void *a, const void *b)
 
 /* ------------------------------------------------------------- what is said */
 
-static mb_status hash_text(void *ctx, const void *data, size_t len)
+static mb_status add(struct rows *rows, struct row row, struct mb_error *error)
 {
-    uint64_t *hash = ctx;
-    for (const uint8_t *at = data; at < (const uint8_t *)data + len; at++)
-        *hash = (*hash ^ *at) * UINT64_C(1099511628211);
-    return MB_OK;
-}
-
-static mb_status add(struct rows *rows, struct row row, const struct mb_json_field *fields, const void *base,
-                     struct mb_error *error)
-{
-    const struct mb_meta_view view = {.backup = rows->frame};
-    const struct mb_sink sink = {.struct_size = sizeof(sink), .write = hash_text, .ctx = &row.hash};
-    struct mb_json_writer writer;
     if (rows->count == rows->cap) {
         size_t cap = rows->cap > 0 ? rows->cap * 2 : 256;
         struct row *items = reallocarray(rows->items, cap, sizeof(*items));
@@ -67,29 +54,33 @@ static mb_status add(struct rows *rows, struct row row, const struct mb_json_fie
         rows->items = items;
         rows->cap = cap;
     }
-    row.hash = UINT64_C(14695981039346656037);
     row.name = row.name != NULL ? row.name : "";
-    mb_json_init(&writer, &sink);
-    writer.ctx = &view;
-    mb_json_write_object(&writer, NULL, fields, base);
-    mb_status status = mb_json_finish(&writer, error);
-    mb_json_done(&writer);
     rows->items[rows->count++] = row;
-    return status;
+    return MB_OK;
+}
+
+static mb_status add_thing(struct rows *rows, struct row row, const struct mb_json_field *fields,
+                           const void *base, struct mb_error *error)
+{
+    MB_TRY(mb_meta_digest(fields, base, &row.digest, error));
+    return add(rows, row, error);
 }
 
 static mb_status add_segments(struct rows *rows, const struct mb_collection_backup *owner,
                               int64_t partition_id, const struct mb_segment_backup *segments, size_t count,
                               struct mb_error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        MB_TRY(add(rows,
-                   (struct row){.kind = SEGMENT,
-                                .collection_id = owner->collection.id,
-                                .partition_id = partition_id,
-                                .id = segments[i].id,
-                                .owner = owner},
-                   mb_meta_segment_fields, &segments[i], error));
+    for (size_t i = 0; i < count; i++) {
+        struct row row = {.kind = SEGMENT,
+                          .collection_id = owner->collection.id,
+                          .partition_id = partition_id,
+                          .id = segments[i].id,
+                          .owner = owner,
+                          .digest = segments[i].digest};
+        if (row.digest == 0)
+            MB_TRY(mb_meta_digest_segment(&segments[i], &row.digest, error));
+        MB_TRY(add(rows, row, error));
+    }
     return MB_OK;
 }
 
@@ -98,12 +89,12 @@ static mb_status add_partitions(struct rows *rows, const struct mb_collection_ba
 {
     for (size_t i = 0; i < owner->partition_count; i++) {
         const struct mb_partition_backup *partition = &owner->partitions[i];
-        MB_TRY(add(rows,
-                   (struct row){.kind = PARTITION,
-                                .collection_id = owner->collection.id,
-                                .partition_id = partition->id,
-                                .owner = owner},
-                   mb_meta_partition_fields, partition, error));
+        MB_TRY(add_thing(rows,
+                         (struct row){.kind = PARTITION,
+                                      .collection_id = owner->collection.id,
+                                      .partition_id = partition->id,
+                                      .owner = owner},
+                         mb_meta_partition_fields, partition, error));
         MB_TRY(
             add_segments(rows, owner, partition->id, partition->segments, partition->segment_count, error));
     }
@@ -117,13 +108,13 @@ static mb_status add_collection(struct rows *rows, const struct mb_collection_ba
     const struct row row = {
         .kind = COLLECTION, .collection_id = collection->collection.id, .owner = collection};
     alone.index_count = 0;
-    MB_TRY(add(rows, row, mb_meta_collection_fields, &alone, error));
+    MB_TRY(add_thing(rows, row, mb_meta_collection_fields, &alone, error));
     for (size_t i = 0; i < collection->index_count; i++) {
         struct row index = row;
         index.kind = INDEX;
         index.id = collection->indexes[i].id;
         index.name = collection->indexes[i].name;
-        MB_TRY(add(rows, index, mb_meta_index_fields, &collection->indexes[i], error));
+        MB_TRY(add_thing(rows, index, mb_meta_index_fields, &collection->indexes[i], error));
     }
     MB_TRY(add_partitions(rows, collection, error));
     return with_l0 ? add_segments(rows, collection, -1, collection->l0_segments, collection->l0_count, error)
@@ -133,7 +124,7 @@ static mb_status add_collection(struct rows *rows, const struct mb_collection_ba
 static mb_status add_all(struct rows *rows, const struct mb_backup *backup, bool with_l0,
                          struct mb_error *error)
 {
-    MB_TRY(add(rows, (struct row){.kind = BACKUP}, mb_meta_backup_summary_fields, backup, error));
+    MB_TRY(add_thing(rows, (struct row){.kind = BACKUP}, mb_meta_backup_summary_fields, backup, error));
     for (size_t i = 0; i < backup->collection_count; i++)
         MB_TRY(add_collection(rows, &backup->collections[i], with_l0, error));
     qsort(rows->items, rows->count, sizeof(*rows->items), order);
@@ -185,7 +176,7 @@ static mb_status compare_rows(const struct rows *full, const struct rows *levels
                     : k == levels->count ? -1
                                          : order(&full->items[i], &levels->items[k]);
         const struct row *row = first <= 0 ? &full->items[i] : &levels->items[k];
-        bool equal = first == 0 && full->items[i].hash == levels->items[k].hash;
+        bool equal = first == 0 && full->items[i].digest == levels->items[k].digest;
         struct mb_disagreement disagreement = {
             .file = file_of(row->kind), .what = what, .in_full = first <= 0, .in_level = first >= 0};
         describe(row, what, sizeof(what));
@@ -208,7 +199,7 @@ static bool names_l0(const struct mb_backup *backup)
 mb_status mb_descriptions_compare(const struct mb_backup *full, const struct mb_backup *levels,
                                   mb_disagree_fn *visit, void *ctx, struct mb_error *error)
 {
-    struct rows of_full = {.frame = full}, of_levels = {.frame = full};
+    struct rows of_full = {0}, of_levels = {0};
     bool with_l0 = names_l0(levels);
     mb_status status = add_all(&of_full, full, with_l0, error);
     if (status == MB_OK)

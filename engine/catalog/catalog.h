@@ -54,7 +54,8 @@ struct mb_descriptions {
     const char *bad_level;                    /* its name ("segment_meta.json"); NULL for none */
 };
 
-/* Both of them, into arena.  Fails as mb_catalog_read does, except that one that cannot be read is told in
+/* Both of them, into arena; of the level files an outline (meta_file.h) where full_meta.json can be read.
+ * Fails as mb_catalog_read does, except that one that cannot be read is told in
  * out as long as the other can be. */
 mb_status mb_catalog_read_both(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,
                                struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error);

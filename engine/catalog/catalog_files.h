@@ -19,13 +19,14 @@ mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir
                                struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error);
 
 /* The description by full_meta.json. */
-mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                               struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, enum mb_meta_depth depth,
+                               struct mb_arena *arena, struct mb_backup *out, struct mb_cancel *cancel,
+                               struct mb_error *error);
 
 /* The one by the level files.  *bad, which may be NULL, becomes the name of the one that cannot be read. */
-mb_status mb_catalog_read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                                 struct mb_backup *out, const char **bad, struct mb_cancel *cancel,
-                                 struct mb_error *error);
+mb_status mb_catalog_read_levels(const struct mb_catalog *catalog, const char *dir, enum mb_meta_depth depth,
+                                 struct mb_arena *arena, struct mb_backup *out, const char **bad,
+                                 struct mb_cancel *cancel, struct mb_error *error);
 
 /* An arena with the directory of a backup in it, for the length of a call. */
 struct mb_catalog_scratch {

@@ -113,12 +113,15 @@ static void keep_of_full(const struct mb_backup *full, struct mb_backup *levels)
         }
 }
 
+/* They are read a second time: to hold both as a whole would double the memory of every restore. */
 static mb_status take_levels(const struct reading *reading, struct mb_backup *backup, struct mb_error *error)
 {
-    struct mb_backup levels;
-    MB_TRY(mb_catalog_read_levels(reading->catalog, reading->dir, reading->arena, &levels, NULL,
-                                  reading->cancel, error));
-    keep_of_full(backup, &levels);
+    struct mb_backup full, levels;
+    MB_TRY(mb_catalog_read_full(reading->catalog, reading->dir, MB_META_FRAME, reading->arena, &full,
+                                reading->cancel, error));
+    MB_TRY(mb_catalog_read_levels(reading->catalog, reading->dir, MB_META_WHOLE, reading->arena, &levels,
+                                  NULL, reading->cancel, error));
+    keep_of_full(&full, &levels);
     *backup = levels;
     return MB_OK;
 }
@@ -133,36 +136,54 @@ static mb_status do_without_levels(const struct reading *reading, const char **o
     return *out == NULL ? mb_fail_memory(error) : MB_OK;
 }
 
-static mb_status compare_with_levels(const struct reading *reading, struct mb_arena *scratch,
-                                     struct mb_backup *backup, const char **out, struct mb_error *error)
+static mb_status compare_with_levels(const struct reading *reading, const struct mb_backup *full,
+                                     bool *by_levels, const char **out, struct mb_error *error)
 {
     struct mb_backup levels;
-    mb_status status = mb_catalog_read_levels(reading->catalog, reading->dir, scratch, &levels, NULL,
-                                              reading->cancel, error);
-    if (status != MB_OK)
-        return do_without_levels(reading, out, error);
-    const struct weight of_full = weigh(backup), of_levels = weigh(&levels);
-    bool by_levels = is_fuller(&of_levels, &of_full);
-    MB_TRY(describe(backup, &levels, by_levels, reading->arena, out, error));
-    return by_levels ? take_levels(reading, backup, error) : MB_OK;
+    struct mb_arena *passing = mb_arena_new();
+    if (passing == NULL)
+        return mb_fail_memory(error);
+    mb_status status = mb_catalog_read_levels(reading->catalog, reading->dir, MB_META_OUTLINE, passing,
+                                              &levels, NULL, reading->cancel, error);
+    if (status == MB_OK) {
+        const struct weight of_full = weigh(full), of_levels = weigh(&levels);
+        *by_levels = is_fuller(&of_levels, &of_full);
+        status = describe(full, &levels, *by_levels, reading->arena, out, error);
+    } else {
+        status = do_without_levels(reading, out, error);
+    }
+    mb_arena_free(passing);
+    return status;
+}
+
+static mb_status read_full(const struct reading *reading, struct mb_arena *arena, struct mb_backup *full,
+                           bool *by_levels, const char **out, struct mb_error *error)
+{
+    *by_levels = false;
+    MB_TRY(mb_catalog_read_full(reading->catalog, reading->dir, MB_META_WHOLE, arena, full, reading->cancel,
+                                error));
+    if (full->format[0] != '\0' && strcmp(full->format, "binlog") != 0)
+        return MB_OK;
+    return compare_with_levels(reading, full, by_levels, out, error);
 }
 
 static mb_status read_fuller(const struct reading *reading, const bool present[MB_META_COUNT],
                              struct mb_backup *backup, const char **out, struct mb_error *error)
 {
+    bool by_levels = false;
     if (!present[MB_META_FULL])
-        return mb_catalog_read_levels(reading->catalog, reading->dir, reading->arena, backup, NULL,
-                                      reading->cancel, error);
-    MB_TRY(
-        mb_catalog_read_full(reading->catalog, reading->dir, reading->arena, backup, reading->cancel, error));
-    if (backup->format[0] != '\0' && strcmp(backup->format, "binlog") != 0)
-        return MB_OK;
-    struct mb_arena *scratch = mb_arena_new();
-    if (scratch == NULL)
+        return mb_catalog_read_levels(reading->catalog, reading->dir, MB_META_WHOLE, reading->arena, backup,
+                                      NULL, reading->cancel, error);
+    struct mb_arena *of_full = mb_arena_new();
+    if (of_full == NULL)
         return mb_fail_memory(error);
-    mb_status status = compare_with_levels(reading, scratch, backup, out, error);
-    mb_arena_free(scratch);
-    return status;
+    mb_status status = read_full(reading, of_full, backup, &by_levels, out, error);
+    if (status != MB_OK || by_levels)
+        mb_arena_free(of_full);
+    else
+        mb_arena_adopt(reading->arena, of_full);
+    MB_TRY(status);
+    return by_levels ? take_levels(reading, backup, error) : MB_OK;
 }
 
 mb_status mb_catalog_read_fuller(const struct mb_catalog *catalog, const char *name, struct mb_arena *arena,

@@ -34,19 +34,20 @@ static mb_status finish(const struct mb_catalog *catalog, const char *dir, struc
     return mb_fail(error, status, "%s/meta/%s", dir, why.message);
 }
 
-mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                               struct mb_backup *out, struct mb_cancel *cancel, struct mb_error *error)
+mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, enum mb_meta_depth depth,
+                               struct mb_arena *arena, struct mb_backup *out, struct mb_cancel *cancel,
+                               struct mb_error *error)
 {
-    struct mb_meta_draft draft = {.arena = arena};
+    struct mb_meta_draft draft = {.arena = arena, .depth = depth};
     MB_TRY(mb_catalog_read_file(catalog, dir, MB_META_FULL, &draft, cancel, error));
     return finish(catalog, dir, &draft, out, error);
 }
 
-mb_status mb_catalog_read_levels(const struct mb_catalog *catalog, const char *dir, struct mb_arena *arena,
-                                 struct mb_backup *out, const char **bad, struct mb_cancel *cancel,
-                                 struct mb_error *error)
+mb_status mb_catalog_read_levels(const struct mb_catalog *catalog, const char *dir, enum mb_meta_depth depth,
+                                 struct mb_arena *arena, struct mb_backup *out, const char **bad,
+                                 struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_meta_draft draft = {.arena = arena};
+    struct mb_meta_draft draft = {.arena = arena, .depth = depth};
     static const enum mb_meta_file levels[] = {MB_META_BACKUP, MB_META_COLLECTION, MB_META_PARTITION,
                                                MB_META_SEGMENT};
     for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
@@ -98,9 +99,10 @@ static mb_status read_backup(const struct mb_catalog *catalog, const struct mb_c
     struct mb_backup backup;
     MB_TRY(mb_catalog_find_description(catalog, scratch, name, present, cancel, error));
     if (present[MB_META_FULL])
-        MB_TRY(mb_catalog_read_full(catalog, scratch->dir, arena, &backup, cancel, error));
+        MB_TRY(mb_catalog_read_full(catalog, scratch->dir, MB_META_WHOLE, arena, &backup, cancel, error));
     else
-        MB_TRY(mb_catalog_read_levels(catalog, scratch->dir, arena, &backup, NULL, cancel, error));
+        MB_TRY(mb_catalog_read_levels(catalog, scratch->dir, MB_META_WHOLE, arena, &backup, NULL, cancel,
+                                      error));
     backup.name = mb_arena_strdup(arena, name);
     if (backup.name == NULL)
         return mb_fail_memory(error);
@@ -135,12 +137,14 @@ static mb_status read_both(const struct mb_catalog *catalog, const char *dir,
                            struct mb_descriptions *out, struct mb_cancel *cancel, struct mb_error *error)
 {
     if (present[MB_META_FULL]) {
-        mb_status status = mb_catalog_read_full(catalog, dir, arena, &out->full, cancel, error);
+        mb_status status =
+            mb_catalog_read_full(catalog, dir, MB_META_WHOLE, arena, &out->full, cancel, error);
         MB_TRY(keep_damage(status, &out->has_full, &out->full_error, error));
     }
     if (present[MB_META_COLLECTION] && present[MB_META_PARTITION] && present[MB_META_SEGMENT]) {
         mb_status status =
-            mb_catalog_read_levels(catalog, dir, arena, &out->levels, &out->bad_level, cancel, error);
+            mb_catalog_read_levels(catalog, dir, out->has_full ? MB_META_OUTLINE : MB_META_WHOLE, arena,
+                                   &out->levels, &out->bad_level, cancel, error);
         MB_TRY(keep_damage(status, &out->has_levels, &out->levels_error, error));
     }
     if (out->has_full || out->has_levels)

@@ -11,10 +11,19 @@
 mb_status mb_meta_write(const struct mb_backup *backup, enum mb_meta_file file, const struct mb_sink *sink,
                         struct mb_error *error);
 
+/* How much is kept of segments, which are the mass of a description. */
+enum mb_meta_depth {
+    MB_META_WHOLE,
+    MB_META_OUTLINE, /* their ids, digests and how many logs they have: one list of each kind, whose logs are
+                        NULL */
+    MB_META_FRAME    /* full_meta.json: of those in partitions nothing */
+};
+
 /* A description that is being read, file by file.  Zeroed, with arena set, it is empty. */
 struct mb_meta_draft {
     struct mb_arena *arena;
     bool names_only; /* of collections read only what identifies them */
+    enum mb_meta_depth depth;
     struct mb_backup backup;
     struct mb_partition_backup *partitions; /* of partition_meta.json */
     size_t partition_count;

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "catalog/meta_digest.h"
 #include "catalog/meta_file.h"
 
 #include <stdlib.h>
@@ -42,6 +43,7 @@ struct walk {
     struct mb_meta_source source;
     bool nested; /* collections bring their partitions with them */
     bool names_only;
+    enum mb_meta_depth depth;
 };
 
 /* A member that is read piece by piece instead of as a tree; NULL passes over it. */
@@ -124,25 +126,55 @@ static void *read_array(struct walk *walk, size_t item_size, void (*read)(struct
     return list_finish(&list, input, count);
 }
 
-static bool has_logs(const struct mb_field_binlogs *fields, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (fields[i].count > 0)
-            return true;
-    return false;
-}
-
 /* Writers before v0.5.4 do not mark segments of deletes: they have delta logs and no insert logs. */
-static void read_segment(struct walk *walk, void *base)
+static void read_whole_segment(struct walk *walk, struct mb_segment_backup *segment)
 {
-    struct mb_segment_backup *segment = base;
     json_t *value = take(walk);
     if (value != NULL)
         mb_json_read_object(&walk->input, mb_meta_segment_fields, "segment_backups", value, segment);
     json_decref(value);
-    if (!has_logs(segment->insert_logs, segment->insert_count) &&
-        has_logs(segment->delta_logs, segment->delta_count))
-        segment->is_l0 = true;
+    segment->is_l0 = mb_segment_is_l0(segment);
+}
+
+static void count_logs(struct walk *walk, struct mb_segment_backup *segment)
+{
+    struct mb_field_binlogs *counted = mb_json_alloc(&walk->input, 2, sizeof(*counted));
+    if (counted == NULL)
+        return;
+    counted[0].count = mb_field_binlogs_count(segment->insert_logs, segment->insert_count);
+    counted[1].count = mb_field_binlogs_count(segment->delta_logs, segment->delta_count);
+    segment->insert_logs = &counted[0];
+    segment->delta_logs = &counted[1];
+    segment->insert_count = segment->delta_count = 1;
+    segment->virtual_channel = "";
+    if (walk->source.root != NULL)
+        walk->source.root = mb_json_copy(&walk->input, walk->source.root, strlen(walk->source.root));
+}
+
+/* Its logs live as long as this call. */
+static void read_outline(struct walk *walk, struct mb_segment_backup *segment)
+{
+    struct mb_json_input *input = &walk->input;
+    struct mb_arena *lasting = input->arena, *passing = mb_arena_new();
+    if (passing == NULL) {
+        input->status = mb_fail_memory(input->error);
+        return;
+    }
+    input->arena = passing;
+    read_whole_segment(walk, segment);
+    if (input->status == MB_OK)
+        input->status = mb_meta_digest_segment(segment, &segment->digest, input->error);
+    input->arena = lasting;
+    count_logs(walk, segment);
+    mb_arena_free(passing);
+}
+
+static void read_segment(struct walk *walk, void *base)
+{
+    if (walk->depth == MB_META_OUTLINE)
+        read_outline(walk, base);
+    else
+        read_whole_segment(walk, base);
 }
 
 static void read_partition_segments(struct walk *walk, void *base)
@@ -154,8 +186,9 @@ static void read_partition_segments(struct walk *walk, void *base)
 
 static void read_partition(struct walk *walk, void *base)
 {
-    static const struct stream streams[] = {{"segment_backups", read_partition_segments}, {NULL, NULL}};
-    read_object(walk, mb_meta_partition_fields, streams, base);
+    static const struct stream all[] = {{"segment_backups", read_partition_segments}, {NULL, NULL}};
+    static const struct stream frame[] = {{"segment_backups", NULL}, {NULL, NULL}};
+    read_object(walk, mb_meta_partition_fields, walk->depth == MB_META_FRAME ? frame : all, base);
 }
 
 static void read_partitions(struct walk *walk, void *base)
@@ -249,7 +282,7 @@ static void read_file(struct walk *walk, struct mb_meta_draft *draft, enum mb_me
 mb_status mb_meta_read(struct mb_meta_draft *draft, enum mb_meta_file file, struct mb_json_reader *reader,
                        struct mb_error *error)
 {
-    struct walk walk = {.reader = reader, .names_only = draft->names_only};
+    struct walk walk = {.reader = reader, .names_only = draft->names_only, .depth = draft->depth};
     walk.input = (struct mb_json_input){
         .arena = draft->arena, .name = mb_json_reader_name(reader), .error = error, .ctx = &walk.source};
     walk.source.root = draft->source_root;

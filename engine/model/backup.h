@@ -32,6 +32,7 @@ struct mb_segment_backup {
     size_t insert_count;
     struct mb_field_binlogs *delta_logs; /* the ids of their fields mean nothing; count may be 0 in one */
     size_t delta_count;
+    uint64_t digest; /* of all that was said of it, where only its outline was read; or 0 */
 };
 
 struct mb_partition_backup {

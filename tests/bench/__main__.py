@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from bench import against, create, restore, server, small, transfer
+from bench import against, binlogs, create, restore, server, small, transfer
 from bench.measure import Report
 
-PROGRAMS = {"transfer": transfer, "create": create, "restore": restore, "against": against, "server": server, "small": small}
+PROGRAMS = {"transfer": transfer, "create": create, "restore": restore, "against": against, "server": server, "small": small, "binlogs": binlogs}
 
 
 def main():

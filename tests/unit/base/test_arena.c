@@ -66,6 +66,28 @@ static void test_texts(void **state)
     mb_arena_free(NULL);
 }
 
+static void test_what_is_adopted_stays_where_it_is(void **state)
+{
+    (void)state;
+    struct mb_arena *arenas[] = {mb_arena_new(), mb_arena_new()};
+    assert_non_null(arenas[0]);
+    assert_non_null(arenas[1]);
+    char *large = memset(mb_arena_alloc(arenas[1], 1, 3u << 20), 2, 3u << 20);
+    char *text = mb_arena_strdup(arenas[1], "of the other");
+    mb_arena_adopt(arenas[0], arenas[1]); /* which holds nothing */
+
+    arenas[1] = mb_arena_new();
+    char *next = mb_arena_strdup(arenas[1], "of the next");
+    mb_arena_adopt(arenas[0], arenas[1]); /* which holds something, and is filled on */
+    char *more = memset(mb_arena_alloc(arenas[0], 1, 2000), 3, 2000);
+    mb_arena_adopt(arenas[0], mb_arena_new());
+    assert_string_equal(text, "of the other");
+    assert_string_equal(next, "of the next");
+    assert_int_equal(large[(3u << 20) - 1], 2);
+    assert_int_equal(more[1999], 3);
+    mb_arena_free(arenas[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +95,7 @@ int main(void)
         cmocka_unit_test(test_large_block_keeps_the_chunk_in_use),
         cmocka_unit_test(test_sizes_that_overflow_are_refused),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_what_is_adopted_stays_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
