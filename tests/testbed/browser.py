@@ -10,7 +10,7 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from testbed.components import ROOT, folder
 
@@ -106,6 +106,40 @@ class Browser:
             return None
 
         return self.wait(found, f"no field '{label}'")
+
+    def choose(self, label, option):
+        """An option of the select of that label, by its text."""
+        Select(self.field(label)).select_by_visible_text(option)
+        return self
+
+    def failure_beside(self, label):
+        """What is said of the field of that label; it is marked, and has the focus."""
+        field = self.field(label)
+        said = self.driver.find_element(By.ID, f"failure-{field.get_attribute('id')}")
+        self.wait(lambda: said.text != "", f"nothing is said of '{label}'")
+        assert field.get_attribute("aria-invalid") == "true" and field == self.driver.switch_to.active_element
+        return said.text
+
+    def record(self):
+        """From now on the bodies are kept that the page sends: see `sent`."""
+        self.driver.execute_script("""
+            const send = window.fetch;
+            window.sent = [];
+            window.fetch = (url, options = {}) => {
+              if (options.body) window.sent.push(JSON.parse(options.body));
+              return send(url, options);
+            };""")
+        return self
+
+    def sent(self):
+        return self.driver.execute_script("return window.sent")
+
+    def refill(self, times=2):
+        """Until the page has asked the server so often anew, and shown it."""
+        asked = "return performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/v1/task')).length"
+        begun = self.driver.execute_script(asked)
+        self.wait(lambda: self.driver.execute_script(asked) > begun + times, "the page is not filled anew")
+        return self
 
     def rows(self, label):
         """Texts of a table's rows: column title -> text."""

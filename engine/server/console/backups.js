@@ -5,6 +5,7 @@ import { chart } from "./charts.js";
 import * as dialogs from "./dialogs.js";
 import { button, element, facts, notice, state, table } from "./dom.js";
 import * as format from "./format.js";
+import { fill } from "./patch.js";
 
 const link = (name) => element("a", { href: `#/backup/${encodeURIComponent(name)}` }, name);
 
@@ -35,19 +36,31 @@ export async function started(answer, what) {
   if (answer.data?.id) location.hash = `#/task/${encodeURIComponent(answer.data.id)}`;
 }
 
+const act = (text, ask, what, kind) =>
+  button(text, async () => {
+    try {
+      await started(await ask(), what);
+    } catch (error) {
+      notice(error.message);
+    }
+  }, kind);
+
 export async function backups(page, _, signal) {
   const { data } = await api.get("list", { all: true, detail: true }, signal);
   data.sort((a, b) => b.made_at - a.made_at || (a.name < b.name ? 1 : -1));
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, "Backups"),
-    element("div", { class: "bar" }, button("Create a backup", async () => started(await dialogs.createBackup(), "backup"))),
+    element("div", { class: "bar" }, act("Create a backup", dialogs.createBackup, "backup")),
     charts(data) ?? "",
-    table("Backups", LIST, data, "There are no backups yet."),
+    table("Backups", LIST, data, "There are no backups yet.", (backup) => backup.name),
   );
 }
 
+const nameOf = (it) => `${it.db_name}.${it.collection_name}`;
+
 const COLLECTIONS = [
-  { title: "Collection", value: (it) => `${it.db_name}.${it.collection_name}` },
+  { title: "Collection", value: nameOf },
   { title: "Rows", number: true, value: (it) => format.count(it.rows) },
   { title: "Size", number: true, value: (it) => format.bytes(it.size) },
   { title: "Segments", number: true, value: (it) => format.count(it.segments) },
@@ -63,24 +76,16 @@ function checksums(info) {
   return `known for ${format.count(info.objects_summed)} of ${format.count(info.objects)} objects`;
 }
 
-function actions(info) {
-  const act = (text, ask, kind) =>
-    button(text, async () => {
-      try {
-        await started(await ask(), `${text.toLowerCase()} ${info.name}`);
-      } catch (error) {
-        notice(error.message);
-      }
-    }, kind);
+function actions({ name, collections }) {
   return element(
     "div",
     { class: "bar" },
-    act("Restore", () => dialogs.restoreBackup(info.name, info.collections)),
-    act("Verify", () => dialogs.verifyBackup(info.name), "quiet"),
-    act("Transfer", () => dialogs.transferBackup(info.name), "quiet"),
+    act("Restore", () => dialogs.restoreBackup(name, collections), `restore ${name}`),
+    act("Verify", () => dialogs.verifyBackup(name), `verify ${name}`, "quiet"),
+    act("Transfer", () => dialogs.transferBackup(name), `transfer ${name}`, "quiet"),
     button("Delete", async () => {
-      if ((await dialogs.deleteBackup(info.name)) === null) return;
-      notice(`${info.name} is deleted`);
+      if ((await dialogs.deleteBackup(name)) === null) return;
+      notice(`${name} is deleted`);
       location.hash = "#/backups";
     }, "danger"),
   );
@@ -88,7 +93,8 @@ function actions(info) {
 
 // One that cannot be described can at least be deleted, or gone on with.
 function broken(page, name, error) {
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, name),
     element("p", { class: "card problem" }, error.message),
     element("div", { class: "bar" }, button("Delete", async () => {
@@ -105,7 +111,8 @@ export async function backup(page, name, signal) {
     if (error.status !== 200) throw error;
     return broken(page, name, error);
   }
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, info.name),
     actions(info),
     element("section", { class: "card", "aria-label": "Facts" }, facts([
@@ -121,6 +128,6 @@ export async function backup(page, name, signal) {
       ["Id", info.id],
     ])),
     element("h2", {}, "Collections"),
-    table("Collections", COLLECTIONS, info.collections, "The backup holds no collections."),
+    table("Collections", COLLECTIONS, info.collections, "The backup holds no collections.", nameOf),
   );
 }

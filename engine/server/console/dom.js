@@ -1,10 +1,12 @@
 // Elements without a line of HTML in a string: what comes from the server is only ever text.
 
+import { on } from "./patch.js";
+
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    if (name.startsWith("on")) on(node, name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
   node.append(...children.flat().filter((child) => child !== null && child !== undefined));
@@ -15,8 +17,8 @@ export function button(text, action, kind = "") {
   return element("button", { type: "button", class: kind, onclick: action }, text);
 }
 
-// columns: {title, value(row) -> text or node, number}
-export function table(label, columns, rows, empty) {
+// columns: {title, value(row) -> text or node, number}; by keyOf(row) a row is known again in a later table
+export function table(label, columns, rows, empty, keyOf = () => null) {
   if (rows.length === 0) return element("p", { class: "empty" }, empty);
   const head = columns.map(({ title, number }) => element("th", { scope: "col", class: number ? "number" : null }, title));
   const cells = (row) =>
@@ -30,7 +32,7 @@ export function table(label, columns, rows, empty) {
       "table",
       { "aria-label": label },
       element("thead", {}, element("tr", {}, head)),
-      element("tbody", {}, rows.map((row) => element("tr", {}, cells(row)))),
+      element("tbody", {}, rows.map((row) => element("tr", { "data-key": keyOf(row) }, cells(row)))),
     ),
   );
 }
@@ -41,7 +43,7 @@ export function facts(pairs) {
   return element(
     "dl",
     { class: "facts" },
-    known.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+    known.map(([name, value]) => element("div", { "data-key": name }, element("dt", {}, name), element("dd", {}, value))),
   );
 }
 

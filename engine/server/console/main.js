@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { backup, backups } from "./backups.js";
 import { signIn } from "./dialogs.js";
 import { element } from "./dom.js";
+import { fill } from "./patch.js";
 import { health, schedules } from "./places.js";
 import { task, tasks } from "./tasks.js";
 
@@ -28,33 +29,24 @@ function markSection(name) {
 }
 
 function tell(error) {
-  content.replaceChildren(
+  fill(
+    content,
     element("h1", { tabindex: "-1" }, "That did not work"),
     element("p", { class: "card problem", role: "alert" }, error.message),
   );
 }
 
-// What has the focus keeps it when a page is filled anew: found by where it leads or what it says.
-function focused() {
-  const at = document.activeElement;
-  if (at === null || !content.contains(at)) return () => {};
-  const mark = at.getAttribute("href") ?? at.textContent;
-  return () => {
-    for (const node of content.querySelectorAll("a, button"))
-      if ((node.getAttribute("href") ?? node.textContent) === mark) return node.focus({ preventScroll: true });
-  };
-}
-
-async function fill({ name, argument }, signal) {
-  const refocus = focused();
+// Where what had the focus is gone, and on a page that was just come to, its title has the focus.
+async function fillAnew({ name, argument }, come, signal) {
+  const inside = content.contains(document.activeElement);
   const again = await PAGES[name](content, argument, signal);
-  refocus();
+  if (come || (inside && document.activeElement === document.body)) content.querySelector("h1").focus();
   return again;
 }
 
 async function stay(page, signal) {
-  for (;;) {
-    const again = await fill(page, signal);
+  for (let come = true; ; come = false) {
+    const again = await fillAnew(page, come, signal);
     if (!again || signal.aborted) return;
     await new Promise((resolve) => setTimeout(resolve, again));
     while (document.hidden && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 500));
@@ -71,9 +63,7 @@ async function show() {
   markSection(page.name);
   signOutButton.hidden = !api.signedIn();
   try {
-    const stayed = stay(page, signal);
-    queueMicrotask(() => content.querySelector("h1")?.focus());
-    await stayed;
+    await stay(page, signal);
   } catch (error) {
     if (signal.aborted) return;
     if (error.status === 401 && (await signIn())) return show();

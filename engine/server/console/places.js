@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { element, facts, state, table } from "./dom.js";
 import * as format from "./format.js";
+import { fill } from "./patch.js";
 
 const SCHEDULES = [
   { title: "Name", value: (it) => it.name },
@@ -14,9 +15,10 @@ const SCHEDULES = [
 
 export async function schedules(page, _, signal) {
   const { data } = await api.get("schedules", {}, signal);
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, "Schedules"),
-    table("Schedules", SCHEDULES, data, "No schedules are configured: see schedules in backup.yaml."),
+    table("Schedules", SCHEDULES, data, "No schedules are configured: see schedules in backup.yaml.", (it) => it.name),
   );
   return 10000;
 }
@@ -36,9 +38,10 @@ function place(title, it) {
 }
 
 export async function health(page, _, signal) {
-  page.replaceChildren(element("h1", { tabindex: "-1" }, "Health"), element("p", { class: "empty" }, "Asking Milvus and the storages ..."));
+  fill(page, element("h1", { tabindex: "-1" }, "Health"), element("p", { class: "empty" }, "Asking Milvus and the storages ..."));
   const { data } = await api.get("health", {}, signal);
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, "Health"),
     place("Milvus", data.milvus),
     place("Milvus' storage", data.milvus_storage),

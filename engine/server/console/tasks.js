@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { button, element, facts, notice, progress, state, table } from "./dom.js";
 import * as format from "./format.js";
+import { fill } from "./patch.js";
 
 const LIVE = ["queued", "running"];
 const isLive = (task) => LIVE.includes(task.state);
@@ -33,17 +34,20 @@ const LIST = [
 
 export async function tasks(page, _, signal) {
   const { data } = await api.get("tasks", { limit: 200 }, signal);
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, "Tasks"),
-    table("Tasks", LIST, data, "Nothing has been done since the server keeps its history."),
+    table("Tasks", LIST, data, "Nothing has been done since the server keeps its history.", (task) => task.id),
   );
   return data.some(isLive) ? 1000 : 5000;
 }
 
+const nameOf = (it) => `${it.db_name}.${it.collection_name}`;
+
 const COLLECTIONS = [
-  { title: "Collection", value: (it) => `${it.db_name}.${it.collection_name}` },
+  { title: "Collection", value: nameOf },
   { title: "State", value: (it) => state(it.state) },
-  { title: "Progress", value: (it) => progress(it.progress, `${it.db_name}.${it.collection_name}`) },
+  { title: "Progress", value: (it) => progress(it.progress, nameOf(it)) },
   { title: "Rows", number: true, value: (it) => format.count(it.rows) },
   { title: "Size", number: true, value: (it) => format.bytes(it.size) },
 ];
@@ -75,7 +79,8 @@ async function resume(task) {
 export async function task(page, id, signal) {
   const { data: it } = await api.get("task", { id }, signal);
   const collections = it.collections ?? [];
-  page.replaceChildren(
+  fill(
+    page,
     element("h1", { tabindex: "-1" }, `${it.kind} ${it.backup_name}`),
     isLive(it) ? live(it) : ended(it),
     element("section", { class: "card", "aria-label": "Facts" }, facts([
@@ -91,7 +96,7 @@ export async function task(page, id, signal) {
     ])),
     it.warnings.length > 0 ? element("section", { "aria-label": "Warnings" }, element("h2", {}, "Warnings"), it.warnings.map((text) => element("p", { class: "card" }, text))) : "",
     collections.length > 0 ? element("h2", {}, "Collections") : "",
-    collections.length > 0 ? table("Collections", COLLECTIONS, collections, "") : "",
+    collections.length > 0 ? table("Collections", COLLECTIONS, collections, "", nameOf) : "",
   );
   return isLive(it) ? 1000 : 0;
 }
