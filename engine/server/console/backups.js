@@ -51,7 +51,7 @@ export async function backups(page, _, signal) {
   fill(
     page,
     element("h1", { tabindex: "-1" }, "Backups"),
-    element("div", { class: "bar" }, act("Create a backup", dialogs.createBackup, "backup")),
+    element("div", { class: "bar" }, act("Create a backup", dialogs.createBackup, "backup"), act("Fetch a backup", dialogs.fetchBackup, "transfer", "quiet")),
     charts(data) ?? "",
     table("Backups", LIST, data, "There are no backups yet.", (backup) => backup.name),
   );

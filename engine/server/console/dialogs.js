@@ -3,6 +3,31 @@
 import * as api from "./api.js";
 import { button, element } from "./dom.js";
 
+// Something is wrong with one field.
+class FieldError extends Error {
+  constructor(name, message) {
+    super(`${name}: ${message}`);
+  }
+}
+
+// What was said of a field, until something else is.
+function tellBeside(form, input, message) {
+  for (const old of form.querySelectorAll(".field .failure")) old.textContent = "";
+  for (const old of form.querySelectorAll("[aria-invalid]")) old.removeAttribute("aria-invalid");
+  if (input === null) return;
+  input.setAttribute("aria-invalid", "true");
+  document.getElementById(`failure-${input.id}`).textContent = message;
+  input.focus();
+}
+
+// An error that begins with a member of the body is about the field that is named like it.
+function tellFailure(form, failure, { message }) {
+  const [, name, rest] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
+  const input = name === undefined ? null : form.querySelector(`.field > [name="${name}"][id]`);
+  tellBeside(form, input, rest);
+  failure.textContent = input === null ? message : "";
+}
+
 // A dialog whose form calls `submit` with its values; what that throws is shown, and the form stays.
 function ask(title, fields, action, submit, kind = "") {
   return new Promise((resolve) => {
@@ -22,15 +47,19 @@ function ask(title, fields, action, submit, kind = "") {
       event.preventDefault();
       go.disabled = true;
       failure.textContent = "";
+      tellBeside(form, null);
       try {
         outcome = await submit(new FormData(form));
         dialog.close();
       } catch (error) {
-        failure.textContent = error.message;
         go.disabled = false;
+        tellFailure(form, failure, error);
       }
     });
+    const leave = () => dialog.close();
+    window.addEventListener("hashchange", leave); // it was about that page
     dialog.addEventListener("close", () => {
+      window.removeEventListener("hashchange", leave);
       dialog.remove();
       resolve(outcome);
     });
@@ -44,13 +73,14 @@ let fieldsMade = 0;
 function field(label, input, help) {
   fieldsMade += 1;
   input.id = `field-${fieldsMade}`;
-  if (help) input.setAttribute("aria-describedby", `help-${fieldsMade}`);
+  input.setAttribute("aria-describedby", `help-${input.id} failure-${input.id}`);
   return element(
     "div",
     { class: "field" },
     element("label", { for: input.id }, label),
     input,
-    help ? element("small", { id: `help-${fieldsMade}` }, help) : null,
+    element("small", { class: "failure", id: `failure-${input.id}`, role: "alert" }),
+    help ? element("small", { id: `help-${input.id}` }, help) : null,
   );
 }
 
@@ -89,26 +119,49 @@ export function signIn() {
   );
 }
 
+// What says which collections: whole databases, "db.*", need another member than names alone.
+function chosenBy(name, value) {
+  const names = words(value);
+  if (!names.some((word) => word.endsWith(".*"))) return { collection_names: names };
+  const databases = {};
+  for (const word of names) {
+    const [db, collection, rest] = word.includes(".") ? word.split(".") : ["default", word];
+    if (db === "" || collection === "" || rest !== undefined) throw new FieldError(name, `'${word}' is neither coll, db.coll nor db.*`);
+    databases[db] ??= new Set();
+    databases[db].add(collection);
+  }
+  const listed = ([db, collections]) => [db, collections.has("*") ? [] : [...collections]];
+  return { db_collections: Object.fromEntries(Object.entries(databases).map(listed)) };
+}
+
 export function createBackup() {
   return ask(
     "Create a backup",
     [
-      field("Name", text("name"), "Letters, digits and underscores; empty for a name made from the time."),
-      field("Collections", element("textarea", { name: "collections", rows: 3, spellcheck: "false" }), "coll or db.coll, one after the other; empty for all."),
+      field("Name", text("backup_name"), "Letters, digits and underscores; empty for a name made from the time."),
+      field(
+        "Collections",
+        element("textarea", { name: "collection_names", rows: 3, spellcheck: "false" }),
+        "coll, db.coll or db.* for a whole database, one after the other; empty for all.",
+      ),
       field(
         "Before copying",
         choice("strategy", [["", "flush each collection"], ["skip_flush", "copy what Milvus has written out, without a flush"], ["meta_only", "no data: schemas and indexes alone"]]),
       ),
+      check("rbac", "Also users, roles, grants and privilege groups"),
       check("resume", "Go on with an interrupted backup of this name"),
+      check("take_over", "Go on also where another seems to be at work on it, who then fails"),
     ],
     "Create",
     (form) =>
       api.post("create", {
         async: true,
-        backup_name: form.get("name"),
-        collection_names: words(form.get("collections")),
+        backup_name: form.get("backup_name"),
+        ...chosenBy("collection_names", form.get("collection_names")),
         strategy: form.get("strategy"),
-        resume: form.has("resume"),
+        rbac: form.has("rbac"),
+        resume: form.has("resume") || form.has("take_over"),
+        take_over: form.has("take_over"),
       }),
   );
 }
@@ -123,55 +176,82 @@ function collectionChoices(collections) {
 }
 
 // "a new_a" or "db.a: db2.b", one a line
-function renamesOf(lines) {
+function renamesOf(name, lines) {
   const renames = {};
   for (const line of lines.split("\n")) {
-    const [from, to, more] = words(line.replaceAll(":", " "));
+    const [from, to, rest] = words(line.replaceAll(":", " "));
     if (from === undefined) continue;
-    if (to === undefined || more !== undefined) throw new Error(`a rename takes two names a line: ${line.trim()}`);
+    if (to === undefined || rest !== undefined) throw new FieldError(name, `a rename takes two names a line: ${line.trim()}`);
     renames[from] = to;
   }
   return renames;
 }
 
+const EXISTING = [
+  ["", "the restore is refused"],
+  ["replace", "it is replaced once the new one is complete"],
+  ["replace_first", "it is dropped first, for lack of space for both, and replaced"],
+  ["add", "the backup's rows are added to it; every collection has to exist"],
+];
+
+const INDEXES = [
+  ["same", "as the backup knows them"],
+  ["auto", "those of vectors as AUTOINDEX, others as the backup knows them"],
+  ["none", "none"],
+];
+
+const boxesOfRestore = (collections) => [
+  collectionChoices(collections),
+  field("Suffix", text("collection_suffix"), "Put behind each name, such as _bak."),
+  field("Renames", element("textarea", { name: "collection_renames", rows: 2, spellcheck: "false" }), "old name, new name: one pair a line. They count instead of the suffix."),
+  field("Where a collection exists", choice("existing", EXISTING)),
+  field("Indexes", choice("indexes", INDEXES)),
+  field("Until", text("until", { placeholder: "2026-11-28T22:30:00Z" }), "Rows and deletes that were written later stay out. Date, T, time, and Z for UTC or an offset such as +02:00; empty for all."),
+  check("load", "Load again what was loaded"),
+  check("rbac", "Also users, roles, grants and privilege groups that Milvus lacks"),
+  check("metaOnly", "Without data"),
+];
+
 export function restoreBackup(name, collections) {
-  return ask(
-    `Restore ${name}`,
-    [
-      collectionChoices(collections),
-      field("Suffix", text("suffix"), "Put behind each name, such as _bak."),
-      field("Renames", element("textarea", { name: "renames", rows: 2, spellcheck: "false" }), "old name, new name: one pair a line. They count instead of the suffix."),
-      check("index", "Build the indexes that the backup knows", { checked: true }),
-      check("meta", "Without data"),
-      check("drop", "Replace collections that exist"),
-    ],
-    "Restore",
-    (form) => {
-      const chosen = form.getAll("collection");
-      if (chosen.length === 0) throw new Error("choose at least one collection");
-      return api.post("restore", {
-        async: true,
-        backup_name: name,
-        collection_names: chosen.length === collections.length ? [] : chosen,
-        collection_suffix: form.get("suffix"),
-        collection_renames: renamesOf(form.get("renames")),
-        restoreIndex: form.has("index"),
-        metaOnly: form.has("meta"),
-        dropExistCollection: form.has("drop"),
-      });
-    },
-  );
+  return ask(`Restore ${name}`, boxesOfRestore(collections), "Restore", (form) => {
+    const chosen = form.getAll("collection");
+    const [existing, indexes] = [form.get("existing"), form.get("indexes")];
+    if (chosen.length === 0) throw new Error("choose at least one collection");
+    return api.post("restore", {
+      async: true,
+      backup_name: name,
+      collection_names: chosen.length === collections.length ? [] : chosen,
+      collection_suffix: form.get("collection_suffix"),
+      collection_renames: renamesOf("collection_renames", form.get("collection_renames")),
+      restoreIndex: indexes !== "none",
+      useAutoIndex: indexes === "auto",
+      dropExistCollection: existing.startsWith("replace"),
+      dropFirst: existing === "replace_first",
+      skipCreateCollection: existing === "add",
+      until: form.get("until").trim(),
+      load: form.has("load"),
+      rbac: form.has("rbac"),
+      metaOnly: form.has("metaOnly"),
+    });
+  });
 }
 
-export async function transferBackup(name) {
+async function peerBox(label) {
   const { data: peers } = await api.get("peers");
   if (peers.length === 0)
     throw new Error("no other storage is configured: put its configuration into the folder peers beside backup.yaml");
-  return ask(
-    `Transfer ${name}`,
-    [field("To", choice("peer", peers.map((peer) => [peer, peer])), "A storage of the folder peers beside backup.yaml.")],
-    "Transfer",
-    (form) => api.post("transfer", { async: true, backup_name: name, peer: form.get("peer"), direction: "to" }),
+  return field(label, choice("peer", peers.map((peer) => [peer, peer])), "A storage of the folder peers beside backup.yaml.");
+}
+
+export async function transferBackup(name) {
+  return ask(`Transfer ${name}`, [await peerBox("To")], "Transfer", (form) =>
+    api.post("transfer", { async: true, backup_name: name, peer: form.get("peer"), direction: "to" }),
+  );
+}
+
+export async function fetchBackup() {
+  return ask("Fetch a backup", [field("Name", text("backup_name", { required: true })), await peerBox("From")], "Fetch", (form) =>
+    api.post("transfer", { async: true, backup_name: form.get("backup_name"), peer: form.get("peer"), direction: "from" }),
   );
 }
 
@@ -190,11 +270,12 @@ export function deleteBackup(name) {
     [
       element("p", {}, "Everything that belongs to this backup is removed from its storage. This cannot be undone."),
       field("Its name, to confirm", text("name", { required: true })),
+      check("force", "Also while somebody makes it, who then fails"),
     ],
     "Delete",
     (form) => {
-      if (form.get("name") !== name) throw new Error(`type ${name} to delete it`);
-      return api.remove("delete", { backup_name: name });
+      if (form.get("name") !== name) throw new FieldError("name", `type ${name} to delete it`);
+      return api.remove("delete", { backup_name: name, force: form.has("force") || null });
     },
     "danger",
   );
