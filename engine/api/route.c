@@ -31,7 +31,7 @@ static const struct mb_parameter delete_parameters[] = {
 static const struct mb_parameter id_parameters[] = {{"id", "string", true, "Of the task."}};
 static const struct mb_parameter name_parameters[] = {{"backup_name", "string", true, "The backup."}};
 static const struct mb_parameter tasks_parameters[] = {
-    {"kind", "string", false, "create, restore, transfer, verify, delete or prune."},
+    {"kind", "string", false, "create, restore, transfer, verify, delete, prune or compact."},
     {"state", "string", false, "queued, running, succeeded, failed or cancelled."},
     {"backup_name", "string", false, "Only tasks about this backup."},
     {"limit", "integer", false, "So many at most."},
@@ -138,6 +138,15 @@ const struct mb_route mb_routes[] = {
      .name = "verifyBackup",
      .summary = "Finds out whether a backup is whole",
      .body = &mb_body_verify_schema,
+     .reply = &mb_task_schema},
+    {.method = "POST",
+     .path = API "/l0compact",
+     .role = MB_ROLE_WRITE,
+     .changes = true,
+     .serve = mb_serve_l0compact,
+     .name = "compactBackup",
+     .summary = "Copies a backup and gives the deletes of its L0 segments to the segments with rows",
+     .body = &mb_body_l0compact_schema,
      .reply = &mb_task_schema},
     {.method = "POST",
      .path = API "/prune",

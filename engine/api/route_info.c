@@ -22,7 +22,7 @@ struct collection {
 struct info {
     const char *id, *name, *milvus_version, *format, *source_root;
     int64_t size, rows, made_ms, took_ms;
-    uint64_t segments;
+    uint64_t segments, l0_segments;
     bool has_objects;
     uint64_t objects, objects_bytes, summed;
     struct mb_strings databases;
@@ -69,6 +69,7 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD_ALWAYS(INT64, "size", struct info, size, "Bytes of data."),
     MB_API_FIELD_ALWAYS(INT64, "rows", struct info, rows, NULL),
     MB_API_FIELD_ALWAYS(UINT64, "segments", struct info, segments, NULL),
+    MB_API_FIELD_ALWAYS(UINT64, "l0_segments", struct info, l0_segments, "Of these, with deletes alone."),
     MB_API_FIELD_ALWAYS(INT64, "made_at", struct info, made_ms, "Milliseconds since 1970, 0 when not known."),
     MB_API_FIELD_ALWAYS(INT64, "took_ms", struct info, took_ms, "-1 when not known."),
     MB_API_FIELD_ALWAYS(BOOL, "has_objects", struct info, has_objects, "There is a list of all its objects."),
@@ -129,6 +130,7 @@ static mb_status take_all(const struct mb_info *info, struct mb_arena *arena, st
                          .size = from.size,
                          .rows = from.rows,
                          .segments = from.segments,
+                         .l0_segments = from.l0_segments,
                          .made_ms = from.made_ms,
                          .took_ms = from.took_ms,
                          .has_objects = from.has_objects,

@@ -19,6 +19,7 @@ void mb_serve_cancel(struct mb_api_call *call);
 void mb_serve_transfer(struct mb_api_call *call);
 void mb_serve_peers(struct mb_api_call *call);
 void mb_serve_verify(struct mb_api_call *call);
+void mb_serve_l0compact(struct mb_api_call *call);
 void mb_serve_prune(struct mb_api_call *call);
 void mb_serve_schedules(struct mb_api_call *call);
 void mb_serve_info(struct mb_api_call *call);
@@ -30,6 +31,6 @@ void mb_serve_openapi(struct mb_api_call *call);
 
 extern const struct mb_api_schema mb_body_prune_schema, mb_schedules_schema, mb_health_schema;
 extern const struct mb_api_schema mb_list_schema, mb_info_schema, mb_body_verify_schema,
-    mb_body_transfer_schema, mb_body_secondary_schema, mb_peers_schema;
+    mb_body_transfer_schema, mb_body_l0compact_schema, mb_body_secondary_schema, mb_peers_schema;
 
 #endif

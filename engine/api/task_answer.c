@@ -39,7 +39,7 @@ static const struct mb_api_schema part_schema = {MB_API_SCHEMA("TaskCollection",
 static const struct mb_api_field fields[] = {
     MB_API_FIELD_ALWAYS(STRING, "id", struct answer, id, NULL),
     MB_API_FIELD_ALWAYS(STRING, "kind", struct answer, kind,
-                        "create, restore, transfer, verify, delete, prune."),
+                        "create, restore, transfer, verify, delete, prune, compact."),
     MB_API_FIELD_ALWAYS(STRING, "state", struct answer, state,
                         "queued, running, succeeded, failed, cancelled."),
     MB_API_FIELD_ALWAYS(INT32, "state_code", struct answer, state_code,

@@ -954,6 +954,7 @@ struct mb_info_backup {
     uint64_t objects_streamed; /* and through the program; of the others it is not known */
     size_t database_count;
     size_t collection_count;
+    uint64_t l0_segments; /* of segments, those with deletes alone */
 };
 
 struct mb_info_collection {

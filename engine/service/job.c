@@ -34,6 +34,8 @@ mb_status mb_job_check(const struct mb_job *job, struct mb_error *error)
         return mb_delete_check(job->request, error);
     case MB_TASK_PRUNE:
         return mb_prune_check(job->request, error);
+    case MB_TASK_COMPACT:
+        return mb_compact_check(job->request, error);
     default:
         return no_kind(job->kind, error);
     }
@@ -54,9 +56,16 @@ const char *mb_job_backup(const struct mb_job *job)
         return ((const struct mb_delete_request *)job->request)->name;
     case MB_TASK_PRUNE:
         return ((const struct mb_prune_request *)job->request)->pattern;
+    case MB_TASK_COMPACT:
+        return ((const struct mb_compact_request *)job->request)->name;
     default:
         return NULL;
     }
+}
+
+const char *mb_job_output(const struct mb_job *job)
+{
+    return job->kind == MB_TASK_COMPACT ? ((const struct mb_compact_request *)job->request)->output : NULL;
 }
 
 static mb_status start_transfer(const struct mb_job *job, struct mb_session *session, struct mb_session *peer,
@@ -86,6 +95,8 @@ mb_status mb_job_start(const struct mb_job *job, struct mb_session *session, str
         return mb_delete_start(session, request, out, error);
     case MB_TASK_PRUNE:
         return mb_prune_start(session, request, out, error);
+    case MB_TASK_COMPACT:
+        return mb_compact_start(session, request, out, error);
     default:
         return no_kind(job->kind, error);
     }

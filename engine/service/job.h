@@ -15,6 +15,9 @@ mb_status mb_job_check(const struct mb_job *job, struct mb_error *error);
  * prune of all. */
 const char *mb_job_backup(const struct mb_job *job);
 
+/* Another backup, in the same place, that it writes; or NULL. */
+const char *mb_job_output(const struct mb_job *job);
+
 /* In the place that the job names, and in the other one of a transfer. */
 enum mb_use mb_job_use(const struct mb_job *job);
 enum mb_use mb_job_peer_use(const struct mb_job *job);

@@ -35,7 +35,8 @@ struct mb_running {
     struct mb_task *task;
     struct mb_session *session; /* of its place, to be left */
     const char *caller, *request_id, *schedule;
-    const char *peer; /* the other side's configuration; "" */
+    const char *peer;   /* the other side's configuration; "" */
+    const char *output; /* another backup in the same place, which it writes; "" */
     enum mb_use use, peer_use;
     bool accepted; /* it is written down: before that the keeper leaves it alone */
     bool told;     /* somebody cancelled it */

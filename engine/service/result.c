@@ -6,7 +6,9 @@
  *   transfer  name, how, objects, bytes, present, verified, unlisted, strays, first_stray, took_ms
  *   verify    name, expected, objects, bytes, unlisted, read, read_bytes, compared, left_out, recorded,
  *             described_twice, damages, faults [{kind, harmless, name, expected, found}], fault_count,
- * took_ms delete    name, objects, took_ms */
+ * took_ms delete    name, objects, took_ms prune     pattern, dry_run, kept, removed, left, bytes, objects,
+ * backups [{name, state, made_ms, size, decision, why}], took_ms compact   name, output, id, how, objects,
+ * bytes, folded, added, added_bytes, verified, strays, first_stray, took_ms */
 #include "base/clock.h"
 #include "service/record.h"
 #include "json/writer.h"
@@ -173,11 +175,32 @@ static void put_prune(struct mb_json_writer *writer, struct mb_task *task)
     put_took(writer, result.ns);
 }
 
+static void put_compact(struct mb_json_writer *writer, struct mb_task *task)
+{
+    struct mb_compact_result result = {.struct_size = sizeof result};
+    if (mb_task_compact_result(task, &result, NULL) != MB_OK)
+        return;
+    mb_json_string(writer, "name", result.name);
+    mb_json_string(writer, "output", result.output);
+    mb_json_string(writer, "id", result.id);
+    mb_json_string(writer, "how", result.how);
+    mb_json_uint(writer, "objects", result.objects);
+    mb_json_uint(writer, "bytes", result.bytes);
+    mb_json_uint(writer, "folded", result.folded);
+    mb_json_uint(writer, "added", result.added);
+    mb_json_uint(writer, "added_bytes", result.added_bytes);
+    mb_json_uint(writer, "verified", result.verified);
+    mb_json_uint(writer, "strays", result.strays);
+    mb_json_string(writer, "first_stray", result.first_stray);
+    put_took(writer, result.ns);
+}
+
 static void put_result(struct mb_json_writer *writer, struct mb_task *task)
 {
     static void (*const puts[])(struct mb_json_writer * writer, struct mb_task * task) = {
-        [MB_TASK_CREATE] = put_create, [MB_TASK_RESTORE] = put_restore, [MB_TASK_TRANSFER] = put_transfer,
-        [MB_TASK_VERIFY] = put_verify, [MB_TASK_DELETE] = put_delete,   [MB_TASK_PRUNE] = put_prune};
+        [MB_TASK_CREATE] = put_create,  [MB_TASK_RESTORE] = put_restore, [MB_TASK_TRANSFER] = put_transfer,
+        [MB_TASK_VERIFY] = put_verify,  [MB_TASK_DELETE] = put_delete,   [MB_TASK_PRUNE] = put_prune,
+        [MB_TASK_COMPACT] = put_compact};
     int32_t kind = mb_task_kind(task);
     if (kind > 0 && (size_t)kind < sizeof puts / sizeof *puts && puts[kind] != NULL)
         puts[kind](writer, task);

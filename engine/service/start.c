@@ -33,17 +33,26 @@ static bool exclude_each_other(enum mb_use a, enum mb_use b)
     return a == MB_WRITES && b == MB_WRITES;
 }
 
+static bool keeps_off(const struct mb_known *entry, const char *backup, enum mb_use use)
+{
+    return (strcmp(entry->backup, backup) == 0 && exclude_each_other(entry->running->use, use)) ||
+           (strcmp(entry->running->output, backup) == 0 && exclude_each_other(MB_WRITES, use));
+}
+
 static bool is_in_the_way(const struct mb_known *entry, const struct launch *launch, const char *backup)
 {
     const struct mb_running *theirs = entry->running;
     const struct mb_job *job = launch->job;
-    if (theirs == NULL || strcmp(entry->backup, backup) != 0)
+    const char *output = mb_job_output(job);
+    if (theirs == NULL)
         return false;
     bool same_place = strcmp(entry->bucket, launch->place.bucket) == 0 &&
                       strcmp(entry->root_path, launch->place.root_path) == 0;
-    if (same_place && exclude_each_other(theirs->use, mb_job_use(job)))
+    if (same_place && (keeps_off(entry, backup, mb_job_use(job)) ||
+                       (output != NULL && keeps_off(entry, output, MB_WRITES))))
         return true;
-    return job->transfer_config != NULL && strcmp(theirs->peer, job->transfer_config) == 0 &&
+    return strcmp(entry->backup, backup) == 0 && job->transfer_config != NULL &&
+           strcmp(theirs->peer, job->transfer_config) == 0 &&
            exclude_each_other(theirs->peer_use, mb_job_peer_use(job));
 }
 
@@ -57,7 +66,7 @@ static mb_status check_name(const struct launch *launch, struct mb_error *error)
         if (is_in_the_way(entry, launch, name))
             return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_NONE, entry->id,
                                 "a %s of backup %s is under way; wait for it or cancel it",
-                                mb_task_kind_name(entry->kind), name);
+                                mb_task_kind_name(entry->kind), entry->backup);
     }
     return MB_OK;
 }
@@ -108,8 +117,9 @@ static mb_status copy_caller(struct launch *launch, struct mb_error *error)
     running->request_id = mb_arena_strdup(arena, launch->caller->request_id);
     running->schedule = mb_arena_strdup(arena, job->schedule != NULL ? job->schedule : "");
     running->peer = mb_arena_strdup(arena, job->transfer_config != NULL ? job->transfer_config : "");
-    if (running->caller == NULL || running->request_id == NULL || running->schedule == NULL ||
-        running->peer == NULL)
+    running->output = mb_arena_strdup(arena, mb_job_output(job) != NULL ? mb_job_output(job) : "");
+    if (running->output == NULL || running->caller == NULL || running->request_id == NULL ||
+        running->schedule == NULL || running->peer == NULL)
         return mb_fail_memory(error);
     running->use = mb_job_use(job);
     running->peer_use = mb_job_peer_use(job);
@@ -240,6 +250,10 @@ static mb_status check_lengths(const struct mb_job *job, struct mb_error *error)
     if (name != NULL && strlen(name) > LONGEST_NAME)
         return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT,
                             job->kind == MB_TASK_PRUNE ? "pattern" : "name", "it is longer than %d bytes",
+                            LONGEST_NAME);
+    const char *output = mb_job_output(job);
+    if (output != NULL && strlen(output) > LONGEST_NAME)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "output", "it is longer than %d bytes",
                             LONGEST_NAME);
     return MB_OK;
 }

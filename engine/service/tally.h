@@ -5,7 +5,7 @@
 #include "milvus_backup.h"
 
 enum {
-    MB_TALLY_KINDS = MB_TASK_PRUNE + 1,
+    MB_TALLY_KINDS = MB_TASK_COMPACT + 1,
     MB_TALLY_STATES = MB_TASK_CANCELLED + 1,
     MB_TALLY_PHASES = 48 /* of all kinds together; more are left out */
 };

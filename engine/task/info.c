@@ -106,6 +106,15 @@ static uint64_t segments_of(const struct mb_collection_backup *collection)
     return count;
 }
 
+static uint64_t l0_segments_of(const struct mb_collection_backup *collection)
+{
+    uint64_t count = collection->l0_count;
+    for (size_t i = 0; i < collection->partition_count; i++)
+        for (size_t k = 0; k < collection->partitions[i].segment_count; k++)
+            count += mb_segment_is_l0(&collection->partitions[i].segments[k]);
+    return count;
+}
+
 static mb_status backup_of(const struct mb_info *info, struct mb_info_backup *out, struct mb_error *error)
 {
     if (info == NULL)
@@ -130,8 +139,10 @@ static mb_status backup_of(const struct mb_info *info, struct mb_info_backup *ou
                                    .objects_streamed = info->streamed,
                                    .database_count = backup->database_count,
                                    .collection_count = backup->collection_count};
-    for (size_t i = 0; i < backup->collection_count; i++)
+    for (size_t i = 0; i < backup->collection_count; i++) {
         value.segments += segments_of(&backup->collections[i]);
+        value.l0_segments += l0_segments_of(&backup->collections[i]);
+    }
     return mb_abi_give(out, MB_UP_TO(struct mb_info_backup, collection_count), &value, sizeof value, error);
 }
 

@@ -7,6 +7,7 @@ from testbed.backup_server import BackupServer
 from testbed.browser import DESK, PHONE, Browser
 from testbed.program import Program
 from testbed.rows import assert_same_rows, read_rows
+from wire.test_l0compact import Deletes
 
 ON_LOCAL_DISK = pytest.mark.parametrize("site", ["local"], indirect=True)
 PAGES = ["backups", "backup/console_base", "tasks", "schedules", "health"]
@@ -221,6 +222,26 @@ def test_what_rest_can_the_boxes_of_create_can(browser, local_site):
     browser.press("Create", "dialog")
     assert browser.failure_beside("Collections") == "'a.b.c' is neither coll, db.coll nor db.*"
     assert browser.field("Name").get_attribute("aria-invalid") is None
+
+
+def test_what_lies_in_l0_segments_is_compacted_from_the_page(browser, local_site):
+    browser.open("/#/backup/console_base").see("default.partitions")
+    assert "Compact" not in [button.text for button in browser.all("main button")]
+    backup = Deletes(local_site.place.root / "backup" / "console_l0").partition(10, "_default").rows(20)
+    backup.l0(30, [6]).l0(31, [8], partition=-1).write()
+    browser.open("/#/backup/console_l0").see("Of these L0, with deletes alone")
+    browser.picture("backup_l0")
+    browser.press("Compact")
+    browser.field("Name of the copy").send_keys("console_l0")
+    browser.press("Compact", "dialog")
+    assert "another name" in browser.failure_beside("Name of the copy")
+    browser.field("Name of the copy").clear()
+    browser.field("Name of the copy").send_keys("console_plain")
+    browser.press("Compact", "dialog").see("compact console_l0", "succeeded")
+    browser.open("/#/backup/console_plain").see("default.")
+    assert "Compact" not in [button.text for button in browser.all("main button")]
+    for name in ("console_l0", "console_plain"):
+        local_site.remove_backup(name)
 
 
 def test_a_backup_is_fetched_from_a_peer(browser):

@@ -4,8 +4,10 @@ import json
 
 import pytest
 from testbed import VersityGw
+from testbed.backup_server import BackupServer
 from testbed.program import CORRUPT, EXISTS, FAILURE, NOT_FOUND, USAGE, Program
 
+from wire.metrics import Metrics
 from wire.restoring import Backup, Server, data, options, program_for
 from wire.transferring import BUCKET, bucket_config, folder_config, keys_below, record
 
@@ -270,3 +272,33 @@ def test_in_a_bucket(made, home, tmp_path, mode):
         assert ("inside" in told["transfer"]) == (mode == "auto")
         program.ok("verify", "-n", "b_l0compacted", "--read-data", "--json")
         assert len(deltas_of(store.data / BUCKET / "kept" / "b_l0compacted")[10, 20]) == 4
+
+
+def test_rest_compacts_as_the_command_does(home, program, made):
+    with BackupServer(program) as server:
+        assert server.get("info", backup_name="b").data["l0_segments"] == 2
+        task = server.post("l0compact", {"backup_name": "b"}).data
+        assert (task["kind"], task["state"], task["backup_name"]) == ("compact", "succeeded", "b")
+        told = task["result"]
+        assert (told["name"], told["output"], told["folded"], told["added"]) == ("b", "b_l0compacted", 2, 7)
+        assert server.get("info", backup_name="b_l0compacted").data["l0_segments"] == 0
+        assert [it["kind"] for it in server.get("tasks", kind="compact").data] == ["compact"]
+        assert Metrics(server).sum("milvus_backup_tasks_ended_total", kind="compact", outcome="succeeded") == 1
+    program.ok("l0compact", "-n", "b", "-o", "by_hand")
+    assert deltas_of(home / "b_l0compacted") == deltas_of(home / "by_hand")
+
+
+def test_rest_says_what_is_in_the_way(home, program, made):
+    made_before = {"backup_name": "b", "output": "plain"}
+    with BackupServer(program) as server:
+        begun = server.post("l0compact", {**made_before, "async": True})
+        assert begun.json()["msg"] == "compact is executing asynchronously"
+        assert server.wait_for_task(begun.data["id"])["state"] == "succeeded"
+        first = json.loads((home / "plain" / "meta" / "full_meta.json").read_text())["id"]
+        taken = server.post("l0compact", made_before)
+        assert taken.code == 3 and "DELETE /api/v1/delete?backup_name=plain" in taken.json()["msg"]
+        assert server.post("l0compact", {**made_before, "force": True}).data["result"]["id"] != first
+        assert server.post("l0compact", {"backup_name": "nowhere"}).code == 3
+        same = server.post("l0compact", {"backup_name": "b", "output": "b"})
+        assert same.code == 3 and same.json()["msg"] == "output: the new backup needs another name than b"
+        assert server.post("l0compact", {}).code == 400

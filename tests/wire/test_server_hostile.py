@@ -48,6 +48,9 @@ BODIES = [
     ("transfer", {"backup_name": "whole", "peer": "NAME"}),
     ("transfer", {"backup_name": "NAME", "peer": "other"}),
     ("verify", {"backup_name": "NAME"}),
+    ("l0compact", {"backup_name": "NAME"}),
+    ("l0compact", {"backup_name": "NAME", "output": "NAME", "force": True}),
+    ("l0compact", {"backup_name": "whole", "output": "NAME", "force": True}),
     ("prune", {"pattern": "NAME", "keep_last": 1, "dry_run": False}),
 ]
 QUERIES = [

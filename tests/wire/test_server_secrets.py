@@ -90,6 +90,7 @@ BODIES = {
     "restore": {"backup_name": "made", "async": True},
     "restore_secondary": {"backup_name": "made", "async": True},
     "verify": {"backup_name": "made", "async": True},
+    "l0compact": {"backup_name": "made", "async": True},
     "transfer": {"backup_name": "made", "peer": "other", "async": True},
     "prune": {"keep_last": 1, "dry_run": False, "async": True},
 }

@@ -76,13 +76,14 @@ function checksums(info) {
   return `known for ${format.count(info.objects_summed)} of ${format.count(info.objects)} objects`;
 }
 
-function actions({ name, collections }) {
+function actions({ name, collections, l0_segments }) {
   return element(
     "div",
     { class: "bar" },
     act("Restore", () => dialogs.restoreBackup(name, collections), `restore ${name}`),
     act("Verify", () => dialogs.verifyBackup(name), `verify ${name}`, "quiet"),
     act("Transfer", () => dialogs.transferBackup(name), `transfer ${name}`, "quiet"),
+    l0_segments > 0 ? act("Compact", () => dialogs.compactBackup(name), `compact ${name}`, "quiet") : null,
     button("Delete", async () => {
       if ((await dialogs.deleteBackup(name)) === null) return;
       notice(`${name} is deleted`);
@@ -121,6 +122,7 @@ export async function backup(page, name, signal) {
       ["Size", format.bytes(info.size)],
       ["Rows", format.count(info.rows)],
       ["Segments", format.count(info.segments)],
+      ["Of these L0, with deletes alone", info.l0_segments > 0 ? format.count(info.l0_segments) : ""],
       ["Checksums", checksums(info)],
       ["Milvus", info.milvus_version],
       ["Databases", info.databases.join(", ")],

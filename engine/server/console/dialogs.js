@@ -264,6 +264,19 @@ export function verifyBackup(name) {
   );
 }
 
+export function compactBackup(name) {
+  return ask(
+    `Compact ${name}`,
+    [
+      element("p", {}, "Makes a copy that restores the same rows and has no L0 segments, for Milvus before 2.4. This backup stays as it is."),
+      field("Name of the copy", text("output", { placeholder: `${name}_l0compacted` })),
+      check("force", "Remove first what lies under that name"),
+    ],
+    "Compact",
+    (form) => api.post("l0compact", { async: true, backup_name: name, output: form.get("output"), force: form.has("force") }),
+  );
+}
+
 export function deleteBackup(name) {
   return ask(
     `Delete ${name}`,

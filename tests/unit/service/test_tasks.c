@@ -1,7 +1,5 @@
 /* Tasks of a server: started, kept apart, queued, asked for, cancelled, remembered, and stopped. */
-#include "bench.h"
-
-#include "service/service.h"
+#include "stage.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -10,65 +8,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static const struct mb_caller somebody = {
-    .name = "nightly", .role = MB_ROLE_WRITE, .address = "127.0.0.1", .request_id = "request-1"};
-
-struct stage {
-    struct bench *bench;
-    struct mb_session *session;
-    struct mb_service *service;
-    struct mb_service_options options;
-    struct mb_arena *arena;
-    char state_dir[96];
-};
-
-static int setup(void **state)
-{
-    static struct stage stage;
-    void *bench = NULL;
-    bench_setup(&bench);
-    stage = (struct stage){.bench = bench, .options = {.tasks = 2, .queue = 2, .history = 100}};
-    stage.arena = mb_arena_new();
-    assert_non_null(stage.arena);
-    snprintf(stage.state_dir, sizeof stage.state_dir, "%s/state/of/it", stage.bench->folder);
-    stage.options.state_dir = stage.state_dir;
-    *state = &stage;
-    return 0;
-}
-
-static void close_service(struct stage *s)
-{
-    mb_service_close(s->service);
-    mb_session_close(s->session);
-    s->service = NULL;
-    s->session = NULL;
-}
-
-static int teardown(void **state)
-{
-    struct stage *s = *state;
-    void *bench = s->bench;
-    close_service(s);
-    mb_arena_free(s->arena);
-    return bench_teardown(&bench);
-}
-
-static void open_service(struct stage *s)
-{
-    s->session = bench_open(s->bench);
-    if (mb_service_open(&s->service, s->session, &s->options, &s->bench->error) != MB_OK)
-        fail_msg("%s", s->bench->error.message);
-}
-
-/* Nobody listens at Milvus' address: a create tries for some seconds, unless it is cancelled. */
-static void begin(struct stage *s, const char *more)
-{
-    bench_configure(s->bench, more);
-    bench_write(s->bench, "a/files/insert_log/x", "");
-    bench_write(s->bench, "b/files/x", "");
-    open_service(s);
-}
 
 static void make_backup(struct stage *s, const char *folder, const char *name)
 {
@@ -80,36 +19,6 @@ static void make_backup(struct stage *s, const char *folder, const char *name)
         snprintf(path, sizeof path, "%s/%s/meta/%s_meta.json", folder, name, files[i]);
         bench_write(s->bench, path, i == 0 || i == 4 ? text : "{}");
     }
-}
-
-static mb_status try_create(struct stage *s, const char *name, const char *id, const char **out)
-{
-    const struct mb_create_request request = {.struct_size = sizeof request, .name = name};
-    const struct mb_job job = {.kind = MB_TASK_CREATE, .request = &request, .id = id};
-    return mb_service_start(s->service, &somebody, &job, s->arena, out, &s->bench->error);
-}
-
-static const char *create(struct stage *s, const char *name)
-{
-    const char *id = NULL;
-    if (try_create(s, name, NULL, &id) != MB_OK)
-        fail_msg("%s", s->bench->error.message);
-    return id;
-}
-
-static mb_status try_delete(struct stage *s, const char *name, const char *root_path, const char **out)
-{
-    const struct mb_delete_request request = {.struct_size = sizeof request, .name = name};
-    const struct mb_job job = {.kind = MB_TASK_DELETE, .request = &request, .root_path = root_path};
-    return mb_service_start(s->service, &somebody, &job, s->arena, out, &s->bench->error);
-}
-
-static struct mb_record get(struct stage *s, const char *id)
-{
-    struct mb_record record = {0};
-    if (mb_service_get(s->service, id, true, s->arena, &record, &s->bench->error) != MB_OK)
-        fail_msg("%s", s->bench->error.message);
-    return record;
 }
 
 /* ------------------------------------------------------------- awaiting */
