@@ -37,8 +37,10 @@ static const struct mb_api_field fields[] = {
                  "meta_only, skip_flush, serial_flush or bulk_flush."),
     MB_API_FIELD(BOOL, "with_index_extra", struct mb_body_create, index_extra,
                  "Not supported: true is refused."),
-    MB_API_FIELD(STRING, "format", struct mb_body_create, format,
-                 "auto or binlog; snapshot is not supported."),
+    MB_API_FIELD(
+        STRING, "format", struct mb_body_create, format,
+        "snapshot: Milvus writes the data (3.0 and later, object storage); binlog: it is copied; auto, as "
+        "when it is left out: snapshots where they can be."),
     MB_API_FIELD(BOOL, "resume", struct mb_body_create, resume,
                  "Go on with an interrupted backup of this name."),
     MB_API_FIELD(BOOL, "take_over", struct mb_body_create, take_over,
@@ -69,15 +71,28 @@ static mb_status strategy_of(const struct mb_body_create *body, int32_t *out, st
                         body->strategy);
 }
 
+static mb_status format_of(const struct mb_body_create *body, int32_t *out, struct mb_error *error)
+{
+    static const char *const names[] = {
+        [MB_FORMAT_AUTO] = "auto", [MB_FORMAT_BINLOG] = "binlog", [MB_FORMAT_SNAPSHOT] = "snapshot"};
+    *out = MB_FORMAT_AUTO;
+    if (*body->format == '\0')
+        return MB_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], body->format) == 0) {
+            *out = (int32_t)i;
+            return MB_OK;
+        }
+    return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "format",
+                        "invalid format '%s'; it is auto, binlog or snapshot", body->format);
+}
+
 /* What is asked for is done or refused, never passed over. */
 static mb_status refuse(const struct mb_body_create *body, struct mb_error *error)
 {
     if (body->index_extra)
         return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "with_index_extra",
                             "what milvus keeps of indexes in etcd cannot be backed up yet; leave it out");
-    if (*body->format != '\0' && strcmp(body->format, "auto") != 0 && strcmp(body->format, "binlog") != 0)
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "format",
-                            "'%s' cannot be written; it is auto or binlog", body->format);
     return MB_OK;
 }
 
@@ -97,6 +112,7 @@ mb_status mb_body_create_request(const struct mb_body_create *body, struct mb_ar
     };
     MB_TRY(refuse(body, error));
     MB_TRY(strategy_of(body, &out->strategy, error));
+    MB_TRY(format_of(body, &out->format, error));
     MB_TRY(mb_api_select(&choice, arena, &selected, error));
     out->filter = selected.filter;
     out->database_collections = selected.database_collections;

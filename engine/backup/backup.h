@@ -21,6 +21,12 @@ enum mb_backup_strategy {
     MB_STRATEGY_FLUSH          /* the one or the other: at once when everything is backed up */
 };
 
+enum mb_backup_format {
+    MB_DATA_AUTO,     /* snapshots where Milvus can and the storages allow it, else binlogs */
+    MB_DATA_BINLOGS,  /* we copy what Milvus has written */
+    MB_DATA_SNAPSHOTS /* Milvus writes bundles of its own */
+};
+
 /* What the keys are called that say where Milvus' storage is: for messages. */
 struct mb_backup_keys {
     const char *address;
@@ -47,9 +53,13 @@ struct mb_backup_options {
     const struct mb_selection *selection;
     enum mb_backup_strategy strategy;
     bool pause_gc;
-    bool rbac;                     /* users and roles, too */
-    bool resume;                   /* go on where an earlier create of this name was interrupted */
-    bool take_over;                /* also when that one seems to be at work */
+    bool rbac;      /* users and roles, too */
+    bool resume;    /* go on where an earlier create of this name was interrupted */
+    bool take_over; /* also when that one seems to be at work */
+    enum mb_backup_format format;
+    const struct mb_snapshot_place
+        *snapshots;                /* the backup's storage as Milvus is told of it; or NULL, and */
+    const char *no_snapshots;      /* why it cannot be */
     unsigned parallel_collections; /* at once; of several, four times as many are flushed. 0 for 4 */
     struct mb_copy_options copy;
 };

@@ -2,14 +2,16 @@
  * backup under a name that was free, and a report; or, after a failure, a backup whose claim record says when
  * and why it failed and that can be resumed, or nothing where no object had been written yet. */
 #include "backup/create.h"
+#include "backup/snapshot.h"
 #include "base/crc32c.h"
 #include "base/hint.h"
 #include "catalog/layout.h"
 #include "catalog/rbac.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { PARALLEL_COLLECTIONS = 4, FLUSHES = 4 };
+enum { FLUSHES = 4 };
 
 /* ------------------------------------------------------------- the record */
 
@@ -24,8 +26,8 @@ static const char *plan_digest(const struct mb_create *create)
         const struct mb_collection *collection = &create->collections[i].backup.collection;
         crc = mb_crc32c(crc, &collection->id, sizeof(collection->id));
     }
-    return mb_arena_printf(create->arena, "%zu collections, crc32c %08x, strategy %d",
-                           create->collection_count, crc, strategy);
+    return mb_arena_printf(create->arena, "%zu collections, crc32c %08x, strategy %d%s",
+                           create->collection_count, crc, strategy, mb_create_format_mark(create));
 }
 
 static mb_status take_over(struct mb_create *create, const struct mb_claim_record *record,
@@ -35,11 +37,12 @@ static mb_status take_over(struct mb_create *create, const struct mb_claim_recor
     if (strcmp(record->plan_digest, wish->plan_digest) != 0)
         return mb_fail(
             error, MB_E_EXISTS,
-            "the interrupted backup %s was of something else (%s, now %s): give the same collections and "
-            "strategy, or delete it first",
+            "the interrupted backup %s was of something else (%s, now %s): give the same collections, "
+            "strategy and format, or delete it first",
             name, record->plan_digest, wish->plan_digest);
     MB_TRY(mb_claim_take_over(&create->claim, &create->catalog, name, record, wish, cancel, error));
     create->backup.id = mb_claim_backup_id(create->claim);
+    create->resumed = true;
     atomic_store(&create->touched, true);
     MB_TRY(mb_catalog_abort_uploads(&create->catalog, name, cancel, error));
     return mb_create_find_present(create, cancel, error);
@@ -100,17 +103,11 @@ static mb_status list_all(struct mb_create *create, struct mb_group *group, stru
     return mb_group_wait(group, error);
 }
 
-static unsigned parallel(const struct mb_create *create)
-{
-    unsigned wanted = create->options->parallel_collections;
-    return wanted > 0 ? wanted : PARALLEL_COLLECTIONS;
-}
-
 /* A flush is mostly waiting: more of them are made at once than collections are copied.  Where Milvus allows
  * few, they are made one at a time (milvus/limit.h). */
 static mb_status flush_and_list(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
-    unsigned at_once = parallel(create);
+    unsigned at_once = mb_create_parallel(create);
     struct mb_pool *pool = mb_pool_new(at_once > 1 ? at_once * FLUSHES : 1);
     struct mb_group *group = pool != NULL ? mb_group_new(pool, cancel) : NULL;
     mb_create_turns_init(&create->turns, at_once);
@@ -146,7 +143,8 @@ static mb_status assemble(struct mb_create *create, struct mb_error *error)
         return mb_fail_memory(error);
     for (size_t i = 0; i < create->collection_count; i++) {
         backup->collections[i] = create->collections[i].backup;
-        backup->size += create->collections[i].backup.size;
+        if (!create->snapshots)
+            backup->size += create->collections[i].backup.size;
     }
     backup->collection_count = create->collection_count;
     return MB_OK;
@@ -157,7 +155,8 @@ static void describe_line(const struct mb_create_collection *job, struct mb_back
     const struct mb_collection_backup *backup = &job->backup;
     out->bytes = backup->size;
     out->segments = backup->l0_count;
-    out->objects = job->binlogs ? mb_binlogs_count(job->binlogs) : 0;
+    out->objects = job->bundle_files + (job->binlogs ? mb_binlogs_count(job->binlogs) : 0);
+    out->rows = backup->row_count;
     int64_t ended = atomic_load(&job->ended_ns);
     out->ns = ended ? ended - job->started_ns : 0;
     for (size_t i = 0; i < backup->partition_count; i++) {
@@ -180,6 +179,8 @@ static mb_status make_report(const struct mb_create *create, struct mb_arena *ar
     made.lines = mb_arena_alloc(arena, create->collection_count, sizeof(*made.lines));
     if (create->copy != NULL)
         mb_copy_describe(create->copy, how, sizeof(how));
+    else if (create->snapshots)
+        snprintf(how, sizeof(how), "written by milvus, as snapshots");
     made.how = mb_arena_strdup(arena, how);
     made.id = mb_arena_strdup(arena, create->backup.id);
     if (made.lines == NULL || made.how == NULL || made.id == NULL)
@@ -227,21 +228,62 @@ static mb_status describe_rbac(struct mb_create *create, struct mb_cancel *cance
     return mb_rbac_to_json(&create->rbac, create->arena, &create->backup.rbac_meta, error);
 }
 
+/* Of the collections that are backed up where the server can tell them apart; else of all, from the start.  A
+ * snapshot keeps its files by itself.
+ */
+static mb_status pause_gc(struct mb_create *create, bool described, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    struct mb_milvus *milvus = create->env->milvus;
+    if (!create->options->pause_gc || create->options->strategy == MB_STRATEGY_META_ONLY ||
+        create->snapshots || mb_milvus_info(milvus)->can[MB_MILVUS_PAUSE_GC_OF_ONE] != described)
+        return MB_OK;
+    size_t count = described ? create->collection_count : 0;
+    int64_t *ids = mb_arena_alloc(create->arena, count + 1, sizeof(*ids));
+    if (ids == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = create->collections[i].backup.collection.id;
+    create->gc_scope = (struct mb_gc_scope){.milvus = milvus, .collections = {.items = ids, .count = count}};
+    if (described && count == 0)
+        return MB_OK;
+    const struct mb_gc_calls calls = mb_gc_calls_of(&create->gc_scope);
+    return mb_gc_lease_begin(&create->gc_lease, &calls, &mb_gc_times_default, create->env->log, cancel,
+                             error);
+}
+
+static mb_status copy_binlogs(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_progress *progress = create->env->progress;
+    mb_progress_phase(progress, "copy");
+    MB_TRY(copy_segments(create, cancel, error));
+    MB_TRY(warn_of_deletes(create, error));
+    mb_progress_phase(progress, "verify");
+    MB_TRY(mb_claim_check(create->claim, cancel, error)); /* verifying removes strays */
+    return mb_create_verify(create, cancel, error);
+}
+
+static mb_status save_data(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    bool snapshots = create->snapshots;
+    MB_TRY(mb_create_flush_all(create, cancel, error));
+    if (snapshots)
+        MB_TRY(mb_create_snapshots(create, cancel, error));
+    if (create->snapshots)
+        return MB_OK;
+    if (snapshots)
+        MB_TRY(pause_gc(create, true, cancel, error));
+    return copy_binlogs(create, cancel, error);
+}
+
 /* From the claim on: what fails here leaves a backup that is marked as in progress, unless nothing was
  * copied. */
 static mb_status fill(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_progress *progress = create->env->progress;
     MB_TRY(mb_objects_new(&create->objects, create->env->log, error));
-    if (create->options->strategy != MB_STRATEGY_META_ONLY) {
-        MB_TRY(mb_create_flush_all(create, cancel, error));
-        mb_progress_phase(progress, "copy");
-        MB_TRY(copy_segments(create, cancel, error));
-        MB_TRY(warn_of_deletes(create, error));
-        mb_progress_phase(progress, "verify");
-        MB_TRY(mb_claim_check(create->claim, cancel, error)); /* verifying removes strays */
-        MB_TRY(mb_create_verify(create, cancel, error));
-    }
+    if (create->options->strategy != MB_STRATEGY_META_ONLY)
+        MB_TRY(save_data(create, cancel, error));
     MB_TRY(mb_create_note_channel(create, cancel, error));
     mb_progress_phase(progress, "commit");
     MB_TRY(assemble(create, error));
@@ -284,29 +326,6 @@ static mb_status add_rows(struct mb_create *create, struct mb_error *error)
     return MB_OK;
 }
 
-/* Of the collections that are backed up where the server can tell them apart; else of all, from the start.
- */
-static mb_status pause_gc(struct mb_create *create, bool described, struct mb_cancel *cancel,
-                          struct mb_error *error)
-{
-    struct mb_milvus *milvus = create->env->milvus;
-    if (!create->options->pause_gc || create->options->strategy == MB_STRATEGY_META_ONLY ||
-        mb_milvus_info(milvus)->can[MB_MILVUS_PAUSE_GC_OF_ONE] != described)
-        return MB_OK;
-    size_t count = described ? create->collection_count : 0;
-    int64_t *ids = mb_arena_alloc(create->arena, count + 1, sizeof(*ids));
-    if (ids == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = create->collections[i].backup.collection.id;
-    create->gc_scope = (struct mb_gc_scope){.milvus = milvus, .collections = {.items = ids, .count = count}};
-    if (described && count == 0)
-        return MB_OK;
-    const struct mb_gc_calls calls = mb_gc_calls_of(&create->gc_scope);
-    return mb_gc_lease_begin(&create->gc_lease, &calls, &mb_gc_times_default, create->env->log, cancel,
-                             error);
-}
-
 static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
                      struct mb_error *error)
 {
@@ -314,6 +333,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
     MB_TRY(mb_create_describe(create, pool, cancel, error));
     MB_TRY(describe_rbac(create, cancel, error));
     MB_TRY(add_rows(create, error));
+    MB_TRY(mb_create_choose_format(create, cancel, error));
     MB_TRY(pause_gc(create, true, cancel, error));
     if (claim(create, cancel, error) < 0 || fill(create, mb_claim_cancel(create->claim), error) < 0)
         return abandon(create, error);
@@ -388,7 +408,7 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
     mb_status status = begin(&create, cancel, error);
     if (status < 0)
         goto out;
-    pool = mb_pool_new(parallel(&create));
+    pool = mb_pool_new(mb_create_parallel(&create));
     if (pool == NULL) {
         status = mb_fail_memory(error);
         goto out;

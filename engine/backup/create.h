@@ -13,6 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define MB_PARALLEL_COLLECTIONS 4U
+
 struct mb_create;
 
 /* One collection on its way into the backup.  Its arena is used by one thread at a time. */
@@ -32,7 +34,9 @@ struct mb_create_collection {
     int64_t flushed_ns;
     atomic_int_fast64_t ended_ns;
     atomic_uint_fast64_t moved;
-    atomic_bool listed; /* every object has been handed to the copy */
+    atomic_bool listed;    /* every object has been handed to the copy */
+    uint64_t bundle_files; /* of its snapshot */
+    const char *undropped; /* why its snapshot stays in Milvus; or NULL */
 };
 
 struct mb_create {
@@ -55,8 +59,11 @@ struct mb_create {
     struct mb_gc_scope gc_scope;
     struct mb_gc_lease *gc_lease; /* or NULL */
     bool storage_checked;
-    bool flushed;        /* all collections, before the first of them is looked at */
-    atomic_bool touched; /* an object may have been written */
+    bool resumed;          /* an interrupted create is gone on with */
+    bool snapshots;        /* Milvus writes the data, instead of us */
+    atomic_bool exporting; /* it has begun to */
+    bool flushed;          /* all collections, before the first of them is looked at */
+    atomic_bool touched;   /* an object may have been written */
 };
 
 /* warning.c: keeps a line for the report and puts it into the log.  One thread at a time. */
@@ -80,6 +87,17 @@ mb_status mb_create_flush(struct mb_create_collection *collection, struct mb_can
 
 /* flush.c: where a replication would go on from this backup, if the server can tell. */
 mb_status mb_create_note_channel(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
+
+/* How many collections are worked on at once. */
+static inline unsigned mb_create_parallel(const struct mb_create *create)
+{
+    unsigned wanted = create->options->parallel_collections;
+    return wanted > 0 ? wanted : MB_PARALLEL_COLLECTIONS;
+}
+
+/* segments.c: flushes one collection, unless that was done a moment ago or is not to be done. */
+mb_status mb_create_flush_if_due(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                                 struct mb_error *error);
 
 /* segments.c: flushes one collection, lists its segments' binlogs and hands them to the copy. */
 mb_status mb_create_segments(void *collection, struct mb_cancel *cancel, struct mb_error *error);

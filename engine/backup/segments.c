@@ -61,8 +61,8 @@ static mb_status find_segments(struct mb_create_collection *job, struct mb_cance
 
 /* The segments are asked for right behind a flush: one that had to wait for its turn is flushed once more, so
  * that of each collection there is what it held when its time came. */
-static mb_status flush_if_due(struct mb_create_collection *job, struct mb_cancel *cancel,
-                              struct mb_error *error)
+mb_status mb_create_flush_if_due(struct mb_create_collection *job, struct mb_cancel *cancel,
+                                 struct mb_error *error)
 {
     if (job->create->options->strategy == MB_STRATEGY_SKIP_FLUSH || job->create->flushed)
         return MB_OK;
@@ -88,7 +88,7 @@ static mb_status hand_over(struct mb_create_collection *job, struct mb_cancel *c
 {
     struct mb_known_binlogs known;
 
-    MB_TRY(flush_if_due(job, cancel, error));
+    MB_TRY(mb_create_flush_if_due(job, cancel, error));
     mb_progress_row_does(job->row, "copy");
     MB_TRY(find_segments(job, cancel, error));
     MB_TRY(mb_create_check_storage(job, cancel, error));
@@ -104,7 +104,7 @@ mb_status mb_create_segments(void *ctx, struct mb_cancel *cancel, struct mb_erro
     struct mb_create_turns *turns = &job->create->turns;
 
     job->started_ns = mb_clock_monotonic();
-    MB_TRY(flush_if_due(job, cancel, error));
+    MB_TRY(mb_create_flush_if_due(job, cancel, error));
     MB_TRY(mb_create_turn_take(turns, cancel, error));
     mb_status status = hand_over(job, cancel, error);
     mb_create_turn_give(turns);

@@ -220,7 +220,9 @@ const struct mb_json_field mb_meta_collection_fields[] = {
                    collection.physical_channels),
     MB_JSON_MEMBER(STRINGS, "aliases", struct mb_collection_backup, collection.aliases),
     MB_JSON_MEMBER(RAW, "snapshot_backup", struct mb_collection_backup, snapshot),
-    MB_JSON_MEMBER(INT32, "replica_number", struct mb_collection_backup, replicas), /* ours */
+    MB_JSON_MEMBER(INT32, "replica_number", struct mb_collection_backup,
+                   replicas), /* ours, this one and the next */
+    MB_JSON_MEMBER(INT64, "row_count", struct mb_collection_backup, row_count),
     {.key = NULL},
 };
 

@@ -10,6 +10,7 @@ struct options {
     const char *database_collections;
     const char *filter;
     const char *strategy;
+    const char *format;
     bool force;
     bool meta_only;
     bool rbac;
@@ -55,6 +56,14 @@ static const struct mb_flag flags[] = {
      .choices = "meta_only|skip_flush|bulk_flush|serial_flush",
      .help = "What to do before copying: flush (the default), or copy only what Milvus has written out by "
              "itself, or copy no data."},
+    {.name = "format",
+     .type = MB_FLAG_TEXT,
+     .offset = offsetof(struct options, format),
+     .argument = "FORMAT",
+     .choices = "auto|binlog|snapshot",
+     .help =
+         "Who writes the data: Milvus, as a snapshot of each collection (3.0 and later, object storage), or "
+         "this program, by copying binlogs. auto (the default) has snapshots where they can be."},
     {.name = "force",
      .letter = 'f',
      .type = MB_FLAG_BOOL,
@@ -97,6 +106,14 @@ static int32_t find_strategy(const struct options *options)
                               : MB_CREATE_DEFAULT;
 }
 
+static int32_t find_format(const struct options *options)
+{
+    const char *text = options->format != NULL ? options->format : "";
+    return strcmp(text, "binlog") == 0     ? MB_FORMAT_BINLOG
+           : strcmp(text, "snapshot") == 0 ? MB_FORMAT_SNAPSHOT
+                                           : MB_FORMAT_AUTO;
+}
+
 static void warn_of_strategy(struct mb_context *context, const struct options *options)
 {
     int32_t strategy = find_strategy(options);
@@ -121,7 +138,8 @@ static struct mb_create_request request_of(const struct options *options)
                                       .strategy = find_strategy(options),
                                       .rbac = options->rbac,
                                       .resume = options->resume,
-                                      .take_over = options->take_over};
+                                      .take_over = options->take_over,
+                                      .format = find_format(options)};
 }
 
 static json_t *collections_json(struct mb_task *task)

@@ -70,6 +70,7 @@ struct mb_config_storage_keys {
     const char *root_path;
     const char *access_key;
     const char *secret_key;
+    const char *session_token;
 };
 
 /* One side: where Milvus keeps its data, or where backups go. */
@@ -86,6 +87,7 @@ struct mb_config_storage {
     const struct mb_kv *options; /* for mb_storage_open */
     size_t option_count;
     struct mb_config_storage_keys keys;
+    const struct mb_provider *provider; /* of what its driver wraps, too; NULL for a third party's */
 };
 
 struct mb_config_gc_pause {

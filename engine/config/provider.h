@@ -19,6 +19,11 @@ struct mb_provider {
     const char *name;   /* in schema v2 */
     const char *driver; /* the plugin */
     enum mb_provider_family family;
+
+    /* What Milvus calls it where it is told of it; all NULL for what it cannot reach by itself. */
+    const char *cloud;     /* "cloud_provider" */
+    const char *scheme;    /* of the URI of a bucket in the service that it uses itself */
+    const char *elsewhere; /* the same with an address in it */
 };
 
 /* In any case; NULL for a name that is none of ours. */

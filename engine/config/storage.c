@@ -389,7 +389,8 @@ static void resolve_keys(struct side *side)
         .bucket = files ? root_path : changing(side, MB_FIELD_BUCKET),
         .root_path = root_path,
         .access_key = changing(side, account ? MB_FIELD_ACCOUNT_NAME : MB_FIELD_ACCESS_KEY_ID),
-        .secret_key = changing(side, account ? MB_FIELD_ACCOUNT_KEY : MB_FIELD_SECRET_ACCESS_KEY)};
+        .secret_key = changing(side, account ? MB_FIELD_ACCOUNT_KEY : MB_FIELD_SECRET_ACCESS_KEY),
+        .session_token = changing(side, MB_FIELD_SESSION_TOKEN)};
 }
 
 void mb_storage_resolve(struct mb_settings *settings, size_t first, const char *folder,
@@ -422,6 +423,7 @@ void mb_storage_resolve(struct mb_settings *settings, size_t first, const char *
         add_inherited_free(&side);
     name_wrapped(&side);
     resolve_keys(&side);
+    out->provider = mb_wrapped_provider(settings, first);
     out->options = side.options;
     out->option_count = side.count;
 }

@@ -361,6 +361,14 @@ enum {
     MB_CREATE_BULK_FLUSH = 4 /* flush all of Milvus at once; where it cannot, SERIAL_FLUSH with a warning */
 };
 
+/* Who writes the data, and how. */
+enum {
+    MB_FORMAT_AUTO = 0,    /* snapshots where Milvus makes them (3.0 and later) and reaches the storage of the
+                              backup, else binlogs; an interrupted create is gone on with as it was begun */
+    MB_FORMAT_BINLOG = 1,  /* binlogs are copied */
+    MB_FORMAT_SNAPSHOT = 2 /* Milvus writes a snapshot of each collection */
+};
+
 /* From a running Milvus to a backup.
  *
  * Which collections: filter counts before database_collections, and that before collections and databases,
@@ -382,6 +390,7 @@ struct mb_create_request {
     const char *id;   /* of the backup, for one that is made anew: up to 200 bytes that nobody else uses; NULL
                          for the task's */
     bool rbac;        /* users (with hashed passwords), roles, grants and privilege groups of all of Milvus */
+    int32_t format;   /* MB_FORMAT_*; MB_FORMAT_SNAPSHOT not with MB_CREATE_META_ONLY */
 };
 
 /* A line of a restore's plan: what a collection becomes.  Several of one source make several of it. */

@@ -72,6 +72,7 @@ enum mb_milvus_capability {
     MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, /* an import's end may be any timestamp; before, a millisecond */
     MB_MILVUS_FLUSH_ALL,              /* everything at once; before, collection by collection */
     MB_MILVUS_RPC_CHANNEL,            /* a replication reads from it */
+    MB_MILVUS_SNAPSHOTS,              /* it writes snapshots of collections to a storage, and reads them */
     MB_MILVUS_CAPABILITIES
 };
 
@@ -311,6 +312,81 @@ mb_status mb_milvus_import_job(struct mb_milvus *milvus, const struct mb_import_
 mb_status mb_milvus_import_job_state(struct mb_milvus *milvus, const char *db, const char *job_id,
                                      struct mb_arena *arena, struct mb_import_state *out,
                                      struct mb_cancel *cancel, struct mb_error *error);
+
+/* ---------------------------------------------------------------- snapshots */
+
+/* Where Milvus writes a snapshot to, or finds one: how it is told of a storage. */
+struct mb_snapshot_place {
+    const char *uri;  /* of the bucket, with a slash at its end: "s3://a-bucket/" */
+    const char *spec; /* how to reach it, a secret; "" where Milvus knows that by itself */
+};
+
+enum mb_snapshot_phase {
+    MB_SNAPSHOT_RUNNING,
+    MB_SNAPSHOT_COMPLETED,
+    MB_SNAPSHOT_FAILED,
+    MB_SNAPSHOT_UNKNOWN /* no such job (any more) */
+};
+
+/* An export, or a restore, of which the last four are not told. */
+struct mb_snapshot_job {
+    enum mb_snapshot_phase phase;
+    const char *state; /* the server's word: "Executing" */
+    int32_t percent;
+    const char *reason; /* why it failed */
+    int64_t total_files, copied_files, total_bytes;
+    const char *metadata_uri;
+};
+
+/* A name that is taken, and a server that makes none (MB_E_UNSUPPORTED), are errors. */
+mb_status mb_milvus_create_snapshot(struct mb_milvus *milvus, const char *db, const char *collection,
+                                    const char *name, struct mb_cancel *cancel, struct mb_error *error);
+
+/* The moment that it holds, as a timestamp of Milvus. */
+mb_status mb_milvus_describe_snapshot(struct mb_milvus *milvus, const char *db, const char *collection,
+                                      const char *name, uint64_t *timestamp, struct mb_cancel *cancel,
+                                      struct mb_error *error);
+
+mb_status mb_milvus_drop_snapshot(struct mb_milvus *milvus, const char *db, const char *collection,
+                                  const char *name, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Has Milvus copy the snapshot to place, below path there. */
+mb_status mb_milvus_export_snapshot(struct mb_milvus *milvus, const char *db, const char *collection,
+                                    const char *name, const struct mb_snapshot_place *place, const char *path,
+                                    int64_t *job, struct mb_cancel *cancel, struct mb_error *error);
+
+/* Has Milvus make a collection, which must not be there, of the snapshot whose metadata lies at path. */
+mb_status mb_milvus_restore_snapshot(struct mb_milvus *milvus, const char *db, const char *collection,
+                                     const struct mb_snapshot_place *place, const char *path, int64_t *job,
+                                     struct mb_cancel *cancel, struct mb_error *error);
+
+enum mb_snapshot_work { MB_SNAPSHOT_EXPORT, MB_SNAPSHOT_RESTORE };
+
+/* Whom what a job is doing is told, after every look; what it is told lives during the call. */
+struct mb_snapshot_watcher {
+    void (*look)(void *ctx, const struct mb_snapshot_job *job);
+    void *ctx;
+};
+
+/* Waits until the job has ended; *out is then complete.  One that failed, or that the server has not known
+ * for some time, is an error; looks that get no answer are none, unless there was nothing else for two
+ * minutes. */
+mb_status mb_milvus_await_snapshot(struct mb_milvus *milvus, enum mb_snapshot_work work, int64_t job,
+                                   const struct mb_snapshot_watcher *watcher, struct mb_arena *arena,
+                                   struct mb_snapshot_job *out, struct mb_cancel *cancel,
+                                   struct mb_error *error);
+
+/* Takes properties away from a collection, parameters from a field, and from an index; those that it has not
+ * are passed over. */
+mb_status mb_milvus_drop_properties(struct mb_milvus *milvus, const char *db, const char *collection,
+                                    const struct mb_strings *keys, struct mb_cancel *cancel,
+                                    struct mb_error *error);
+mb_status mb_milvus_drop_field_params(struct mb_milvus *milvus, const char *db, const char *collection,
+                                      const char *field, const struct mb_strings *keys,
+                                      struct mb_cancel *cancel, struct mb_error *error);
+mb_status mb_milvus_drop_index_params(struct mb_milvus *milvus, const char *db, const char *collection,
+                                      const char *index, const struct mb_strings *keys,
+                                      struct mb_cancel *cancel, struct mb_error *error);
 
 /* ---------------------------------------------------------- users and roles */
 

@@ -62,6 +62,7 @@ struct mb_collection_backup {
     struct mb_checkpoint *checkpoints; /* read from files: timestamp is 0, position holds it */
     size_t checkpoint_count;
     const char *snapshot; /* "snapshot_backup" as JSON text; "" for none */
+    int64_t row_count;    /* of its segments when a snapshot was made of it; 0 where nobody counted them */
 };
 
 struct mb_backup {

@@ -2,12 +2,13 @@
 #include "backup/backup.h"
 #include "task/connect.h"
 #include "task/request.h"
+#include "task/snapshot.h"
 
 struct plan {
     struct mb_plan_head head;
     struct mb_selection selection;
     struct mb_strings ignored;
-    int32_t strategy;
+    int32_t strategy, format;
     bool resume, take_over, rbac;
     int32_t pause_gc;
     const char *id; /* of the backup; NULL for the task's */
@@ -37,6 +38,12 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     if (request.strategy < MB_CREATE_DEFAULT || request.strategy > MB_CREATE_BULK_FLUSH)
         return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "strategy", "%d is no strategy",
                             (int)request.strategy);
+    if (request.format < MB_FORMAT_AUTO || request.format > MB_FORMAT_SNAPSHOT)
+        return mb_fail_hint(error, MB_E_INVALID, MB_HINT_INPUT, "format", "%d is no format",
+                            (int)request.format);
+    if (request.format == MB_FORMAT_SNAPSHOT && request.strategy == MB_CREATE_META_ONLY)
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "format",
+                            "a snapshot is data, and none is backed up: leave one of the two out");
     if (request.take_over && !request.resume)
         return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_ALSO, "resume",
                             "only a backup that is gone on with can be taken over from another");
@@ -45,6 +52,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     MB_TRY(mb_request_text(arena, request.id, &plan->id, error));
     MB_TRY(take_choice(&request, arena, plan, error));
     plan->strategy = request.strategy;
+    plan->format = request.format;
     plan->resume = request.resume;
     plan->take_over = request.take_over;
     plan->rbac = request.rbac;
@@ -67,6 +75,13 @@ static enum mb_backup_strategy strategy_of(const struct plan *plan)
     default:
         return MB_STRATEGY_FLUSH;
     }
+}
+
+static enum mb_backup_format format_of(const struct plan *plan)
+{
+    return plan->format == MB_FORMAT_BINLOG     ? MB_DATA_BINLOGS
+           : plan->format == MB_FORMAT_SNAPSHOT ? MB_DATA_SNAPSHOTS
+                                                : MB_DATA_AUTO;
 }
 
 static mb_status keep_report(struct mb_task *task, const struct mb_backup_report *report,
@@ -111,6 +126,8 @@ static mb_status create(struct mb_task *task, const struct plan *plan, struct mb
 {
     const struct mb_config *config = task->session->config;
     struct mb_backup_report report;
+    struct mb_snapshot_access access;
+    MB_TRY(mb_snapshot_access_find(task, &access, error));
     const struct mb_backup_options options = {
         .name = plan->head.name,
         .id = plan->id != NULL ? plan->id : task->id,
@@ -120,6 +137,9 @@ static mb_status create(struct mb_task *task, const struct plan *plan, struct mb
         .rbac = plan->rbac,
         .resume = plan->resume,
         .take_over = plan->take_over,
+        .format = format_of(plan),
+        .snapshots = access.place,
+        .no_snapshots = access.why_not,
         .parallel_collections = config->backup.collections,
         .copy = mb_request_copy_options(task->session)};
 

@@ -54,7 +54,7 @@ def example(messages, kind):
     return Members((row.key, example(messages, row.type)) for row in messages[kind])
 
 
-MESSAGES, FILES = load_table()
+MESSAGES, FILES, _ = load_table()
 ROWS = [(message, row) for message, rows in MESSAGES.items() for row in rows]
 
 
@@ -185,6 +185,7 @@ MUTATIONS = {
     "index type": in_full("partitions", "index_infos", 0, "index_type", to="FLAT"),
     "hidden field": in_full("empty", "schema", "fields", 0, "name", to="$meta"),
     "levels": in_infos("collection_meta.json", "shards_num", 9),
+    "snapshot": in_full("empty", "snapshot_backup", to=Members([("metadata_path", "bundle/1/m.json")])),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from testbed.program import USAGE, Program
     [
         (["migrate", "-n", "b", "-c", "in01"], "migrate"),
         (["restore", "secondary", "-n", "b", "--source_cluster_id", "a", "--target_cluster_id", "b"], "secondary"),
-        (["create", "-n", "b", "--format", "snapshot"], "format"),
+        (["create", "-n", "b", "--format", "bundle"], "format"),
         (["create", "-n", "b", "--backup_index_extra"], "backup_index_extra"),
         (["check", "backup_yaml"], "backup_yaml"),
     ],

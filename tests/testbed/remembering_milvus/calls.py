@@ -5,6 +5,7 @@ from pymilvus.grpc_gen import common_pb2, milvus_pb2, msg_pb2, schema_pb2
 from testbed.remembering_milvus import schemas
 from testbed.remembering_milvus.errors import Refused, Wrong
 from testbed.remembering_milvus.flushes import base36
+from testbed.remembering_milvus.snapshot_calls import SnapshotCalls
 from testbed.remembering_milvus.schemas import as_dict, pairs
 from testbed.remembering_milvus.state import IMPORTING
 
@@ -13,7 +14,7 @@ STARTED = {"Pending": 0, "Importing": 2, "Completed": 6, "Failed": 1}
 NOT_LOADED, LOADED = 1, 3
 
 
-class Calls:
+class Calls(SnapshotCalls):
     """A method for each call, called with the request and the database of its header; members of the answer come back."""
 
     def __init__(self, memory):

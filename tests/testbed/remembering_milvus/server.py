@@ -12,10 +12,11 @@ from google.protobuf.message_factory import GetMessageClass
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
 from testbed.places import BucketPlace
-from testbed.remembering_milvus.access import Access
 from testbed.remembering_milvus.calls import Calls
 from testbed.remembering_milvus.errors import Refused, Wrong
+from testbed.remembering_milvus import snapshot_messages
 from testbed.remembering_milvus.pages import Pages
+from testbed.remembering_milvus.snapshots import Snapshots
 from testbed.remembering_milvus.version import Version
 from testbed.stores import storage_keys
 
@@ -24,6 +25,7 @@ SERVICE = milvus_pb2.DESCRIPTOR.services_by_name["MilvusService"]
 WITHOUT_DATABASE = {
     *("Connect", "GetVersion", "ListDatabases", "CreateDatabase", "DescribeDatabase", "GetImportState"),
     *("FlushAll", "GetFlushAllState", "ReplicateMessage", "BackupRBAC", "RestoreRBAC"),
+    *("GetExportSnapshotState", "GetRestoreSnapshotState"),
 }
 PYTHON_WORDS = {"import": "import_"}
 
@@ -34,13 +36,14 @@ def snake(method):
     return PYTHON_WORDS.get(name, name)
 
 
-class RememberingMilvus(Access, grpc.GenericRpcHandler):
+class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
     """A Milvus of the given version over place (testbed.places), with root as its root path there.
 
     build_tags and text: what it says of its version, where that is odd.  Calls are kept as (method, request, headers)
     in calls and (path, query, headers, body) in pages_asked, and by their names, in order, in asked.  Leaving the
     `with` raises when anything was asked for that is wrong (violations).  before: method or page -> what is done before it is
-    answered, as a test that has things change meanwhile wants it; forbidden: methods that the user may not call.
+    answered, as a test that has things change meanwhile wants it; forbidden: methods that the user may not call;
+    lacks: methods that this build has not, though its version says that it should.
     """
 
     def __init__(self, version, place, root="files", build_tags=None, text=None, user=None, password=None):
@@ -51,9 +54,9 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
         self.login = f"{user}:{password}" if user else None
         self.calls, self.pages_asked, self.asked, self.violations = [], [], [], []
         self.before = {}
-        self.forbidden = set()
+        self.forbidden, self.lacks = set(), set()
         self._calls, self._pages = Calls(self), Pages(self)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._grpc.start()
         self._web = ThreadingHTTPServer(("127.0.0.1", 0), self._web_handler())
         self._web.handle_error = lambda *_: None  # a client that has gone
@@ -108,9 +111,12 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
     def service(self, details):
         service, method = details.method.lstrip("/").split("/")
         known = SERVICE.methods_by_name.get(method) if service == SERVICE.full_name else None
+        known = known or snapshot_messages.METHODS.get(method)
         headers = dict(details.invocation_metadata)
+        if method in self.lacks:
+            return None
         if known is None or not hasattr(self._calls, snake(method)) or not self.version.has_method(method):
-            with self._lock:
+            with self.lock:
                 self.violations.append(f"call {method}, which this version has not")
             return None
         return grpc.unary_unary_rpc_method_handler(
@@ -123,7 +129,7 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
         if method.name in self.forbidden:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, f"{method.name}: permission deny")
         answer_type = GetMessageClass(method.output_type)
-        with self._lock:
+        with self.lock:
             self.calls.append((method.name, request, headers))
             self.asked.append(method.name)
             try:
@@ -157,7 +163,7 @@ class RememberingMilvus(Access, grpc.GenericRpcHandler):
 
     def _page(self, path, query, headers, body):
         """Status and JSON."""
-        with self._lock:
+        with self.lock:
             self.pages_asked.append((path, query, headers, body))
             self.asked.append(path)
             try:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from testbed.remembering_milvus import snapshot_messages
+
 # Capability -> since which version, and from which on no more.
 RANGES = {
     "describe_database": ((2, 4, 3), None),
@@ -16,6 +18,7 @@ RANGES = {
     "gc_tickets": ((2, 6, 8), None),
     "function_check": ((2, 6, 8), None),
     "flush_all": ((2, 6, 11), None),
+    "snapshots": ((3, 0, 0), None),
 }
 METHODS = {
     "DescribeDatabase": "describe_database",
@@ -23,6 +26,7 @@ METHODS = {
     "AddCollectionField": "add_field",
     "FlushAll": "flush_all",
     "GetFlushAllState": "flush_all",
+    **dict.fromkeys(snapshot_messages.CALLS, "snapshots"),
 }
 # Data type -> since which version; those that are not named are older than 2.4.
 TYPES = {24: (2, 6, 4), 26: (2, 6, 6), 104: (2, 4, 0), 105: (2, 6, 0), 106: (2, 6, 4), 200: (2, 6, 4), 201: (2, 6, 4)}
