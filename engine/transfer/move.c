@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_description(const char *name)
+{
+    return strncmp(name, "meta/", 5) == 0;
+}
+
 /* ------------------------------------------------------------- the bytes */
 
 static mb_status compare_bytes(struct run *run, const char *key, uint32_t crc32c, bool *compared,
@@ -27,6 +32,7 @@ static mb_status check_moved(void *ctx, const struct mb_object_moved *object, st
 {
     struct run *run = ctx;
     bool compared = false;
+    run->arrived += !is_description(object->key + strlen(run->to_dir) + 1);
     if (!object->has_crc32c)
         return MB_OK;
     mb_status status = compare_bytes(run, object->key, object->crc32c, &compared, error);
@@ -83,6 +89,9 @@ static mb_status clear_target(struct run *run, const char *name, struct mb_error
 {
     if (mb_expected_find(run->expected, name, NULL))
         return MB_OK;
+    if (run->claim == NULL)
+        return mb_fail(error, MB_E_EXISTS, "%s in %s is no part of backup %s, and nothing is removed there",
+                       run->to_key.data, mb_storage_info(run->to.storage)->location, run->transfer->name);
     MB_TRY(mb_claim_check(run->claim, run->cancel, error));
     return mb_storage_remove(run->to.storage, run->to_key.data, run->cancel, error);
 }
@@ -110,7 +119,7 @@ static mb_status move_one(void *ctx, const struct mb_pair *pair, struct mb_error
     if (mb_expected_see(run->expected, pair->name, size) == MB_FOUND_OTHER_SIZE)
         MB_TRY(look_at_size(run, pair->name, &size, error));
     /* Descriptions are small and may differ at the same size. */
-    if (!pair->there || size != pair->size_there || strncmp(pair->name, "meta/", 5) == 0)
+    if (!pair->there || size != pair->size_there || is_description(pair->name))
         return send(run, size, size == pair->size_here ? pair->etag_here : NULL, error);
     run->report.objects++;
     run->report.bytes += size;

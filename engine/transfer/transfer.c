@@ -60,55 +60,24 @@ static mb_status give_up(struct run *run, struct mb_error *error)
 /* ------------------------------------------------------------- committing */
 
 /* backup_meta.json makes it a backup, so it goes last. */
-static mb_status commit_as(struct run *run, const char *from, struct mb_buf *meta, struct mb_error *error)
+static mb_status commit_claim(struct run *run, const struct mb_buf *meta, struct mb_error *error)
 {
-    MB_TRY(mb_storage_read_all(run->transfer->from.storage, from, meta, run->cancel, error));
-    MB_TRY(mb_claim_commit(run->claim, meta->data, meta->len, run->cancel, error));
-    run->report.objects++;
-    run->report.bytes += meta->len;
-    return MB_OK;
+    return mb_claim_commit(run->claim, meta->data, meta->len, run->cancel, error);
 }
 
 static mb_status commit(struct run *run, struct mb_error *error)
 {
     const struct mb_transfer *transfer = run->transfer;
-    struct mb_buf meta;
     if (run->resumed)
         MB_TRY(mb_catalog_abort_uploads(&transfer->to, transfer->name, run->cancel, error));
-    char *from = mb_layout_meta_key(run->arena, run->from_dir, MB_META_BACKUP);
-    if (from == NULL)
-        return mb_fail_memory(error);
-    mb_buf_init(&meta, 64U << 20);
-    mb_status status = commit_as(run, from, &meta, error);
-    mb_buf_done(&meta);
-    return status;
-}
-
-/* The record and what follows when all is there are not moved like the others. */
-static mb_status expect(struct run *run, struct mb_error *error)
-{
-    const struct mb_expectation of = {.each = mb_content_each, .source = &run->content};
-    run->content = (struct mb_content){
-        .arena = run->arena, .dir = run->from_dir, .folder = run->from, .backup = &run->backup};
-    MB_TRY(mb_content_find(&run->content, run->cancel, error));
-    run->content.described[MB_META_BACKUP] = false;
-    run->content.described[MB_META_IN_PROGRESS] = false;
-    return mb_expected_new(&run->expected, &of, run->cancel, error);
+    return mb_run_commit(run, commit_claim, error);
 }
 
 static mb_status begin(struct run *run, struct mb_error *error)
 {
     const struct mb_transfer *transfer = run->transfer;
-    MB_TRY(mb_catalog_read(&transfer->from, transfer->name, run->arena, &run->backup, run->cancel, error));
-    run->backup_id = run->backup.id;
-    run->from_dir = mb_layout_backup_dir(run->arena, transfer->from.root, transfer->name);
-    run->to_dir = mb_layout_backup_dir(run->arena, transfer->to.root, transfer->name);
-    if (run->from_dir == NULL || run->to_dir == NULL)
-        return mb_fail_memory(error);
-    run->from = (struct mb_folder){transfer->from.storage, mb_arena_printf(run->arena, "%s/", run->from_dir)};
-    run->to = (struct mb_folder){transfer->to.storage, mb_arena_printf(run->arena, "%s/", run->to_dir)};
-    if (run->from.prefix == NULL || run->to.prefix == NULL)
-        return mb_fail_memory(error);
+    MB_TRY(mb_run_read(run, error));
+    MB_TRY(mb_run_aim(run, error));
     if (strcmp(mb_storage_info(transfer->from.storage)->realm,
                mb_storage_info(transfer->to.storage)->realm) == 0 &&
         strcmp(mb_storage_info(transfer->from.storage)->native_root,
@@ -116,8 +85,7 @@ static mb_status begin(struct run *run, struct mb_error *error)
         strcmp(run->from_dir, run->to_dir) == 0)
         return mb_fail(error, MB_E_CONFIG, "both configurations name the same place for backups: %s in %s",
                        run->to_dir, mb_storage_info(transfer->to.storage)->location);
-    MB_TRY(mb_checksums_read(&run->checksums, transfer->from.storage, run->from_dir, run->cancel, error));
-    MB_TRY(expect(run, error));
+    MB_TRY(mb_run_expect(run, error));
     return claim(run, error);
 }
 
@@ -136,22 +104,15 @@ static mb_status work(struct run *run, struct mb_error *error)
 mb_status mb_transfer(const struct mb_transfer *transfer, struct mb_transfer_report *report,
                       struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct run run = {.transfer = transfer, .arena = mb_arena_new(), .cancel = cancel};
-    if (run.arena == NULL)
-        return mb_fail_memory(error);
-    mb_buf_init(&run.from_key, 8192);
-    mb_buf_init(&run.to_key, 8192);
+    struct run run;
+    MB_TRY(mb_run_init(&run, transfer, cancel, error));
     mb_status status = work(&run, error);
     mb_copy_close(run.copy);
+    run.copy = NULL;
     if (status < 0)
         status = give_up(&run, error);
-    mb_claim_free(run.claim);
-    mb_checksums_free(run.checksums);
-    mb_expected_free(run.expected);
-    mb_buf_done(&run.from_key);
-    mb_buf_done(&run.to_key);
     if (status == MB_OK)
         *report = run.report;
-    mb_arena_free(run.arena);
+    mb_run_done(&run);
     return status;
 }
