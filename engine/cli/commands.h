@@ -9,6 +9,7 @@ extern const struct mb_command mb_command_restore;
 extern const struct mb_command mb_command_server;
 extern const struct mb_command mb_command_credential;
 extern const struct mb_command mb_command_l0compact;
+extern const struct mb_command mb_command_migrate;
 extern const struct mb_command mb_command_list;
 extern const struct mb_command mb_command_get;
 extern const struct mb_command mb_command_info;

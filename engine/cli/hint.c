@@ -21,6 +21,7 @@ static const char *const sentences[MB_HINT_COUNT] = {
                           "together: 'coll,db.*'",
     [MB_HINT_ALSO] = "add --%s",
     [MB_HINT_REPLACE] = "add --force to have it removed first, or remove it with: milvus-backup delete -n %s",
+    [MB_HINT_VOLUME] = "what was uploaded stays there: add --volume %s to go on with it",
     [MB_HINT_CONFIG_FILE] =
         "name one with --config, or pass --config '' to use the environment and --set only",
 };

@@ -138,6 +138,19 @@ static void resolve_server(struct mb_settings *settings, struct mb_config_server
                             "needs server.tls.certPath: clients show certificates over TLS alone");
 }
 
+static void resolve_cloud(struct mb_settings *settings, struct mb_config_cloud *out)
+{
+    const char *variable = mb_config_options[MB_ID_CLOUD_API_KEY].environment[settings->schema - 1];
+
+    *out = (struct mb_config_cloud){
+        .endpoint = mb_settings_url(settings, MB_ID_CLOUD_ENDPOINT),
+        .api_key = mb_settings_text(settings, MB_ID_CLOUD_API_KEY),
+        .endpoint_name = mb_settings_key(settings, MB_ID_CLOUD_ENDPOINT),
+        .api_key_name = mb_settings_key(settings, MB_ID_CLOUD_API_KEY),
+        .api_key_variable = variable != NULL ? variable : "",
+    };
+}
+
 static void resolve_work(struct mb_settings *settings, struct mb_config *out)
 {
     static const char *const modes[] = {"auto", "direct", "streaming"};
@@ -161,10 +174,7 @@ static void resolve_work(struct mb_settings *settings, struct mb_config *out)
         .multipart_copy_threshold = (uint64_t)mb_settings_int(settings, MB_ID_COPY_THRESHOLD) * MIB,
         .patience_seconds = (unsigned)mb_settings_int(settings, MB_ID_PATIENCE),
     };
-    out->cloud = (struct mb_config_cloud){
-        .endpoint = mb_settings_url(settings, MB_ID_CLOUD_ENDPOINT),
-        .api_key = mb_settings_text(settings, MB_ID_CLOUD_API_KEY),
-    };
+    resolve_cloud(settings, &out->cloud);
 }
 
 /* 0.5 and later kept backups under Milvus' own root path when nothing was said; that is not repeated. */

@@ -155,6 +155,9 @@ struct mb_config_schedule {
 struct mb_config_cloud {
     const char *endpoint;
     const char *api_key;
+    /* What to name when one is at fault: the keys of the schema in use, and the variable of the environment
+     * for the API key, "" for none. */
+    const char *endpoint_name, *api_key_name, *api_key_variable;
 };
 
 struct mb_config {
@@ -226,6 +229,9 @@ void mb_config_report_done(struct mb_config_report *report);
 /* The driver that a spelling of storageType stands for: "aws" is "s3".  NULL for a name that is none of ours.
  */
 const char *mb_config_driver_of(const char *storage_type);
+
+/* The same, NULL also for a service that is not opened by an access key or a token. */
+const char *mb_config_key_driver_of(const char *storage_type);
 
 /* One row of `config show`. */
 struct mb_config_value {

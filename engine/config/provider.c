@@ -47,3 +47,9 @@ const char *mb_config_driver_of(const char *storage_type)
     const struct mb_provider *provider = mb_provider_find(storage_type);
     return provider != NULL ? provider->driver : NULL;
 }
+
+const char *mb_config_key_driver_of(const char *storage_type)
+{
+    const struct mb_provider *provider = mb_provider_find(storage_type);
+    return provider != NULL && provider->family == MB_FAMILY_KEYS ? provider->driver : NULL;
+}

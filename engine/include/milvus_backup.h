@@ -509,6 +509,15 @@ struct mb_compact_request {
     bool force;         /* what lies under that name is removed first, unless somebody is making it */
 };
 
+/* A backup into a cluster of the managed cloud that the configuration names: uploaded into a volume there,
+ * which the cloud migrates by itself from then on. */
+struct mb_migrate_request {
+    size_t struct_size;
+    const char *name;
+    const char *cluster_id;
+    const char *volume; /* that takes the upload; NULL for one that the cloud makes for a while */
+};
+
 /* Judge a request alone, before anything is opened; starting does the same first.  MB_E_INVALID or
  * MB_E_CONFIG, with MB_HINT_INPUT and the member's name where one member is malformed. */
 MB_API mb_status mb_create_check(const struct mb_create_request *request, struct mb_error *error);
@@ -518,6 +527,7 @@ MB_API mb_status mb_verify_check(const struct mb_verify_request *request, struct
 MB_API mb_status mb_delete_check(const struct mb_delete_request *request, struct mb_error *error);
 MB_API mb_status mb_prune_check(const struct mb_prune_request *request, struct mb_error *error);
 MB_API mb_status mb_compact_check(const struct mb_compact_request *request, struct mb_error *error);
+MB_API mb_status mb_migrate_check(const struct mb_migrate_request *request, struct mb_error *error);
 
 /* ------------------------------------------------------------------ tasks */
 
@@ -537,6 +547,8 @@ MB_API mb_status mb_prune_start(struct mb_session *session, const struct mb_prun
                                 struct mb_task **out, struct mb_error *error);
 MB_API mb_status mb_compact_start(struct mb_session *session, const struct mb_compact_request *request,
                                   struct mb_task **out, struct mb_error *error);
+MB_API mb_status mb_migrate_start(struct mb_session *session, const struct mb_migrate_request *request,
+                                  struct mb_task **out, struct mb_error *error);
 
 /* Cancels what still runs, waits for it, and frees. */
 MB_API void mb_task_free(struct mb_task *task);
@@ -548,7 +560,8 @@ enum {
     MB_TASK_VERIFY = 4,
     MB_TASK_DELETE = 5,
     MB_TASK_PRUNE = 6,
-    MB_TASK_COMPACT = 7
+    MB_TASK_COMPACT = 7,
+    MB_TASK_MIGRATE = 8
 };
 
 enum {
@@ -760,6 +773,25 @@ struct mb_compact_result {
     int64_t ns;
 };
 
+struct mb_migrate_result {
+    size_t struct_size;
+    const char *name;
+    const char *cluster_id;
+    const char *volume; /* where the backup lies now, */
+    const char *path;   /* and where in it */
+    const char *job_id; /* of the cloud */
+    const char *how;
+    uint64_t objects; /* of the backup */
+    uint64_t bytes;
+    uint64_t present;  /* of these, already there from an interrupted run */
+    uint64_t verified; /* checksums compared with those that were recorded, after the last renewal */
+    uint64_t unlisted; /* found by name where the source's listing lacked them */
+    uint64_t renewals; /* of the volume's credentials */
+    uint64_t strays;   /* in the source's folder but no part of the backup: they stay behind */
+    const char *first_stray;
+    int64_t ns;
+};
+
 MB_API mb_status mb_task_create_result(struct mb_task *task, struct mb_create_result *out,
                                        struct mb_error *error);
 MB_API mb_status mb_task_restore_result(struct mb_task *task, struct mb_restore_result *out,
@@ -774,6 +806,8 @@ MB_API mb_status mb_task_delete_result(struct mb_task *task, struct mb_delete_re
 MB_API mb_status mb_task_prune_result(struct mb_task *task, struct mb_prune_result *out,
                                       struct mb_error *error);
 MB_API mb_status mb_task_compact_result(struct mb_task *task, struct mb_compact_result *out,
+                                        struct mb_error *error);
+MB_API mb_status mb_task_migrate_result(struct mb_task *task, struct mb_migrate_result *out,
                                         struct mb_error *error);
 
 enum { MB_RBAC_USER = 0, MB_RBAC_ROLE = 1, MB_RBAC_GRANT = 2, MB_RBAC_PRIVILEGE_GROUP = 3 };

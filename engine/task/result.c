@@ -67,6 +67,12 @@ mb_status mb_task_compact_result(struct mb_task *task, struct mb_compact_result 
               give(task, MB_TASK_COMPACT, out, MB_UP_TO(struct mb_compact_result, ns), sizeof *out, &own));
 }
 
+mb_status mb_task_migrate_result(struct mb_task *task, struct mb_migrate_result *out, struct mb_error *error)
+{
+    MB_ANSWER(error,
+              give(task, MB_TASK_MIGRATE, out, MB_UP_TO(struct mb_migrate_result, ns), sizeof *out, &own));
+}
+
 size_t mb_task_prune_count(struct mb_task *task)
 {
     return task != NULL && mb_task_has_ended(task) ? task->pruned_count : 0;

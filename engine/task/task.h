@@ -81,6 +81,7 @@ struct mb_task {
         struct mb_delete_result remove;
         struct mb_prune_result prune;
         struct mb_compact_result compact;
+        struct mb_migrate_result migrate;
     } result;
     bool has_result;
     struct mb_prune_row *pruned;

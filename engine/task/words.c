@@ -18,9 +18,9 @@ const char *mb_library_version(void)
 const char *mb_task_kind_name(int32_t kind)
 {
     static const char *const names[] = {
-        [MB_TASK_CREATE] = "create",  [MB_TASK_RESTORE] = "restore", [MB_TASK_TRANSFER] = "transfer",
-        [MB_TASK_VERIFY] = "verify",  [MB_TASK_DELETE] = "delete",   [MB_TASK_PRUNE] = "prune",
-        [MB_TASK_COMPACT] = "compact"};
+        [MB_TASK_CREATE] = "create",   [MB_TASK_RESTORE] = "restore", [MB_TASK_TRANSFER] = "transfer",
+        [MB_TASK_VERIFY] = "verify",   [MB_TASK_DELETE] = "delete",   [MB_TASK_PRUNE] = "prune",
+        [MB_TASK_COMPACT] = "compact", [MB_TASK_MIGRATE] = "migrate"};
     return or_unknown(WORD(names, kind));
 }
 

@@ -19,8 +19,9 @@ static mb_status add_size(void *ctx, const char *name, uint64_t size, struct mb_
     return MB_OK;
 }
 
-static mb_status read_source(struct mb_delivery *delivery, struct mb_error *error)
+static mb_status read_source(struct mb_delivery *delivery, struct mb_cancel *cancel, struct mb_error *error)
 {
+    MB_TRY(mb_run_init(&delivery->run, &delivery->transfer, cancel, error));
     mb_progress_phase(delivery->transfer.progress, "prepare");
     MB_TRY(mb_run_read(&delivery->run, error));
     MB_TRY(mb_run_expect(&delivery->run, error));
@@ -34,9 +35,7 @@ mb_status mb_delivery_new(struct mb_delivery **out, const struct mb_transfer *wh
     if (delivery == NULL)
         return mb_fail_memory(error);
     delivery->transfer = *what;
-    mb_status status = mb_run_init(&delivery->run, &delivery->transfer, cancel, error);
-    if (status == MB_OK)
-        status = read_source(delivery, error);
+    mb_status status = read_source(delivery, cancel, error);
     if (status < 0) {
         mb_delivery_free(delivery);
         return status;

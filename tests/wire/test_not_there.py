@@ -7,7 +7,6 @@ from testbed.program import USAGE, Program
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["migrate", "-n", "b", "-c", "in01"], "migrate"),
         (["restore", "secondary", "-n", "b", "--source_cluster_id", "a", "--target_cluster_id", "b"], "secondary"),
         (["create", "-n", "b", "--format", "bundle"], "format"),
         (["create", "-n", "b", "--backup_index_extra"], "backup_index_extra"),
