@@ -36,7 +36,7 @@ static const struct mb_api_field fields[] = {
     MB_API_FIELD(STRING, "strategy", struct mb_body_create, strategy,
                  "meta_only, skip_flush, serial_flush or bulk_flush."),
     MB_API_FIELD(BOOL, "with_index_extra", struct mb_body_create, index_extra,
-                 "Not supported: true is refused."),
+                 "Also what only Milvus' etcd knows of indexes, and the field of dynamic values."),
     MB_API_FIELD(
         STRING, "format", struct mb_body_create, format,
         "snapshot: Milvus writes the data (3.0 and later, object storage); binlog: it is copied; auto, as "
@@ -87,15 +87,6 @@ static mb_status format_of(const struct mb_body_create *body, int32_t *out, stru
                         "invalid format '%s'; it is auto, binlog or snapshot", body->format);
 }
 
-/* What is asked for is done or refused, never passed over. */
-static mb_status refuse(const struct mb_body_create *body, struct mb_error *error)
-{
-    if (body->index_extra)
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "with_index_extra",
-                            "what milvus keeps of indexes in etcd cannot be backed up yet; leave it out");
-    return MB_OK;
-}
-
 mb_status mb_body_create_request(const struct mb_body_create *body, struct mb_arena *arena,
                                  struct mb_create_request *out, struct mb_error *error)
 {
@@ -108,9 +99,9 @@ mb_status mb_body_create_request(const struct mb_body_create *body, struct mb_ar
         .resume = body->resume,
         .take_over = body->take_over,
         .rbac = body->rbac,
+        .index_extra = body->index_extra,
         .pause_gc = body->gc_enable ? MB_YES : MB_AS_CONFIGURED,
     };
-    MB_TRY(refuse(body, error));
     MB_TRY(strategy_of(body, &out->strategy, error));
     MB_TRY(format_of(body, &out->format, error));
     MB_TRY(mb_api_select(&choice, arena, &selected, error));

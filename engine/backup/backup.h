@@ -7,6 +7,7 @@
 #include "base/progress_row.h"
 #include "catalog/catalog.h"
 #include "copy/copy.h"
+#include "milvus/etcd.h"
 #include "milvus/milvus.h"
 #include "model/backup.h"
 #include "model/selection.h"
@@ -37,6 +38,7 @@ struct mb_backup_keys {
 /* What a backup works on.  Everything is the caller's and outlives the call. */
 struct mb_backup_env {
     struct mb_milvus *milvus;
+    struct mb_etcd *etcd; /* of that Milvus, for what only it knows of indexes; NULL leaves that out */
     struct mb_storage *milvus_store;
     const char *milvus_root; /* Milvus' root path inside its store, clean */
     struct mb_backup_keys milvus_keys;

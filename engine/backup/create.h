@@ -78,6 +78,10 @@ mb_status mb_create_describe(struct mb_create *create, struct mb_pool *pool, str
 mb_status mb_create_describe_partitions(struct mb_create_collection *collection, struct mb_cancel *cancel,
                                         struct mb_error *error);
 
+/* index_extra.c: adds what Milvus' etcd knows of a collection's indexes, where that is asked for. */
+mb_status mb_create_add_index_extra(struct mb_create_collection *collection, struct mb_cancel *cancel,
+                                    struct mb_error *error);
+
 /* flush.c: flushes everything at once where that is asked for and can be done. */
 mb_status mb_create_flush_all(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
 

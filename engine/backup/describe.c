@@ -183,6 +183,7 @@ static mb_status describe_collection(void *ctx, struct mb_cancel *cancel, struct
     }
     MB_TRY(mb_milvus_describe_indexes(milvus, job->db, job->name, job->arena, &backup->indexes,
                                       &backup->index_count, cancel, error));
+    MB_TRY(mb_create_add_index_extra(job, cancel, error));
     MB_TRY(mb_milvus_load_progress(milvus, job->db, job->name, NULL, &job->loaded_percent, cancel, error));
     backup->has_index = backup->index_count > 0;
     backup->load_state = load_state(job->loaded_percent);

@@ -16,6 +16,7 @@ struct options {
     bool rbac;
     bool resume;
     bool take_over;
+    bool index_extra;
 };
 
 static const struct mb_flag flags[] = {
@@ -77,6 +78,11 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, rbac),
      .help = "Users (their passwords hashed), roles, grants and privilege groups of Milvus, too."},
+    {.name = "backup_index_extra",
+     .type = MB_FLAG_BOOL,
+     .offset = offsetof(struct options, index_extra),
+     .help = "Also what only Milvus' etcd knows of indexes, and the field of dynamic values: "
+             "milvus.etcd.endpoints has to be right."},
     {.name = "resume",
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, resume),
@@ -137,6 +143,7 @@ static struct mb_create_request request_of(const struct options *options)
                                       .database_count = options->databases.count,
                                       .strategy = find_strategy(options),
                                       .rbac = options->rbac,
+                                      .index_extra = options->index_extra,
                                       .resume = options->resume,
                                       .take_over = options->take_over,
                                       .format = find_format(options)};

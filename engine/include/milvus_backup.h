@@ -391,6 +391,7 @@ struct mb_create_request {
                          for the task's */
     bool rbac;        /* users (with hashed passwords), roles, grants and privilege groups of all of Milvus */
     int32_t format;   /* MB_FORMAT_*; MB_FORMAT_SNAPSHOT not with MB_CREATE_META_ONLY */
+    bool index_extra; /* also what only Milvus' etcd knows of indexes (milvus.etcd.endpoints) */
 };
 
 /* A line of a restore's plan: what a collection becomes.  Several of one source make several of it. */

@@ -54,6 +54,10 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
                  const ProtobufCMessage *request, struct mb_arena *arena, void *answer,
                  struct mb_cancel *cancel, struct mb_error *error);
 
+/* A message in arena, its strings too; NULL for bytes that are none of the kind. */
+ProtobufCMessage *mb_pb_unpack(const ProtobufCMessageDescriptor *type, const struct mb_buf *bytes,
+                               struct mb_arena *arena);
+
 const char *mb_db_name(const char *db);
 
 /* Of the calls of that name. */

@@ -65,8 +65,8 @@ struct mb_strings mb_strings_from_pb(char **items, size_t count)
 
 /* ------------------------------------------------------------ from a message */
 
-static mb_status field_from_pb(const Pb__FieldSchema *pb, struct mb_arena *arena, struct mb_field *out,
-                               struct mb_error *error)
+mb_status mb_field_from_pb(const Pb__FieldSchema *pb, struct mb_arena *arena, struct mb_field *out,
+                           struct mb_error *error)
 {
     struct mb_field field = {
         .id = pb->field_id,
@@ -96,7 +96,7 @@ static mb_status fields_from_pb(Pb__FieldSchema **pb, size_t count, struct mb_ar
     struct mb_field *fields = NULL;
     MB_TRY(make_array(arena, count, sizeof *fields, &fields, error));
     for (size_t i = 0; i < count; i++)
-        MB_TRY(field_from_pb(pb[i], arena, &fields[i], error));
+        MB_TRY(mb_field_from_pb(pb[i], arena, &fields[i], error));
     *out = fields;
     return MB_OK;
 }

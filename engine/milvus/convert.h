@@ -31,6 +31,8 @@ struct mb_strings mb_strings_from_pb(char **items, size_t count);
 
 mb_status mb_field_to_pb(const struct mb_field *field, struct mb_arena *arena, Pb__FieldSchema **out,
                          struct mb_error *error);
+mb_status mb_field_from_pb(const Pb__FieldSchema *pb, struct mb_arena *arena, struct mb_field *out,
+                           struct mb_error *error);
 mb_status mb_schema_from_pb(const Pb__CollectionSchema *schema, struct mb_arena *arena, struct mb_schema *out,
                             struct mb_error *error);
 

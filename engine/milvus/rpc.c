@@ -37,12 +37,17 @@ static void release(void *arena, void *pointer)
     (void)pointer;
 }
 
+ProtobufCMessage *mb_pb_unpack(const ProtobufCMessageDescriptor *type, const struct mb_buf *bytes,
+                               struct mb_arena *arena)
+{
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = arena};
+    return protobuf_c_message_unpack(type, &allocator, bytes->len, (const uint8_t *)bytes->data);
+}
+
 static mb_status unpack(const struct mb_method *method, const struct mb_buf *bytes, struct mb_arena *arena,
                         ProtobufCMessage **out, struct mb_error *error)
 {
-    ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = arena};
-    ProtobufCMessage *message =
-        protobuf_c_message_unpack(method->answer, &allocator, bytes->len, (const uint8_t *)bytes->data);
+    ProtobufCMessage *message = mb_pb_unpack(method->answer, bytes, arena);
     if (message == NULL)
         return mb_fail(error, MB_E_PROTOCOL, "the answer of %zu bytes is not what this program understands",
                        bytes->len);

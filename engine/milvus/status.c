@@ -111,6 +111,27 @@ static const char *grpc_status_name(int grpc_status)
     return names[grpc_status];
 }
 
+/* What none of the keys of Milvus explains. */
+static mb_status fail_foreign(const struct mb_peer *peer, int grpc_status, const char *reason,
+                              struct mb_error *error)
+{
+    switch (grpc_status) {
+    case GRPC_STATUS_UNAVAILABLE:
+    case GRPC_STATUS_CANCELLED:
+    case GRPC_STATUS_ABORTED:
+        return mb_fail(error, MB_E_UNAVAILABLE, "%s: %s", peer->place, reason);
+    case GRPC_STATUS_DEADLINE_EXCEEDED:
+        return mb_fail(error, MB_E_TIMEOUT, "%s did not answer in time", peer->place);
+    case GRPC_STATUS_RESOURCE_EXHAUSTED:
+        return mb_fail(error, MB_E_THROTTLED, "%s turned the call away: %s", peer->place, reason);
+    case GRPC_STATUS_UNAUTHENTICATED:
+    case GRPC_STATUS_PERMISSION_DENIED:
+        return mb_fail(error, MB_E_FORBIDDEN, "%s: %s", peer->place, reason);
+    default:
+        return mb_fail(error, MB_E_PROTOCOL, "%s: %s", peer->place, reason);
+    }
+}
+
 mb_status mb_status_from_grpc(const struct mb_peer *peer, int grpc_status, const char *details,
                               struct mb_error *error)
 {
@@ -118,6 +139,8 @@ mb_status mb_status_from_grpc(const struct mb_peer *peer, int grpc_status, const
     const char *reason = brief(peer, details, text);
     mb_status status;
 
+    if (peer->foreign)
+        return fail_foreign(peer, grpc_status, reason, error);
     switch (grpc_status) {
     case GRPC_STATUS_UNAVAILABLE:
         status = fail_unreachable(peer, details, reason, error);

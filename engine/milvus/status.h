@@ -11,6 +11,7 @@ struct mb_peer {
     const char *keys;  /* "milvus" */
     enum mb_milvus_tls tls;
     bool has_user;
+    bool foreign;           /* no Milvus: its reasons are told as they are, its caller adds what to change */
     struct mb_log *log;     /* what messages leave out of a server's reason goes there */
     struct mb_log *secrets; /* whose secrets no message says, whatever the server repeats */
 };

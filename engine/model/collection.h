@@ -154,6 +154,20 @@ struct mb_index {
     const char *extra; /* further members in a backup's files, as JSON text: "\"field_id\":100,..."; or "" */
 };
 
+/* What a server keeps of an index and tells nobody. */
+struct mb_index_extra {
+    int64_t index_id;
+    const char *name;
+    int64_t field_id;
+    uint64_t create_time; /* a hybrid timestamp */
+    struct mb_properties type_params;
+    struct mb_properties index_params;
+    struct mb_properties user_index_params; /* as they were asked for */
+    bool is_auto_index;
+    int32_t min_index_version;
+    int32_t max_index_version;
+};
+
 enum mb_segment_state {
     MB_SEGMENT_NONE = 0,
     MB_SEGMENT_NOT_EXIST = 1,

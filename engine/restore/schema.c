@@ -73,6 +73,11 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static bool is_dynamic_field(const struct mb_field *field)
+{
+    return field->is_dynamic || strcmp(field->name, DYNAMIC_FIELD) == 0;
+}
+
 /* Every id that the server gave to a field we can see, sorted. */
 static int64_t *used_ids(const struct mb_schema *schema, struct mb_arena *arena, size_t *count)
 {
@@ -84,7 +89,7 @@ static int64_t *used_ids(const struct mb_schema *schema, struct mb_arena *arena,
         return NULL;
     n = 0;
     for (size_t i = 0; i < schema->field_count; i++)
-        if (strcmp(schema->fields[i].name, DYNAMIC_FIELD) != 0)
+        if (!is_dynamic_field(&schema->fields[i]))
             ids[n++] = schema->fields[i].id;
     for (size_t i = 0; i < schema->struct_field_count; i++) {
         const struct mb_struct_field *s = &schema->struct_fields[i];
@@ -98,10 +103,16 @@ static int64_t *used_ids(const struct mb_schema *schema, struct mb_arena *arena,
 }
 
 /* The id of the field that holds dynamic values: describing a collection does not show it, but it took the
- * first id that is missing, right behind the fields of the collection's birth. */
-static mb_status guess_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
-                                  struct mb_error *error)
+ * first id that is missing, right behind the fields of the collection's birth.  A backup with what etcd knows
+ * has it. */
+static mb_status find_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
+                                 struct mb_error *error)
 {
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (is_dynamic_field(&schema->fields[i]) && schema->fields[i].id > 0) {
+            *out = schema->fields[i].id;
+            return MB_OK;
+        }
     size_t count = 0;
     int64_t *ids = used_ids(schema, arena, &count);
     int64_t expected = FIRST_USER_FIELD;
@@ -126,12 +137,12 @@ static mb_status split_fields(const struct mb_schema *schema, struct mb_arena *a
     if (first == NULL || rest == NULL)
         return mb_fail_memory(error);
     if (schema->enable_dynamic_field)
-        MB_TRY(guess_dynamic_id(schema, arena, &dynamic_id, error));
+        MB_TRY(find_dynamic_id(schema, arena, &dynamic_id, error));
 
     out->field_count = *later_count = 0;
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct mb_field *field = &schema->fields[i];
-        if (field->is_dynamic || strcmp(field->name, DYNAMIC_FIELD) == 0)
+        if (is_dynamic_field(field))
             continue;
         if (field->id >= dynamic_id)
             rest[(*later_count)++] = *field;
@@ -180,7 +191,7 @@ mb_status mb_restore_schema_check(const struct mb_collection_backup *source,
     const struct mb_schema *schema = &source->collection.schema;
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct mb_field *field = &schema->fields[i];
-        if (field->is_dynamic || strcmp(field->name, DYNAMIC_FIELD) == 0)
+        if (is_dynamic_field(field))
             continue;
         const struct mb_field *other = find_field(&there->schema, field->name);
         if (other == NULL)

@@ -143,6 +143,18 @@ void mb_connect_leave_milvus(struct mb_session *session, struct mb_milvus *milvu
         mb_milvus_close(mb_slot_leave(&session->milvus));
 }
 
+mb_status mb_connect_etcd(struct mb_session *session, struct mb_etcd **out, struct mb_cancel *cancel,
+                          struct mb_error *error)
+{
+    const struct mb_config_milvus *config = &session->config->milvus;
+    const struct mb_etcd_options options = {.endpoints = &config->etcd_endpoints,
+                                            .root = config->etcd_root_path,
+                                            .grpc_speaks = session->common->grpc_speaks,
+                                            .log = session->common->log,
+                                            .meters = session->common->meters};
+    return mb_etcd_open(out, &options, cancel, error);
+}
+
 /* Asked again and again, it would fill the log. */
 mb_status mb_connect_own_milvus(struct mb_session *session, int64_t call_timeout_ns, struct mb_milvus **out,
                                 struct mb_cancel *cancel, struct mb_error *error)

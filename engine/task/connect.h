@@ -5,6 +5,7 @@
 #ifndef MB_TASK_CONNECT_H
 #define MB_TASK_CONNECT_H
 
+#include "milvus/etcd.h"
 #include "milvus/milvus.h"
 #include "task/session.h"
 
@@ -29,6 +30,10 @@ mb_status mb_connect_peer(struct mb_session *peer, enum mb_missing missing, stru
 mb_status mb_connect_milvus(struct mb_session *session, struct mb_milvus **out, struct mb_cancel *cancel,
                             struct mb_error *error);
 void mb_connect_leave_milvus(struct mb_session *session, struct mb_milvus *milvus); /* NULL is allowed */
+
+/* Milvus' etcd: one of the task's own, to be closed with mb_etcd_close. */
+mb_status mb_connect_etcd(struct mb_session *session, struct mb_etcd **out, struct mb_cancel *cancel,
+                          struct mb_error *error);
 
 /* A connection that nobody shares, which asks Milvus anew who it is, and says nothing in the log; to be
  * closed with mb_milvus_close. */

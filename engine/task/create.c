@@ -9,7 +9,7 @@ struct plan {
     struct mb_selection selection;
     struct mb_strings ignored;
     int32_t strategy, format;
-    bool resume, take_over, rbac;
+    bool resume, take_over, rbac, index_extra;
     int32_t pause_gc;
     const char *id; /* of the backup; NULL for the task's */
 };
@@ -56,6 +56,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     plan->resume = request.resume;
     plan->take_over = request.take_over;
     plan->rbac = request.rbac;
+    plan->index_extra = request.index_extra;
     plan->pause_gc = request.pause_gc;
     plan->head.name = request.name != NULL ? mb_arena_strdup(arena, request.name) : mb_id_backup_name(arena);
     return plan->head.name != NULL ? MB_OK : mb_fail_memory(error);
@@ -147,6 +148,8 @@ static mb_status create(struct mb_task *task, const struct plan *plan, struct mb
     MB_TRY(mb_connect_backup_storage(task->session, MB_MISSING_IS_MADE, &env->backup_store, task->cancel,
                                      error));
     MB_TRY(mb_connect_milvus(task->session, &env->milvus, task->cancel, error));
+    if (plan->index_extra)
+        MB_TRY(mb_connect_etcd(task->session, &env->etcd, task->cancel, error));
     MB_TRY(mb_backup_create(env, &options, task->arena, &report, task->cancel, error));
     return keep_report(task, &report, error);
 }
@@ -166,6 +169,7 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
     const struct plan *plan = given;
     mb_request_warn_ignored(task, &plan->ignored);
     mb_status status = create(task, plan, &env, error);
+    mb_etcd_close(env.etcd);
     mb_connect_leave_milvus(task->session, env.milvus);
     return status;
 }

@@ -1,5 +1,6 @@
 """Milvus servers that are set up otherwise: passwords, TLS, an older release."""
 
+import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +66,9 @@ def test_older_milvus(tmp_path):
         time.sleep(0.1)
         with milvus.client() as client:
             client.insert("coll", some_rows(100, 120))
-        program.ok("create", "-n", "later", "-c", "coll")
+        program.ok("create", "-n", "later", "-c", "coll", "--backup_index_extra")
+        full = json.loads((Path(milvus.root_path) / "backup" / "later" / "meta" / "full_meta.json").read_text())
+        assert all("field_id" in index for index in full["collection_backups"][0]["index_infos"])
         program.ok("restore", "-n", "later", "-r", "coll:before", "--until", then)
         assert_same_rows(rows, read_rows(milvus, "before"))
 

@@ -246,20 +246,33 @@ def segment_faults(segment, collection, partition):
 
 
 def schema_faults(schema, where):
-    """System fields and the dynamic one are hidden by Milvus, and of no file."""
+    """System fields are of no file, and the dynamic one is the last of a backup with index extra."""
     fields = list(schema.get("fields", []))
     for struct in schema.get("struct_array_fields", []):
         fields += struct.get("fields", [])
     return [
         Fault("hidden field", where, f"{field.get('name')} is not described")
         for field in fields
-        if field.get("fieldID", 0) < 100 or field.get("name") == "$meta"
+        if field.get("fieldID", 0) < 100 or (field.get("name") == "$meta" and not is_kept_dynamic(field, schema))
     ]
+
+
+def is_kept_dynamic(field, schema):
+    return bool(field.get("is_dynamic") and schema.get("enable_dynamic_field") and field == schema["fields"][-1])
+
+
+def index_extra_faults(collection, where):
+    """What etcd knows is there of all indexes and of the dynamic field, or of none."""
+    schema, indexes = collection.get("schema", {}), collection.get("index_infos", [])
+    told = [key in index for index in indexes for key in ("field_id", "create_time")]
+    if schema.get("enable_dynamic_field"):
+        told.append(any(field.get("is_dynamic") for field in schema.get("fields", [])))
+    return [Fault("index extra", where, "a part of it is missing")] if any(told) and not all(told) else []
 
 
 def collection_faults(collection, backup_id):
     number, where = collection.get("collection_id"), f"collection {collection.get('collection_name')}"
-    faults = schema_faults(collection.get("schema", {}), where)
+    faults = schema_faults(collection.get("schema", {}), where) + index_extra_faults(collection, where)
     expect(faults, "ids", where, collection.get("id"), backup_id)
     expect(faults, "has index", where, collection.get("has_index"), bool(collection.get("index_infos")))
     for index in collection.get("index_infos", []):

@@ -112,8 +112,13 @@ class Milvus(Server):
         }
         (self.folder / "etcd.yaml").write_text(json.dumps(config))
 
-    def environment(self):
+    @property
+    def etcd(self):
+        """host:port of the etcd inside of it."""
         client = json.loads((self.folder / "etcd.yaml").read_text())["listen-client-urls"]
+        return client.removeprefix("http://")
+
+    def environment(self):
         settings = {key.upper().replace(".", "_"): str(value) for key, value in self.settings.items()}
         return {
             "DEPLOY_MODE": "STANDALONE",
@@ -121,7 +126,7 @@ class Milvus(Server):
             "MILVUS_RUN_DIR": str(self.folder / "run"),
             "LD_LIBRARY_PATH": str(self.folder / "bin"),
             "ETCD_CONFIG_PATH": str(self.folder / "etcd.yaml"),
-            "ETCD_ENDPOINTS": client.removeprefix("http://"),
+            "ETCD_ENDPOINTS": self.etcd,
             **self._storage_environment(),
             **self._security_environment(),
             **settings,
@@ -203,7 +208,12 @@ class Milvus(Server):
         """A backup.yaml for this Milvus, as nested dicts; backups go beside its data."""
         backup_root = "backup" if self.store else str(self.folder / "data" / "backup")
         return {
-            "milvus": {"address": self.address, "port": self.port, **self._config_security()},
+            "milvus": {
+                "address": self.address,
+                "port": self.port,
+                "etcd": {"endpoints": self.etcd},
+                **self._config_security(),
+            },
             "minio": {**self.storage(), "backupRootPath": backup_root},
             "backup": {"gcPause": {"address": self.management}},
         }

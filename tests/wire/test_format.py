@@ -184,6 +184,7 @@ MUTATIONS = {
     "has index": in_full("partitions", "has_index", to=False),
     "index type": in_full("partitions", "index_infos", 0, "index_type", to="FLAT"),
     "hidden field": in_full("empty", "schema", "fields", 0, "name", to="$meta"),
+    "index extra": in_full("partitions", "index_infos", 0, "field_id", to=101),
     "levels": in_infos("collection_meta.json", "shards_num", 9),
     "snapshot": in_full("empty", "snapshot_backup", to=Members([("metadata_path", "bundle/1/m.json")])),
 }  # fmt: skip

@@ -9,7 +9,6 @@ from testbed.program import USAGE, Program
     [
         (["restore", "secondary", "-n", "b", "--source_cluster_id", "a", "--target_cluster_id", "b"], "secondary"),
         (["create", "-n", "b", "--format", "bundle"], "format"),
-        (["create", "-n", "b", "--backup_index_extra"], "backup_index_extra"),
         (["check", "backup_yaml"], "backup_yaml"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",

@@ -82,7 +82,7 @@ def test_selections(server):
     assert of("s10", db_collections={"": ["empty"]}) == ["default.empty"]
     for body in ({"collection_names": [""]}, {"collection_names": [None]}, {"collection_names": ["a.b.c"]},
                  {"db_collections": "not json"}, {"db_collections": {"a": "b"}}, {"strategy": "auto"},
-                 {"filter": {"default": {"colls": ["*", "empty"]}}}, {"with_index_extra": True},
+                 {"filter": {"default": {"colls": ["*", "empty"]}}},
                  {"format": "bundle"}, {"format": "snapshot", "strategy": "meta_only"}):
         answer = server.post("create", {"backup_name": "s11", **body})
         assert (answer.status, answer.code) == (200, 3), (body, answer)

@@ -127,6 +127,23 @@ static void test_stored_dynamic_field_is_left_to_the_server(void **state)
     assert_int_equal(count, 1);
 }
 
+static void test_its_stored_id_counts_before_a_guess(void **state)
+{
+    (void)state;
+    struct mb_field *later;
+    size_t count;
+    struct mb_field stored[] = {fields[0],
+                                fields[1],
+                                {.id = 104, .name = "behind a gap"},
+                                {.id = 106, .name = "late"},
+                                {.id = 105, .name = "$meta", .is_dynamic = true}};
+    struct mb_collection_backup source = backup_of(5, true);
+    source.collection.schema.fields = stored;
+    assert_int_equal(make(&source, &later, &count).schema.field_count, 3);
+    assert_int_equal(count, 1);
+    assert_int_equal(later[0].id, 106);
+}
+
 static void test_ids_of_struct_fields_count(void **state)
 {
     (void)state;
@@ -220,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_partitions_are_counted_only_with_a_partition_key),
         cmocka_unit_test(test_field_behind_the_hidden_one_is_added_later),
         cmocka_unit_test(test_stored_dynamic_field_is_left_to_the_server),
+        cmocka_unit_test(test_its_stored_id_counts_before_a_guess),
         cmocka_unit_test(test_ids_of_struct_fields_count),
         cmocka_unit_test(test_fields_must_fit),
         cmocka_unit_test(test_indexes),
