@@ -47,6 +47,7 @@ class Temporary(Rule):
         self.store = store
         self.grants = {}  # by their tokens
         self.refused = []
+        self.expires_before = lambda request: False
         self.lock = threading.Lock()
 
     def request(self, request):
@@ -57,6 +58,8 @@ class Temporary(Rule):
         if not is_signed_with(request, grant.secret):
             return s3_error(403, "SignatureDoesNotMatch")
         with self.lock:
+            if self.expires_before(request):
+                grant.left = 0
             if grant.left == 0:
                 return s3_error(400, "ExpiredToken", f"the token {grant.token} has expired")
             if not self._allowed(request, key, grant):

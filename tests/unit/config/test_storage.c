@@ -26,6 +26,11 @@ static void test_spellings(void **state)
     }
     assert_string_equal(mb_config_driver_of("AWS"), "s3");
     assert_null(mb_config_driver_of("hdfs"));
+    assert_string_equal(mb_config_key_driver_of("ali"), "aliyun");
+    assert_string_equal(mb_config_key_driver_of("gcp"), "gcp");
+    assert_null(mb_config_key_driver_of("azure"));
+    assert_null(mb_config_key_driver_of("local"));
+    assert_null(mb_config_key_driver_of("hdfs"));
     fixture_ok(&f, "minio: {storageType: mino}\n", NULL, NULL);
     fixture_assert_has(
         &f, MB_CONFIG_WARNING,
