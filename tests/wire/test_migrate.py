@@ -9,9 +9,10 @@ import pytest
 from testbed.fake_cloud import APPLY, BUCKET, MIGRATE, FakeCloud
 from testbed.program import CORRUPT, DENIED, EXISTS, FAILURE, NO_SPACE, NOT_FOUND, UNREACHABLE, USAGE, Program
 from testbed.server import wait_until
-from testbed.strict_proxy import s3_error
+from testbed.strict_proxy import Answer, s3_error
 
-from wire.transferring import MIB, backup_in, folder_config, record
+from wire.transferring import BUCKET as SOURCE
+from wire.transferring import MIB, backup_in, bucket_config, folder_config, record
 
 CLUSTER = "in03-5e7b1c09d2aa41f"
 SAID = (
@@ -194,6 +195,18 @@ def test_credentials_that_are_never_good_for_anything(cloud, home, program):
     assert len(cloud.gate.grants) == 4  # the first lets objects through, three in vain follow it
     assert cloud.jobs == {}
     no_secret(cloud, result)
+
+
+def test_a_refusal_of_the_source_renews_nothing(cloud, program, store, behind, root):
+    made = backup_in(store.data / SOURCE / root / "b")
+    program.config = bucket_config(store, behind.port, root) | {"cloud": program.config["cloud"]}
+    program.configure()
+    refused = s3_error(403, "InvalidAccessKeyId")
+    behind.rules = [Answer(refused, 1000, lambda request: request.method == "GET" and "/insert_log/" in request.path)]
+    result = program.fails(*migrate(), code=DENIED)
+    assert any(key in result.err for key in made) and len(cloud.asked(APPLY)) == 1
+    behind.rules = []
+    assert program.ok(*migrate("--volume", *cloud.volumes)).out == SAID.format(cluster=CLUSTER, job="job-0001")
 
 
 def test_ctrl_c_ends_it(cloud, home, program):
