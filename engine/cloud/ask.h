@@ -28,4 +28,8 @@ mb_status mb_cloud_post(struct mb_cloud *cloud, const struct mb_cloud_ask *ask, 
 mb_status mb_cloud_read(const struct mb_cloud *cloud, const struct mb_cloud_ask *ask,
                         struct mb_http_response *response, json_t **data, struct mb_error *error);
 
+/* place.c: a place out of the answer's "data". */
+mb_status mb_cloud_take_place(const json_t *data, struct mb_arena *arena, struct mb_cloud_place *out,
+                              struct mb_error *error);
+
 #endif

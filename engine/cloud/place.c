@@ -48,8 +48,8 @@ static mb_status take_credentials(const json_t *data, struct mb_arena *arena, st
     return MB_OK;
 }
 
-static mb_status take_place(const json_t *data, struct mb_arena *arena, struct mb_cloud_place *out,
-                            struct mb_error *error)
+mb_status mb_cloud_take_place(const json_t *data, struct mb_arena *arena, struct mb_cloud_place *out,
+                              struct mb_error *error)
 {
     const struct member members[] = {
         {"volumeName", &out->volume, true}, {"cloud", &out->provider, true},
@@ -75,7 +75,7 @@ static mb_status apply(struct mb_cloud *cloud, const struct mb_cloud_wish *wish,
 {
     const struct mb_cloud_ask ask = {.path = "/v2/volumes/apply", .cluster = wish->cluster};
     MB_TRY(mb_cloud_post(cloud, &ask, body_of(wish), data, cancel, error));
-    return take_place(*data, arena, out, error);
+    return mb_cloud_take_place(*data, arena, out, error);
 }
 
 mb_status mb_cloud_apply(struct mb_cloud *cloud, const struct mb_cloud_wish *wish, struct mb_arena *arena,
