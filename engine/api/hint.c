@@ -38,6 +38,7 @@ static const char *const members[][2] = {
     {"until_checkpoints", "truncateBinlogByTs"},
     {"drop_exist_index", "dropExistIndex"},
     {"skip_create_collection", "skipCreateCollection"},
+    {"meta_only", "metaOnly"},
     {"restore_index", "restoreIndex"},
     {"use_auto_index", "useAutoIndex"},
     {"use_import_jobs", "useV2Restore"},

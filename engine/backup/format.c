@@ -42,7 +42,8 @@ static mb_status check_possible(const struct mb_create *create, struct mb_error 
         return mb_fail(error, MB_E_UNSUPPORTED, "snapshots need %s, this is %s",
                        mb_milvus_needs(MB_MILVUS_SNAPSHOTS), milvus->version_text);
     if (create->options->snapshots == NULL)
-        return mb_fail(error, MB_E_UNSUPPORTED, "%s", create->options->no_snapshots);
+        return mb_fail(error, MB_E_UNSUPPORTED, "%s; binlogs can be copied instead",
+                       create->options->no_snapshots);
     return MB_OK;
 }
 

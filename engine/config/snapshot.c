@@ -26,17 +26,16 @@ static bool is(const char *a, const char *b)
 
 static mb_status check_side(const struct mb_config_storage *side, struct mb_error *error)
 {
-    static const char way_out[] = "have binlogs copied instead";
     if (side->provider != NULL && side->provider->cloud != NULL)
         return MB_OK;
     if (side->provider != NULL && side->provider->family == MB_FAMILY_FILES)
         return mb_fail(error, MB_E_UNSUPPORTED,
-                       "%s is local disk, and Milvus writes and reads snapshots in object storage alone: %s",
-                       side->keys.storage_type, way_out);
+                       "%s is local disk, and Milvus writes and reads snapshots in object storage alone",
+                       side->keys.storage_type);
     return mb_fail(error, MB_E_UNSUPPORTED,
                    "%s is the driver %s, and how to reach its storage cannot be told to Milvus, which writes "
-                   "and reads snapshots by itself: %s",
-                   side->keys.storage_type, side->driver, way_out);
+                   "and reads snapshots by itself",
+                   side->keys.storage_type, side->driver);
 }
 
 /* Does what Milvus has for its own data open the other storage as well? */
@@ -156,7 +155,7 @@ static mb_status make_spec(const struct mb_config_storage *side, struct mb_arena
     if (*option(side, "auth.sessionToken") != '\0')
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "%s is set, but Milvus takes no session token for a storage that is not its own: give "
-                       "a key without one, or have binlogs copied instead",
+                       "a key that needs none",
                        side->keys.session_token);
     json_t *extfs = json_object(), *spec = json_pack("{s:o}", "extfs", extfs);
     mb_status status = spec != NULL ? fill_spec(extfs, side, arena, out, error) : mb_fail_memory(error);

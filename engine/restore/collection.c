@@ -4,6 +4,7 @@
 #include "restore/replace.h"
 #include "restore/run.h"
 #include "restore/schema.h"
+#include "restore/snapshot.h"
 #include "restore/stage.h"
 
 #include <string.h>
@@ -225,8 +226,18 @@ static void describe_work(struct mb_restore_work *work)
         line->segments += source->partitions[i].segment_count;
 }
 
+static mb_status take_snapshot(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    if (work->exists && !work->replaces)
+        MB_TRY(drop_old(work, cancel, error));
+    MB_TRY(check_still_absent(work, cancel, error));
+    return mb_snapshot_fill(work, cancel, error);
+}
+
 static mb_status fill(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
+    if (work->run->snapshot)
+        return take_snapshot(work, cancel, error);
     mb_progress_row_does(work->row, "create");
     MB_TRY(prepare_collection(work, cancel, error));
     MB_TRY(prepare_indexes(work, cancel, error));

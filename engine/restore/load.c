@@ -17,7 +17,8 @@ bool mb_restore_was_loaded(const struct mb_restore_work *work)
 bool mb_restore_makes_indexes(const struct mb_restore_work *work)
 {
     const struct mb_restore_options *options = work->run->options;
-    return options->restore_index || (options->load && work->created && mb_restore_was_loaded(work));
+    return options->restore_index || work->run->snapshot ||
+           (options->load && work->created && mb_restore_was_loaded(work));
 }
 
 /* The partitions that were loaded; *all where no other one is told of, as in descriptions of older tools. */

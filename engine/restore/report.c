@@ -57,6 +57,15 @@ static const char *replicas_text(const struct mb_restore_work *work, struct mb_a
                            MB_WORK_NAME(work));
 }
 
+static const char *fewer_rows_text(const struct mb_restore_work *work, struct mb_arena *arena)
+{
+    return mb_arena_printf(
+        arena,
+        "%s.%s has %lld rows, %lld fewer than when its snapshot was made: that is right only "
+        "if they had been deleted by then",
+        MB_WORK_NAME(work), (long long)work->line.rows, (long long)work->rows_missing);
+}
+
 static mb_status make_warnings(const struct mb_restore *run, const struct mb_restore_work *works,
                                struct mb_arena *arena, struct mb_strings *out, struct mb_error *error)
 {
@@ -75,6 +84,8 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
             ok = mb_strings_add(&list, arena, too_young_text(&works[i], arena));
         if (works[i].created && ok)
             ok = add_lost_defaults(&works[i], arena, &list);
+        if (works[i].rows_missing > 0 && ok)
+            ok = mb_strings_add(&list, arena, fewer_rows_text(&works[i], arena));
         if (works[i].fewer_replicas && ok)
             ok = mb_strings_add(&list, arena, replicas_text(&works[i], arena));
     }
@@ -87,6 +98,7 @@ mb_status mb_restore_report_make(const struct mb_restore *run, const struct mb_r
                                  struct mb_error *error)
 {
     struct mb_restore_report report = {.count = run->plan.count,
+                                       .snapshot = run->snapshot,
                                        .staged = run->foreign,
                                        .rbac = run->rbac.lines,
                                        .rbac_count = run->rbac.count};

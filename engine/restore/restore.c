@@ -11,6 +11,7 @@
 #include "restore/replace.h"
 #include "restore/report.h"
 #include "restore/run.h"
+#include "restore/snapshot.h"
 #include "restore/stage.h"
 #include "restore/until.h"
 
@@ -33,6 +34,9 @@ static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, str
     if (run->dir == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_catalog_read_fuller(&catalog, name, arena, &run->backup, &run->difference, cancel, error));
+    run->snapshot = run->backup.format && strcmp(run->backup.format, MB_SNAPSHOT_FORMAT) == 0;
+    if (run->snapshot)
+        return mb_snapshot_check(run, error);
     if (run->backup.format && *run->backup.format && strcmp(run->backup.format, "binlog") != 0)
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "backup %s has the format %s, which this program cannot restore", name,
@@ -99,6 +103,8 @@ static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work,
     const struct mb_collection_backup *source = work->target->source;
 
     work->ezk = ezk_of(run, source);
+    if (run->snapshot)
+        return mb_snapshot_plan(work, arena, error);
     if (run->options->meta_only)
         return MB_OK;
     mb_status status = mb_import_batches_make(source, run->dir, run->milvus->can[MB_MILVUS_IMPORT_SEGMENTS],
@@ -250,7 +256,9 @@ static mb_status check(struct mb_restore *run, struct mb_arena *arena, struct mb
     MB_TRY(mb_restore_plan_rbac(run, arena, cancel, error));
     MB_TRY(mb_milvus_list_databases(env->milvus, arena, databases, cancel, error));
     MB_TRY(make_works(run, arena, works, databases, cancel, error));
-    run->foreign = !run->options->meta_only && mb_stage_is_needed(env, run->dir, arena);
+    if (run->snapshot)
+        MB_TRY(mb_snapshot_prove(run, *works, arena, cancel, error));
+    run->foreign = !run->options->meta_only && !run->snapshot && mb_stage_is_needed(env, run->dir, arena);
     run->staged = run->foreign || any_strays(run, *works);
     divide(run);
     if (run->foreign)

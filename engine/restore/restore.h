@@ -45,6 +45,9 @@ struct mb_restore_options {
     unsigned import_jobs;          /* under way at once in one collection; 0 for 768 */
     unsigned max_segments_per_job; /* with use_jobs; 0 for 256 */
     struct mb_copy_options copy;
+    const struct mb_snapshot_place
+        *snapshots;           /* the backup's storage as Milvus is told of it; or NULL, and */
+    const char *no_snapshots; /* why it cannot be */
 };
 
 /* One line of the summary. */
@@ -67,6 +70,7 @@ struct mb_restore_report {
     struct mb_restore_line *lines;
     size_t count;
     struct mb_strings warnings; /* what was given and matched nothing, and what befell the collections */
+    bool snapshot;              /* it was one of snapshots, which Milvus restores as they are */
     bool staged;                /* the data went through Milvus' own store first */
     struct mb_rbac_line *rbac;  /* users and roles of the backup; none where they were not asked for */
     size_t rbac_count;

@@ -4,6 +4,7 @@
 
 #include "base/hint.h"
 #include "catalog/checksums.h"
+#include "catalog/snapshot.h"
 #include "restore/batches.h"
 #include "restore/pace.h"
 #include "restore/restore.h"
@@ -28,6 +29,7 @@ struct mb_restore {
     const char *difference; /* of its two descriptions; or NULL */
     struct mb_restore_plan plan;
     struct mb_rbac_plan rbac;       /* empty where it is not asked for */
+    bool snapshot;                  /* Milvus has written the data by itself, and reads it so */
     bool foreign;                   /* Milvus cannot read the backup where it lies: all is staged */
     bool staged;                    /* something is */
     struct mb_checksums *checksums; /* of the backup while it is staged; or NULL */
@@ -47,19 +49,21 @@ struct mb_restore_work {
     struct mb_import_batches batches;
     const char *ezk; /* the key of its database, "" for none */
     struct mb_strays strays;
-    bool exists;            /* before the restore */
-    int64_t old_id;         /* of what is to be dropped or replaced */
-    bool replaces;          /* it is made beside the one that exists, and takes its place at the end */
-    const char *place;      /* the name under which it is made: the target's, or one beside it */
-    int64_t place_id;       /* of the collection of that name, once it is there */
-    bool created;           /* by this restore */
-    bool copied;            /* all of its data that has to be staged is */
-    bool stranded;          /* the old one was renamed away, and could not be renamed back */
-    bool unserved;          /* the one that was replaced was loaded, and this one cannot be */
-    int64_t rows_before;    /* of a collection that is added to; negative when not known */
-    bool complete;          /* all that was asked for is there */
-    bool filling;           /* data has begun to go in */
-    struct mb_arena *arena; /* of the thread that works on it */
+    struct mb_snapshot bundle; /* of a backup of snapshots */
+    int64_t rows_missing;      /* that it had when its snapshot was made */
+    bool exists;               /* before the restore */
+    int64_t old_id;            /* of what is to be dropped or replaced */
+    bool replaces;             /* it is made beside the one that exists, and takes its place at the end */
+    const char *place;         /* the name under which it is made: the target's, or one beside it */
+    int64_t place_id;          /* of the collection of that name, once it is there */
+    bool created;              /* by this restore */
+    bool copied;               /* all of its data that has to be staged is */
+    bool stranded;             /* the old one was renamed away, and could not be renamed back */
+    bool unserved;             /* the one that was replaced was loaded, and this one cannot be */
+    int64_t rows_before;       /* of a collection that is added to; negative when not known */
+    bool complete;             /* all that was asked for is there */
+    bool filling;              /* data has begun to go in */
+    struct mb_arena *arena;    /* of the thread that works on it */
     struct mb_restore_line line;
     struct mb_progress_row *row;
 
@@ -115,7 +119,7 @@ mb_status mb_restore_rbac(struct mb_restore *run, struct mb_cancel *cancel, stru
 /* load.c: was it, or a part of it, loaded when it was backed up? */
 bool mb_restore_was_loaded(const struct mb_restore_work *work);
 
-/* load.c: are its indexes made?  What is to be loaded needs them. */
+/* load.c: are its indexes made, or does a snapshot bring them?  What is to be loaded needs them. */
 bool mb_restore_makes_indexes(const struct mb_restore_work *work);
 
 /* load.c: loads it where it is made; with fewer replicas where so many cannot be. */

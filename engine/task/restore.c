@@ -4,6 +4,7 @@
 #include "calendar/instant.h"
 #include "task/connect.h"
 #include "task/request.h"
+#include "task/snapshot.h"
 
 #include <string.h>
 
@@ -82,7 +83,7 @@ static void tell_idle(struct mb_task *task, const struct mb_restore_request *fla
         {flags->use_auto_index && !flags->restore_index, "use_auto_index",
          "has no effect: indexes are not made"},
         {flags->skip_index_param_count > 0 && !flags->restore_index, "skip_index_params",
-         "has no effect: indexes are not made"},
+         "has no effect but on snapshots: indexes are not made"},
         {flags->use_import_jobs && flags->meta_only, "use_import_jobs",
          "has no effect: data is not restored"},
         {flags->drop_exist_index && flags->drop_exist_collection, "drop_exist_index",
@@ -221,6 +222,23 @@ static mb_status keep_rbac(struct mb_task *task, const struct mb_restore_report 
     return MB_OK;
 }
 
+/* What is only now known to have none. */
+static void tell_idle_with_snapshots(struct mb_task *task, const struct mb_restore_request *flags)
+{
+    static const char indexes[] = "has no effect: a snapshot brings its indexes with it";
+    const struct {
+        bool given;
+        const char *member, *why;
+    } rules[] = {{flags->restore_index, "restore_index", indexes},
+                 {flags->use_auto_index, "use_auto_index", indexes},
+                 {flags->drop_exist_index, "drop_exist_index", indexes},
+                 {flags->use_import_jobs, "use_import_jobs",
+                  "has no effect: a snapshot is restored as a whole, without imports"}};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].given)
+            mb_task_warn(task, MB_HINT_INPUT, rules[i].member, rules[i].why);
+}
+
 static mb_status keep_report(struct mb_task *task, const struct plan *plan,
                              const struct mb_restore_report *report, struct mb_error *error)
 {
@@ -248,6 +266,8 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
     }
     for (size_t i = 0; i < report->warnings.count; i++)
         mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
+    if (report->snapshot)
+        tell_idle_with_snapshots(task, &plan->flags);
     task->collections = rows;
     task->collection_count = report->count;
     MB_TRY(keep_rbac(task, report, error));
@@ -256,7 +276,8 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
     return MB_OK;
 }
 
-static struct mb_restore_options options_of(const struct mb_task *task, const struct plan *plan)
+static struct mb_restore_options options_of(const struct mb_task *task, const struct plan *plan,
+                                            const struct mb_snapshot_access *access)
 {
     const struct mb_config_restore *config = &task->session->config->restore;
     const struct mb_restore_request *flags = &plan->flags;
@@ -286,13 +307,17 @@ static struct mb_restore_options options_of(const struct mb_task *task, const st
         .parallel_collections = config->collections,
         .import_jobs = config->import_jobs,
         .max_segments_per_job = config->max_segments_per_import_job,
-        .copy = mb_request_copy_options(task->session)};
+        .copy = mb_request_copy_options(task->session),
+        .snapshots = access->place,
+        .no_snapshots = access->why_not};
 }
 
 static mb_status restore(struct mb_task *task, const struct plan *plan, struct mb_restore_env *env,
                          struct mb_error *error)
 {
-    const struct mb_restore_options options = options_of(task, plan);
+    struct mb_snapshot_access access;
+    MB_TRY(mb_snapshot_access_find(task, &access, error));
+    const struct mb_restore_options options = options_of(task, plan, &access);
     struct mb_restore_report report;
 
     MB_TRY(mb_connect_milvus_storage(task->session, &env->milvus_store, task->cancel, error));

@@ -251,7 +251,7 @@ IDLE = [  # flags; members; the words of a warning, where the flag is called as 
     (["--filter", "sales.*", "-c", "a"], None, "--collections ignored"),
     (["--filter", "sales.*", "-a", '{"sales": []}'], None, "--database_collections ignored"),
     (["-r", "sales.:shop."], {"collection_renames": {"sales.": "shop."}}, "renaming sales.:shop. has no effect"),
-    (None, {"skipParams": {"indexParams": ["M"]}}, "skip_index_params has no effect: indexes are not made"),
+    (None, {"skipParams": {"indexParams": ["M"]}}, "skip_index_params has no effect but on snapshots: indexes are not made"),
 ]
 
 
