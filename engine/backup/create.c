@@ -331,6 +331,7 @@ static mb_status run(struct mb_create *create, struct mb_pool *pool, struct mb_c
 {
     mb_progress_phase(create->env->progress, "describe");
     MB_TRY(mb_create_describe(create, pool, cancel, error));
+    MB_TRY(mb_create_check_described(create, error));
     MB_TRY(describe_rbac(create, cancel, error));
     MB_TRY(add_rows(create, error));
     MB_TRY(mb_create_choose_format(create, cancel, error));

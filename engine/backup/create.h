@@ -82,6 +82,14 @@ mb_status mb_create_describe_partitions(struct mb_create_collection *collection,
 mb_status mb_create_add_index_extra(struct mb_create_collection *collection, struct mb_cancel *cancel,
                                     struct mb_error *error);
 
+/* sound.c: MB_E_PROTOCOL for what no reader of the backup would take (anything twice, ids that do not fit,
+ * ...): of all that was described, of the segments that a collection is said to have, and of these as they
+ * are to be described.
+ */
+mb_status mb_create_check_described(const struct mb_create *create, struct mb_error *error);
+mb_status mb_create_check_listed(const struct mb_create_collection *collection, struct mb_error *error);
+mb_status mb_create_check_segments(struct mb_create_collection *collection, struct mb_error *error);
+
 /* flush.c: flushes everything at once where that is asked for and can be done. */
 mb_status mb_create_flush_all(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error);
 

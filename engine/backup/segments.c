@@ -56,6 +56,7 @@ static mb_status find_segments(struct mb_create_collection *job, struct mb_cance
             job->segments[job->segment_count++] = job->segments[i];
     MB_TRY(mb_create_describe_partitions(job, cancel, error));
     leave_out_dropped(job);
+    MB_TRY(mb_create_check_listed(job, error));
     return mb_binlogs_new(&job->binlogs, job->segments, job->segment_count, error);
 }
 
@@ -79,6 +80,7 @@ static mb_status list_and_describe(struct mb_create_collection *job, const struc
 {
     MB_TRY(mb_create_list_binlogs(job, known, cancel, error));
     MB_TRY(mb_create_describe_segments(job, known, error));
+    MB_TRY(mb_create_check_segments(job, error));
     mb_create_listed(job);
     return MB_OK;
 }

@@ -67,11 +67,16 @@ mb_status mb_catalog_read_both(const struct mb_catalog *catalog, const char *nam
 mb_status mb_catalog_abort_uploads(const struct mb_catalog *catalog, const char *name,
                                    struct mb_cancel *cancel, struct mb_error *error);
 
-/* Commits: level files, full_meta.json, objects (may be NULL), then backup_meta.json, then the record goes.
- * MB_E_EXISTS when the claim is lost: somebody deleted or took over the backup meanwhile. */
+/* Commits: level files, full_meta.json, objects (may be NULL), all of which are read back; then
+ * backup_meta.json, and the record goes.  MB_E_CORRUPT when the store gives out something else than was
+ * written, or a reader would refuse it; MB_E_EXISTS when the claim is lost: somebody deleted or took over the
+ * backup meanwhile. */
 mb_status mb_catalog_write(const struct mb_catalog *catalog, struct mb_claim *claim,
                            const struct mb_backup *backup, struct mb_objects *objects,
                            struct mb_cancel *cancel, struct mb_error *error);
+
+/* Would a reader take what is said of these collections?  MB_E_CORRUPT with what contradicts what. */
+mb_status mb_catalog_judge(struct mb_collection_backup *collections, size_t count, struct mb_error *error);
 
 /* Of who makes a backup that is in progress. */
 enum mb_heart {

@@ -1,5 +1,7 @@
 #include "catalog/catalog_files.h"
 #include "catalog/claim.h"
+#include "catalog/meta_check.h"
+#include "catalog/read_back.h"
 #include "catalog/spool.h"
 
 #include <string.h>
@@ -9,6 +11,7 @@ struct commit {
     const struct mb_catalog *catalog;
     const struct mb_backup *backup;
     struct mb_catalog_scratch scratch;
+    struct mb_written written[MB_META_COUNT];
     struct mb_cancel *cancel;
 };
 
@@ -25,6 +28,7 @@ static mb_status write_file(struct commit *commit, enum mb_meta_file file, struc
             mb_spool_upload(&spool, commit->catalog->storage, key, "application/json", commit->cancel, error);
     else
         mb_spool_error(&spool, error);
+    commit->written[file] = (struct mb_written){true, spool.size, spool.crc32c};
     mb_spool_done(&spool);
     return status;
 }
@@ -34,7 +38,10 @@ static mb_status write_objects(struct commit *commit, struct mb_objects *objects
     char *key = mb_layout_meta_key(commit->scratch.arena, commit->scratch.dir, MB_META_OBJECTS);
     if (key == NULL)
         return mb_fail_memory(error);
-    return mb_objects_save(objects, commit->catalog->storage, key, commit->cancel, error);
+    struct mb_written *written = &commit->written[MB_META_OBJECTS];
+    written->done = true;
+    return mb_objects_save(objects, commit->catalog->storage, key, &written->size, &written->crc32c,
+                           commit->cancel, error);
 }
 
 static mb_status put_commit(struct commit *commit, struct mb_error *error)
@@ -60,6 +67,8 @@ static mb_status write_all(struct commit *commit, struct mb_objects *objects, st
             MB_TRY(write_file(commit, files[i], error));
     if (objects != NULL)
         MB_TRY(write_objects(commit, objects, error));
+    MB_TRY(mb_catalog_read_back(commit->catalog, commit->scratch.dir, commit->backup->format, commit->written,
+                                commit->cancel, error));
     return put_commit(commit, error);
 }
 
@@ -72,4 +81,11 @@ mb_status mb_catalog_write(const struct mb_catalog *catalog, struct mb_claim *cl
     mb_status status = write_all(&commit, objects, error);
     mb_catalog_scratch_done(&commit.scratch);
     return status;
+}
+
+mb_status mb_catalog_judge(struct mb_collection_backup *collections, size_t count, struct mb_error *error)
+{
+    struct mb_meta_draft draft = {
+        .spoken = true, .backup = {.collections = collections, .collection_count = count, .format = ""}};
+    return mb_meta_check(&draft, error);
 }

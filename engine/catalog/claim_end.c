@@ -24,6 +24,36 @@ static void take_back(struct mb_claim *claim, const void *data, size_t len)
     mb_buf_done(&there);
 }
 
+static mb_status find_commit(struct mb_claim *claim, const void *data, size_t len, struct mb_buf *there,
+                             struct mb_error *error)
+{
+    MB_TRY(mb_storage_await(claim->catalog.storage, claim->commit_key, len, 0, NULL, NULL, error));
+    MB_TRY(mb_storage_read_all(claim->catalog.storage, claim->commit_key, there, NULL, error));
+    return there->len == len && memcmp(there->data, data, len) == 0 ? MB_OK : MB_E_CORRUPT;
+}
+
+/* Only what is not as it was written is a failure: a store that does not answer now has answered the put. */
+static mb_status read_back(struct mb_claim *claim, const void *data, size_t len, struct mb_error *error)
+{
+    struct mb_error own = MB_ERROR_INIT;
+    struct mb_buf there;
+    mb_buf_init(&there, MAX_COMMIT);
+    mb_status status = find_commit(claim, data, len, &there, &own);
+    mb_buf_done(&there);
+    if (status == MB_E_CORRUPT || status == MB_E_NOT_FOUND) {
+        mb_claim_look_in_turn(claim, NULL, &own);
+        if (mb_claim_is_lost(claim))
+            return mb_claim_explain(claim, error);
+        mb_storage_remove(claim->catalog.storage, claim->commit_key, NULL, &own);
+        return mb_fail(error, MB_E_CORRUPT, "the storage does not give out %s as it was written",
+                       claim->commit_key);
+    }
+    if (status < 0)
+        mb_log(claim->catalog.log, MB_LOG_WARN, "%s could not be read back: %s", claim->commit_key,
+               own.message);
+    return MB_OK;
+}
+
 static void release(struct mb_claim *claim)
 {
     struct mb_error error = MB_ERROR_INIT;
@@ -51,6 +81,7 @@ mb_status mb_claim_commit(struct mb_claim *claim, const void *data, size_t len, 
     if (status < 0)
         return mb_error_context(error, "backup %s is complete, but it is not known whether it is still ours",
                                 claim->name);
+    MB_TRY(read_back(claim, data, len, error));
     release(claim);
     return MB_OK;
 }

@@ -218,6 +218,18 @@ static mb_status check_collection(struct check *check, struct mb_collection_back
     return status;
 }
 
+/* Two of one id cannot be told apart by it. */
+static mb_status refuse_twice(const struct check *check, int64_t id)
+{
+    const struct mb_backup *backup = &check->draft->backup;
+    const struct mb_collection *of[2] = {NULL, NULL};
+    for (size_t i = 0; i < backup->collection_count; i++)
+        if (backup->collections[i].collection.id == id)
+            of[of[0] != NULL] = &backup->collections[i].collection;
+    return refuse(check, MB_META_COLLECTION, "collection %" PRId64 " is there twice (%s.%s and %s.%s)", id,
+                  of[0]->db_name, of[0]->name, of[1]->db_name, of[1]->name);
+}
+
 static mb_status check_collections(struct check *check)
 {
     const struct mb_backup *backup = &check->draft->backup;
@@ -229,7 +241,7 @@ static mb_status check_collections(struct check *check)
     int64_t twice = find_twice(ids, backup->collection_count);
     free(ids);
     if (twice != 0)
-        return refuse(check, MB_META_COLLECTION, "collection %" PRId64 " is there twice", twice);
+        return refuse_twice(check, twice);
     if (check->draft->by_levels && is_of_binlogs(check) && backup->collection_count == 0 && backup->size > 0)
         return refuse(check, MB_META_COLLECTION,
                       "it names no collections, but the backup has %" PRId64 " bytes by backup_meta.json",
@@ -248,6 +260,8 @@ mb_status mb_meta_check(struct mb_meta_draft *draft, struct mb_error *error)
 mb_status mb_meta_refuse(struct mb_meta_draft *draft, enum mb_meta_file level, const char *text,
                          struct mb_error *error)
 {
+    if (draft->spoken)
+        return mb_fail(error, MB_E_CORRUPT, "%s", text);
     draft->bad = mb_layout_meta_name(draft->by_levels ? level : MB_META_FULL);
     return mb_fail(error, MB_E_CORRUPT, "%s: %s", draft->bad, text);
 }

@@ -30,6 +30,7 @@ struct mb_meta_draft {
     struct mb_segment_backup *segments; /* of segment_meta.json */
     size_t segment_count;
     const char *source_root;
+    bool spoken;     /* it stands in no file yet */
     bool by_levels;  /* a level file was read */
     const char *bad; /* the file that mb_meta_finish found damaged; NULL for none */
 };

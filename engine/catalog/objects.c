@@ -85,8 +85,10 @@ mb_status mb_objects_add(struct mb_objects *objects, const struct mb_object_reco
 }
 
 mb_status mb_objects_save(struct mb_objects *objects, struct mb_storage *storage, const char *key,
-                          struct mb_cancel *cancel, struct mb_error *error)
+                          uint64_t *size, uint32_t *crc32c, struct mb_cancel *cancel, struct mb_error *error)
 {
+    *size = objects->spool.size;
+    *crc32c = objects->spool.crc32c;
     return mb_spool_upload(&objects->spool, storage, key, "application/x-ndjson", cancel, error);
 }
 

@@ -38,9 +38,10 @@ void mb_objects_free(struct mb_objects *objects);
 mb_status mb_objects_add(struct mb_objects *objects, const struct mb_object_record *record,
                          struct mb_error *error);
 
-/* Writes all records that were added to key; no adding meanwhile. */
+/* Writes all records that were added to key, and tells how many bytes that were and their checksum; no adding
+ * meanwhile. */
 mb_status mb_objects_save(struct mb_objects *objects, struct mb_storage *storage, const char *key,
-                          struct mb_cancel *cancel, struct mb_error *error);
+                          uint64_t *size, uint32_t *crc32c, struct mb_cancel *cancel, struct mb_error *error);
 
 struct mb_objects_reader;
 

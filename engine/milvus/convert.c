@@ -1,4 +1,5 @@
 #include "milvus/convert.h"
+#include "milvus/milvus.h"
 
 /* An array in arena; NULL for none is no failure. */
 static mb_status make_array(struct mb_arena *arena, size_t count, size_t size, void *out,
@@ -296,4 +297,11 @@ mb_status mb_message_to_bytes(const ProtobufCMessage *message, struct mb_arena *
         return mb_fail_memory(error);
     *out = (ProtobufCBinaryData){.len = protobuf_c_message_pack(message, data), .data = data};
     return MB_OK;
+}
+
+bool mb_milvus_is_value(const struct mb_bytes *bytes)
+{
+    Pb__Empty *fields = pb__empty__unpack(NULL, bytes->len, bytes->data); /* unknown ones are kept */
+    pb__empty__free_unpacked(fields, NULL);
+    return fields != NULL;
 }

@@ -85,6 +85,9 @@ struct mb_milvus_info {
 /* "Milvus 2.4 or later": for messages. */
 const char *mb_milvus_needs(enum mb_milvus_capability capability);
 
+/* Is that a serialized schema.ValueField, or nothing? */
+bool mb_milvus_is_value(const struct mb_bytes *bytes);
+
 /* Valid until mb_milvus_close. */
 const struct mb_milvus_info *mb_milvus_info(const struct mb_milvus *milvus);
 

@@ -1,3 +1,4 @@
+#include "base/crc32c.h"
 #include "bed.h"
 
 #include <pthread.h>
@@ -15,6 +16,8 @@ static void add(struct bed *bed, struct mb_objects *objects, struct mb_object_re
 static void records_are_lines_of_json(void **state)
 {
     struct bed *bed = *state;
+    uint64_t size = 0;
+    uint32_t crc32c = 0;
     struct mb_objects *objects = NULL;
     assert_int_equal(mb_objects_new(&objects, NULL, &bed->error), MB_OK);
     add(bed, objects, (struct mb_object_record){.key = "binlogs/a", .size = 88, .etag = "\"x\""});
@@ -25,8 +28,10 @@ static void records_are_lines_of_json(void **state)
                                   .crc32c = 0xab,
                                   .etag = ""});
     add(bed, objects, (struct mb_object_record){.key = "c"});
-    assert_int_equal(mb_objects_save(objects, bed->storage, KEY, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_objects_save(objects, bed->storage, KEY, &size, &crc32c, NULL, &bed->error), MB_OK);
     mb_objects_free(objects);
+    assert_int_equal(size, strlen(bed_get(bed, KEY)));
+    assert_int_equal(crc32c, mb_crc32c(0, bed_get(bed, KEY), size));
     assert_string_equal(bed_get(bed, KEY),
                         "{\"key\":\"binlogs/a\",\"size\":88,\"etag\":\"\\\"x\\\"\"}\n"
                         "{\"key\":\"binlogs/b\",\"size\":5000000000,\"crc32c\":\"000000ab\"}\n"
@@ -161,6 +166,8 @@ static void threads_may_add_at_once(void **state)
     pthread_t threads[THREADS];
     mb_status status;
     size_t count = 0;
+    uint64_t size = 0;
+    uint32_t crc32c = 0;
     assert_int_equal(mb_objects_new(&objects, NULL, &bed->error), MB_OK);
     for (int i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, add_many, objects);
@@ -169,7 +176,7 @@ static void threads_may_add_at_once(void **state)
         pthread_join(threads[i], &failed);
         assert_null(failed);
     }
-    assert_int_equal(mb_objects_save(objects, bed->storage, KEY, NULL, &bed->error), MB_OK);
+    assert_int_equal(mb_objects_save(objects, bed->storage, KEY, &size, &crc32c, NULL, &bed->error), MB_OK);
     mb_objects_free(objects);
     assert_int_equal(mb_objects_open(&reader, bed->storage, KEY, NULL, &bed->error), MB_OK);
     while ((status = mb_objects_next(reader, &record, &bed->error)) == MB_OK)
