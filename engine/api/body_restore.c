@@ -1,5 +1,6 @@
 #include "api/body_restore.h"
 
+#include "api/hint.h"
 #include "api/plan.h"
 #include "api/rename.h"
 #include "api/select.h"
@@ -125,8 +126,11 @@ static mb_status choose_targets(const struct mb_body_restore *body, struct mb_ar
                                 struct mb_restore_request *out, struct mb_error *error)
 {
     const char *json = NULL;
-    if (plan_chooses(body))
-        return mb_api_filter_text(&body->plan->filter, arena, &out->target_filter, error);
+    if (plan_chooses(body)) {
+        if (mb_api_filter_text(&body->plan->filter, arena, &out->target_filter, error) < 0)
+            return mb_api_name_member(error, "filter", "restorePlan.filter");
+        return MB_OK;
+    }
     MB_TRY(mb_api_db_collections(body->after_rename, arena, &json, error));
     return *json != '\0' ? mb_api_filter_of_json(json, arena, &out->target_filter, error) : MB_OK;
 }

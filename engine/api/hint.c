@@ -1,6 +1,6 @@
 #include "api/hint.h"
 
-#include "milvus_backup/hint.h"
+#include "base/hint.h"
 
 #include <string.h>
 
@@ -35,6 +35,10 @@ static const char *const members[][2] = {
     {"rename", "collection_renames"},
     {"drop_exist_collection", "dropExistCollection"},
     {"drop_first", "dropFirst"},
+    {"meta_only", "metaOnly"},
+    {"pause_gc", "gc_pause_enable"},
+    {"from_peer", "direction"},
+    {"collection", "collection_name"},
     {"until_checkpoints", "truncateBinlogByTs"},
     {"drop_exist_index", "dropExistIndex"},
     {"skip_create_collection", "skipCreateCollection"},
@@ -63,6 +67,14 @@ static const char *member_of(const char *name)
     return name;
 }
 
+mb_status mb_api_name_member(struct mb_error *error, const char *member, const char *name)
+{
+    if (error->hint != MB_HINT_INPUT || strcmp(error->subject, member) != 0)
+        return error->status;
+    error->hint = MB_HINT_NONE;
+    return mb_error_hint(error, MB_HINT_INPUT, name);
+}
+
 /* No format from outside is used: the subject may hold anything. */
 static const char *sentence_of(const struct mb_error *error, struct mb_arena *arena)
 {
@@ -75,16 +87,32 @@ static const char *sentence_of(const struct mb_error *error, struct mb_arena *ar
     return mb_arena_printf(arena, "%.*s%s%s", (int)(place - sentence), sentence, subject, place + 2);
 }
 
+static const char *or_lack(const char *text)
+{
+    return text != NULL ? text : "out of memory";
+}
+
+const char *mb_api_message(const struct mb_error *error, struct mb_arena *arena)
+{
+    if (error->hint != MB_HINT_INPUT && error->hint != MB_HINT_IGNORED)
+        return or_lack(mb_arena_strdup(arena, error->message));
+    return or_lack(mb_arena_printf(arena, "%s: %s", member_of(error->subject), error->message));
+}
+
 const char *mb_api_hint(const struct mb_error *error, struct mb_arena *arena)
 {
-    const char *text = NULL, *sentence = sentence_of(error, arena);
-    if (error->hint == MB_HINT_INPUT || error->hint == MB_HINT_IGNORED)
-        text = mb_arena_printf(arena, "%s: %s", member_of(error->subject), error->message);
-    else if (sentence != NULL)
-        text = mb_arena_printf(arena, "%s; %s", error->message, sentence);
-    else
-        text = mb_arena_strdup(arena, error->message);
-    return text != NULL ? text : "out of memory";
+    const char *message = mb_api_message(error, arena), *sentence = sentence_of(error, arena);
+    return sentence != NULL ? or_lack(mb_arena_printf(arena, "%s; %s", message, sentence)) : message;
+}
+
+const char *mb_api_warning(const struct mb_task_warning *warning, struct mb_arena *arena)
+{
+    if (warning->hint == MB_HINT_INPUT)
+        return mb_arena_printf(arena, "%s %s", member_of(warning->subject), warning->text);
+    if (warning->hint == MB_HINT_IGNORED)
+        return mb_arena_printf(arena, "collections are chosen in more than one way: %s ignored",
+                               member_of(warning->subject));
+    return mb_arena_strdup(arena, warning->text);
 }
 
 const char *mb_api_advice(const struct mb_error *error, struct mb_arena *arena)

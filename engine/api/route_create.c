@@ -1,6 +1,7 @@
 /* POST /create */
 #include "api/body_create.h"
 #include "api/brief.h"
+#include "api/hint.h"
 #include "api/place.h"
 #include "api/reply.h"
 #include "api/routes.h"
@@ -78,15 +79,6 @@ static mb_status see_place(struct mb_api_call *call, const struct mb_job *job, s
     return status;
 }
 
-/* Elsewhere it is called `path`. */
-static mb_status name_root_path(struct mb_error *error)
-{
-    if (error->hint != MB_HINT_INPUT || strcmp(error->subject, "root_path") != 0)
-        return error->status;
-    error->hint = MB_HINT_NONE;
-    return mb_error_hint(error, MB_HINT_INPUT, "backup_root_path");
-}
-
 /* The request's id becomes the backup's unless it is too long for one. */
 static const char *id_of(const struct mb_api_call *call)
 {
@@ -106,7 +98,7 @@ static mb_status create(struct mb_api_call *call, const struct mb_body_create *b
                                .root_path = mb_api_given(body->root_path),
                                .gc_address = mb_api_given(body->gc_address)};
     if (mb_api_check(call, &job, error) < 0 || see_place(call, &job, error) < 0)
-        return name_root_path(error);
+        return mb_api_name_member(error, "root_path", "backup_root_path"); /* elsewhere `path` */
     return mb_api_start(call, &job, body->async, body->async ? answer_accepted : answer_ended, error);
 }
 

@@ -116,7 +116,7 @@ static struct answer answer_of(const struct mb_record *record, struct mb_arena *
                            .queued_ms = record->queued_ms,
                            .started_ms = record->started_ms,
                            .ended_ms = record->ended_ms,
-                           .error = record->error,
+                           .error = *record->error != '\0' ? mb_api_message(&error, arena) : "",
                            .hint = mb_api_advice(&error, arena),
                            .resumable = record->resumable,
                            .caller = record->caller,

@@ -34,16 +34,21 @@ static bool is_spelt(const char *flag, const char *member)
     return *flag == '\0' && *member == '\0';
 }
 
+/* Where a command has no flag of the member's name. */
+static const char *const renamed[][2] = {
+    {"pattern", "name"},   {"collections", "colls"}, {"use_import_jobs", "use_v2_restore"},
+    {"part", "read-data"}, {"parts", "read-data"},
+};
+
 const char *mb_hint_flag(const char *member, const struct mb_command *command)
 {
     for (size_t i = 0; command != NULL && i < command->flag_count; i++)
         if (is_spelt(command->flags[i].name, member))
             return command->flags[i].name;
-    if (strcmp(member, "pattern") == 0)
-        return "name";
-    if (strcmp(member, "use_import_jobs") == 0)
-        return "use_v2_restore";
-    return strcmp(member, "collections") == 0 ? "colls" : member;
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (strcmp(renamed[i][0], member) == 0)
+            return renamed[i][1];
+    return member;
 }
 
 /* The sentence with its subject, which may hold anything: no format from outside is used. */

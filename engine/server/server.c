@@ -1,5 +1,7 @@
 #include "server/server.h"
 
+#include "api/hint.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -122,7 +124,8 @@ static mb_status open_service(struct server *server, struct mb_error *error)
     const struct mb_service_options options = {.state_dir = settings->state_dir,
                                                .tasks = settings->tasks,
                                                .queue = settings->queue,
-                                               .history = settings->history};
+                                               .history = settings->history,
+                                               .word = mb_api_warning};
     return mb_service_open(&server->service, server->options->session, &options, error);
 }
 

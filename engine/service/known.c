@@ -202,7 +202,7 @@ mb_status mb_known_look_at_end(const struct mb_known *entry, struct mb_arena *ar
                                struct mb_error *error)
 {
     MB_TRY(copy_words(entry, arena, out, error));
-    MB_TRY(mb_record_of_task(entry->running->task, true, arena, out, error));
+    MB_TRY(mb_record_of_task(entry->running->task, entry->running->word, true, arena, out, error));
     if (entry->running->cut && out->state == MB_TASK_CANCELLED)
         mb_record_interrupt(out, out->ended_ms);
     return MB_OK;
@@ -212,7 +212,8 @@ static mb_status look_at_running(struct mb_known *entry, bool with_collections, 
                                  struct mb_record *out, struct mb_error *error)
 {
     MB_TRY(copy_words(entry, arena, out, error));
-    MB_TRY(mb_record_of_task(entry->running->task, with_collections, arena, out, error));
+    MB_TRY(
+        mb_record_of_task(entry->running->task, entry->running->word, with_collections, arena, out, error));
     if (out->state != MB_TASK_QUEUED && out->state != MB_TASK_RUNNING)
         hide_end(out);
     entry->state = out->state;

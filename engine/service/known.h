@@ -38,6 +38,7 @@ struct mb_running {
     const char *peer;   /* the other side's configuration; "" */
     const char *output; /* another backup in the same place, which it writes; "" */
     enum mb_use use, peer_use;
+    mb_word_fn *word;
     bool accepted; /* it is written down: before that the keeper leaves it alone */
     bool told;     /* somebody cancelled it */
     bool cut;      /* the service's end did */

@@ -37,8 +37,8 @@ mb_status mb_record_parse(const char *line, size_t len, struct mb_arena *arena, 
                           struct mb_error *error);
 
 /* Fills in what a task tells of itself; out has what the service knows beside it. */
-mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct mb_arena *arena,
-                            struct mb_record *out, struct mb_error *error);
+mb_status mb_record_of_task(struct mb_task *task, mb_word_fn *word, bool with_collections,
+                            struct mb_arena *arena, struct mb_record *out, struct mb_error *error);
 
 /* Makes the record of a task that the server's end cut off that of a failed one; it can be resumed where the
  * kind of task can. */

@@ -77,16 +77,20 @@ static mb_status add_collections(struct mb_task *task, struct mb_arena *arena, s
 
 /* -------------------------------------------------------------- the task */
 
-static mb_status add_warnings(struct mb_task *task, struct mb_arena *arena, struct mb_record *record,
-                              struct mb_error *error)
+static const char *plain(const struct mb_task_warning *warning, struct mb_arena *arena)
+{
+    bool names = warning->hint == MB_HINT_INPUT;
+    return mb_arena_printf(arena, "%s%s%s", names ? warning->subject : "", names ? " " : "", warning->text);
+}
+
+static mb_status add_warnings(struct mb_task *task, mb_word_fn *word, struct mb_arena *arena,
+                              struct mb_record *record, struct mb_error *error)
 {
     size_t count = mb_task_warning_count(task);
     for (size_t i = 0; i < count; i++) {
         struct mb_task_warning warning = {.struct_size = sizeof warning};
         MB_TRY(mb_task_warning_at(task, i, &warning, error));
-        bool names = warning.hint == MB_HINT_INPUT;
-        const char *text =
-            mb_arena_printf(arena, "%s%s%s", names ? warning.subject : "", names ? " " : "", warning.text);
+        const char *text = word != NULL ? word(&warning, arena) : plain(&warning, arena);
         if (!mb_strings_add(&record->warnings, arena, text))
             return mb_fail_memory(error);
     }
@@ -133,8 +137,8 @@ static mb_status add_end(struct mb_task *task, struct mb_arena *arena, struct mb
     return mb_result_of_task(task, arena, &record->result, error);
 }
 
-mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct mb_arena *arena,
-                            struct mb_record *out, struct mb_error *error)
+mb_status mb_record_of_task(struct mb_task *task, mb_word_fn *word, bool with_collections,
+                            struct mb_arena *arena, struct mb_record *out, struct mb_error *error)
 {
     struct mb_task_status now = {.struct_size = sizeof now};
     struct mb_record record = *out;
@@ -148,7 +152,7 @@ mb_status mb_record_of_task(struct mb_task *task, bool with_collections, struct 
     if (status != MB_OK)
         return mb_fail_memory(error);
     MB_TRY(add_end(task, arena, &record, error));
-    MB_TRY(add_warnings(task, arena, &record, error));
+    MB_TRY(add_warnings(task, word, arena, &record, error));
     if (with_collections)
         MB_TRY(add_collections(task, arena, &record, error));
     *out = record;

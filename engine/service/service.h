@@ -11,9 +11,13 @@
 
 struct mb_service;
 
+/* A warning in the words of who asked; NULL without memory. */
+typedef const char *mb_word_fn(const struct mb_task_warning *warning, struct mb_arena *arena);
+
 struct mb_service_options {
     const char *state_dir;          /* where the history is kept; "" for in memory alone */
     unsigned tasks, queue, history; /* at once; waiting; remembered after their end */
+    mb_word_fn *word;               /* NULL leaves them in those of the library */
 };
 
 /* The session is the caller's and outlives the service; nobody else starts tasks in it.  Tasks that the last

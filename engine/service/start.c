@@ -113,6 +113,7 @@ static mb_status copy_caller(struct launch *launch, struct mb_error *error)
     launch->running = running;
     running->arena = arena;
     running->session = launch->session;
+    running->word = launch->service->options.word;
     running->caller = mb_arena_strdup(arena, launch->caller->name);
     running->request_id = mb_arena_strdup(arena, launch->caller->request_id);
     running->schedule = mb_arena_strdup(arena, job->schedule != NULL ? job->schedule : "");

@@ -5,6 +5,9 @@ import subprocess
 import time
 
 import pytest
+from testbed import grpc_stub
+from testbed.backup_server import BackupServer
+from testbed.ports import free_port
 from testbed.program import CORRUPT, EXISTS, NOT_FOUND, USAGE, Program
 
 from wire.fake_milvus import Held
@@ -100,6 +103,17 @@ def test_who_is_taken_over_from_by_force_is_no_success(held, program, at_work, t
     assert first.code == EXISTS and "taken over by somebody else (another-host" in first.err, first
     assert other.finish(second).code == 0
     assert binlogs(tmp_path) == batches(1)
+
+
+def test_grpc_can_do_what_its_advice_says(held, program, at_work):
+    program.configure(server={"grpcPort": free_port()})
+    delete = grpc_stub.messages().DeleteBackupRequest
+    with BackupServer(program) as server, grpc_stub.open_channel(server) as channel:
+        refused = grpc_stub.backups(channel).DeleteBackup(delete(backup_name="b"))
+        assert refused.code == 3 and "force=true" in refused.msg
+        assert grpc_stub.backups(channel).DeleteBackup(delete(backup_name="b", force=True)).code == 0
+    held.set()
+    assert "was deleted while it was being made" in program.finish(at_work).err
 
 
 def test_a_delete_does_not_take_what_is_being_made(held, program, at_work, tmp_path):

@@ -428,6 +428,15 @@ def test_every_method_answers_with_its_message(channel):
     assert all(reply.msg for name, reply in replies.items() if name != "ListBackups")
 
 
+def test_what_is_wrong_is_called_as_in_the_message(channel):
+    m = grpc_stub.messages()
+    restore = grpc_stub.backups(channel).RestoreBackup
+    assert restore(m.RestoreBackupRequest(backup_name="b", dropFirst=True)).msg.endswith("; add dropExistCollection")
+    assert restore(m.RestoreBackupRequest(backup_name="b", until="noon")).msg.startswith("until: 'noon'")
+    skip = m.RestoreBackupRequest(backup_name="b", metaOnly=True, truncateBinlogByTs=True)
+    assert restore(skip).msg.startswith("truncateBinlogByTs: ")
+
+
 @pytest.mark.parametrize("key", ["request_id", "request-id"])
 def test_the_request_id_comes_from_the_metadata_or_the_message(channel, key):
     stub, m = grpc_stub.backups(channel), grpc_stub.messages()

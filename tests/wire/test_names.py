@@ -237,21 +237,23 @@ REFUSED = [  # flags; members; words
     (None, {"restorePlan": overridden(shardNum=2), "skipCreateCollection": True}, "new.z is to exist"),
     (None, {"restorePlan": overridden(description="x"), "skipCreateCollection": True}, "new.z is to exist"),
     (None, {"restorePlan": overridden(shardNum=-1)}, "below 0"),
-    (None, {"maxShardNum": -1}, "below 0"),
+    (None, {"maxShardNum": -1}, "maxShardNum: -1 is below 0"),
+    (None, {"restorePlan": plan(sales=["*", "a"])}, "restorePlan.filter: "),
+    (None, {"truncateBinlogByTs": True}, "truncateBinlogByTs: it is about data"),
 ]
-IDLE = [  # flags; members; the words of a warning, where the flag is called as in REST
-    (["--use_auto_index"], {"useAutoIndex": True}, "use_auto_index has no effect: indexes are not made"),
-    (
-        ["--drop_exist_collection", "--drop_exist_index"],
-        {"dropExistCollection": True, "dropExistIndex": True},
-        "drop_exist_index has no effect: a collection that is made anew",
-    ),
-    (["-a", '{"sales": []}', "-c", "a"], {"db_collections": {"sales": []}, "collection_names": ["a"]}, "collections ignored"),
-    (["-a", '{"sales": []}', "-d", "sales"], None, "--databases ignored"),
-    (["--filter", "sales.*", "-c", "a"], None, "--collections ignored"),
-    (["--filter", "sales.*", "-a", '{"sales": []}'], None, "--database_collections ignored"),
-    (["-r", "sales.:shop."], {"collection_renames": {"sales.": "shop."}}, "renaming sales.:shop. has no effect"),
-    (None, {"skipParams": {"indexParams": ["M"]}}, "skip_index_params has no effect but on snapshots: indexes are not made"),
+IDLE = [  # flags and the words of their warning; members and those of theirs: what is named is called as it was asked for
+    (["--use_auto_index"], "--use_auto_index has no effect: indexes are not made"),
+    ({"useAutoIndex": True}, "useAutoIndex has no effect: indexes are not made"),
+    (["--drop_exist_collection", "--drop_exist_index"], "--drop_exist_index has no effect: a collection that is made anew"),
+    ({"dropExistCollection": True, "dropExistIndex": True}, "dropExistIndex has no effect: a collection that is made anew"),
+    (["-a", '{"sales": []}', "-c", "a"], "more than one way: --collections ignored"),
+    ({"db_collections": {"sales": []}, "collection_names": ["a"]}, "more than one way: collection_names ignored"),
+    (["-a", '{"sales": []}', "-d", "sales"], "--databases ignored"),
+    (["--filter", "sales.*", "-c", "a"], "--collections ignored"),
+    (["--filter", "sales.*", "-a", '{"sales": []}'], "--database_collections ignored"),
+    (["-r", "sales.:shop."], "the renaming sales.:shop. has no effect"),
+    ({"collection_renames": {"sales.": "shop."}}, "the renaming sales.:shop. has no effect"),
+    ({"skipParams": {"indexParams": ["M"]}}, "skipParams.indexParams has no effect but on snapshots: indexes are not made"),
 ]
 
 
@@ -267,13 +269,13 @@ def test_members_that_contradict(rest, server, members, words):
     assert envelope["code"] in (3, 400) and words in envelope["msg"] and server.told() == []
 
 
-@pytest.mark.parametrize(("flags", "words"), [(flags, words) for flags, _, words in IDLE if flags])
+@pytest.mark.parametrize(("flags", "words"), [case for case in IDLE if isinstance(case[0], list)])
 def test_flags_without_effect(program, server, flags, words):
     warnings = program.ok("restore", "-n", "b", "--meta_only", *flags, "--json").json()["warnings"]
     assert any(words in warning for warning in warnings), warnings
 
 
-@pytest.mark.parametrize(("members", "words"), [(members, words) for _, members, words in IDLE if members])
+@pytest.mark.parametrize(("members", "words"), [case for case in IDLE if isinstance(case[0], dict)])
 def test_members_without_effect(rest, server, members, words):
     assert rest.post("restore", {"backup_name": "b", "metaOnly": True, "id": "i", **members}).json()["msg"] == "success"
     warnings = rest.get("task", id="i").data["warnings"]
@@ -294,7 +296,7 @@ def test_what_is_said_of_a_collection_that_is_not_made(rest, server):
         server.answers["HasCollection"] = answers
     warnings = "\n".join(rest.get("task", id="s").data["warnings"])
     assert answer["msg"] == "success" and server.told() == []
-    for member in ("max_shards", "skip_collection_properties", "skip_field_index_params", "skip_field_type_params"):
+    for member in ("maxShardNum", "skipParams.collectionProperties", "skipParams.fieldIndexParams", "skipParams.fieldTypeParams"):
         assert f"{member} has no effect: collections are not made" in warnings
 
 
