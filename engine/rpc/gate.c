@@ -61,6 +61,7 @@ static void add(struct mb_gate *gate, struct mb_passage *passage)
     pthread_mutex_unlock(&gate->lock);
     gate->count++;
     gate->unheard++;
+    gate->options.count(gate->options.ctx, 1);
 }
 
 static void drop(struct mb_gate *gate, struct mb_passage *passage)
@@ -71,6 +72,7 @@ static void drop(struct mb_gate *gate, struct mb_passage *passage)
         passage->next->place = passage->place;
     pthread_mutex_unlock(&gate->lock);
     gate->count--;
+    gate->options.count(gate->options.ctx, -1);
     gate->unheard -= !passage->heard;
     mb_passage_free(passage);
 }

@@ -19,6 +19,7 @@ struct mb_gate_options {
     uint16_t to;                               /* gRPC's port at 127.0.0.1 */
     unsigned connections;                      /* beyond them others wait until some have gone */
     unsigned seconds;                          /* for a client to take gRPC's last words */
+    void (*count)(void *ctx, int change);      /* one connection more, or less; by a thread */
     void (*tell)(void *ctx, const char *line); /* why others wait, once a minute at most; by a thread */
     /* gRPC has neither spoken to a client nor hung up in more than `seconds`, which it always does: its
        listener is dead.  The port of another one; 0 for none now.  By the same thread; NULL for nothing. */

@@ -5,6 +5,7 @@
 #include "rpc/credentials.h"
 #include "rpc/exchange.h"
 #include "rpc/gate.h"
+#include "service/metrics.h"
 
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
@@ -178,6 +179,12 @@ static uint16_t on_dead_listener(void *ctx)
     return port;
 }
 
+static void on_count(void *ctx, int change)
+{
+    const struct mb_rpc *rpc = ctx;
+    mb_metrics_connection(mb_api_metrics(rpc->calls.api), MB_DOOR_GRPC, change);
+}
+
 static void on_waiting(void *ctx, const char *line)
 {
     const struct mb_rpc *rpc = ctx;
@@ -191,6 +198,7 @@ static mb_status open_gate(struct mb_rpc *rpc, int port, struct mb_error *error)
                                          .to = (uint16_t)port,
                                          .connections = options->connections,
                                          .seconds = options->request_seconds,
+                                         .count = on_count,
                                          .tell = on_waiting,
                                          .renew = on_dead_listener,
                                          .ctx = rpc};

@@ -41,10 +41,10 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **p
     struct mb_http_door *door = ctx;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         mb_connections_leave(door->shared.connections, *place);
-        mb_metrics_connection(door->shared.metrics, -1);
+        mb_metrics_connection(door->shared.metrics, MB_DOOR_HTTP, -1);
         return;
     }
-    mb_metrics_connection(door->shared.metrics, 1);
+    mb_metrics_connection(door->shared.metrics, MB_DOOR_HTTP, 1);
     const union MHD_ConnectionInfo *socket =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     *place = mb_connections_join(door->shared.connections, socket->connect_fd);

@@ -66,10 +66,10 @@ void mb_metrics_end(struct mb_metrics *metrics, const char *route, unsigned stat
     pthread_mutex_unlock(&metrics->lock);
 }
 
-void mb_metrics_connection(struct mb_metrics *metrics, int change)
+void mb_metrics_connection(struct mb_metrics *metrics, enum mb_door door, int change)
 {
     if (metrics != NULL)
-        atomic_fetch_add(&metrics->connections, change);
+        atomic_fetch_add(&metrics->connections[door], change);
 }
 
 /* ------------------------------------------------------------------ telling */
@@ -104,6 +104,18 @@ static void write_requests(struct mb_exposition *exposition, const struct mb_met
     }
 }
 
+static void write_connections(struct mb_exposition *exposition, struct mb_metrics *metrics)
+{
+    static const char *const names[MB_DOORS] = {[MB_DOOR_HTTP] = "http", [MB_DOOR_GRPC] = "grpc"};
+    mb_exposition_family(exposition, "milvus_backup_connections", "gauge", "Open connections of a door.");
+    for (size_t i = 0; i < MB_DOORS; i++) {
+        mb_exposition_labels(exposition, "door", names[i], NULL);
+        mb_exposition_count(exposition, "", (uint64_t)atomic_load(&metrics->connections[i]));
+    }
+    gauge(exposition, "milvus_backup_connections_limit",
+          "So many of each door may be open at once: server.connections.", (int)metrics->options.connections);
+}
+
 static void write_door(struct mb_exposition *exposition, struct mb_metrics *metrics)
 {
     pthread_mutex_lock(&metrics->lock);
@@ -111,10 +123,7 @@ static void write_door(struct mb_exposition *exposition, struct mb_metrics *metr
     pthread_mutex_unlock(&metrics->lock);
     gauge(exposition, "milvus_backup_requests_in_flight",
           "Requests that are being served, this one included.", atomic_load(&metrics->in_flight));
-    gauge(exposition, "milvus_backup_connections", "Open connections of HTTP.",
-          atomic_load(&metrics->connections));
-    gauge(exposition, "milvus_backup_connections_limit", "So many may be open at once: server.connections.",
-          (int)metrics->options.connections);
+    write_connections(exposition, metrics);
 }
 
 static void write_health(struct mb_exposition *exposition, struct mb_health *health)

@@ -23,7 +23,7 @@ struct mb_request_row {
 
 struct mb_metrics {
     struct mb_metrics_options options;
-    atomic_int in_flight, connections;
+    atomic_int in_flight, connections[MB_DOORS];
     pthread_mutex_t lock; /* for what follows */
     struct mb_request_row *rows[MB_REQUEST_ROUTES];
     size_t row_count;

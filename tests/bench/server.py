@@ -11,8 +11,11 @@ import threading
 import time
 from pathlib import Path
 
+import grpc
+from testbed import grpc_stub
 from testbed.backup_server import BackupServer
 from testbed.components import ROOT
+from testbed.ports import free_port
 from testbed.program import Program
 from testbed.server import wait_until
 from wire.creating import Collections
@@ -126,6 +129,47 @@ def load(server, targets, clients, seconds):
     return took, len(took) / (time.monotonic() - begun)
 
 
+class Call:
+    """A client of gRPC with a connection of its own, which has one call under way at a time and leaves the answers
+    unopened. What it takes is with the client's own work, more than a Line's."""
+
+    def __init__(self, server, method, requests, first, until):
+        self.channel = grpc_stub.open_channel(server, options=[("grpc.use_local_subchannel_pool", 1)])
+        self.method = self.channel.unary_unary(f"/{grpc_stub.SERVICE}/{method}", request_serializer=bytes)
+        self.requests, self.next, self.until = requests, first, until
+        self.took, self.over = [], threading.Event()
+
+    def ask(self):
+        request = self.requests[self.next % len(self.requests)]
+        self.next += 7
+        self.begun = time.monotonic()
+        self.method.future(request).add_done_callback(self.take)
+
+    def take(self, answer):
+        now = time.monotonic()
+        self.took.append(now - self.begun)
+        if answer.code() == grpc.StatusCode.OK and now < self.until:
+            self.ask()
+        else:
+            self.answer = answer
+            self.over.set()
+
+
+def load_grpc(server, method, requests, clients, seconds):
+    """As load, of one method with messages."""
+    begun = time.monotonic()
+    calls = [Call(server, method, [it.SerializeToString() for it in requests], i, begun + seconds) for i in range(clients)]
+    for call in calls:
+        call.ask()
+    for call in calls:
+        assert call.over.wait(seconds + 60), "a call has no answer"
+        call.answer.result()
+    rate = sum(len(call.took) for call in calls) / (time.monotonic() - begun)
+    for call in calls:
+        call.channel.close()
+    return sorted(it for call in calls for it in call.took), rate
+
+
 def tell(report, what, took, rate):
     """Prints the latencies; gives the median and the 99th percentile."""
     p50, p99 = statistics.median(took), took[min(len(took) - 1, int(len(took) * 0.99))]
@@ -133,12 +177,24 @@ def tell(report, what, took, rate):
     return p50, p99
 
 
+def measure_grpc(arguments, report, server, rest):
+    """The same by gRPC, beside REST's medians."""
+    m = grpc_stub.messages()
+    asked = {
+        "get": ("GetBackup", [m.GetBackupRequest(backup_name=f"b{i}") for i in range(arguments.backups)]),
+        "list": ("ListBackups", [m.ListBackupsRequest()]),
+    }
+    for what, (method, requests) in asked.items():
+        p50, _ = tell(report, f"{what} by gRPC", *load_grpc(server, method, requests, arguments.clients, arguments.seconds))
+        report.note(f"{what}, p50 by gRPC to that by REST: {p50 / rest[what]:.2f}")
+
+
 def run(arguments, report):
     with tempfile.TemporaryDirectory(prefix="mb-bench-") as name, Collections(DATABASES) as milvus:
         folder = Path(name)
         (folder / "data").mkdir()
         binary = arguments.build / "bin" / "milvus-backup"
-        program = Program(folder / "program", configuration(milvus, folder), binary)
+        program = Program(folder / "program", configuration(milvus, folder, server={"grpcPort": free_port()}), binary)
         with BackupServer(program) as server:
             report.note(f"RSS before anything was asked: {rss(server):.1f} MiB")
             client = Client(server)
@@ -161,4 +217,5 @@ def run(arguments, report):
             one, _ = tell(report, "list, one client", *load(server, ["list"], 1, arguments.seconds))
             many, _ = tell(report, "list", *load(server, ["list"], arguments.clients, arguments.seconds))
             report.goal("list, p50 of all clients to that of one alone", many / one, MANY_TO_ONE)
+            measure_grpc(arguments, report, server, {"get": p50, "list": many})
             report.note(f"RSS after all of it: {rss(server):.1f} MiB")

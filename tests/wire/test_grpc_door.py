@@ -18,6 +18,7 @@ from testbed.tls import Certificates
 
 from wire.creating import Collections
 from wire.fake_milvus import Held
+from wire.metrics import Metrics
 from wire.unfinished import PREFACE, Unfinished
 
 METHODS = ["CreateBackup", "GetBackup", "ListBackups", "DeleteBackup", "RestoreBackup", "GetRestore", "Check"]
@@ -194,6 +195,18 @@ def test_connections_beyond_the_limit_wait_until_others_have_gone(tmp_path):
             assert not waiting.done()
             clients[3].close()
             assert waiting.result(timeout=30).status == 1
+
+
+def test_connections_are_counted_by_door(tmp_path):
+    with serve(tmp_path) as server:
+        open_now = lambda: Metrics(server).sum("milvus_backup_connections", door="grpc")  # noqa: E731
+        assert open_now() == 0
+        with contextlib.ExitStack() as stack:
+            for _ in range(3):
+                stack.enter_context(socket.create_connection((server.host, server.grpc_port)))
+            wait_until(lambda: open_now() == 3, 20, "three connections")
+        wait_until(lambda: open_now() == 0, 20, "that they are gone")
+        assert Metrics(server).sum("milvus_backup_connections", door="http") >= 1
 
 
 def limit_descriptors(server, count):

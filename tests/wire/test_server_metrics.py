@@ -51,7 +51,8 @@ def test_requests_are_counted_by_route_and_status(server):
     assert after.sum("milvus_backup_requests_total", route="unknown", code="404") >= 2
     assert after.sum("milvus_backup_requests_total", route="door") >= 1
     assert after.sum("milvus_backup_requests_in_flight") == 1, "the one that asks"
-    assert after.sum("milvus_backup_connections") >= 1
+    assert after.sum("milvus_backup_connections", door="http") >= 1
+    assert after.sum("milvus_backup_connections", door="grpc") == 0
     assert not re.search(r"route=\"[^\"]*/", after.text), "what clients choose is no label"
 
 

@@ -24,6 +24,7 @@ static struct {
     int front, behind; /* listeners: the gate's, and that of what stands for gRPC */
     struct mb_gate *gate;
     atomic_uint told;
+    atomic_int open;
 } bed;
 
 static struct sockaddr_in loopback(uint16_t port)
@@ -79,6 +80,12 @@ static int meet(struct sockaddr_in *from)
     return patient(accept(bed.behind, (struct sockaddr *)from, &len));
 }
 
+static void count(void *ctx, int change)
+{
+    (void)ctx;
+    atomic_fetch_add(&bed.open, change);
+}
+
 static void tell(void *ctx, const char *line)
 {
     (void)ctx;
@@ -93,6 +100,7 @@ static void open_for(unsigned connections)
                                             .to = port_of(bed.behind),
                                             .connections = connections,
                                             .seconds = PATIENCE_S,
+                                            .count = count,
                                             .tell = tell};
     assert_int_equal(mb_gate_open(&bed.gate, &options, &error), MB_OK);
 }
@@ -110,6 +118,7 @@ static int tear_down(void **state)
 {
     (void)state;
     mb_gate_close(bed.gate);
+    assert_int_equal(atomic_load(&bed.open), 0);
     bed.gate = NULL;
     close(bed.front);
     close(bed.behind);
@@ -217,6 +226,7 @@ static void beyond_the_limit_others_wait(void **state)
     for (int i = 0; atomic_load(&bed.told) == 0 && i < PATIENCE_S * 100; i++)
         usleep(10000);
     assert_int_equal(atomic_load(&bed.told), 1);
+    assert_int_equal(atomic_load(&bed.open), 2);
     assert_false(comes_somebody(200));
     close(clients[0]);
     close(grpc[0]);
