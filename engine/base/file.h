@@ -35,4 +35,18 @@ int mb_file_remove_folder(int parent, const char *name);
  * may not; -1 and errno otherwise. */
 int mb_file_sync_folder(const char *path);
 
+/* What may stand where a file is put. */
+enum mb_file_place {
+    MB_FILE_ABSENT,  /* nothing: otherwise MB_E_EXISTS, and it stays */
+    MB_FILE_REPLACE, /* anything, which goes */
+    MB_FILE_OWN      /* likewise, and the name with ".new" behind it is the caller's, too */
+};
+
+/* Writes a file that is there whole or not at all, and that its owner alone may read: beside its place, and
+ * there once it is on the disk.  Errors name the path.  *fd, where fd is not NULL, is open for both and the
+ * caller's from the moment that the file stands there, also when its folder cannot be synced then; before -1.
+ */
+mb_status mb_file_put(const char *path, const void *data, size_t len, enum mb_file_place place, int *fd,
+                      struct mb_error *error);
+
 #endif

@@ -72,6 +72,11 @@ size_t mb_text_character(const char *start, size_t len)
     return n;
 }
 
+bool mb_text_is_given(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
 bool mb_text_is_name(const char *text, size_t len)
 {
     static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";

@@ -26,6 +26,9 @@ size_t mb_text_whole(const char *text, size_t len);
 /* The length of the UTF-8 character that begins text of len > 0 bytes; 0 when none does. */
 size_t mb_text_character(const char *text, size_t len);
 
+/* Neither NULL nor empty. */
+bool mb_text_is_given(const char *text);
+
 /* Is it of ASCII's letters, digits and _ alone, whatever the locale calls a letter?  Nothing is no name. */
 bool mb_text_is_name(const char *text, size_t len);
 

@@ -2,14 +2,10 @@
 
 #include "base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { MAX_PATH = 4096 };
 
@@ -34,39 +30,11 @@ static mb_status find_target(const char *path, bool replace, char target[MAX_PAT
     return MB_OK;
 }
 
-/* A file that came meanwhile is kept, too, where the file system has links. */
-static int move(const char *from, const char *to, bool replace)
-{
-    if (!replace && link(from, to) == 0)
-        return unlink(from);
-    if (!replace && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
-        return -1;
-    return rename(from, to);
-}
-
-static int write_whole(int fd, const char *text)
-{
-    int failed = mb_file_write(fd, text, strlen(text), 0);
-    return failed != 0 ? failed : fsync(fd);
-}
-
 mb_status mb_new_file_write(const char *path, bool replace, const char *text, struct mb_error *error)
 {
-    char target[MAX_PATH], temporary[MAX_PATH + 8];
-
+    char target[MAX_PATH];
     MB_TRY(find_target(path, replace, target, error));
-    snprintf(temporary, sizeof temporary, "%s.XXXXXX", target);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return mb_fail_errno(error, errno, "make a file beside %s", path);
-    int failed = write_whole(fd, text);
-    mb_file_close(fd);
-    if (failed != 0 || move(temporary, target, replace) != 0) {
-        int sys_errno = errno;
-        unlink(temporary);
-        return sys_errno == EEXIST ? fail_exists(path, error)
-                                   : mb_fail_errno(error, sys_errno, "write %s", path);
-    }
-    mb_file_sync_folder(dirname(target));
-    return MB_OK;
+    mb_status status =
+        mb_file_put(target, text, strlen(text), replace ? MB_FILE_REPLACE : MB_FILE_ABSENT, NULL, error);
+    return status == MB_E_EXISTS ? fail_exists(path, error) : status;
 }

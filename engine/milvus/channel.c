@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
@@ -26,11 +27,6 @@ static void drop_log_line(gpr_log_func_args *args)
     (void)args;
 }
 
-static bool is_set(const char *text)
-{
-    return text != NULL && *text != '\0';
-}
-
 /* A certificate or key in PEM; the caller frees it.  key is the option that names the file. */
 static mb_status read_pem(const struct mb_peer *peer, const char *key, const char *path, struct mb_buf *out,
                           struct mb_error *error)
@@ -53,9 +49,10 @@ static mb_status make_tls(const struct mb_channel_options *options, grpc_channel
     mb_buf_init(&ca, 16 << 20);
     mb_buf_init(&cert, 1 << 20);
     mb_buf_init(&key, 1 << 20);
-    if (is_set(options->ca_cert_path))
+    if (mb_text_is_given(options->ca_cert_path))
         status = read_pem(options->peer, "caCertPath", options->ca_cert_path, &ca, error);
-    if (status == MB_OK && mutual && (!is_set(options->mtls_cert_path) || !is_set(options->mtls_key_path)))
+    if (status == MB_OK && mutual &&
+        (!mb_text_is_given(options->mtls_cert_path) || !mb_text_is_given(options->mtls_key_path)))
         status =
             mb_fail(error, MB_E_CONFIG, "%s.tlsMode asks for mutual TLS: set %s.mtlsCertPath and mtlsKeyPath",
                     options->peer->keys, options->peer->keys);
@@ -116,7 +113,7 @@ static grpc_channel *create_channel(const struct mb_channel_options *options, co
     list[n++] = integer_arg(GRPC_ARG_ENABLE_RETRIES, 0);
     if (is_loopback(options->address))
         list[n++] = integer_arg(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    if (is_set(options->server_name))
+    if (mb_text_is_given(options->server_name))
         list[n++] = string_arg(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, options->server_name);
     return grpc_channel_create(target, credentials, &(grpc_channel_args){.num_args = n, .args = list});
 }

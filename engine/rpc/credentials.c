@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/text.h"
 
 #include <grpc/grpc_security.h>
 
@@ -10,11 +11,6 @@ enum { MAX_PEM = 1 << 20 };
 struct texts {
     struct mb_buf cert, key, client_ca;
 };
-
-static bool is_set(const char *path)
-{
-    return path != NULL && *path != '\0';
-}
 
 static mb_status read_text(const char *path, const char *key, struct mb_buf *out, struct mb_error *error)
 {
@@ -28,7 +24,7 @@ static mb_status read_texts(const struct mb_rpc_options *options, struct texts *
 {
     MB_TRY(read_text(options->tls_cert, "server.tls.certPath", &texts->cert, error));
     MB_TRY(read_text(options->tls_key, "server.tls.keyPath", &texts->key, error));
-    if (is_set(options->tls_client_ca))
+    if (mb_text_is_given(options->tls_client_ca))
         MB_TRY(read_text(options->tls_client_ca, "server.tls.clientCAPath", &texts->client_ca, error));
     return MB_OK;
 }
@@ -39,7 +35,7 @@ static mb_status make(const struct mb_rpc_options *options, struct texts *texts,
     MB_TRY(read_texts(options, texts, error));
     grpc_ssl_pem_key_cert_pair pair = {.private_key = mb_buf_text(&texts->key),
                                        .cert_chain = mb_buf_text(&texts->cert)};
-    bool asks = is_set(options->tls_client_ca);
+    bool asks = mb_text_is_given(options->tls_client_ca);
     *out = grpc_ssl_server_credentials_create_ex(
         asks ? mb_buf_text(&texts->client_ca) : NULL, &pair, 1,
         asks ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
@@ -54,7 +50,7 @@ static mb_status make(const struct mb_rpc_options *options, struct texts *texts,
 mb_status mb_rpc_credentials(const struct mb_rpc_options *options, grpc_server_credentials **out,
                              struct mb_error *error)
 {
-    if (!is_set(options->tls_cert)) {
+    if (!mb_text_is_given(options->tls_cert)) {
         *out = grpc_insecure_server_credentials_create();
         return MB_OK;
     }

@@ -17,7 +17,7 @@
 enum { SMALL_LINES = 64, SMALL_BYTES = 1024 * 1024 }; /* what is not worth a new file */
 
 struct mb_history {
-    char *folder, *path, *beside;
+    char *folder, *path;
     int lock_fd;
     pthread_mutex_t lock; /* for what follows */
     int fd;
@@ -130,8 +130,7 @@ static mb_status take_folder(struct mb_history *history, const char *folder, mb_
 {
     history->folder = strdup(folder);
     history->path = joined(folder, "tasks.jsonl");
-    history->beside = joined(folder, "tasks.jsonl.new");
-    if (history->folder == NULL || history->path == NULL || history->beside == NULL)
+    if (history->folder == NULL || history->path == NULL)
         return mb_fail_memory(error);
     MB_TRY(make_folder(folder, error));
     MB_TRY(lock_folder(history, error));
@@ -163,7 +162,6 @@ void mb_history_close(struct mb_history *history)
     pthread_mutex_destroy(&history->lock);
     free(history->folder);
     free(history->path);
-    free(history->beside);
     free(history);
 }
 
@@ -209,35 +207,22 @@ bool mb_history_is_stale(struct mb_history *history, size_t lines, size_t bytes)
     return stale;
 }
 
-/* The file anew, on the disk; -1 and errno, and the old one is still there. */
-static int write_beside(const struct mb_history *history, const struct mb_buf *text)
-{
-    int fd = open(history->beside, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return -1;
-    if (mb_file_write(fd, text->data, text->len, 0) == 0 && fsync(fd) == 0 &&
-        rename(history->beside, history->path) == 0)
-        return fd;
-    mb_file_close(fd);
-    return -1;
-}
-
 /* With the lock held. */
 static mb_status rewrite(struct mb_history *history, const struct mb_buf *text, struct mb_error *error)
 {
     MB_TRY(mb_buf_check(text, history->path, error));
-    int fd = write_beside(history, text);
-    if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS))
-        return fail_folder(error, errno, history->folder, "written");
+    int fd = -1;
+    mb_status status = mb_file_put(history->path, text->data, text->len, MB_FILE_OWN, &fd, error);
+    int failed = error->sys_errno;
+    if (fd < 0 && (failed == EACCES || failed == EPERM || failed == EROFS))
+        return fail_folder(error, failed, history->folder, "written");
     if (fd < 0)
-        return fail_file(history, errno, "write", error);
+        return status;
     mb_file_close(history->fd);
     history->fd = fd;
     history->end = text->len;
     history->lines = count_lines(text->data, text->len);
-    if (mb_file_sync_folder(history->folder) != 0)
-        return fail_file(history, errno, "write", error);
-    return MB_OK;
+    return status;
 }
 
 mb_status mb_history_rewrite(struct mb_history *history, mb_history_gather_fn *gather, void *ctx,

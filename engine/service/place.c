@@ -2,14 +2,10 @@
 
 #include "base/hint.h"
 #include "base/path.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_given(const char *text)
-{
-    return text != NULL && *text != '\0';
-}
 
 static bool has_controls(const char *text)
 {
@@ -25,7 +21,7 @@ static mb_status settle_bucket(const struct mb_places *places, const char *asked
                                const char **out, struct mb_error *error)
 {
     *out = "";
-    if (!is_given(asked) || strcmp(asked, places->bucket) == 0)
+    if (!mb_text_is_given(asked) || strcmp(asked, places->bucket) == 0)
         return MB_OK;
     if (places->files)
         return mb_fail_hint(error, MB_E_FORBIDDEN, MB_HINT_INPUT, "bucket",
@@ -92,7 +88,7 @@ static mb_status settle_root(const struct mb_places *places, const char *asked, 
     const char *path = NULL, *configured = NULL;
     bool below = false;
     *out = "";
-    if (!is_given(asked))
+    if (!mb_text_is_given(asked))
         return MB_OK;
     if (climbs(asked) || has_controls(asked))
         return mb_fail_hint(error, MB_E_FORBIDDEN, MB_HINT_INPUT, "root_path",
@@ -149,7 +145,7 @@ static mb_status settle_gc(const struct mb_places *places, const char *asked, st
                            const char **out, struct mb_error *error)
 {
     *out = "";
-    if (!is_given(asked) || strcmp(asked, places->gc_address) == 0)
+    if (!mb_text_is_given(asked) || strcmp(asked, places->gc_address) == 0)
         return MB_OK;
     bool odd = has_controls(asked) || strpbrk(asked, "@\\ ") != NULL;
     if (odd || !is_near(places, asked))

@@ -3,10 +3,7 @@
 #include "base/text.h"
 #include "service/schedule_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,27 +120,20 @@ static char *file_text(const struct mb_schedules *schedules)
     return text;
 }
 
-static int write_beside(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -1;
-    int failed = mb_file_write(fd, text, strlen(text), 0) != 0 || fsync(fd) != 0 ? -1 : 0;
-    mb_file_close(fd);
-    return failed;
-}
-
 /* Whole or not at all; a server goes on without it. */
 void mb_schedule_save(struct mb_schedules *schedules)
 {
-    char *text = schedules->path != NULL ? file_text(schedules) : NULL, *beside = NULL;
+    struct mb_error error = MB_ERROR_INIT;
+    char *text = schedules->path != NULL ? file_text(schedules) : NULL;
 
     schedules->dirty = false;
     if (schedules->path == NULL)
         return;
-    if (text == NULL || asprintf(&beside, "%s.new", schedules->path) < 0 || write_beside(beside, text) != 0 ||
-        rename(beside, schedules->path) != 0)
-        mb_schedule_log(schedules, MB_LOG_WARN, "%s cannot be written: %s", schedules->path, strerror(errno));
-    free(beside);
+    if (text == NULL)
+        mb_fail_memory(&error);
+    else
+        mb_file_put(schedules->path, text, strlen(text), MB_FILE_OWN, NULL, &error);
+    if (error.status != MB_OK)
+        mb_schedule_log(schedules, MB_LOG_WARN, "%s cannot be written: %s", schedules->path, error.message);
     free(text);
 }

@@ -1,21 +1,17 @@
 #include "task/choice.h"
 
 #include "base/hint.h"
+#include "base/text.h"
 
 enum { FILTER, DATABASE_COLLECTIONS, COLLECTIONS, DATABASES, CHOICES };
 
 static const char *const members[CHOICES] = {"filter", "database_collections", "collections", "databases"};
 
 /* Scripts pass an empty variable for "everything". */
-static bool is_given(const char *text)
-{
-    return text != NULL && *text != '\0';
-}
-
 static bool any_is_given(const struct mb_strings *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
-        if (is_given(texts->items[i]))
+        if (mb_text_is_given(texts->items[i]))
             return true;
     return false;
 }
@@ -44,8 +40,8 @@ static mb_status add(const struct mb_choice *choice, int counts, struct mb_arena
 mb_status mb_choice_select(const struct mb_choice *choice, struct mb_arena *arena, struct mb_selection *out,
                            struct mb_selection *filter, struct mb_strings *ignored, struct mb_error *error)
 {
-    const bool given[CHOICES] = {[FILTER] = is_given(choice->filter),
-                                 [DATABASE_COLLECTIONS] = is_given(choice->database_collections),
+    const bool given[CHOICES] = {[FILTER] = mb_text_is_given(choice->filter),
+                                 [DATABASE_COLLECTIONS] = mb_text_is_given(choice->database_collections),
                                  [COLLECTIONS] = any_is_given(&choice->collections),
                                  [DATABASES] = any_is_given(&choice->databases)};
     int counts = 0;

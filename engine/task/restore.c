@@ -66,11 +66,6 @@ static mb_status take_mappings(const struct mb_restore_request *request, struct 
     return mb_mappings_check(&plan->mappings, arena, error);
 }
 
-static bool is_given(const char *text)
-{
-    return text != NULL && *text != '\0';
-}
-
 /* What has no effect is nearly always a mistake about what it does. */
 static void tell_idle(struct mb_task *task, const struct mb_restore_request *flags)
 {
@@ -115,11 +110,11 @@ static mb_status check_overrides(const struct mb_restore_request *request, const
 static mb_status check_exclusive(const struct mb_restore_request *request, struct mb_error *error)
 {
     static const char named[] = "mappings say what collections are called: leave it out";
-    if (request->mapping_count > 0 && is_given(request->suffix))
+    if (request->mapping_count > 0 && mb_text_is_given(request->suffix))
         return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "suffix", "%s", named);
     if (request->mapping_count > 0 && request->rename_count > 0)
         return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "rename", "%s", named);
-    if (is_given(request->filter) && is_given(request->target_filter))
+    if (mb_text_is_given(request->filter) && mb_text_is_given(request->target_filter))
         return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "target_filter",
                             "there is a filter of targets already: give one of both");
     return MB_OK;
@@ -157,7 +152,7 @@ static mb_status take_until(const struct mb_restore_request *request, struct pla
 static mb_status take_target_filter(const struct mb_restore_request *request, struct mb_arena *arena,
                                     struct plan *plan, struct mb_error *error)
 {
-    if (!is_given(request->target_filter))
+    if (!mb_text_is_given(request->target_filter))
         return MB_OK;
     if (mb_selection_add_filter(&plan->filter, arena, request->target_filter, error) == MB_OK)
         return MB_OK;
