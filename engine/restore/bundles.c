@@ -4,6 +4,7 @@
 #include "verify/bundle.h"
 #include "verify/content.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 struct proof {
@@ -11,6 +12,12 @@ struct proof {
     struct mb_arena *arena;
     struct mb_content content;
     const char *folder; /* of the bundle that is looked at */
+};
+
+/* Records of a folder. */
+struct counting {
+    const char *folder;
+    uint64_t files, bytes;
 };
 
 /* ------------------------------------------------- by what create recorded */
@@ -83,6 +90,31 @@ static mb_status add_up(const struct proof *proof, struct mb_bundle *out, struct
     return MB_OK;
 }
 
+static mb_status count_record(void *ctx, const char *name, uint64_t size, struct mb_error *error)
+{
+    struct counting *counting = ctx;
+    (void)error;
+    if (mb_text_starts_with(name, counting->folder)) {
+        counting->files++;
+        counting->bytes += size;
+    }
+    return MB_OK;
+}
+
+/* Where names are known they have been looked for, and no listing has to show them all. */
+static mb_status check_record(struct proof *proof, const struct mb_bundle *bundle, struct mb_cancel *cancel,
+                              struct mb_error *error)
+{
+    struct counting counting = {.folder = proof->folder};
+    MB_TRY(mb_content_each_record(&proof->content, count_record, &counting, cancel, error));
+    if (counting.files >= (uint64_t)bundle->files && counting.bytes >= (uint64_t)bundle->bytes)
+        return MB_OK;
+    return mb_fail(error, MB_E_CORRUPT,
+                   "meta/objects.jsonl records %" PRIu64 " files of %" PRIu64
+                   " bytes below %s, but milvus wrote %" PRId64 " of %" PRId64 " bytes there",
+                   counting.files, counting.bytes, proof->folder, bundle->files, bundle->bytes);
+}
+
 static mb_status prove(struct proof *proof, const struct mb_restore_work *work, struct mb_cancel *cancel,
                        struct mb_error *error)
 {
@@ -96,6 +128,8 @@ static mb_status prove(struct proof *proof, const struct mb_restore_work *work, 
     MB_TRY(mb_bundle_check_metadata(folder, work->bundle.metadata_path, cancel, error));
     MB_TRY(compare(proof, cancel, error));
     MB_TRY(add_up(proof, &bundle, error));
+    if (proof->content.recorded)
+        return check_record(proof, &bundle, cancel, error);
     return mb_bundle_check(folder, &bundle, &files, &bytes, cancel, error);
 }
 

@@ -13,9 +13,10 @@ int64_t mb_details_partition_rows(const struct mb_partition_backup *partition)
     return rows;
 }
 
+/* A snapshot has no segments that are described. */
 int64_t mb_details_rows(const struct mb_collection_backup *collection)
 {
-    int64_t rows = 0;
+    int64_t rows = collection->row_count;
     for (size_t i = 0; i < collection->partition_count; i++)
         rows += mb_details_partition_rows(&collection->partitions[i]);
     return rows;

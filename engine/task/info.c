@@ -115,6 +115,15 @@ static uint64_t l0_segments_of(const struct mb_collection_backup *collection)
     return count;
 }
 
+/* The format has none of a backup of snapshots as a whole. */
+static int64_t size_of(const struct mb_backup *backup)
+{
+    int64_t size = backup->size;
+    for (size_t i = 0; backup->size == 0 && i < backup->collection_count; i++)
+        size += backup->collections[i].size;
+    return size;
+}
+
 static mb_status backup_of(const struct mb_info *info, struct mb_info_backup *out, struct mb_error *error)
 {
     if (info == NULL)
@@ -126,7 +135,7 @@ static mb_status backup_of(const struct mb_info *info, struct mb_info_backup *ou
                                    .milvus_version = or_empty(backup->milvus_version),
                                    .format = *format != '\0' ? format : "binlog",
                                    .source_root = or_empty(backup->source_root),
-                                   .size = backup->size,
+                                   .size = size_of(backup),
                                    .rows = info->details.rows,
                                    .made_ms = info->details.made_ms,
                                    .took_ms = info->details.took_ms,

@@ -1,6 +1,7 @@
 """Backups of snapshots, against a fake of Milvus 3.0 with a memory: what comes back, what was asked, what is refused."""
 
 import json
+import signal
 
 import pytest
 from testbed.format import check_files
@@ -87,7 +88,10 @@ def test_what_looks_after_backups_knows_them(journey, tmp_path):
     verified = program.ok("--json", "verify", "-n", "b", "--read_data").json()
     assert verified["faults"] == [] and verified["objects"] > len(journey.originals)
     assert [b["format"] for b in program.ok("--json", "list").json() if b["name"] == "b"] == ["snapshot"]
-    assert program.ok("--json", "info", "-n", "b").json()["format"] == "snapshot"
+    told = program.ok("--json", "info", "-n", "b").json()
+    described = full_meta(milvus)["collection_backups"]
+    sums = [sum(c.get(member, 0) for c in described) for member in ("size", "row_count")]
+    assert (told["format"], told["size"], told["rows"]) == ("snapshot", *sums)
     assert program.ok("get", "-n", "b").json()["format"] == "snapshot"
     assert "snapshot" in program.fails("l0compact", "-n", "b", "-o", "plain").err
     other = tmp_path / "other.yaml"
@@ -245,6 +249,17 @@ def test_a_killed_create_is_resumed(milvus_of, tmp_path, when):
     assert program.ok("--json", "verify", "-n", "b").json()["faults"] == []
     assert [c["row_count"] for c in full_meta(milvus)["collection_backups"]] == [30, 30, 30]
     assert len({c["backup_timestamp"] for c in full_meta(milvus)["collection_backups"]}) == 3
+
+
+def test_an_interrupted_create_leaves_no_snapshot(milvus_of, tmp_path):
+    milvus = small(milvus_of(VERSION, in_bucket=True))
+    program = program_over(milvus, tmp_path)
+    running = []
+    milvus.before["GetExportSnapshotState"] = lambda: running[0].send_signal(signal.SIGINT)
+    running.append(program.start("create", "-n", "b"))
+    result = program.finish(running[0])
+    assert result.code not in (0, USAGE) and milvus.snapshots == {} and milvus.asked[-1] == "DropSnapshot"
+    assert [b["state"] for b in program.ok("--json", "list", "--all").json()] == ["failed"]
 
 
 def test_copied_binlogs_are_gone_on_with_as_binlogs(milvus_of, tmp_path):
