@@ -29,11 +29,7 @@ mb_status mb_create_check_bundle(struct mb_create_collection *job, const struct 
     struct mb_folder folder;
     uint64_t files, bytes;
     const struct mb_bundle bundle = {
-        .below = mb_snapshot_folder_of(job->arena, snapshot->metadata_path, job->backup.collection.id),
-        .files = snapshot->total_files,
-        .bytes = snapshot->total_bytes};
-    if (bundle.below == NULL)
-        return mb_fail_memory(error);
+        .below = job->bundle, .files = snapshot->total_files, .bytes = snapshot->total_bytes};
     MB_TRY(folder_of(job->create, job->arena, &folder, error));
     MB_TRY(mb_bundle_check_metadata(&folder, snapshot->metadata_path, cancel, error));
     MB_TRY(mb_bundle_check(&folder, &bundle, &files, &bytes, cancel, error));
@@ -46,14 +42,9 @@ mb_status mb_create_check_bundle(struct mb_create_collection *job, const struct 
     return MB_OK;
 }
 
-struct recording {
-    struct mb_create *create;
-    uint64_t count;
-};
-
-static mb_status record(struct recording *recording, struct mb_listing *listing, struct mb_error *error)
+static mb_status record(const struct mb_create *create, struct mb_listing *listing, uint64_t *count,
+                        struct mb_error *error)
 {
-    const struct mb_create *create = recording->create;
     const struct mb_entry *entry;
     mb_status status;
     while ((status = mb_listing_next(listing, &entry, error)) == MB_OK) {
@@ -63,33 +54,34 @@ static mb_status record(struct recording *recording, struct mb_listing *listing,
         if (mb_is_folder_marker(entry->key, entry->size))
             continue;
         MB_TRY(mb_objects_add(create->objects, &object, error));
-        recording->count++;
+        ++*count;
     }
     return status < 0 ? status : MB_OK;
 }
 
 /* A listing that lacks what one before it showed would leave a record that lacks it for good. */
-static mb_status check_recorded(const struct recording *recording, struct mb_error *error)
+static mb_status record_bundle(struct mb_create_collection *job, struct mb_cancel *cancel,
+                               struct mb_error *error)
 {
-    const struct mb_create *create = recording->create;
-    uint64_t wanted = 0;
-    for (size_t i = 0; i < create->collection_count; i++)
-        wanted += create->collections[i].bundle_files;
-    if (recording->count >= wanted)
+    const struct mb_create *create = job->create;
+    struct mb_listing *listing = NULL;
+    uint64_t count = 0;
+    const char *prefix = mb_arena_printf(job->arena, "%s/%s", create->dir, job->bundle);
+    if (prefix == NULL)
+        return mb_fail_memory(error);
+    MB_TRY(mb_listing_open(&listing, create->env->backup_store, prefix, NULL, cancel, error));
+    mb_status status = record(create, listing, &count, error);
+    mb_listing_close(listing);
+    MB_TRY(status);
+    if (count >= job->bundle_files)
         return MB_OK;
-    return mb_fail(error, MB_E_CORRUPT, "a listing of %s/%s shows %llu objects, where there were %llu before",
-                   create->dir, MB_BUNDLES, (unsigned long long)recording->count, (unsigned long long)wanted);
+    return mb_fail(error, MB_E_CORRUPT, "a listing of %s shows %llu objects, where there were %llu before",
+                   prefix, (unsigned long long)count, (unsigned long long)job->bundle_files);
 }
 
 mb_status mb_create_record_bundles(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct recording recording = {.create = create};
-    struct mb_listing *listing = NULL;
-    const char *prefix = mb_arena_printf(create->arena, "%s/%s", create->dir, MB_BUNDLES);
-    if (prefix == NULL)
-        return mb_fail_memory(error);
-    MB_TRY(mb_listing_open(&listing, create->env->backup_store, prefix, NULL, cancel, error));
-    mb_status status = record(&recording, listing, error);
-    mb_listing_close(listing);
-    return status == MB_OK ? check_recorded(&recording, error) : status;
+    for (size_t i = 0; i < create->collection_count; i++)
+        MB_TRY(record_bundle(&create->collections[i], cancel, error));
+    return MB_OK;
 }

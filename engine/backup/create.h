@@ -35,7 +35,8 @@ struct mb_create_collection {
     atomic_int_fast64_t ended_ns;
     atomic_uint_fast64_t moved;
     atomic_bool listed;    /* every object has been handed to the copy */
-    uint64_t bundle_files; /* of its snapshot */
+    const char *bundle;    /* the folder of its snapshot, in the backup's */
+    uint64_t bundle_files; /* in it */
     const char *undropped; /* why its snapshot stays in Milvus; or NULL */
 };
 

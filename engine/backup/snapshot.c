@@ -3,6 +3,7 @@
 #include "backup/snapshot.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "catalog/snapshot.h"
 
 #include <inttypes.h>
@@ -85,6 +86,20 @@ static mb_status await(struct mb_create_collection *job, int64_t number, struct 
     return status;
 }
 
+/* Of one run alone: see mb_snapshot_folder. */
+static mb_status choose_folder(struct mb_create_collection *job, const char **path, struct mb_error *error)
+{
+    const struct mb_create *create = job->create;
+    const char *run = create->resumed ? mb_arena_printf(job->arena, "%.8s", create->options->id) : "";
+    if (run == NULL)
+        return mb_fail_memory(error);
+    job->bundle = mb_snapshot_folder(job->arena, job->backup.collection.id, run);
+    if (job->bundle == NULL)
+        return mb_fail_memory(error);
+    *path = mb_arena_printf(job->arena, "%s/%.*s", create->dir, (int)strlen(job->bundle) - 1, job->bundle);
+    return *path != NULL ? MB_OK : mb_fail_memory(error);
+}
+
 static mb_status export(struct mb_create_collection *job, const char *name, struct mb_cancel *cancel,
                         struct mb_error *error)
 {
@@ -92,13 +107,9 @@ static mb_status export(struct mb_create_collection *job, const char *name, stru
     struct mb_collection_backup *backup = &job->backup;
     struct mb_snapshot_job state;
     struct mb_snapshot snapshot;
+    const char *path;
     int64_t number;
-    const char *folder = mb_snapshot_folder(job->arena, backup->collection.id);
-    const char *path =
-        folder != NULL ? mb_arena_printf(job->arena, "%s/%.*s", create->dir, (int)strlen(folder) - 1, folder)
-                       : NULL;
-    if (path == NULL)
-        return mb_fail_memory(error);
+    MB_TRY(choose_folder(job, &path, error));
     MB_TRY(mb_milvus_describe_snapshot(create->env->milvus, job->db, job->name, name,
                                        &backup->backup_timestamp, cancel, error));
     MB_TRY(mb_milvus_export_snapshot(create->env->milvus, job->db, job->name, name,

@@ -85,17 +85,21 @@ mb_status mb_snapshot_from_json(const char *json, struct mb_arena *arena, struct
 
 /* ------------------------------------------------------------------- places */
 
-const char *mb_snapshot_folder(struct mb_arena *arena, int64_t collection_id)
+const char *mb_snapshot_folder(struct mb_arena *arena, int64_t collection_id, const char *run)
 {
-    return mb_arena_printf(arena, MB_BUNDLES "%" PRId64 "/", collection_id);
+    return mb_arena_printf(arena, MB_BUNDLES "%" PRId64 "%s%s/", collection_id, *run != '\0' ? "-" : "", run);
 }
 
 const char *mb_snapshot_folder_of(struct mb_arena *arena, const char *metadata_path, int64_t collection_id)
 {
-    const char *own = mb_snapshot_folder(arena, collection_id);
-    if (own == NULL || mb_text_starts_with(metadata_path, own))
-        return own;
-    return mb_arena_printf(arena, "%.*s", (int)(strcspn(metadata_path, "/") + 1), metadata_path);
+    const char *own = mb_snapshot_folder(arena, collection_id, "");
+    size_t len = own != NULL ? strlen(own) - 1 : 0;
+    if (own == NULL)
+        return NULL;
+    bool is_own =
+        strncmp(metadata_path, own, len) == 0 && (metadata_path[len] == '/' || metadata_path[len] == '-');
+    len = is_own ? len + strcspn(metadata_path + len, "/") : strcspn(metadata_path, "/");
+    return mb_arena_printf(arena, "%.*s/", (int)len, metadata_path);
 }
 
 /* What follows bucket and dir in path; or NULL. */

@@ -23,8 +23,10 @@ mb_status mb_snapshot_to_json(const struct mb_snapshot *snapshot, struct mb_aren
 mb_status mb_snapshot_from_json(const char *json, struct mb_arena *arena, struct mb_snapshot *out,
                                 struct mb_error *error);
 
-/* "bundle/<id>/", where create has the bundle of a collection written.  NULL without memory. */
-const char *mb_snapshot_folder(struct mb_arena *arena, int64_t collection_id);
+/* "bundle/<id>/", where create has the bundle of a collection written; or "bundle/<id>-<run>/", where run is
+ * not "": an export that an earlier run had begun may be under way still, and write or remove what it likes.
+ * NULL without memory. */
+const char *mb_snapshot_folder(struct mb_arena *arena, int64_t collection_id, const char *run);
 
 /* The folder that holds the bundle, by where its metadata lies: the collection's own, or one that it may
  * share with others.  NULL without memory. */

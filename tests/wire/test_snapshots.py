@@ -251,6 +251,28 @@ def test_a_killed_create_is_resumed(milvus_of, tmp_path, when):
     assert len({c["backup_timestamp"] for c in full_meta(milvus)["collection_backups"]}) == 3
 
 
+def test_what_an_earlier_run_had_begun_harms_nothing(milvus_of, tmp_path):
+    """Milvus goes on with an export whose client was killed, and clears it away when its snapshot is gone."""
+    milvus = small(milvus_of(VERSION, in_bucket=True))
+    program = program_over(milvus, tmp_path)
+    running = []
+    milvus.before["GetExportSnapshotState"] = lambda: running[0].kill()
+    running.append(program.start("create", "-n", "b"))
+    running[0].wait()
+    [old] = milvus.exports
+    before = set(milvus.place.keys())
+    milvus.before["GetExportSnapshotState"] = lambda: milvus.look_at_export(old)
+    milvus.before["DropSnapshot"] = lambda: [
+        milvus.place.remove(key) for key in milvus.place.keys(f"{milvus.exports[old].key}/")
+    ]
+    program.ok("create", "-n", "b", "--resume")
+    milvus.look_at_export(old)
+    verified = program.ok("--json", "verify", "-n", "b").json()
+    assert verified["faults"] == [] and before <= {*milvus.place.keys(), "backup/b/meta/in_progress.json"}
+    program.ok("restore", "-n", "b", "-s", "_copy")
+    assert milvus.rows("c_copy") == milvus.rows("c")
+
+
 def test_an_interrupted_create_leaves_no_snapshot(milvus_of, tmp_path):
     milvus = small(milvus_of(VERSION, in_bucket=True))
     program = program_over(milvus, tmp_path)

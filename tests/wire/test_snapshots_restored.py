@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from testbed import grpc_stub
 from testbed.backup_server import BackupServer
 from testbed.places import BucketPlace
+from testbed.ports import free_port
 from testbed.program import CORRUPT, EXISTS, FAILURE, Program, merged
 from testbed.stores import VersityGw
 
@@ -371,6 +373,17 @@ def test_a_backup_by_rest(milvus, rest):
         assert rest.get("get_backup", backup_name=name).data.get("format", "") == found
     answer = rest.post("create", {"backup_name": "r4", "format": "SNAPSHOT"})
     assert answer.code == 3 and "format" in answer.json()["msg"]
+
+
+def test_a_backup_by_grpc(milvus, program):
+    with BackupServer(Program(program.folder, merged(program.config, {"server": {"grpcPort": free_port()}}))) as server:
+        with grpc_stub.open_channel(server) as channel:
+            stub, m = grpc_stub.backups(channel), grpc_stub.messages()
+            for name, members, found in (("g1", {}, "snapshot"), ("g2", {"format": "binlog"}, "")):
+                assert stub.CreateBackup(m.CreateBackupRequest(backup_name=name, **members)).msg == "success"
+                assert full_meta(milvus, name).get("format", "") == found
+                assert stub.GetBackup(m.GetBackupRequest(backup_name=name)).data.format == found
+            assert "format" in stub.CreateBackup(m.CreateBackupRequest(backup_name="g3", format="odd")).msg
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------

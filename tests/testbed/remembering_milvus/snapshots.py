@@ -131,7 +131,7 @@ class Snapshots(Access):
         place, key = reach(self.place, target, spec)
         if key.endswith("/") or "//" in key:
             raise Wrong(f"an export to {target}, which is no clean path")
-        if not key.endswith(f"/bundle/{snapshot.collection.id}"):
+        if not re.search(rf"/bundle/{snapshot.collection.id}(-\w+)?$", key):
             raise Wrong(f"an export to {target}, which is no place for a bundle of collection {snapshot.collection.id}")
         if place.keys(f"{key}/"):
             raise Wrong(f"an export to {target}, where something lies already")

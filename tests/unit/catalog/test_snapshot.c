@@ -60,7 +60,9 @@ static void paths_below_the_backup(void **state)
 static void folders(void **state)
 {
     (void)state;
-    assert_string_equal(mb_snapshot_folder(arena, 12), "bundle/12/");
+    assert_string_equal(mb_snapshot_folder(arena, 12, ""), "bundle/12/");
+    assert_string_equal(mb_snapshot_folder(arena, 12, "ab"), "bundle/12-ab/");
+    assert_string_equal(mb_snapshot_folder_of(arena, "bundle/12-ab/m.json", 12), "bundle/12-ab/");
     assert_string_equal(mb_snapshot_folder_of(arena, "bundle/12/x/m.json", 12), "bundle/12/");
     assert_string_equal(mb_snapshot_folder_of(arena, "bundle/123/m.json", 12), "bundle/");
     assert_string_equal(mb_snapshot_folder_of(arena, "elsewhere/m.json", 12), "elsewhere/");
