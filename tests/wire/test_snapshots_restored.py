@@ -151,6 +151,15 @@ def test_a_restore_without_rows_is_an_error(milvus, program):
     assert "has no rows, and had 40" in program.fails("restore", "-n", "b", "-s", "_copy", code=CORRUPT).err
 
 
+def test_rows_that_have_outlived_their_time(milvus, tmp_path):
+    milvus.alter_collection("default", "c", {"collection.ttl.seconds": "5"})
+    program = program_over(milvus, tmp_path)
+    program.ok("create", "-n", "b")
+    milvus.loses = lambda rows: []
+    [warning] = [w for w in program.ok("--json", "restore", "-n", "b", "-s", "_copy").json()["warnings"] if "rows" in w]
+    assert "default.c_copy has 0 rows, 40 fewer" in warning
+
+
 def test_fewer_rows_are_told(milvus, program):
     milvus.loses = lambda rows: rows[1:]
     [warning] = [w for w in program.ok("--json", "restore", "-n", "b", "-s", "_copy").json()["warnings"] if "rows" in w]
