@@ -69,12 +69,8 @@ void mb_brief_of_record(const struct mb_record *record, struct mb_arena *arena, 
         .progress = mb_progress_of(record),
         .name = record->backup,
     };
-    if (*record->error != '\0') {
-        struct mb_error *error = mb_arena_alloc(arena, 1, sizeof *error);
-        if (error != NULL)
-            *error = mb_api_record_error(record);
-        out->error = error != NULL ? mb_api_hint(error, arena) : record->error;
-    }
+    if (*record->error != '\0')
+        out->error = mb_api_record_hint(record, arena);
 }
 
 /* A member of the description that the answer has, too. */

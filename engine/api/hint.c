@@ -1,6 +1,8 @@
 #include "api/hint.h"
 
 #include "base/hint.h"
+#include "base/text.h"
+#include "service/record.h"
 
 #include <string.h>
 
@@ -23,6 +25,7 @@ static const char *const sentences[MB_HINT_COUNT] = {
     [MB_HINT_NO_JOBS] = "leave out \"useV2Restore\"",
     [MB_HINT_EXCLUSIVE] = "leave out %s, or what it excludes",
     [MB_HINT_ALSO] = "add %s",
+    [MB_HINT_GO_ON] = "start it again to go on with what is there",
     [MB_HINT_REPLACE] = "remove it by DELETE /api/v1/delete?backup_name=%s",
 };
 
@@ -115,8 +118,43 @@ const char *mb_api_warning(const struct mb_task_warning *warning, struct mb_aren
     return mb_arena_strdup(arena, warning->text);
 }
 
-const char *mb_api_advice(const struct mb_error *error, struct mb_arena *arena)
+struct mb_error mb_api_record_error(const struct mb_record *record)
 {
-    const char *sentence = sentence_of(error, arena);
-    return sentence != NULL ? sentence : "";
+    struct mb_error error = MB_ERROR_INIT;
+    mb_fail(&error, record->status < 0 ? record->status : MB_E_CANCELLED, "%s", record->error);
+    error.hint = record->hint;
+    mb_text_fit(error.subject, sizeof error.subject, record->hint_subject);
+    return error;
+}
+
+/* "" for none. */
+static const char *go_on(const struct mb_record *record, struct mb_arena *arena)
+{
+    struct mb_error error = MB_ERROR_INIT;
+    if (!record->resumable || record->hint == mb_record_hint(record))
+        return "";
+    error.hint = mb_record_hint(record);
+    mb_text_fit(error.subject, sizeof error.subject, record->backup);
+    return sentence_of(&error, arena);
+}
+
+static const char *joined(const char *text, const char *more, struct mb_arena *arena)
+{
+    const char *both =
+        mb_arena_printf(arena, "%s%s%s", text, *text != '\0' && *more != '\0' ? "; " : "", more);
+    return both != NULL ? both : "out of memory";
+}
+
+const char *mb_api_record_hint(const struct mb_record *record, struct mb_arena *arena)
+{
+    const struct mb_error error = mb_api_record_error(record);
+    const char *more = go_on(record, arena);
+    return joined(mb_api_hint(&error, arena), more != NULL ? more : "", arena);
+}
+
+const char *mb_api_record_advice(const struct mb_record *record, struct mb_arena *arena)
+{
+    const struct mb_error error = mb_api_record_error(record);
+    const char *advice = sentence_of(&error, arena), *more = go_on(record, arena);
+    return joined(advice != NULL ? advice : "", more != NULL ? more : "", arena);
 }

@@ -3,7 +3,7 @@
 #define MB_API_HINT_H
 
 #include "base/arena.h"
-#include "milvus_backup.h"
+#include "service/service.h"
 
 /* The error's message with the advice behind it, or the member that it is about in front. */
 const char *mb_api_hint(const struct mb_error *error, struct mb_arena *arena);
@@ -17,7 +17,14 @@ const char *mb_api_warning(const struct mb_task_warning *warning, struct mb_aren
 /* Where the error is about that member: it is called otherwise in this request.  Gives its status. */
 mb_status mb_api_name_member(struct mb_error *error, const char *member, const char *name);
 
+/* Why the task failed, as an error; nothing where it did not. */
+struct mb_error mb_api_record_error(const struct mb_record *record);
+
+/* The same of a task that has ended; one that can be gone on with says so, whatever else its error asks for.
+ */
+const char *mb_api_record_hint(const struct mb_record *record, struct mb_arena *arena);
+
 /* The advice alone; "" for none. */
-const char *mb_api_advice(const struct mb_error *error, struct mb_arena *arena);
+const char *mb_api_record_advice(const struct mb_record *record, struct mb_arena *arena);
 
 #endif

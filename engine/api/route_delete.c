@@ -1,4 +1,5 @@
 /* DELETE /delete */
+#include "api/hint.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "api/start.h"

@@ -84,12 +84,3 @@ const char *mb_api_moment_name(struct mb_arena *arena, const char *prefix)
                            tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
                            (long long)(now % MB_NS_PER_S));
 }
-
-struct mb_error mb_api_record_error(const struct mb_record *record)
-{
-    struct mb_error error = MB_ERROR_INIT;
-    mb_fail(&error, record->status < 0 ? record->status : MB_E_CANCELLED, "%s", record->error);
-    error.hint = record->hint;
-    mb_text_fit(error.subject, sizeof error.subject, record->hint_subject);
-    return error;
-}

@@ -22,7 +22,4 @@ mb_status mb_api_check(struct mb_api_call *call, const struct mb_job *job, struc
 /* A moment in UTC for a name that nobody gave, "2026_11_21_06_49_30_123456789". */
 const char *mb_api_moment_name(struct mb_arena *arena, const char *prefix);
 
-/* Why the task failed, as an error; nothing where it did not. */
-struct mb_error mb_api_record_error(const struct mb_record *record);
-
 #endif

@@ -117,7 +117,7 @@ static struct answer answer_of(const struct mb_record *record, struct mb_arena *
                            .started_ms = record->started_ms,
                            .ended_ms = record->ended_ms,
                            .error = *record->error != '\0' ? mb_api_message(&error, arena) : "",
-                           .hint = mb_api_advice(&error, arena),
+                           .hint = mb_api_record_advice(record, arena),
                            .resumable = record->resumable,
                            .caller = record->caller,
                            .request_id = record->request_id,
@@ -153,8 +153,7 @@ void mb_reply_task_accepted(struct mb_api_call *call, const struct mb_record *re
 
 void mb_reply_task_ended(struct mb_api_call *call, const struct mb_record *record)
 {
-    const struct mb_error error = mb_api_record_error(record);
     bool succeeded = record->state == MB_TASK_SUCCEEDED;
     mb_reply_task(call, succeeded ? MB_CODE_SUCCESS : MB_CODE_FAIL,
-                  succeeded ? "success" : mb_api_hint(&error, call->arena), record);
+                  succeeded ? "success" : mb_api_record_hint(record, call->arena), record);
 }

@@ -76,6 +76,8 @@ static mb_status check_name(struct mb_create *create, struct mb_cancel *cancel, 
     const char *name = create->options->name;
     MB_TRY(mb_layout_check_name(name, error));
     MB_TRY(mb_catalog_state(&create->catalog, name, &state, cancel, error));
+    atomic_store(&create->env->progress->resumable,
+                 create->options->resume && state == MB_BACKUP_IN_PROGRESS);
     switch (state) {
     case MB_BACKUP_ABSENT:
         return MB_OK;
@@ -297,8 +299,12 @@ static mb_status fill(struct mb_create *create, struct mb_cancel *cancel, struct
 static mb_status abandon(struct mb_create *create, struct mb_error *error)
 {
     struct mb_error later = MB_ERROR_INIT;
-    if (create->claim == NULL)
+    if (create->claim == NULL) {
+        if (error->status == MB_E_EXISTS) /* another's, or of something else */
+            atomic_store(&create->env->progress->resumable, false);
         return error->status;
+    }
+    atomic_store(&create->env->progress->resumable, false);
     mb_claim_explain(create->claim, error);
     if (!atomic_load(&create->touched)) {
         if (mb_claim_abandon(create->claim, &later) < 0)
@@ -309,6 +315,7 @@ static mb_status abandon(struct mb_create *create, struct mb_error *error)
     if (mb_claim_is_lost(create->claim))
         return error->status;
     mb_claim_fail(create->claim, error);
+    atomic_store(&create->env->progress->resumable, true);
     mb_error_hint(error, MB_HINT_RESUME, create->options->name);
     return mb_error_context(error, "backup %s is incomplete and can be resumed or deleted",
                             create->options->name);

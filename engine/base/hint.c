@@ -27,6 +27,7 @@ static const char *const names[MB_HINT_COUNT] = {
     [MB_HINT_ALSO] = "also",
     [MB_HINT_REPLACE] = "replace",
     [MB_HINT_VOLUME] = "volume",
+    [MB_HINT_GO_ON] = "go_on",
 };
 
 const char *mb_hint_name(uint32_t hint)

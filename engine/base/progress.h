@@ -29,6 +29,7 @@ struct mb_progress {
     atomic_uint_fast64_t percent_x100; /* of work that bytes do not measure (imports) */
     atomic_bool listed;
     atomic_uint_fast64_t retries;
+    atomic_bool resumable;         /* what it would leave if it failed now can be gone on with */
     pthread_mutex_t lock;          /* over the waits and the list of rows */
     struct mb_wait *waits;         /* the oldest comes first */
     struct mb_progress_row **rows; /* see progress_row.h */

@@ -253,8 +253,11 @@ mb_status mb_context_finish(struct mb_context *context, struct mb_task *task, st
     mb_display_follow_task(context->display, task);
     mb_status status = mb_task_wait(task, -1, error);
     mb_display_finish(context->display);
-    if (status < 0)
+    if (status < 0) {
+        struct mb_task_status now = {.struct_size = sizeof now};
+        context->resumable = mb_task_poll(task, &now, NULL) == MB_OK && now.resumable;
         tell_warnings(context);
+    }
     return status;
 }
 

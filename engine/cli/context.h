@@ -21,6 +21,7 @@ struct mb_context {
     struct mb_session *session; /* NULL for a command that needs none */
     struct mb_session *peer;    /* see mb_context_open_peer; or NULL */
     struct mb_task *task;       /* that the command has started; or NULL */
+    bool resumable;             /* what it left can be gone on with */
     bool told;                  /* the result, as JSON: a failure is not put behind it on standard output */
 };
 

@@ -22,6 +22,7 @@ static const char *const sentences[MB_HINT_COUNT] = {
     [MB_HINT_ALSO] = "add --%s",
     [MB_HINT_REPLACE] = "add --force to have it removed first, or remove it with: milvus-backup delete -n %s",
     [MB_HINT_VOLUME] = "what was uploaded stays there: add --volume %s to go on with it",
+    [MB_HINT_GO_ON] = "start it again to go on with what is there",
     [MB_HINT_CONFIG_FILE] =
         "name one with --config, or pass --config '' to use the environment and --set only",
 };
@@ -74,4 +75,23 @@ const char *mb_hint_message(const struct mb_error *error, const struct mb_comman
     else if (sentence != NULL)
         text = mb_arena_printf(arena, "%s; %s", error->message, sentence);
     return text != NULL ? text : error->message;
+}
+
+static bool has_flag(const struct mb_command *command, const char *name)
+{
+    for (size_t i = 0; i < command->flag_count; i++)
+        if (strcmp(command->flags[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *mb_hint_go_on(const char *message, const struct mb_error *error, const struct mb_command *command,
+                          struct mb_arena *arena)
+{
+    if (error->hint == MB_HINT_RESUME || error->hint == MB_HINT_GO_ON)
+        return message;
+    const char *text =
+        mb_arena_printf(arena, "%s; %s", message,
+                        has_flag(command, "resume") ? "continue it with --resume" : sentences[MB_HINT_GO_ON]);
+    return text != NULL ? text : message;
 }

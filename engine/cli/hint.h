@@ -11,6 +11,10 @@
 const char *mb_hint_message(const struct mb_error *error, const struct mb_command *command,
                             struct mb_arena *arena);
 
+/* The message with how to go on with what the command left, where the hint behind it is another one. */
+const char *mb_hint_go_on(const char *message, const struct mb_error *error, const struct mb_command *command,
+                          struct mb_arena *arena);
+
 /* The flag for a member of a request: of the same name, but for some that commands call otherwise. */
 const char *mb_hint_flag(const char *member, const struct mb_command *command);
 

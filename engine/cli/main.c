@@ -49,7 +49,7 @@ static void signalled(void *ctx, int signal_number)
 }
 
 /* text is the message as mb_hint_message words it. */
-static void tell_failure(bool json, const struct mb_error *error, const char *text, int code)
+static void tell_failure(bool json, bool resumable, const struct mb_error *error, const char *text, int code)
 {
     if (json) {
         json_t *value = json_pack("{s:{s:s, s:o, s:i}}", "error", "status", mb_status_name(error->status),
@@ -58,6 +58,8 @@ static void tell_failure(bool json, const struct mb_error *error, const char *te
             json_object_update_new(json_object_get(value, "error"),
                                    json_pack("{s:s, s:o}", "hint", mb_hint_name(error->hint), "subject",
                                              mb_json_text(error->subject)));
+        if (resumable)
+            json_object_set_new(json_object_get(value, "error"), "resumable", json_true());
         if (value != NULL && json_dumpf(value, stdout, JSON_INDENT(4)) == 0)
             putchar('\n');
         json_decref(value);
@@ -104,7 +106,10 @@ static int execute(struct job *job, struct mb_error *error)
     int code = mb_exit_code(status, signal_number);
     if (status < 0) {
         const char *text = mb_hint_message(error, job->context.command, job->context.arena);
-        tell_failure(job->context.global.json && !job->context.told, error, text, code);
+        if (job->context.resumable)
+            text = mb_hint_go_on(text, error, job->context.command, job->context.arena);
+        tell_failure(job->context.global.json && !job->context.told, job->context.resumable, error, text,
+                     code);
         log_end(&job->context, MB_LOG_ERROR, " failed: ", text);
         return code;
     }
@@ -171,7 +176,7 @@ int main(int argc, char **argv)
         mb_parse(arena, argc, argv, &parsed, &error);
     if (error.status < 0) {
         code = mb_exit_code(error.status, 0);
-        tell_failure(parsed.global.json || wants_json(argc, argv), &error, error.message, code);
+        tell_failure(parsed.global.json || wants_json(argc, argv), false, &error, error.message, code);
     } else if (parsed.global.help) {
         mb_help_print(parsed.command, stdout);
     } else if (parsed.global.version) {

@@ -606,6 +606,8 @@ struct mb_task_status {
     int64_t queued_ms;     /* points in time: it was started by the program, */
     int64_t started_ms;    /* its turn came, */
     int64_t ended_ms;      /* and it ended; 0 for not yet and for never */
+    bool resumable; /* it has not succeeded, and what it left can be gone on with: by a create with resume, or
+                       the same transfer */
 };
 
 MB_API mb_status mb_task_poll(struct mb_task *task, struct mb_task_status *out, struct mb_error *error);

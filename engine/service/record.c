@@ -213,6 +213,13 @@ bool mb_record_can_resume(int32_t kind)
     return kind == MB_TASK_CREATE || kind == MB_TASK_TRANSFER;
 }
 
+uint32_t mb_record_hint(const struct mb_record *record)
+{
+    if (!record->resumable)
+        return MB_HINT_NONE;
+    return record->kind == MB_TASK_TRANSFER ? MB_HINT_GO_ON : MB_HINT_RESUME;
+}
+
 static const char cut_while_running[] = "the server ended while it ran; it can be resumed";
 static const char cut_before_begun[] = "the server ended before it was done; it can be resumed";
 
@@ -234,7 +241,7 @@ void mb_record_interrupt(struct mb_record *record, int64_t now_ms)
     record->state = MB_TASK_FAILED;
     record->status = MB_E_CANCELLED;
     record->resumable = resumable;
-    record->hint = resumable ? MB_HINT_RESUME : MB_HINT_NONE;
+    record->hint = mb_record_hint(record);
     record->hint_subject = resumable ? record->backup : "";
     if (began)
         record->error = resumable ? cut_while_running : "the server ended while it ran; start it again";

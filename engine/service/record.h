@@ -47,6 +47,9 @@ void mb_record_interrupt(struct mb_record *record, int64_t now_ms);
 /* Takes back the advice to go on with it or to remove it: by now that name is another's. */
 void mb_record_settle(struct mb_record *record);
 
+/* The advice to go on with it, for one that is resumable; MB_HINT_NONE otherwise. */
+uint32_t mb_record_hint(const struct mb_record *record);
+
 /* Are tasks of that kind gone on with, where they were cut off? */
 bool mb_record_can_resume(int32_t kind);
 

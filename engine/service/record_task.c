@@ -108,18 +108,11 @@ static void add_progress(const struct mb_task_status *now, struct mb_record *rec
     record->retries = now->retries;
     record->started_ms = now->started_ms;
     record->ended_ms = now->ended_ms;
+    record->resumable = now->resumable;
     if (now->state == MB_TASK_RUNNING) {
         record->bytes_per_s = now->bytes_per_s;
         record->left_ms = now->left_ns < 0 ? -1 : now->left_ns / MB_NS_PER_MS;
     }
-}
-
-/* Of what failed: is there something that another run need not do again? */
-static bool can_go_on(const struct mb_record *record)
-{
-    if (record->kind == MB_TASK_TRANSFER)
-        return record->status < 0 && record->objects_done > 0;
-    return record->kind == MB_TASK_CREATE && record->hint == MB_HINT_RESUME;
 }
 
 static mb_status add_end(struct mb_task *task, struct mb_arena *arena, struct mb_record *record,
@@ -131,7 +124,6 @@ static mb_status add_end(struct mb_task *task, struct mb_arena *arena, struct mb
     record->error = copied(arena, record->status < 0 ? failure.message : "", &status);
     record->hint = record->status < 0 ? failure.hint : 0;
     record->hint_subject = copied(arena, record->hint != 0 ? failure.subject : "", &status);
-    record->resumable = record->state != MB_TASK_SUCCEEDED && can_go_on(record);
     if (status != MB_OK)
         return mb_fail_memory(error);
     return mb_result_of_task(task, arena, &record->result, error);

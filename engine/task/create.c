@@ -144,6 +144,7 @@ static mb_status create(struct mb_task *task, const struct plan *plan, struct mb
         .parallel_collections = config->backup.collections,
         .copy = mb_request_copy_options(task->session)};
 
+    atomic_store(&task->progress.resumable, plan->resume); /* as long as nobody has looked */
     MB_TRY(mb_connect_milvus_storage(task->session, &env->milvus_store, task->cancel, error));
     MB_TRY(mb_connect_backup_storage(task->session, MB_MISSING_IS_MADE, &env->backup_store, task->cancel,
                                      error));

@@ -136,6 +136,7 @@ static struct mb_task_status status_of(struct mb_task *task)
     out.queued_ms = task->queued_ms;
     out.started_ms = task->started_ms;
     out.ended_ms = task->ended_ms;
+    out.resumable = ended && task->state != MB_TASK_SUCCEEDED && atomic_load(&task->progress.resumable);
     pthread_mutex_unlock(&task->lock);
 
     add_counts(&out, &now);

@@ -3,6 +3,7 @@
  * second call goes on. */
 #include "transfer/transfer.h"
 
+#include "base/hint.h"
 #include "catalog/layout.h"
 #include "transfer/run.h"
 
@@ -53,8 +54,11 @@ static mb_status give_up(struct run *run, struct mb_error *error)
     if (run->claim == NULL)
         return error->status;
     mb_claim_explain(run->claim, error);
+    if (mb_claim_is_lost(run->claim))
+        return error->status;
     mb_claim_fail(run->claim, error);
-    return error->status;
+    atomic_store(&run->transfer->progress->resumable, true);
+    return mb_error_hint(error, MB_HINT_GO_ON, run->transfer->name);
 }
 
 /* ------------------------------------------------------------- committing */

@@ -130,7 +130,9 @@ def test_a_failure_is_retried(tmp_path, milvus):
     assert "schedule n: retry 2 of 3 is at" in server.log()
 
 
-def test_a_run_that_was_cut_off_is_gone_on_with(tmp_path, milvus):
+@pytest.mark.parametrize("away", [0, 1])
+def test_a_run_that_was_cut_off_is_gone_on_with(tmp_path, milvus, away):
+    """Also by a repetition after one for which Milvus was away."""
     a_year_ago(tmp_path)
     program = program_of(tmp_path, milvus, YEARLY)
     held = Held(milvus.answers["Flush"])
@@ -142,10 +144,12 @@ def test_a_run_that_was_cut_off_is_gone_on_with(tmp_path, milvus):
         server.kill()
     held.released.set()
     [left] = backups(tmp_path)
+    gone = [Abort(grpc.StatusCode.PERMISSION_DENIED, "no")] * away
+    milvus.answers["ListDatabases"] = [*gone, milvus.answers["ListDatabases"]]
     with BackupServer(program) as server:
         wait_until(lambda: state_of(tmp_path).get("state") == SUCCEEDED, 60, "a retry that succeeds")
         [told] = server.get("schedules").data
-    assert (told["last_backup"], told["last_retry"], told["failures"]) == (left, 1, 1)
+    assert (told["last_backup"], told["last_retry"], told["failures"]) == (left, 1 + away, 1 + away)
     assert backups(tmp_path) == [left] and program.ok("verify", "-n", left)
 
 

@@ -29,6 +29,7 @@ enum mb_hint {
     MB_HINT_ALSO = 17,      /* the member that has to be set, too */
     MB_HINT_REPLACE = 18,   /* a backup: have what lies under its name removed first, or delete it */
     MB_HINT_VOLUME = 19,    /* a volume of the cloud: name it, to go on with what was uploaded there */
+    MB_HINT_GO_ON = 20,     /* a backup that is being moved: the same request goes on with what is there */
     MB_HINT_COUNT
 };
 

@@ -48,6 +48,20 @@ static void test_a_kind_of_later_is_passed_over(void **state)
     mb_arena_free(arena);
 }
 
+static void test_how_to_go_on_stands_behind_another_hint(void **state)
+{
+    struct mb_arena *arena = mb_arena_new();
+    struct mb_error error = MB_ERROR_INIT;
+    (void)state;
+    assert_string_equal(mb_hint_go_on("it is so", &error, mb_command_find("create"), arena),
+                        "it is so; continue it with --resume");
+    assert_string_equal(mb_hint_go_on("it is so", &error, mb_command_find("transfer"), arena),
+                        "it is so; start it again to go on with what is there");
+    error.hint = MB_HINT_RESUME;
+    assert_string_equal(mb_hint_go_on("it is so", &error, mb_command_find("create"), arena), "it is so");
+    mb_arena_free(arena);
+}
+
 static bool has_flag(const struct mb_flag *flags, size_t count, const char *name, size_t len)
 {
     for (size_t i = 0; i < count; i++)
@@ -88,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_how_to_go_on_stands_behind_another_hint),
         cmocka_unit_test(test_a_kind_of_later_is_passed_over),
         cmocka_unit_test(test_each_kind),
     };

@@ -205,6 +205,11 @@ static void test_what_was_cut_off_can_be_resumed_where_its_kind_can(void **state
     assert_int_equal(record.percent, 42); /* where it stood */
     assert_true(record.resumable);
     assert_string_equal(record.error, "the server ended while it ran; it can be resumed");
+    assert_int_equal(record.hint, MB_HINT_RESUME);
+    record.kind = MB_TASK_TRANSFER; /* of that name lies the source, too: no advice to delete it */
+    mb_record_interrupt(&record, 78);
+    assert_true(record.resumable);
+    assert_int_equal(record.hint, MB_HINT_GO_ON);
     record.kind = MB_TASK_RESTORE;
     mb_record_interrupt(&record, 78);
     assert_false(record.resumable);
