@@ -2,7 +2,10 @@
 
 #include "catalog/catalog_files.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+enum { LONGEST_STAMP = 4096 };
 
 mb_status mb_catalog_scratch_init(struct mb_catalog_scratch *scratch, const struct mb_catalog *catalog,
                                   const char *name, struct mb_error *error)
@@ -30,8 +33,19 @@ static void note_file(bool present[MB_META_COUNT], const char *name)
             present[i] = true;
 }
 
-mb_status mb_catalog_find_files(const struct mb_catalog *catalog, const char *dir,
-                                bool present[MB_META_COUNT], struct mb_cancel *cancel, struct mb_error *error)
+/* NULL for stamp takes none; of a file without an ETag a service tells too little for one. */
+static void note_stamp(struct mb_buf *stamp, const char *name, const struct mb_entry *entry)
+{
+    if (stamp == NULL)
+        return;
+    if (entry->etag == NULL || *entry->etag == '\0')
+        stamp->max = stamp->len;
+    mb_buf_printf(stamp, "%s %" PRIu64 " %" PRId64 " %s\n", name, entry->size, entry->mtime_ns,
+                  entry->etag != NULL ? entry->etag : "");
+}
+
+static mb_status find_files(const struct mb_catalog *catalog, const char *dir, bool present[MB_META_COUNT],
+                            struct mb_buf *stamp, struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_buf prefix;
     struct mb_listing *listing = NULL;
@@ -42,14 +56,34 @@ mb_status mb_catalog_find_files(const struct mb_catalog *catalog, const char *di
     mb_status status = mb_buf_status(&prefix, error);
     if (status == MB_OK)
         status = mb_listing_open(&listing, catalog->storage, prefix.data, "/", cancel, error);
-    while (status == MB_OK && (status = mb_listing_next(listing, &entry, error)) == MB_OK)
+    while (status == MB_OK && (status = mb_listing_next(listing, &entry, error)) == MB_OK) {
         note_file(found, entry->key + prefix.len);
+        note_stamp(stamp, entry->key + prefix.len, entry);
+    }
     mb_listing_close(listing);
     mb_buf_done(&prefix);
     if (status != MB_END)
         return status;
     memcpy(present, found, sizeof(found));
     return MB_OK;
+}
+
+mb_status mb_catalog_find_files(const struct mb_catalog *catalog, const char *dir,
+                                bool present[MB_META_COUNT], struct mb_cancel *cancel, struct mb_error *error)
+{
+    return find_files(catalog, dir, present, NULL, cancel, error);
+}
+
+mb_status mb_catalog_find_stamped(const struct mb_catalog *catalog, const char *dir,
+                                  bool present[MB_META_COUNT], struct mb_arena *arena, const char **stamp,
+                                  struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_buf text = MB_BUF_INIT(LONGEST_STAMP);
+    mb_status status = find_files(catalog, dir, present, &text, cancel, error);
+    *stamp = mb_arena_strdup(arena, text.status == MB_OK ? mb_buf_text(&text) : "");
+    mb_buf_done(&text);
+    MB_TRY(status);
+    return *stamp != NULL ? MB_OK : mb_fail_memory(error);
 }
 
 bool mb_catalog_is_whole(const bool present[MB_META_COUNT])

@@ -15,8 +15,9 @@ struct mb_claim; /* claim.h */
 /* Borrows everything; make it where it is needed. */
 struct mb_catalog {
     struct mb_storage *storage;
-    const char *root;   /* backup root path; may be empty */
-    struct mb_log *log; /* or NULL */
+    const char *root;     /* backup root path; may be empty */
+    struct mb_log *log;   /* or NULL */
+    struct mb_memo *memo; /* of listings (memo.h); or NULL */
 };
 
 enum mb_backup_state {
@@ -104,6 +105,8 @@ struct mb_backup_summary {
     int64_t size;       /* bytes */
     struct mb_collection_name *collections;
     size_t collection_count;
+    const char
+        *stamp; /* of a complete one's description, for the memo; "" where the storage tells too little */
 };
 
 /* Every backup under the root, whatever its state, by name, into arena; entries that are no backups are left

@@ -4,6 +4,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/layout.h"
+#include "catalog/memo.h"
 #include "catalog/meta_file.h"
 
 /* Which files lie in <dir>/meta/: one listing. */
@@ -11,12 +12,33 @@ mb_status mb_catalog_find_files(const struct mb_catalog *catalog, const char *di
                                 bool present[MB_META_COUNT], struct mb_cancel *cancel,
                                 struct mb_error *error);
 
+/* The same, and their stamp (memo.h) in arena: "" where one of them has no ETag. */
+mb_status mb_catalog_find_stamped(const struct mb_catalog *catalog, const char *dir,
+                                  bool present[MB_META_COUNT], struct mb_arena *arena, const char **stamp,
+                                  struct mb_cancel *cancel, struct mb_error *error);
+
 /* Is there everything that reading needs?  backup_meta.json is what the Go program looks for. */
 bool mb_catalog_is_whole(const bool present[MB_META_COUNT]);
 
 /* Adds what one file says to the draft. */
 mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir, enum mb_meta_file file,
                                struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error);
+
+/* The same, from any bytes; key is what errors call them. */
+mb_status mb_catalog_read_from(mb_json_read_fn *read, void *ctx, const char *key, enum mb_meta_file file,
+                               struct mb_meta_draft *draft, struct mb_error *error);
+
+/* What a file is remembered by. */
+struct mb_catalog_note {
+    const char *name, *stamp; /* of the backup; "" for no stamp */
+    enum mb_meta_file file;
+    enum mb_memo_kind kind;
+};
+
+/* As mb_catalog_read_file, of what is remembered; or else read, and remembered where it is small. */
+mb_status mb_catalog_read_noted(const struct mb_catalog *catalog, const char *dir,
+                                const struct mb_catalog_note *note, struct mb_meta_draft *draft,
+                                struct mb_cancel *cancel, struct mb_error *error);
 
 /* The description by full_meta.json. */
 mb_status mb_catalog_read_full(const struct mb_catalog *catalog, const char *dir, enum mb_meta_depth depth,

@@ -144,15 +144,18 @@ static mb_status fill_summary(struct summary_job *job, const struct mb_backup *b
 
 /* A description that makes no sense is told in the list; a store that fails, fails the list. */
 static mb_status summarise_complete(struct summary_job *job, const struct mb_catalog_scratch *scratch,
-                                    const bool present[MB_META_COUNT], struct mb_cancel *cancel,
-                                    struct mb_error *error)
+                                    const bool present[MB_META_COUNT], const char *stamp,
+                                    struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_meta_draft draft = {.arena = scratch->arena, .names_only = true};
     const struct mb_catalog *catalog = job->listing->catalog;
-    enum mb_meta_file names = present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL;
-    mb_status status = mb_catalog_read_file(catalog, scratch->dir, MB_META_BACKUP, &draft, cancel, error);
+    const struct mb_catalog_note backup = {job->summary.name, stamp, MB_META_BACKUP, MB_MEMO_BACKUP};
+    const struct mb_catalog_note names = {job->summary.name, stamp,
+                                          present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL,
+                                          MB_MEMO_COLLECTIONS};
+    mb_status status = mb_catalog_read_noted(catalog, scratch->dir, &backup, &draft, cancel, error);
     if (status == MB_OK && job->listing->with_collections)
-        status = mb_catalog_read_file(catalog, scratch->dir, names, &draft, cancel, error);
+        status = mb_catalog_read_noted(catalog, scratch->dir, &names, &draft, cancel, error);
     if (status != MB_OK && status != MB_E_CORRUPT)
         return status;
     struct mb_error reason = *error;
@@ -229,18 +232,31 @@ static mb_status summarise_part(struct summary_job *job, const struct mb_catalog
     return fill_summary(job, &nothing, reason.message, error);
 }
 
+static mb_status keep_stamp(struct summary_job *job, const char *stamp, struct mb_error *error)
+{
+    if (job->listing->catalog->memo == NULL)
+        return MB_OK;
+    pthread_mutex_lock(&job->listing->lock);
+    job->summary.stamp = mb_arena_strdup(job->listing->arena, stamp);
+    pthread_mutex_unlock(&job->listing->lock);
+    return job->summary.stamp != NULL ? MB_OK : mb_fail_memory(error);
+}
+
 static mb_status summarise_in(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                               struct mb_cancel *cancel, struct mb_error *error)
 {
     bool present[MB_META_COUNT];
     bool any = false;
-    mb_status status = mb_catalog_find_files(job->listing->catalog, scratch->dir, present, cancel, error);
+    const char *stamp = NULL;
+    mb_status status = mb_catalog_find_stamped(job->listing->catalog, scratch->dir, present, scratch->arena,
+                                               &stamp, cancel, error);
     if (status == MB_E_FORBIDDEN)
         return summarise_closed(job, error);
     MB_TRY(status);
     if (mb_catalog_is_whole(present)) {
         job->summary.state = MB_BACKUP_COMPLETE;
-        MB_TRY(summarise_complete(job, scratch, present, cancel, error));
+        MB_TRY(summarise_complete(job, scratch, present, stamp, cancel, error));
+        MB_TRY(keep_stamp(job, stamp, error));
     } else if (present[MB_META_IN_PROGRESS]) {
         job->summary.state = MB_BACKUP_IN_PROGRESS;
         MB_TRY(summarise_in_progress(job, scratch, cancel, error));
@@ -310,6 +326,7 @@ mb_status mb_catalog_list(const struct mb_catalog *catalog, bool with_collection
     struct listing_job listing = {.catalog = catalog, .with_collections = with_collections, .arena = arena};
     struct names names = {0};
     struct summary_job *jobs = NULL;
+    uint64_t begun = mb_memo_begin(catalog->memo);
     mb_status status = list_names(catalog, arena, &names, cancel, error);
     if (status != MB_OK)
         goto out;
@@ -319,13 +336,16 @@ mb_status mb_catalog_list(const struct mb_catalog *catalog, bool with_collection
         goto out;
     }
     for (size_t i = 0; i < names.count; i++)
-        jobs[i] = (struct summary_job){.listing = &listing,
-                                       .summary = {.name = names.items[i], .failed = "", .reason = ""}};
+        jobs[i] = (struct summary_job){
+            .listing = &listing,
+            .summary = {.name = names.items[i], .failed = "", .reason = "", .stamp = ""}};
     pthread_mutex_init(&listing.lock, NULL);
     status = run_jobs(jobs, names.count, cancel, error);
     pthread_mutex_destroy(&listing.lock);
     if (status == MB_OK)
         status = collect(jobs, names.count, arena, out, count, error);
+    if (status == MB_OK)
+        mb_memo_end(catalog->memo, begun);
 out:
     free(jobs);
     free(names.items);

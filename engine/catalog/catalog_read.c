@@ -1,11 +1,11 @@
 #include "catalog/catalog_files.h"
 #include "catalog/object_stream.h"
 
-static mb_status read_stream(struct mb_object_stream *stream, const char *key, enum mb_meta_file file,
-                             struct mb_meta_draft *draft, struct mb_error *error)
+mb_status mb_catalog_read_from(mb_json_read_fn *read, void *ctx, const char *key, enum mb_meta_file file,
+                               struct mb_meta_draft *draft, struct mb_error *error)
 {
     struct mb_json_reader *reader = NULL;
-    MB_TRY(mb_json_reader_new(&reader, key, mb_object_stream_read, stream, error));
+    MB_TRY(mb_json_reader_new(&reader, key, read, ctx, error));
     mb_status status = mb_meta_read(draft, file, reader, error);
     mb_json_reader_free(reader);
     return status;
@@ -19,7 +19,7 @@ mb_status mb_catalog_read_file(const struct mb_catalog *catalog, const char *dir
     if (key == NULL)
         return mb_fail_memory(error);
     MB_TRY(mb_object_stream_open(&stream, catalog->storage, key, cancel, error));
-    mb_status status = read_stream(stream, key, file, draft, error);
+    mb_status status = mb_catalog_read_from(mb_object_stream_read, stream, key, file, draft, error);
     mb_object_stream_close(stream);
     return status;
 }

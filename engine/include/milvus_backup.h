@@ -224,6 +224,10 @@ MB_API size_t mb_session_metric_count(struct mb_session *session);
 MB_API mb_status mb_session_metric_at(struct mb_session *session, size_t i, struct mb_metric_row *out,
                                       struct mb_error *error);
 
+/* For who lists often: from now on a list reads again of a backup only what the storage shows to have changed
+ * since, and keeps up to so many bytes for that.  To be called before anything is listed. */
+MB_API mb_status mb_session_remember(struct mb_session *session, size_t bytes, struct mb_error *error);
+
 /* A secret of the program's own: from now on it is masked in the log, as those of the configuration are. */
 MB_API void mb_session_hide(struct mb_session *session, const char *secret);
 

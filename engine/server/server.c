@@ -18,6 +18,8 @@
 #define AN_HOUR_MS INT64_C(3600000)
 #define MS_PER_S   INT64_C(1000)
 
+enum { LISTS_MEMORY = 8 << 20 }; /* bytes */
+
 struct server {
     const struct mb_server_options *options;
     struct mb_server_settings settings;
@@ -126,6 +128,7 @@ static mb_status open_service(struct server *server, struct mb_error *error)
                                                .queue = settings->queue,
                                                .history = settings->history,
                                                .word = mb_api_warning};
+    MB_TRY(mb_session_remember(server->options->session, LISTS_MEMORY, error));
     return mb_service_open(&server->service, server->options->session, &options, error);
 }
 

@@ -2,6 +2,7 @@
 #include "task/list.h"
 #include "base/pool.h"
 #include "catalog/layout.h"
+#include "catalog/memo.h"
 #include "task/details.h"
 #include "task/query.h"
 
@@ -66,10 +67,30 @@ struct detail_job {
     struct mb_details *out;
 };
 
+static bool recall(const struct detail_job *job)
+{
+    const char *kept = NULL;
+    size_t len = 0;
+    struct mb_arena *arena = mb_arena_new();
+    bool found = arena != NULL && mb_memo_get(job->catalog->memo, job->backup->name, job->backup->stamp,
+                                              MB_MEMO_DETAILS, arena, &kept, &len);
+    if (found)
+        memcpy(job->out, kept, sizeof *job->out);
+    mb_arena_free(arena);
+    return found;
+}
+
 static mb_status read_details(void *ctx, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct detail_job *job = ctx;
-    return mb_details_read(job->catalog, job->backup->name, job->out, cancel, error);
+    const struct mb_backup_summary *backup = job->backup;
+    if (recall(job))
+        return MB_OK;
+    MB_TRY(mb_details_read(job->catalog, backup->name, job->out, cancel, error));
+    if (job->out->rows >= 0)
+        mb_memo_put(job->catalog->memo, backup->name, backup->stamp, MB_MEMO_DETAILS, job->out,
+                    sizeof *job->out);
+    return MB_OK;
 }
 
 static mb_status read_all_details(struct mb_backup_list *list, const struct mb_catalog *catalog,

@@ -45,8 +45,10 @@ mb_status mb_query_catalog(struct mb_session *session, struct mb_catalog *out, s
 {
     struct mb_storage *storage = NULL;
     MB_TRY(mb_connect_backup_storage(session, MB_MISSING_FOLDER_IS_EMPTY, &storage, session->cancel, error));
-    *out = (struct mb_catalog){
-        .storage = storage, .root = session->config->backup_storage.prefix, .log = session->common->log};
+    *out = (struct mb_catalog){.storage = storage,
+                               .root = session->config->backup_storage.prefix,
+                               .log = session->common->log,
+                               .memo = session->memo};
     return MB_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "task/session.h"
 
 #include "base/version.h"
+#include "catalog/memo.h"
 #include "task/installed.h"
 
 #include <stdio.h>
@@ -41,6 +42,7 @@ void mb_session_release(struct mb_session *session)
     mb_slot_done(&session->backup_store);
     mb_slot_done(&session->milvus_store);
     mb_slot_done(&session->milvus);
+    mb_memo_free(session->memo);
     mb_config_free(session->config);
     mb_cancel_free(session->cancel);
     mb_common_release(session->common);
@@ -320,6 +322,18 @@ void mb_session_hide(struct mb_session *session, const char *secret)
 {
     if (session != NULL && secret != NULL)
         mb_log_hide(session->common->log, secret);
+}
+
+static mb_status remember(struct mb_session *session, size_t bytes, struct mb_error *error)
+{
+    if (session == NULL)
+        return mb_abi_missing("session", error);
+    return session->memo == NULL ? mb_memo_new(&session->memo, bytes, error) : MB_OK;
+}
+
+mb_status mb_session_remember(struct mb_session *session, size_t bytes, struct mb_error *error)
+{
+    MB_ANSWER(error, remember(session, bytes, &own));
 }
 
 size_t mb_session_config_count(struct mb_session *session)

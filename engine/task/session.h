@@ -50,6 +50,7 @@ struct mb_session {
     size_t running;                            /* tasks */
     struct mb_slot backup_store, milvus_store; /* struct mb_storage; see connect.h */
     struct mb_slot milvus;
+    struct mb_memo *memo; /* of lists; or NULL */
 };
 
 void mb_common_hold(struct mb_common *common);

@@ -1,5 +1,6 @@
 """The server: memory idle and after many tasks, and how get and list answer with many backups and clients."""
 
+import concurrent.futures
 import json
 import re
 import selectors
@@ -20,6 +21,9 @@ from testbed.program import Program
 from testbed.server import wait_until
 from wire.creating import Collections
 from wire.rest import DATABASES, configuration
+from wire.transferring import BUCKET, bucket_config
+
+from bench.stores import KeptVersityGw
 
 IDLE_MIB = 35
 MORE_MIB = 8
@@ -189,6 +193,28 @@ def measure_grpc(arguments, report, server, rest):
         report.note(f"{what}, p50 by gRPC to that by REST: {p50 / rest[what]:.2f}")
 
 
+def measure_s3(arguments, report, binary, made, folder):
+    """Listing the same backups in a bucket, by one client: there each file that is read is a request."""
+    with KeptVersityGw() as store:
+        client = store.client()
+        client.create_bucket(Bucket=BUCKET)
+        files = [path for path in made.rglob("*") if path.is_file()]
+        bodies = {str(path.relative_to(made)): path.read_bytes() for path in files}
+        keys = [(f"backups/b{i}/{name}", body) for i in range(arguments.backups) for name, body in bodies.items()]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda it: client.put_object(Bucket=BUCKET, Key=it[0], Body=it[1]), keys))
+        with BackupServer(Program(folder, bucket_config(store, store.port, "backups"), binary)) as server:
+            for what in ("list", "list?all=true&detail=true"):
+                client, took = Client(server), []
+                for _ in range(4):
+                    begun = time.monotonic()
+                    answer = json.loads(client.call("GET", what))
+                    took.append(time.monotonic() - begun)
+                    assert len(answer["data"]) == arguments.backups
+                report.note(f"{what} on S3, {arguments.backups} backups: first {took[0]:.2f} s, then {min(took[1:]):.2f} s")
+            report.note(f"RSS after it: {rss(server):.1f} MiB")
+
+
 def run(arguments, report):
     with tempfile.TemporaryDirectory(prefix="mb-bench-") as name, Collections(DATABASES) as milvus:
         folder = Path(name)
@@ -219,3 +245,4 @@ def run(arguments, report):
             report.goal("list, p50 of all clients to that of one alone", many / one, MANY_TO_ONE)
             measure_grpc(arguments, report, server, {"get": p50, "list": many})
             report.note(f"RSS after all of it: {rss(server):.1f} MiB")
+        measure_s3(arguments, report, binary, folder / "backup" / "b0", folder / "s3")

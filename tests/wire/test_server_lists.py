@@ -156,3 +156,27 @@ def test_lists_tell_what_was_there_while_they_were_asked_for(server):
                 assert name in look.names
             if life.deleted < look.begun or look.ended < life.begun:
                 assert name not in look.names
+
+
+def reads(server):
+    return Metrics(server).sum("milvus_backup_calls_total", service="backup_storage", operation="get")
+
+
+def test_what_has_not_changed_is_not_read_again(server):
+    """Of a backup that was replaced, by one of the same size, all is told anew, and of the others nothing is read."""
+    target = "list?all=true&detail=true&collection_name=partitions"
+    known = {it["name"]: it["milvus_version"] for it in server.get(target).data}
+    assert len(known) == BACKUPS and set(known.values()) == {known["held0"]}
+    before = reads(server)
+    assert {it["name"]: it["milvus_version"] for it in server.get(target).data} == known
+    assert reads(server) == before
+    version = known["held0"][:-1] + ("0" if known["held0"][-1] != "0" else "1")
+    meta = server.backups / "held7" / "meta" / "backup_meta.json"
+    text = meta.read_text()
+    meta.with_suffix(".new").write_text(text.replace(known["held0"], version))
+    meta.with_suffix(".new").replace(meta)
+    assert meta.stat().st_size == len(text.encode())
+    assert {it["name"]: it["milvus_version"] for it in server.get(target).data} == known | {"held7": version}
+    assert 0 < reads(server) - before <= 4
+    shutil.rmtree(server.backups / "held9")
+    assert {it["name"] for it in server.get(target).data} == set(known) - {"held9"}
