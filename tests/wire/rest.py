@@ -4,15 +4,15 @@ import contextlib
 
 import pytest
 from testbed.backup_server import BackupServer
-from testbed.program import Program
+from testbed.program import Program, merged
 
 from wire.creating import Collections
 
 DATABASES = {"default": ["empty", "partitions"], "sales": ["partitions"]}
 
 
-def configuration(milvus, folder, **changes):
-    return {
+def configuration(milvus, folder, /, **changes):
+    own = {
         "configVersion": "v2",
         "milvus": {
             "grpc": {"address": "127.0.0.1", "port": milvus.port},
@@ -20,12 +20,12 @@ def configuration(milvus, folder, **changes):
             "storage": {"provider": "local", "rootPath": str(folder / "data")},
         },
         "backup": {"storage": {"rootPath": str(folder / "backup")}, "pauseGC": False},
-        **changes,
     }
+    return merged(own, changes)
 
 
 @contextlib.contextmanager
-def serving(folder, milvus=None, **changes):
+def serving(folder, milvus=None, /, **changes):
     (folder / "data").mkdir(exist_ok=True)
     with milvus or Collections(DATABASES) as fake:
         program = Program(folder / "program", configuration(fake, folder, **changes))

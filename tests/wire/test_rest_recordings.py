@@ -7,6 +7,7 @@ import fnmatch
 from pathlib import Path
 
 import pytest
+from testbed.fake_etcd import FakeEtcd
 from testbed.server import wait_until
 from wire.creating import Collections
 from wire.mutants import unnoticed
@@ -56,7 +57,9 @@ def test_answers_are_those_of_the_go_program_but_for_what_the_rules_allow(versio
     judge = judges[version]
     before, answers = len(judge.found), len(judge.answers)
     records = load(FOLDER / f"{version}.jsonl.gz")
-    with serving(tmp_path, Collections(DATABASES, version="2.3.5-lite")) as server:
+    with FakeEtcd() as etcd, serving(
+        tmp_path, Collections(DATABASES, version="2.3.5-lite"), milvus={"etcd": {"endpoints": [etcd.endpoint]}}
+    ) as server:
         prepare(server, section)
         for record in records.values():
             if record["id"].split("/")[0] == section and is_played(record):
