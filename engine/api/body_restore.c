@@ -74,7 +74,10 @@ static const struct mb_api_field fields[] = {
      .shape = mb_api_db_collections_shape},
     MB_API_FIELD_OF(OBJECT, "restorePlan", struct mb_body_restore, plan, &mb_body_plan_schema,
                     "What goes where, instead of suffix and renames."),
-    MB_API_FIELD(MAP, "ezkMapping", struct mb_body_restore, ezk, "Not supported: refused unless empty."),
+    MB_API_FIELD(
+        MAP, "ezkMapping", struct mb_body_restore, ezk,
+        "Keys to hand to Milvus for encrypted databases instead of the backup's: by database, or by the "
+        "old key."),
     MB_API_FIELD(BOOL, "cancel_on_disconnect", struct mb_body_restore, bound,
                  "Without async: cancel the task if the client leaves before it has ended."),
 };
@@ -82,11 +85,21 @@ static const struct mb_api_field fields[] = {
 const struct mb_api_schema mb_body_restore_schema = {
     MB_API_SCHEMA("RestoreRequest", struct mb_body_restore, fields)};
 
-static mb_status refuse(const struct mb_body_restore *body, struct mb_error *error)
+static mb_status take_ezk(const struct mb_api_list *list, struct mb_arena *arena,
+                          struct mb_restore_request *out, struct mb_error *error)
 {
-    if (body->ezk.count > 0)
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_INPUT, "ezkMapping",
-                            "encryption keys cannot be mapped yet; leave it out");
+    const struct mb_kv *pairs = list->items;
+    const char **from = mb_arena_alloc(arena, list->count + 1, sizeof *from);
+    const char **to = mb_arena_alloc(arena, list->count + 1, sizeof *to);
+    if (from == NULL || to == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < list->count; i++) {
+        from[i] = pairs[i].key;
+        to[i] = pairs[i].value;
+    }
+    out->ezk_from = from;
+    out->ezk_to = to;
+    out->ezk_count = list->count;
     return MB_OK;
 }
 
@@ -118,7 +131,7 @@ static mb_status check(const struct mb_body_restore *body, struct mb_error *erro
     if (*body->suffix != '\0' && !mb_text_is_name(body->suffix, strlen(body->suffix)))
         return mb_fail(error, MB_E_INVALID,
                        "only alphanumeric characters and underscores are allowed in collection suffix");
-    return refuse(body, error);
+    return MB_OK;
 }
 
 /* By the names after renaming: of a plan, or of db_collections_after_rename.  Nothing selects nothing. */
@@ -192,6 +205,7 @@ mb_status mb_body_restore_request(const struct mb_body_restore *body, struct mb_
     MB_TRY(choose(body, arena, out, error));
     MB_TRY(mb_api_mappings(body->plan, arena, out, error));
     take_skip(body->skip, out);
+    MB_TRY(take_ezk(&body->ezk, arena, out, error));
     MB_TRY(mb_api_renames(&body->renames, arena, out, error));
     return mb_restore_check(out, error);
 }

@@ -54,6 +54,7 @@ static const char *const members[][2] = {
     {"mappings", "restorePlan"},
     {"target_filter", "db_collections_after_rename"},
     {"bucket", "bucket_name"},
+    {"ezk_mapping", "ezkMapping"},
     {"root_path", "path"},
     {"gc_address", "gc_pause_address"},
     {"skip_collection_properties", "skipParams.collectionProperties"},

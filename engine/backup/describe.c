@@ -76,6 +76,18 @@ static void sort(struct mb_strings *names)
         qsort(names->items, names->count, sizeof(*names->items), by_text);
 }
 
+static mb_status describe_database(struct mb_create *create, const char *db, struct mb_cancel *cancel,
+                                   struct mb_error *error)
+{
+    struct mb_milvus *milvus = create->env->milvus;
+    struct mb_database *made = &create->backup.databases[create->backup.database_count];
+    MB_TRY(mb_milvus_describe_database(milvus, db, create->arena, made, cancel, error));
+    if (mb_database_is_encrypted(made))
+        MB_TRY(mb_milvus_backup_ezk(milvus, db, create->arena, &made->ezk, cancel, error));
+    create->backup.database_count++;
+    return MB_OK;
+}
+
 static mb_status find_collections(struct mb_create *create, struct name_list *list, struct mb_cancel *cancel,
                                   struct mb_error *error)
 {
@@ -93,10 +105,7 @@ static mb_status find_collections(struct mb_create *create, struct name_list *li
         struct mb_strings names;
         if (!mb_selection_has_database(selection, db))
             continue;
-        MB_TRY(mb_milvus_describe_database(milvus, db, create->arena,
-                                           &create->backup.databases[create->backup.database_count], cancel,
-                                           error));
-        create->backup.database_count++;
+        MB_TRY(describe_database(create, db, cancel, error));
         MB_TRY(mb_milvus_list_collections(milvus, db, create->arena, &names, cancel, error));
         sort(&names);
         for (size_t k = 0; k < names.count; k++)

@@ -1,6 +1,7 @@
 /* restore: from a backup to a running Milvus. */
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/ezk_file.h"
 
 struct options {
     const char *name;
@@ -21,6 +22,7 @@ struct options {
     bool meta_only;
     bool use_v2_restore;
     const char *until;
+    const char *ezk_mapping;
 };
 
 #define FIELD(member) .offset = offsetof(struct options, member)
@@ -125,6 +127,12 @@ static const struct mb_flag flags[] = {
      FIELD(until),
      .argument = "TIME",
      .help = "Leave out rows and deletes that were written after this time, such as 2026-11-28T22:30:00Z."},
+    {.name = "ezk_mapping",
+     .type = MB_FLAG_TEXT,
+     FIELD(ezk_mapping),
+     .argument = "FILE",
+     .help = "File with the keys to hand to Milvus for encrypted databases instead of the backup's: "
+             "{\"db\": \"key\"}."},
 };
 
 static struct mb_restore_request request_of(const struct options *options)
@@ -253,8 +261,9 @@ static mb_status validate(const void *given, struct mb_arena *arena, struct mb_e
 
 static mb_status run(struct mb_context *context, const void *given, struct mb_error *error)
 {
-    const struct mb_restore_request request = request_of(given);
+    struct mb_restore_request request = request_of(given);
     struct mb_task *task;
+    MB_TRY(mb_ezk_file_read(((const struct options *)given)->ezk_mapping, context->arena, &request, error));
     MB_TRY(mb_restore_start(context->session, &request, &task, error));
     MB_TRY(mb_context_finish(context, task, error));
     return tell(context, given, error);

@@ -459,6 +459,12 @@ struct mb_restore_request {
     bool until_checkpoints; /* or later than the backup's checkpoint of the channel they came through */
     bool rbac;              /* users, roles, grants and privilege groups: those that the target lacks */
     bool load; /* what was loaded when it was backed up is loaded again; its indexes are made for that */
+
+    /* Keys of encrypted databases that are to be handed to Milvus instead of those in the backup: the one at
+     * i of ezk_to for the database, or the old key, at i of ezk_from. */
+    const char *const *ezk_from;
+    const char *const *ezk_to;
+    size_t ezk_count;
 };
 
 /* A whole backup from the storage of one session to that of another. */
@@ -971,7 +977,8 @@ struct mb_get_request {
 /* Judges the request alone, as mb_session_get does first; the name also stands for that of other queries. */
 MB_API mb_status mb_get_check(const struct mb_get_request *request, struct mb_error *error);
 
-/* The description of a backup as JSON, without a line end behind it.  sink is used by the caller's thread. */
+/* The description of a backup as JSON, without a line end behind it, and without the keys of encrypted
+ * databases.  sink is used by the caller's thread. */
 MB_API mb_status mb_session_get(struct mb_session *session, const struct mb_get_request *request,
                                 const struct mb_sink *sink, struct mb_error *error);
 

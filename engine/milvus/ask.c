@@ -70,11 +70,25 @@ static mb_status status_of(int http_status)
     }
 }
 
+/* What a message may tell of an answer. */
+static void excerpt(const struct mb_ask *ask, const struct mb_http_response *response, char text[EXCERPT])
+{
+    const char *body = mb_buf_text(&response->body);
+    if (!ask->secret) {
+        mb_reason_brief(body, text, EXCERPT);
+        return;
+    }
+    json_t *root = json_loads(body, 0, NULL);
+    const char *said = json_string_value(json_object_get(root, "msg"));
+    mb_reason_brief(said != NULL ? said : "no reason given", text, EXCERPT);
+    json_decref(root);
+}
+
 static mb_status refusal(const struct mb_ask *ask, const struct mb_http_response *response,
                          struct mb_error *error)
 {
     char text[EXCERPT];
-    mb_reason_brief(mb_buf_text(&response->body), text, sizeof text);
+    excerpt(ask, response, text);
     mb_fail(error, status_of(response->status), "%s answered %d: %s", ask->url, response->status, text);
     error->http_status = response->status;
     error->flags |= response->status >= 500 ? MB_ERR_AMBIGUOUS : 0;
@@ -93,7 +107,7 @@ static mb_status read_answer(const struct mb_ask *ask, const struct mb_http_resp
         return MB_OK;
     }
     json_decref(root);
-    mb_reason_brief(mb_buf_text(&response->body), text, sizeof text);
+    excerpt(ask, response, text);
     mb_fail(error, MB_E_PROTOCOL, "%s answered something that is no JSON object: %s", ask->url, text);
     error->flags |= MB_ERR_AMBIGUOUS;
     return error->status;

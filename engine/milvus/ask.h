@@ -12,6 +12,7 @@ struct mb_ask {
     const char *body;   /* JSON to POST; NULL for GET */
     const char *within; /* seconds that the server may take, told to it; or NULL */
     bool authorized;    /* sends the user's credentials */
+    bool secret;        /* the answer holds one: no message repeats more of it than its "msg" */
     int64_t timeout_ns;
     size_t max_answer;
 };

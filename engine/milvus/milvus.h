@@ -102,6 +102,11 @@ mb_status mb_milvus_describe_database(struct mb_milvus *milvus, const char *db, 
                                       struct mb_database *out, struct mb_cancel *cancel,
                                       struct mb_error *error);
 
+/* The key of an encrypted database, as the server hands it out for backups and wants it back with an import.
+ * The log hides it from then on. */
+mb_status mb_milvus_backup_ezk(struct mb_milvus *milvus, const char *db, struct mb_arena *arena,
+                               const char **out, struct mb_cancel *cancel, struct mb_error *error);
+
 /* Fails when it is there; MB_E_UNSUPPORTED without MB_MILVUS_DATABASES.  A server without
  * MB_MILVUS_DESCRIBE_DATABASE passes over properties, which may be NULL. */
 mb_status mb_milvus_create_database(struct mb_milvus *milvus, const char *db,

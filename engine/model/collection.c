@@ -25,3 +25,14 @@ const char *mb_properties_get(const struct mb_properties *properties, const char
             return properties->items[i].value;
     return NULL;
 }
+
+static bool has(const struct mb_properties *properties, const char *key)
+{
+    const char *value = mb_properties_get(properties, key);
+    return value != NULL && *value != '\0';
+}
+
+bool mb_database_is_encrypted(const struct mb_database *database)
+{
+    return has(&database->properties, "cipher.ezID") && has(&database->properties, "cipher.key");
+}

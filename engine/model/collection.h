@@ -214,6 +214,8 @@ struct mb_flushed_all {
     struct mb_strings physical_channels;
 };
 
+bool mb_database_is_encrypted(const struct mb_database *database);
+
 const char *mb_properties_get(const struct mb_properties *properties, const char *key); /* NULL when absent */
 
 #endif

@@ -87,22 +87,12 @@ static mb_status check_target(struct mb_restore_work *work, const struct mb_stri
     return MB_OK;
 }
 
-static const char *ezk_of(const struct mb_restore *run, const struct mb_collection_backup *source)
-{
-    for (size_t i = 0; i < run->backup.database_count; i++) {
-        const struct mb_database *db = &run->backup.databases[i];
-        if (strcmp(db->name, source->collection.db_name) == 0)
-            return db->ezk ? db->ezk : "";
-    }
-    return "";
-}
-
 static mb_status plan_work(struct mb_restore *run, struct mb_restore_work *work, struct mb_arena *arena,
                            struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_collection_backup *source = work->target->source;
 
-    work->ezk = ezk_of(run, source);
+    work->ezk = mb_restore_ezk(&run->backup, &run->options->ezk, source);
     if (run->snapshot)
         return mb_snapshot_plan(work, arena, error);
     if (run->options->meta_only)
@@ -252,6 +242,8 @@ static mb_status check(struct mb_restore *run, struct mb_arena *arena, struct mb
     const struct mb_restore_env *env = run->env;
     MB_TRY(read_backup(run, arena, cancel, error));
     MB_TRY(mb_restore_plan_make(&run->backup, &run->options->plan, arena, &run->plan, error));
+    MB_TRY(
+        mb_restore_ezk_check(&run->backup, &run->options->ezk, env->log, arena, &run->plan.warnings, error));
     MB_TRY(mb_restore_check_databases(run, error));
     MB_TRY(mb_restore_plan_rbac(run, arena, cancel, error));
     MB_TRY(mb_milvus_list_databases(env->milvus, arena, databases, cancel, error));

@@ -7,6 +7,7 @@
 #include "base/progress_row.h"
 #include "copy/copy.h"
 #include "milvus/milvus.h"
+#include "restore/ezk.h"
 #include "restore/rbac.h"
 #include "restore/wish.h"
 #include "storage/store.h"
@@ -39,7 +40,8 @@ struct mb_restore_options {
     bool until_checkpoints; /* so do those that are younger than their channel's checkpoint in the backup */
     bool load;              /* what was loaded when it was backed up; its indexes are made, too */
     bool rbac;              /* users and roles, too, those that are missing */
-    bool use_jobs;          /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
+    struct mb_ezk_mapping ezk;
+    bool use_jobs; /* imports over HTTP, many segments in a job (MB_MILVUS_IMPORT_JOBS) */
     bool keep_temp_files;
     unsigned parallel_collections; /* 0 for 2 */
     unsigned import_jobs;          /* under way at once in one collection; 0 for 768 */

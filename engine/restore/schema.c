@@ -10,10 +10,12 @@
 
 /* --------------------------------------------------------------- properties */
 
-/* A collection with those of a replication would be one that only a replication may write to. */
+/* A collection with those of a replication would be one that only a replication may write to; how one is
+ * encrypted follows from its database. */
 static bool stays_behind(const char *key)
 {
-    return mb_text_starts_with(key, "replicate.") || strcmp(key, MB_REPLACED_BY) == 0;
+    return mb_text_starts_with(key, "replicate.") || mb_text_starts_with(key, "cipher.") ||
+           strcmp(key, MB_REPLACED_BY) == 0;
 }
 
 static void put_property(struct mb_properties *list, const struct mb_property *property)
@@ -42,6 +44,18 @@ static mb_status join_properties(const struct mb_collection *source, struct mb_a
         put_property(&list, &source->schema.properties.items[i]);
     for (size_t i = 0; i < source->properties.count; i++)
         put_property(&list, &source->properties.items[i]);
+    *out = list;
+    return MB_OK;
+}
+
+static mb_status schema_properties(const struct mb_properties *source, struct mb_arena *arena,
+                                   struct mb_properties *out, struct mb_error *error)
+{
+    struct mb_properties list = {.items = mb_arena_alloc(arena, source->count + 1, sizeof *list.items)};
+    if (list.items == NULL)
+        return mb_fail_memory(error);
+    for (size_t i = 0; i < source->count; i++)
+        put_property(&list, &source->items[i]);
     *out = list;
     return MB_OK;
 }
@@ -172,6 +186,7 @@ mb_status mb_restore_schema_make(const struct mb_collection_backup *source, cons
     made.name = name;
     made.num_partitions = has_partition_key(&made.schema) ? (int64_t)source->partition_count : 0;
     MB_TRY(split_fields(&source->collection.schema, arena, &made.schema, later, later_count, error));
+    MB_TRY(schema_properties(&source->collection.schema.properties, arena, &made.schema.properties, error));
     MB_TRY(join_properties(&source->collection, arena, &made.properties, error));
     *out = made;
     return MB_OK;

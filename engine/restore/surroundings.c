@@ -33,7 +33,10 @@ static mb_status create_database(struct mb_restore *run, const char *db, const s
     MB_TRY(mb_milvus_create_database(run->env->milvus, db, &properties, cancel, error));
     if (without_cipher)
         MB_TRY(warn(run, arena,
-                    mb_arena_printf(arena, "database %s was encrypted in the backup and is made without", db),
+                    mb_arena_printf(arena,
+                                    "database %s was encrypted in the backup and is made without: make it "
+                                    "yourself before the restore if it is to be encrypted",
+                                    db),
                     error));
     if (properties.count > 0 && !run->milvus->can[MB_MILVUS_DESCRIBE_DATABASE])
         return warn(run, arena,

@@ -13,6 +13,13 @@ static mb_status tell_times(const struct mb_session *session, const struct mb_ca
     return mb_abi_give(out, MB_UP_TO(struct mb_backup_times, took_ms), &times, sizeof times, error);
 }
 
+/* Whoever may look at a description need not be able to read the data. */
+static void leave_out_keys(struct mb_backup *backup)
+{
+    for (size_t i = 0; i < backup->database_count; i++)
+        backup->databases[i].ezk = "";
+}
+
 static mb_status show(struct mb_session *session, const struct mb_get_request *request,
                       const struct mb_sink *sink, struct mb_arena *arena, struct mb_error *error)
 {
@@ -21,6 +28,7 @@ static mb_status show(struct mb_session *session, const struct mb_get_request *r
     MB_TRY(mb_query_backup(session, request->name, arena, &catalog, &backup, error));
     if (request->times != NULL)
         MB_TRY(tell_times(session, &catalog, &backup, request->times, error));
+    leave_out_keys(&backup);
     return mb_catalog_show(&backup, !request->detail, request->indent, sink, error);
 }
 

@@ -15,6 +15,7 @@ struct plan {
     struct mb_renames renames;
     struct mb_mappings mappings;
     struct mb_restore_wishes wishes;
+    struct mb_ezk_mapping ezk;
     const char *suffix;
     int64_t until_ms;
     struct mb_restore_request flags; /* of which only booleans and numbers are good for anything here */
@@ -81,6 +82,7 @@ static void tell_idle(struct mb_task *task, const struct mb_restore_request *fla
          "has no effect but on snapshots: indexes are not made"},
         {flags->use_import_jobs && flags->meta_only, "use_import_jobs",
          "has no effect: data is not restored"},
+        {flags->ezk_count > 0 && flags->meta_only, "ezk_mapping", "has no effect: data is not restored"},
         {flags->drop_exist_index && flags->drop_exist_collection, "drop_exist_index",
          "has no effect: a collection that is made anew has no indexes to drop"},
         {flags->max_shards > 0 && !makes, "max_shards", no_collections},
@@ -139,6 +141,18 @@ static mb_status take_wishes(const struct mb_restore_request *request, struct mb
                            "skip_index_params", &skips->index_params, error);
 }
 
+static mb_status take_ezk(const struct mb_restore_request *request, struct mb_arena *arena,
+                          struct mb_ezk_mapping *ezk, struct mb_error *error)
+{
+    MB_TRY(mb_request_list(arena, request->ezk_from, request->ezk_count, "ezk_mapping", &ezk->from, error));
+    MB_TRY(mb_request_list(arena, request->ezk_to, request->ezk_count, "ezk_mapping", &ezk->to, error));
+    for (size_t i = 0; i < ezk->from.count; i++)
+        if (!is_given(ezk->from.items[i]) || !is_given(ezk->to.items[i]))
+            return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "ezk_mapping",
+                                "a pair lacks the database or its new key");
+    return MB_OK;
+}
+
 static mb_status take_until(const struct mb_restore_request *request, struct plan *plan,
                             struct mb_error *error)
 {
@@ -178,6 +192,7 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     MB_TRY(take_mappings(&request, arena, plan, error));
     MB_TRY(check_overrides(&request, plan, error));
     MB_TRY(take_wishes(&request, arena, &plan->wishes, error));
+    MB_TRY(take_ezk(&request, arena, &plan->ezk, error));
     MB_TRY(take_until(&request, plan, error));
     MB_TRY(mb_request_text(arena, request.suffix, &plan->suffix, error));
     plan->flags = request;
@@ -286,6 +301,7 @@ static struct mb_restore_options options_of(const struct mb_task *task, const st
                  .mappings = &plan->mappings,
                  .lenient = flags->lenient},
         .wishes = plan->wishes,
+        .ezk = plan->ezk,
         .restore_index = flags->restore_index,
         .use_auto_index = flags->use_auto_index,
         .drop_exist_collection = flags->drop_exist_collection,

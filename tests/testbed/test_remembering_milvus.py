@@ -330,3 +330,55 @@ def test_models_of_functions_are_called_unless_that_is_turned_off(tmp_path):
         assert client.call("CreateCollection", collection_name="f", schema=described).code != 0
         off = [{"key": "disable_func_runtime_check", "value": "true"}]
         assert client.call("CreateCollection", collection_name="f", schema=described, properties=off).code == 0
+
+
+@pytest.fixture
+def vault(bed):
+    """An encrypted database beside the one that is not, and a collection in it with a segment."""
+    database = bed.milvus.make_encrypted("vault")
+    bed.milvus.make("c", [field("id", INT64, key=True), field("vec", FLOAT_VECTOR)], database="vault")
+    bed.milvus.insert("c", [{"id": n, "vec": [n, 0, 0, 1]} for n in range(5)], database="vault")
+    [segment] = bed.milvus.flush("c", "vault")
+    return database, bed.path(segment, parts=2)
+
+
+def test_what_is_encrypted_is_imported_with_its_key(bed, vault):
+    database, inserts = vault
+    bed.client.make("copy")
+    keys = {database.ezk: 6, "another": 1, None: 1, f"new {database.ezk}": 1}
+    for key, state in keys.items():
+        [task] = bed.client.import_([inserts], name="copy", storage_version="2", ezk=key).tasks
+        assert bed.look_until_ended(task).state == state
+    bed.milvus.key_service = {"new": database.ezk}
+    for key, state in {"new": 6, database.ezk: 1}.items():
+        [task] = bed.client.import_([inserts], name="copy", storage_version="2", ezk=key).tasks
+        assert bed.look_until_ended(task).state == state
+    assert bed.milvus.count("copy") == 10
+    [task] = bed.client.import_([bed.inserts()], name="copy", storage_version="2", ezk="new").tasks
+    assert bed.look_until_ended(task).state == 1  # these are not encrypted
+    assert bed.milvus.violations == []
+
+
+def test_keys_are_handed_out_by_database(bed, vault):
+    page = "/management/rootcoord/ez/backup"
+    assert bed.client.page(f"{page}?db_name=vault") == {"msg": "OK", "ezk": vault[0].ezk}
+    assert bed.client.page(f"{page}?db_name=default")["http"] == 400 and "which has none" in bed.milvus.violations.pop()
+    assert bed.client.page(f"{page}?database=vault")["http"] == 400 and "asked for with" in bed.milvus.violations.pop()
+
+
+def test_zones_are_the_server_s_to_give(bed, vault):
+    made = {"key": "cipher.ezID", "value": "5"}
+    refused(bed, bed.client.call("CreateDatabase", db_name="new", properties=[made]), "business of its owner")
+    bed.milvus.violations.clear()
+    described = schema("new", [field("id", INT64, key=True), field("vec", FLOAT_VECTOR)]).SerializeToString()
+    answer = bed.client.call("CreateCollection", collection_name="new", schema=described, properties=[made])
+    refused(bed, answer, "the server's own to say")
+    shown = bed.client.call("DescribeDatabase", db_name="vault").properties
+    assert {pair.key for pair in shown} == {"cipher.enabled", "cipher.ezID", "cipher.key"}
+
+
+def test_a_version_without_encryption_takes_no_keys(tmp_path):
+    bed = Bed(tmp_path, "2.5.8")
+    refused(bed, bed.client.import_([bed.inserts()], ezk="key"), "encrypts nothing")
+    assert bed.client.page("/management/rootcoord/ez/backup?db_name=default")["http"] == 404
+    bed.milvus.stop()

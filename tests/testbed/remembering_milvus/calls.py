@@ -39,7 +39,10 @@ class Calls(SnapshotCalls):
         return {"db_names": list(self.memory.databases)}
 
     def create_database(self, request, _):
-        self.memory.make_database(request.db_name, as_dict(request.properties))
+        properties = as_dict(request.properties)
+        if any(key.startswith("cipher.") for key in properties):
+            raise Wrong(f"database {request.db_name} is made with {properties}: keys are the business of its owner")
+        self.memory.make_database(request.db_name, properties)
 
     def describe_database(self, request, _):
         found = self.memory.database(request.db_name)

@@ -73,6 +73,8 @@ class Imports(Rows):
         kinds = [kind for kind in ("backup", "l0_import") if options.get(kind) == "true"]
         if len(kinds) != 1:
             raise Wrong(f"an import has to be one of backup and l0_import, not {kinds}: {options}")
+        if "ezk" in options and not (options["ezk"] and self.version.can("encryption")):
+            raise Wrong("an import with an empty key, or with one for a version that encrypts nothing")
         if set(options) - OPTIONS:
             raise Wrong(f"an import with options that this fake does not know: {sorted(set(options) - OPTIONS)}")
         if options.get("skip_disk_quota_check") != "true":
@@ -149,9 +151,10 @@ class Imports(Rows):
     def _read_rows(self, job, inserts, deltas=None):
         found = job.collection
         version = int(job.options.get("storage_version", 0))
-        deletes = binlogs.read_deletes(self.place, deltas) if deltas else {}
+        place = self.opened_with(job.options.get("ezk", ""))
+        deletes = binlogs.read_deletes(place, deltas) if deltas else {}
         end = int(job.options.get("end_ts", 0)) or None
-        for segment, rows in binlogs.read_rows(self.place, inserts, found.schema, version).items():
+        for segment, rows in binlogs.read_rows(place, inserts, found.schema, version).items():
             latest = {}
             for key, at in deletes.get(segment, ()):
                 latest[key] = max(at, latest.get(key, 0))
@@ -164,7 +167,7 @@ class Imports(Rows):
         found = job.collection
         partition = found.partitions[job.partition] if job.partition else ALL_PARTITIONS
         about = {segment.id for segment in found.live(l0=False) if segment.state == FLUSHED}
-        deletes = binlogs.read_all_deletes(self.place, deltas)
+        deletes = binlogs.read_all_deletes(self.opened_with(job.options.get("ezk", "")), deltas)
         made = self.add_segment(found, partition, (), deletes, is_l0=True, state=IMPORTING)
         made.covers = about
         job.segments.append(made)

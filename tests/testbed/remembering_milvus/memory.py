@@ -1,6 +1,7 @@
 """Databases, collections, partitions, indexes and what is loaded: made, changed and looked up as a server does."""
 
 from testbed.remembering_milvus import schemas
+from testbed.remembering_milvus.encryption import ENABLED, ROOT_KEY, ZONE, Sealed, zone_of
 from testbed.remembering_milvus.errors import NOT_FOUND, Refused, Wrong
 from testbed.remembering_milvus.state import DEFAULT, DEFAULT_PARTITION, Clock, Collection, Database, Index, ids
 
@@ -19,6 +20,7 @@ class Memory:
         self.ids = ids(first_id)
         self.clock = Clock()
         self.databases = {}
+        self.key_service = {}
         self.rbac = None
         self.make_database(DEFAULT)
 
@@ -29,6 +31,23 @@ class Memory:
             raise Refused(f"database already exist: {name}")
         self.databases[name] = Database(next(self.ids), name, properties or {}, self.clock.tick())
         return self.databases[name]
+
+    def make_encrypted(self, name):
+        """A database as somebody else has made it, with a key of its own."""
+        made = self.make_database(name)
+        made.properties = {ENABLED: "true", ZONE: str(made.id), ROOT_KEY: f"kms:root/{name}"}
+        made.ezk = f"ezk/{made.id}:+{name}=="
+        return made
+
+    def sealed_for(self, collection):
+        """The place, as objects of a collection are put there."""
+        return Sealed(self.place, self.database(collection.database).ezk)
+
+    def opened_with(self, key):
+        """The place, as an import sees it that names a key."""
+        if key and self.key_service and key not in self.key_service:
+            raise Refused(f"the key service does not know {key}")
+        return Sealed(self.place, self.key_service.get(key, key))
 
     def database(self, name):
         if name not in self.databases:
@@ -61,6 +80,8 @@ class Memory:
             raise Wrong(f"collection {database}.{name} is made although its name is taken")
         schemas.check(sent, name, self.version)
         self._check_model(sent, properties)
+        if ZONE in properties or any(pair.key == ZONE for pair in sent.properties):
+            raise Wrong(f"collection {name} is made with {ZONE}, which is the server's own to say")
         if partitions and not schemas.has_partition_key(sent):
             raise Wrong(f"collection {name}: a number of partitions is sent, but no field is a partition key")
         made = Collection(
@@ -70,7 +91,7 @@ class Memory:
             schema=schemas.give_ids(sent),
             shards=shards or 1,
             consistency=consistency,
-            properties=dict(properties),
+            properties={**properties, **zone_of(where)},
             created=self.clock.tick(),
             channels=[],
         )
@@ -93,7 +114,7 @@ class Memory:
         if schemas.calls_a_model(sent) and self.version.can("function_check"):
             options["properties"] = {**had, FUNCTION_CHECK: "true"}
         made = self.create_collection(database, sent, **options)
-        made.properties = dict(had)
+        made.properties = {**had, **zone_of(self.database(database))}
         for partition in partitions:
             self.create_partition(database, name, partition)
         for field_name, params in (indexes or {}).items():

@@ -6,6 +6,7 @@ from testbed.remembering_milvus.errors import Refused, Wrong
 
 REST = "/v2/vectordb"
 GC = "/management/datacoord/garbage_collection"
+EZ_BACKUP = "/management/rootcoord/ez/backup"
 STATES = {"Failed": "Failed"}
 
 
@@ -42,7 +43,19 @@ class Pages:
         if path == f"{GC}/resume":
             self.memory.resume_collection_of_garbage(asked.get("ticket", ""))
             return {"msg": "OK"}
+        if path == EZ_BACKUP and self.version.can("encryption"):
+            return self._backup_key(asked)
         return None
+
+    # --- encryption
+
+    def _backup_key(self, asked):
+        if set(asked) != {"db_name"}:
+            raise Wrong(f"the key of a database is asked for with {sorted(asked)}")
+        ezk = self.memory.database(asked["db_name"]).ezk
+        if not ezk:
+            raise Wrong(f"the key of database {asked['db_name']} is asked for, which has none")
+        return {"msg": "OK", "ezk": ezk}
 
     # --- segments
 

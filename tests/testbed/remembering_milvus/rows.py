@@ -65,7 +65,7 @@ class Rows(Memory):
         return made
 
     def write_out(self, collection, segment, state=FLUSHED):
-        writer = SegmentWriter(self.place, self.root, segment.path, self.ids)
+        writer = SegmentWriter(self.sealed_for(collection), self.root, segment.path, self.ids)
         if segment.rows:
             writer.rows(collection.schema, segment.rows, segment.storage_version)
         if segment.deletes:
@@ -100,7 +100,7 @@ class Rows(Memory):
             keys = {row.key for row in segment.rows}
             deletes = [d for l0 in found.live(l0=True) for d in self._about(l0, segment) if d[0] in keys]
             if deletes:
-                writer = SegmentWriter(self.place, self.root, segment.path, self.ids)
+                writer = SegmentWriter(self.sealed_for(found), self.root, segment.path, self.ids)
                 writer.deletes(deletes)
                 segment.deletes += deletes
                 segment.logs.setdefault(("delta", 0), []).extend(writer.logs["delta", 0])
@@ -126,7 +126,7 @@ class Rows(Memory):
         if self.version.can("describe_segments"):
             paths.append(segment.path)
         for path in paths:
-            SegmentWriter(self.place, self.root, path, self.ids).rows(found.schema, segment.rows, segment.storage_version)
+            SegmentWriter(self.sealed_for(found), self.root, path, self.ids).rows(found.schema, segment.rows, segment.storage_version)
 
     # --- what is alive
 

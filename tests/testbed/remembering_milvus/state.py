@@ -94,6 +94,7 @@ class Database:
     name: str
     properties: dict
     created: int
+    ezk: str = ""  # the key of one that is encrypted
     collections: dict = field(default_factory=dict)  # name -> Collection
     aliases: dict = field(default_factory=dict)  # alias -> name
 

@@ -14,6 +14,7 @@ RANGES = {
     "describe_segments": ((2, 5, 8), None),
     "column_groups": ((2, 6, 0), None),
     "add_field": ((2, 6, 0), None),
+    "encryption": ((2, 6, 0), None),
     "deletes_together": ((2, 6, 5), None),
     "gc_tickets": ((2, 6, 8), None),
     "function_check": ((2, 6, 8), None),

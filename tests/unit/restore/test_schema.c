@@ -85,6 +85,24 @@ static void test_what_is_carried(void **state)
     assert_int_equal(made.properties.count, 3);
 }
 
+static void test_what_belongs_to_the_old_database_stays_behind(void **state)
+{
+    (void)state;
+    struct mb_field *later;
+    size_t count;
+    struct mb_property of_schema[] = {{"cipher.ezID", "7"}, {"kept", "1"}, {"replicate.id", "x"}};
+    struct mb_property own[] = {{"cipher.ezID", "7"}, {"mmap.enabled", "true"}};
+    struct mb_collection_backup source = backup_of(2, false);
+    source.collection.schema.properties = (struct mb_properties){of_schema, 3};
+    source.collection.properties = (struct mb_properties){own, 2};
+    struct mb_collection made = make(&source, &later, &count);
+
+    assert_int_equal(made.schema.properties.count, 1);
+    assert_string_equal(mb_properties_get(&made.schema.properties, "kept"), "1");
+    assert_int_equal(made.properties.count, 2);
+    assert_string_equal(mb_properties_get(&made.properties, "mmap.enabled"), "true");
+}
+
 static void test_partitions_are_counted_only_with_a_partition_key(void **state)
 {
     (void)state;
@@ -234,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_carried),
+        cmocka_unit_test(test_what_belongs_to_the_old_database_stays_behind),
         cmocka_unit_test(test_partitions_are_counted_only_with_a_partition_key),
         cmocka_unit_test(test_field_behind_the_hidden_one_is_added_later),
         cmocka_unit_test(test_stored_dynamic_field_is_left_to_the_server),
