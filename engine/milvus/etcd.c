@@ -12,9 +12,11 @@ enum { ATTEMPTS = 3 };
 
 /* ---------------------------------------------------------------- life */
 
-static mb_status pass_over(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_error *error)
+static mb_status pass_over(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_arena *scratch,
+                           struct mb_error *error)
 {
     (void)ctx;
+    (void)scratch;
     (void)entry;
     (void)error;
     return MB_OK;
@@ -106,17 +108,13 @@ struct indexes {
     size_t count;
 };
 
-static mb_status take_index(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_error *error)
+static mb_status keep_index(struct indexes *list, const Pb__EtcdKeyValue *entry, struct mb_error *error)
 {
-    struct indexes *list = ctx;
     ProtobufCMessage *message;
-    if (is_tombstone(&entry->value))
-        return MB_OK;
-    MB_TRY(unpack(&pb__field_index__descriptor, entry, list->arena, &message, error));
+    struct mb_arena *arena = list->arena;
+    MB_TRY(unpack(&pb__field_index__descriptor, entry, arena, &message, error));
     const Pb__FieldIndex *kept = (const Pb__FieldIndex *)message;
     const Pb__IndexInfo *info = kept->index_info;
-    if (kept->deleted || info == NULL)
-        return MB_OK;
     struct mb_index_extra extra = {.index_id = info->index_id,
                                    .name = info->index_name,
                                    .field_id = info->field_id,
@@ -124,7 +122,6 @@ static mb_status take_index(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_
                                    .is_auto_index = info->is_auto_index,
                                    .min_index_version = info->min_index_version,
                                    .max_index_version = info->max_index_version};
-    struct mb_arena *arena = list->arena;
     MB_TRY(mb_properties_from_pb(info->type_params, info->n_type_params, arena, &extra.type_params, error));
     MB_TRY(
         mb_properties_from_pb(info->index_params, info->n_index_params, arena, &extra.index_params, error));
@@ -136,6 +133,18 @@ static mb_status take_index(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_
     items[list->count++] = extra;
     list->items = items;
     return MB_OK;
+}
+
+/* Of those that were dropped, which may be many, nothing stays. */
+static mb_status take_index(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_arena *scratch,
+                            struct mb_error *error)
+{
+    ProtobufCMessage *message;
+    if (is_tombstone(&entry->value))
+        return MB_OK;
+    MB_TRY(unpack(&pb__field_index__descriptor, entry, scratch, &message, error));
+    const Pb__FieldIndex *kept = (const Pb__FieldIndex *)message;
+    return kept->deleted || kept->index_info == NULL ? MB_OK : keep_index(ctx, entry, error);
 }
 
 mb_status mb_etcd_indexes(struct mb_etcd *etcd, int64_t collection_id, struct mb_arena *arena,
@@ -156,16 +165,18 @@ struct search {
     bool found;
 };
 
-static mb_status take_field(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_error *error)
+static mb_status take_field(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_arena *scratch,
+                            struct mb_error *error)
 {
     struct search *search = ctx;
     ProtobufCMessage *message;
     if (search->found || is_tombstone(&entry->value))
         return MB_OK;
-    MB_TRY(unpack(&pb__field_schema__descriptor, entry, search->arena, &message, error));
+    MB_TRY(unpack(&pb__field_schema__descriptor, entry, scratch, &message, error));
     if (!((const Pb__FieldSchema *)message)->is_dynamic)
         return MB_OK;
     search->found = true;
+    MB_TRY(unpack(&pb__field_schema__descriptor, entry, search->arena, &message, error));
     return mb_field_from_pb((const Pb__FieldSchema *)message, search->arena, &search->field, error);
 }
 

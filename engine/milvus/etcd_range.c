@@ -195,7 +195,7 @@ static mb_status read_page(struct page *page, unsigned attempts, const struct mb
 {
     MB_TRY(ask(page, attempts, cancel, error));
     for (size_t i = 0; i < page->answer->n_kvs; i++)
-        MB_TRY(visit->entry(visit->ctx, page->answer->kvs[i], error));
+        MB_TRY(visit->entry(visit->ctx, page->answer->kvs[i], page->arena, error));
     return MB_OK;
 }
 

@@ -24,9 +24,11 @@ mb_status mb_etcd_add_endpoints(struct mb_etcd *etcd, const struct mb_etcd_optio
                                 struct mb_error *error);
 void mb_etcd_drop_endpoints(struct mb_etcd *etcd);
 
-/* One call per key that begins so, in their order.  The entry is valid during the call. */
+/* One call per key that begins so, in their order.  The entry, and what is put into scratch, are valid during
+ * the call. */
 struct mb_etcd_visit {
-    mb_status (*entry)(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_error *error);
+    mb_status (*entry)(void *ctx, const Pb__EtcdKeyValue *entry, struct mb_arena *scratch,
+                       struct mb_error *error);
     void *ctx;
 };
 
