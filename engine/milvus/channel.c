@@ -1,4 +1,4 @@
-#include "milvus/channel.h"
+#include "milvus/channel_private.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -14,11 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct mb_channel {
-    grpc_channel *grpc;
-    const struct mb_peer *peer;
-};
 
 /* ------------------------------------------------------------------ opening */
 

@@ -58,6 +58,11 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
 ProtobufCMessage *mb_pb_unpack(const ProtobufCMessageDescriptor *type, const struct mb_buf *bytes,
                                struct mb_arena *arena);
 
+enum { MB_RPC_HEADERS = 3 };
+
+/* Those of every call; db NULL for one that is about no database.  How many. */
+size_t mb_rpc_headers(const struct mb_milvus *milvus, const char *db, struct mb_metadata *headers);
+
 const char *mb_db_name(const char *db);
 
 /* Of the calls of that name. */

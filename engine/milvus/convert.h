@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "milvus.pb-c.h"
 #include "model/collection.h"
+#include "model/rbac.h"
 
 #include <string.h>
 
@@ -35,6 +36,10 @@ mb_status mb_field_from_pb(const Pb__FieldSchema *pb, struct mb_arena *arena, st
                            struct mb_error *error);
 mb_status mb_schema_from_pb(const Pb__CollectionSchema *schema, struct mb_arena *arena, struct mb_schema *out,
                             struct mb_error *error);
+
+/* rbac.c: into *pb, which is the caller's. */
+mb_status mb_rbac_to_pb(const struct mb_rbac *rbac, struct mb_arena *arena, Pb__RbacMeta *pb,
+                        struct mb_error *error);
 
 /* The schema under the given name. */
 mb_status mb_schema_to_pb(const struct mb_schema *schema, const char *name, struct mb_arena *arena,

@@ -180,8 +180,8 @@ static mb_status group_to_pb(const struct mb_rbac_group *group, struct mb_arena 
     return names_to_pb(&group->privileges, arena, &pb->privileges, &pb->n_privileges, error);
 }
 
-static mb_status rbac_to_pb(const struct mb_rbac *rbac, struct mb_arena *arena, Pb__RbacMeta *pb,
-                            struct mb_error *error)
+mb_status mb_rbac_to_pb(const struct mb_rbac *rbac, struct mb_arena *arena, Pb__RbacMeta *pb,
+                        struct mb_error *error)
 {
     pb__rbac_meta__init(pb);
     MB_TRY(MAKE_ARRAY(arena, rbac->user_count, pb->users, error));
@@ -204,7 +204,7 @@ mb_status mb_milvus_restore_rbac(struct mb_milvus *milvus, const struct mb_rbac 
     Pb__RestoreRbacMetaRequest request = PB__RESTORE_RBAC_META_REQUEST__INIT;
     Pb__RbacMeta meta;
     struct mb_arena *arena = mb_arena_new();
-    mb_status status = arena ? rbac_to_pb(rbac, arena, &meta, error) : mb_fail_memory(error);
+    mb_status status = arena ? mb_rbac_to_pb(rbac, arena, &meta, error) : mb_fail_memory(error);
     request.rbac_meta = &meta;
     if (status == MB_OK)
         status = call(milvus, &method_restore, &request.base, arena, NULL, cancel, error);

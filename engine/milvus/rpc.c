@@ -159,7 +159,7 @@ static mb_status attempt(void *ctx, struct mb_cancel *cancel, struct mb_error *e
 
 /* ----------------------------------------------------------------- the call */
 
-static size_t fill_headers(const struct mb_milvus *milvus, const char *db, struct mb_metadata *headers)
+size_t mb_rpc_headers(const struct mb_milvus *milvus, const char *db, struct mb_metadata *headers)
 {
     size_t n = 0;
     if (milvus->authorization)
@@ -186,7 +186,7 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
                  struct mb_cancel *cancel, struct mb_error *error)
 {
     char path[96];
-    struct mb_metadata headers[3];
+    struct mb_metadata headers[MB_RPC_HEADERS];
     struct attempt a = {.milvus = milvus, .method = method, .arena = arena};
     struct mb_arena *own = NULL;
     mb_status status;
@@ -205,7 +205,7 @@ mb_status mb_rpc(struct mb_milvus *milvus, const struct mb_method *method, struc
     a.call = (struct mb_channel_call){
         .path = path,
         .headers = headers,
-        .header_count = fill_headers(milvus, subject.db, headers),
+        .header_count = mb_rpc_headers(milvus, subject.db, headers),
         .request = bytes,
         .request_len = len,
         .timeout_ns = milvus->options.call_timeout_ns,

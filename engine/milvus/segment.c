@@ -1,8 +1,8 @@
 #include "base/clock.h"
 #include "milvus/client.h"
 #include "milvus/convert.h"
+#include "milvus/log_message.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct mb_method method_segments = {
@@ -210,23 +210,6 @@ mb_status mb_milvus_flush(struct mb_milvus *milvus, const char *db, const char *
 
 /* ------------------------------------------------------------- all of them */
 
-/* The time of a message is one of its properties, in base 36. */
-static mb_status read_time(const ProtobufCBinaryData *bytes, uint64_t *out)
-{
-    Pb__ImmutableMessage *message = pb__immutable_message__unpack(NULL, bytes->len, bytes->data);
-    mb_status status = MB_E_PROTOCOL;
-    for (size_t i = 0; message != NULL && i < message->n_properties; i++) {
-        char *end = NULL;
-        if (strcmp(message->properties[i]->key, "_tt") != 0)
-            continue;
-        *out = strtoull(message->properties[i]->value, &end, 36);
-        status = *end == '\0' && *out != 0 ? MB_OK : MB_E_PROTOCOL;
-    }
-    if (message != NULL)
-        pb__immutable_message__free_unpacked(message, NULL);
-    return status;
-}
-
 static mb_status take_flushed_all(const Pb__FlushAllResponse *answer, struct mb_arena *arena,
                                   struct mb_flushed_all *out, struct mb_error *error)
 {
@@ -240,7 +223,7 @@ static mb_status take_flushed_all(const Pb__FlushAllResponse *answer, struct mb_
         struct mb_checkpoint *message = &flushed.messages[flushed.message_count++];
         *message = (struct mb_checkpoint){.channel = entry->key,
                                           .position = {.data = entry->value.data, .len = entry->value.len}};
-        if (read_time(&entry->value, &message->timestamp) != MB_OK)
+        if (mb_log_message_tick(&message->position, &message->timestamp, error) != MB_OK)
             return mb_fail(error, MB_E_PROTOCOL, "flush everything: the message of channel %s tells no time",
                            entry->key);
     }

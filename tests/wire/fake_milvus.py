@@ -84,6 +84,7 @@ class FakeMilvus(grpc.GenericRpcHandler):
     """answers: method -> a list of answers (the last one stays), or a function of the request.
 
     An answer is a message, bytes, Abort or Hang. Calls are kept as (method, request, headers).
+    stream: of a replication: a generator over requests, context and headers that gives the ticks it confirms.
     http: path -> (status, JSON or bytes[, headers]), a function that gives one, or a list of these (the last one stays).
     Requests are kept as (path, query, headers, body).
     """
@@ -98,6 +99,7 @@ class FakeMilvus(grpc.GenericRpcHandler):
             "ListDatabases": [milvus_pb2.ListDatabasesResponse(db_names=["default"])],
         }
         self.calls = []
+        self.stream = None
         self.http = {}
         self.http_calls = []
         self.cut_short = 0
@@ -137,6 +139,16 @@ class FakeMilvus(grpc.GenericRpcHandler):
 
     def service(self, details):
         service, method = details.method.lstrip("/").split("/")
+        if method == "CreateReplicateStream" and self.stream:
+            headers = dict(details.invocation_metadata)
+            serve = lambda requests, context: self.stream(requests, context, headers)
+            return grpc.stream_stream_rpc_method_handler(
+                serve,
+                request_deserializer=milvus_pb2.ReplicateRequest.FromString,
+                response_serializer=lambda tick: milvus_pb2.ReplicateResponse(
+                    replicate_confirmed_message_info={"confirmed_time_tick": tick}
+                ).SerializeToString(),
+            )
         if service != SERVICE or method not in REQUESTS:
             return None
         headers = {key: value for key, value in details.invocation_metadata if not key.startswith("grpc-")}

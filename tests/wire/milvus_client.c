@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/scope.h"
 #include "milvus/milvus.h"
+#include "milvus/replicate.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -261,6 +262,37 @@ static mb_status run_cancelled(struct session *s, char **argv)
     return status;
 }
 
+/* PATIENCE_MS COUNT BYTES: so many databases, each with a property of so many bytes, on the channel "dml_0".
+ */
+static mb_status replicate(struct session *s, struct mb_replication *replication, int count, int bytes)
+{
+    char *value = mb_arena_alloc(s->arena, 1, (size_t)bytes + 1);
+    struct mb_property property = {"note", value};
+    const struct mb_database database = {
+        .id = 5, .name = "db", .properties = {.items = &property, .count = 1}};
+    if (value == NULL)
+        return mb_fail_memory(&s->error);
+    memset(value, 'x', (size_t)bytes);
+    for (int i = 0; i < count; i++)
+        MB_TRY(mb_replicate_database(replication, &database, s->cancel, &s->error));
+    MB_TRY(mb_replication_settle(replication, s->cancel, &s->error));
+    return print(json_integer((json_int_t)mb_replication_sent(replication)));
+}
+
+static mb_status run_replicate(struct session *s, char **argv)
+{
+    const char *names[] = {"dml_0"};
+    struct mb_replication *replication;
+    const struct mb_replication_options options = {.source = "cluster-a",
+                                                   .channels = {.items = names, .count = 1},
+                                                   .control_channel = "dml_0_vcchan",
+                                                   .patience_ns = atoi(argv[0]) * MB_NS_PER_MS};
+    MB_TRY(mb_replication_open(&replication, s->milvus, &options, &s->error));
+    mb_status status = replicate(s, replication, atoi(argv[1]), atoi(argv[2]));
+    mb_replication_close(replication);
+    return status;
+}
+
 static const struct {
     const char *name;
     int arguments;
@@ -282,6 +314,7 @@ static const struct {
     {"job", 5, run_job},
     {"pause", 1, run_pause},
     {"cancelled", 2, run_cancelled},
+    {"replicate", 3, run_replicate},
 };
 
 static mb_status run(struct session *s, int argc, char **argv)

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import time
 
 import pytest
 from pymilvus.grpc_gen import schema_pb2
@@ -31,6 +32,13 @@ def text(name="s", **more):
 
 def some_rows(first, count, **more):
     return [{"id": n, "s": f"row {n}", "vec": [n, n / 4, 0.5, 1], **more} for n in range(first, first + count)]
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it has not come so far"
+        time.sleep(0.02)
 
 
 # --- collections ---------------------------------------------------------------------------------------------------
