@@ -2,9 +2,8 @@
 
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, msg_pb2, schema_pb2
 
-from testbed.remembering_milvus import schemas
+from testbed.remembering_milvus import schemas, wal
 from testbed.remembering_milvus.errors import Refused, Wrong
-from testbed.remembering_milvus.flushes import base36
 from testbed.remembering_milvus.snapshot_calls import SnapshotCalls
 from testbed.remembering_milvus.schemas import as_dict, pairs
 from testbed.remembering_milvus.state import IMPORTING
@@ -231,10 +230,11 @@ class Calls(SnapshotCalls):
 
     def flush_all(self, _request, _):
         answer = milvus_pb2.FlushAllResponse()
-        for channel, timestamp in self.memory.begin_flush_of_all().items():
-            answer.flush_all_msgs[channel].properties["_tt"] = base36(timestamp)
+        flushed, number = self.memory.begin_flush_of_all(), next(self.memory.ids)
+        for channel, timestamp in flushed.items():
+            answer.flush_all_msgs[channel].CopyFrom(wal.flush_all(channel, list(flushed), timestamp, number))
         answer.cluster_info.cluster_id = "by-dev"
-        answer.cluster_info.cchannel = f"{self.memory.physical_channels()[0]}_vcchan"
+        answer.cluster_info.cchannel = self.memory.control_channel()
         answer.cluster_info.pchannels.extend(self.memory.physical_channels())
         return answer
 
@@ -245,6 +245,15 @@ class Calls(SnapshotCalls):
         if not request.channel_name:
             raise Wrong("the position of a channel without a name is asked for")
         return {"position": "CAEQAQ=="}
+
+    # --- replication
+
+    def get_replicate_info(self, request, _):
+        if self.memory.secondary is None:
+            raise Refused("this cluster is no secondary")
+        tick = self.memory.secondary.info(request)
+        checkpoint = common_pb2.ReplicateCheckpoint(cluster_id=request.source_cluster_id, time_tick=tick)
+        return {"checkpoint": checkpoint}
 
     # --- import
 

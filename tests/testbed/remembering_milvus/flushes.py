@@ -6,15 +6,6 @@ from testbed.remembering_milvus.errors import Wrong
 from testbed.remembering_milvus.garbage import Garbage
 
 LOOKS = 2  # at the second look it is done
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-def base36(number):
-    text = ""
-    while number:
-        number, digit = divmod(number, 36)
-        text = DIGITS[digit] + text
-    return text or "0"
 
 
 @dataclass
@@ -62,6 +53,9 @@ class Flushes(Garbage):
 
     def physical_channels(self):
         return ["by-dev-rootcoord-dml_0", "by-dev-rootcoord-dml_1"]
+
+    def control_channel(self):
+        return f"{self.physical_channels()[0]}_vcchan"
 
     def _look(self, flush):
         flush.looks += 1

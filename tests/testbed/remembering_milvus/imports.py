@@ -11,7 +11,7 @@ from testbed.remembering_milvus.rows import Rows
 from testbed.remembering_milvus.state import ALL_PARTITIONS, FLUSHED, IMPORTING
 
 STATES = ("Pending", "Importing", "Completed")
-OPTIONS = {"backup", "l0_import", "skip_disk_quota_check", "storage_version", "end_ts", "ezk"}
+OPTIONS = {"backup", "l0_import", "skip_disk_quota_check", "storage_version", "end_ts", "ezk", "auto_commit"}
 MOST_SEGMENTS = 1024
 
 
@@ -27,10 +27,16 @@ class Job:
     reason: str = ""
     segments: list = field(default_factory=list)
     told_rows: int = 0
+    committed: bool = False
 
     @property
     def is_deletes(self):
         return "l0_import" in self.options
+
+    @property
+    def waits(self):
+        """Does it show what it has brought only when it is told to?"""
+        return self.options.get("auto_commit") == "false" and not self.committed
 
     @property
     def ended(self):
@@ -52,7 +58,8 @@ class Imports(Rows):
 
     # --- taking an import on
 
-    def begin_import(self, database, name, partition, units, options):
+    def begin_import(self, database, name, partition, units, options, number=None):
+        """number: that somebody else has given it."""
         found = self.collection(database, name)
         self._check_options(options)
         deletes = "l0_import" in options
@@ -65,7 +72,9 @@ class Imports(Rows):
             self._check_unit(unit, deletes)
         if not deletes and any(job.is_deletes and job.collection is found for job in self.jobs.values()):
             raise Wrong(f"rows are imported into {name} after deletes that may be about them")
-        job = Job(next(self.ids), found, partition, units, options)
+        if number in self.jobs:
+            raise Wrong(f"import {number} is begun twice")
+        job = Job(number or next(self.ids), found, partition, units, options)
         self.jobs[job.id] = job
         return job
 
@@ -77,6 +86,8 @@ class Imports(Rows):
             raise Wrong("an import with an empty key, or with one for a version that encrypts nothing")
         if set(options) - OPTIONS:
             raise Wrong(f"an import with options that this fake does not know: {sorted(set(options) - OPTIONS)}")
+        if "auto_commit" in options and not self.version.can("replication"):
+            raise Wrong("an import with auto_commit, which this version does not know")
         if options.get("skip_disk_quota_check") != "true":
             raise Wrong(f"an import without skip_disk_quota_check: {options}")
         for number in ("storage_version", "end_ts"):
@@ -134,9 +145,18 @@ class Imports(Rows):
                 del job.collection.segments[segment.id]
         return job
 
+    def commit_import(self, job):
+        if job.state != "Uncommitted":
+            raise Wrong(f"import {job.id} is committed while it is {job.state}")
+        job.committed = True
+        job.state = "Committing"
+
     def _go_on(self, job):
         if job.looks == len(STATES) - 1:
             self._read(job)
+        if job.waits and job.looks >= len(STATES):
+            job.state = "Uncommitted"
+            return
         job.state = STATES[min(job.looks, len(STATES)) - 1]
         if job.state == "Completed":
             for segment in job.segments:

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,10 +13,11 @@ from google.protobuf.message_factory import GetMessageClass
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
 from testbed.places import BucketPlace
+from testbed.remembering_milvus import snapshot_messages, wal
 from testbed.remembering_milvus.calls import Calls
 from testbed.remembering_milvus.errors import Refused, Wrong
-from testbed.remembering_milvus import snapshot_messages
 from testbed.remembering_milvus.pages import Pages
+from testbed.remembering_milvus.secondary import Broken, Secondary
 from testbed.remembering_milvus.snapshots import Snapshots
 from testbed.remembering_milvus.version import Version
 from testbed.stores import storage_keys
@@ -26,7 +28,10 @@ WITHOUT_DATABASE = {
     *("Connect", "GetVersion", "ListDatabases", "CreateDatabase", "DescribeDatabase", "GetImportState"),
     *("FlushAll", "GetFlushAllState", "ReplicateMessage", "BackupRBAC", "RestoreRBAC"),
     *("GetExportSnapshotState", "GetRestoreSnapshotState"),
+    *("GetReplicateInfo", "GetReplicateConfiguration"),
 }
+# What changes something, and is not for a secondary.
+CHANGES = ("Create", "Drop", "Alter", "Add", "Rename", "Load", "Release", "Import", "Restore", "Insert", "Delete", "Flush")
 PYTHON_WORDS = {"import": "import_"}
 
 
@@ -55,6 +60,7 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
         self.calls, self.pages_asked, self.asked, self.violations = [], [], [], []
         self.before = {}
         self.forbidden, self.lacks = set(), set()
+        self.secondary = None
         self._calls, self._pages = Calls(self), Pages(self)
         self.lock = threading.RLock()
         self._grpc.start()
@@ -75,6 +81,11 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
         self._grpc.stop(None)
         self._web.shutdown()
         self._web.server_close()
+
+    def become_secondary(self, source, target="cluster-b", channels=None, edges=None):
+        """From now on it takes messages of the cluster called source, and nothing else that changes it."""
+        self.secondary = Secondary(self, source, target, channels or self.physical_channels(), edges)
+        return self.secondary
 
     # --- what was asked
 
@@ -115,6 +126,9 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
         headers = dict(details.invocation_metadata)
         if method in self.lacks:
             return None
+        special = {"GetReplicateConfiguration": self._configuration, "CreateReplicateStream": self._stream}.get(method)
+        if special and self.version.has_method(method):
+            return special(headers)
         if known is None or not hasattr(self._calls, snake(method)) or not self.version.has_method(method):
             with self.lock:
                 self.violations.append(f"call {method}, which this version has not")
@@ -135,22 +149,78 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
             try:
                 self.before.get(method.name, lambda: None)()
                 self._check_headers(method.name, request, headers)
+                if self.secondary and method.name.startswith(CHANGES):
+                    raise Wrong("a secondary takes nothing but messages of its source")
                 answer = getattr(self._calls, snake(method.name))(request, headers.get("dbname", ""))
             except Refused as error:
                 self._note(error, method.name)
+                if "status" not in answer_type.DESCRIPTOR.fields_by_name and answer_type is not common_pb2.Status:
+                    context.abort(grpc.StatusCode.UNKNOWN, error.reason)
                 status = common_pb2.Status(code=error.code, error_code=error.old_code, reason=error.reason)
                 return status if answer_type is common_pb2.Status else answer_type(status=status)
         return answer if isinstance(answer, answer_type) else answer_type(**(answer or {}))
+
+    def _configuration(self, headers):
+        """GetReplicateConfiguration, which pymilvus does not know yet."""
+
+        def answer(_request, _context):
+            with self._lock:
+                self.asked.append("GetReplicateConfiguration")
+                self._check_identity(headers)
+                return wal.configuration(self.secondary)
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+    def _stream(self, headers):
+        def serve(requests, context):
+            if self.secondary is None:
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, "this cluster is no secondary")
+            with self._lock:
+                self.asked.append("CreateReplicateStream")
+                stream = self.secondary.open()
+            try:
+                self._check_identity(headers)
+                if headers.get("cluster-id") != self.secondary.source:
+                    raise Wrong(f"a stream of cluster {headers.get('cluster-id')!r}")
+                for request in requests:
+                    with self._lock:
+                        tick = self.secondary.take(stream, request)
+                    if tick is not None:
+                        time.sleep(self.secondary.late)
+                        confirmed = milvus_pb2.ReplicateConfirmedMessageInfo(confirmed_time_tick=tick)
+                        yield milvus_pb2.ReplicateResponse(replicate_confirmed_message_info=confirmed)
+            except Broken as broken:
+                self._leave(stream)
+                if broken.code is not None:
+                    context.abort(broken.code, broken.details)
+            except Refused as error:
+                self._note(error, "CreateReplicateStream")
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, error.reason)
+            finally:
+                self._leave(stream)
+
+        return grpc.stream_stream_rpc_method_handler(
+            serve,
+            response_serializer=lambda answer: answer.SerializeToString(),
+        )
+
+    def _leave(self, stream):
+        with self._lock:
+            self.secondary.close(stream)
 
     def _note(self, error, where):
         if isinstance(error, Wrong):
             self.violations.append(f"{where}: {error.reason}")
 
-    def _check_headers(self, method, request, headers):
-        if method != "Connect" and headers.get("identifier") != str(self.identifier):
+    def _check_identity(self, headers):
+        if headers.get("identifier") != str(self.identifier):
             raise Wrong("it comes without the identifier that Connect gave")
         if self.login and headers.get("authorization") != base64.b64encode(self.login.encode()).decode():
             raise Wrong("it comes without the user and the password")
+
+    def _check_headers(self, method, request, headers):
+        if method != "Connect":
+            self._check_identity(headers)
         if method in WITHOUT_DATABASE:
             return
         if not headers.get("dbname"):

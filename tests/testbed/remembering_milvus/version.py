@@ -20,6 +20,7 @@ RANGES = {
     "function_check": ((2, 6, 8), None),
     "flush_all": ((2, 6, 11), None),
     "snapshots": ((3, 0, 0), None),
+    "replication": ((2, 6, 11), None),
 }
 METHODS = {
     "DescribeDatabase": "describe_database",
@@ -28,6 +29,9 @@ METHODS = {
     "FlushAll": "flush_all",
     "GetFlushAllState": "flush_all",
     **dict.fromkeys(snapshot_messages.CALLS, "snapshots"),
+    "GetReplicateInfo": "replication",
+    "GetReplicateConfiguration": "replication",
+    "CreateReplicateStream": "replication",
 }
 # Data type -> since which version; those that are not named are older than 2.4.
 TYPES = {24: (2, 6, 4), 26: (2, 6, 6), 104: (2, 4, 0), 105: (2, 6, 0), 106: (2, 6, 4), 200: (2, 6, 4), 201: (2, 6, 4)}
