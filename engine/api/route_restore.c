@@ -1,40 +1,11 @@
 /* POST /restore, GET /get_restore */
 #include "api/api.h"
 #include "api/body_restore.h"
-#include "api/hint.h"
 #include "api/place.h"
 #include "api/restored.h"
+#include "api/restoring.h"
 #include "api/routes.h"
 #include "api/start.h"
-
-static void answer_ended(struct mb_api_call *call, const struct mb_record *record)
-{
-    struct mb_error error = mb_api_record_error(record);
-    bool succeeded = record->state == MB_TASK_SUCCEEDED;
-    mb_reply_restored(call, succeeded ? MB_CODE_SUCCESS : MB_CODE_FAIL,
-                      succeeded ? "success" : mb_api_hint(&error, call->arena), record);
-}
-
-static void answer_accepted(struct mb_api_call *call, const struct mb_record *record)
-{
-    mb_reply_restored(call, MB_CODE_SUCCESS, "restore backup is executing asynchronously", record);
-}
-
-/* A backup that is not there is known before there is a task. */
-static mb_status find_backup(struct mb_api_call *call, const struct mb_job *job, const char *name,
-                             struct mb_error *error)
-{
-    const struct mb_api_place place = {.bucket = job->bucket, .root_path = job->root_path};
-    struct mb_session *session = NULL;
-    struct mb_info *info = NULL;
-    MB_TRY(mb_api_enter(call, &place, &session, error));
-    mb_status status = mb_session_info(session, name, &info, error);
-    mb_info_free(info);
-    mb_api_leave(call, session);
-    if (status == MB_E_NOT_FOUND || status == MB_E_INVALID)
-        return mb_fail(error, MB_E_INVALID, "backup %s not found", name);
-    return status;
-}
 
 static mb_status restore(struct mb_api_call *call, const struct mb_body_restore *body, struct mb_error *error)
 {
@@ -51,8 +22,9 @@ static mb_status restore(struct mb_api_call *call, const struct mb_body_restore 
                                    *body->id != '\0' ? body->id : mb_api_moment_name(call->arena, "restore_"),
                                .bucket = mb_api_given(body->bucket),
                                .root_path = mb_api_given(body->path)};
-    MB_TRY(find_backup(call, &job, request.name, error));
-    return mb_api_start(call, &job, body->async, body->async ? answer_accepted : answer_ended, error);
+    MB_TRY(mb_restoring_find(call, &job, request.name, error));
+    return mb_api_start(call, &job, body->async, body->async ? mb_restoring_accepted : mb_restoring_ended,
+                        error);
 }
 
 void mb_serve_restore(struct mb_api_call *call)

@@ -55,6 +55,39 @@ mb_status mb_channels_flushed(const struct mb_flushed_all *flushed, struct mb_ar
     return end(&text, arena, out, error);
 }
 
+static mb_status read_flushed(struct mb_json_input *input, json_t *object, struct mb_checkpoint **out,
+                              size_t *count)
+{
+    const char *channel;
+    json_t *value;
+    size_t n = 0;
+    struct mb_checkpoint *list = mb_json_alloc(input, json_object_size(object) + 1, sizeof *list);
+    if (list == NULL)
+        return input->status;
+    json_object_foreach(object, channel, value)
+    {
+        list[n].channel = mb_json_copy(input, channel, strlen(channel));
+        list[n++].position = mb_json_to_bytes(input, "flush_all_msgs_base64", value);
+    }
+    MB_TRY(input->status);
+    *out = list;
+    *count = n;
+    return MB_OK;
+}
+
+mb_status mb_channels_read_flushed(const char *json, const char *backup, struct mb_arena *arena,
+                                   struct mb_checkpoint **out, size_t *count, struct mb_error *error)
+{
+    struct mb_json_input input = {.arena = arena, .name = backup, .error = error};
+    json_t *value = json_loads(json, 0, NULL);
+    mb_status status =
+        json_is_object(value)
+            ? read_flushed(&input, value, out, count)
+            : mb_fail(error, MB_E_CORRUPT, "backup %s: \"flush_all_msgs_base64\" is no object", backup);
+    json_decref(value);
+    return status;
+}
+
 mb_status mb_channels_rpc(const char *name, const char *position, struct mb_arena *arena, const char **out,
                           struct mb_error *error)
 {

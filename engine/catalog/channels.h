@@ -11,6 +11,11 @@
 mb_status mb_channels_flushed(const struct mb_flushed_all *flushed, struct mb_arena *arena, const char **out,
                               struct mb_error *error);
 
+/* And back: an entry for each channel, its timestamp 0.  MB_E_CORRUPT, with the backup's name, for what is
+ * none. */
+mb_status mb_channels_read_flushed(const char *json, const char *backup, struct mb_arena *arena,
+                                   struct mb_checkpoint **out, size_t *count, struct mb_error *error);
+
 /* "rpc_channel_info". */
 mb_status mb_channels_rpc(const char *name, const char *position, struct mb_arena *arena, const char **out,
                           struct mb_error *error);

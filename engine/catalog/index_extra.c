@@ -38,3 +38,23 @@ mb_status mb_index_extra_to_json(const struct mb_index_extra *extra, struct mb_a
     mb_buf_done(&buf);
     return status;
 }
+
+mb_status mb_index_extra_read(const struct mb_index *index, struct mb_arena *arena,
+                              struct mb_index_extra *out, struct mb_error *error)
+{
+    struct mb_index_extra extra = {0};
+    const char *members = index->extra != NULL ? index->extra : "";
+    char *text = mb_arena_printf(arena, "{%s}", members);
+    struct mb_json_input input = {.arena = arena, .name = index->name, .error = error};
+    if (text == NULL)
+        return mb_fail_memory(error);
+    json_t *value = json_loads(text, 0, NULL);
+    if (value == NULL)
+        return mb_fail(error, MB_E_CORRUPT, "index %s: what the backup tells more of it is no JSON",
+                       index->name);
+    mb_json_read_object(&input, fields, "index_infos", value, &extra);
+    json_decref(value);
+    MB_TRY(input.status);
+    *out = extra;
+    return MB_OK;
+}

@@ -6,6 +6,7 @@
 
 extern const struct mb_command mb_command_create;
 extern const struct mb_command mb_command_restore;
+extern const struct mb_command mb_command_restore_secondary;
 extern const struct mb_command mb_command_server;
 extern const struct mb_command mb_command_credential;
 extern const struct mb_command mb_command_l0compact;

@@ -104,13 +104,17 @@ static void put_group(FILE *out, const struct mb_command *leader)
     fprintf(out, "    %.*s) case $words[2] in\n", first, leader->name);
     for (size_t i = 0; i < mb_command_count; i++) {
         const struct mb_command *command = mb_commands[i];
-        if (command->hidden || strncmp(command->name, leader->name, (size_t)first + 1) != 0)
+        if (command->hidden || strncmp(command->name, leader->name, (size_t)first) != 0 ||
+            command->name[first] != ' ')
             continue;
         fprintf(out, "    %s) _arguments $globals '1:command:(%s)'", command->name + first + 1, words);
         put_flags(out, command->flags, command->flag_count);
         fputs(" ;;\n", out);
     }
-    fprintf(out, "    *) _arguments $globals '1:command:(%s)' ;;\n    esac ;;\n", words);
+    fprintf(out, "    *) _arguments $globals '1:command:(%s)'", words);
+    if (leader->name[first] == '\0')
+        put_flags(out, leader->flags, leader->flag_count);
+    fputs(" ;;\n    esac ;;\n", out);
 }
 
 void mb_help_zsh(FILE *out)
@@ -128,11 +132,15 @@ void mb_help_zsh(FILE *out)
           "    [[ $state == rest ]] || return\n"
           "    case $words[1] in\n",
           out);
-    for (size_t i = 0; i < mb_command_count; i++)
-        if (!mb_commands[i]->hidden && strchr(mb_commands[i]->name, ' ') == NULL)
-            put_command(out, mb_commands[i]);
-        else if (!mb_commands[i]->hidden && mb_command_leads_group(mb_commands[i]))
+    for (size_t i = 0; i < mb_command_count; i++) {
+        char words[128];
+        if (mb_commands[i]->hidden || !mb_command_leads_group(mb_commands[i]))
+            continue;
+        if (mb_command_group(mb_commands[i], " ", words, sizeof words) > 0)
             put_group(out, mb_commands[i]);
+        else
+            put_command(out, mb_commands[i]);
+    }
     fputs("    esac\n}\n\n"
           "if [[ $funcstack[1] == _milvus-backup ]]; then _milvus_backup \"$@\"\n"
           "else compdef _milvus_backup milvus-backup; fi\n",

@@ -105,7 +105,7 @@ static void print_program(FILE *out)
           out);
     for (size_t i = 0; i < mb_command_count; i++)
         if (!mb_commands[i]->hidden)
-            fprintf(out, "  %-16s%s\n", mb_commands[i]->name, mb_commands[i]->summary);
+            fprintf(out, "  %-19s%s\n", mb_commands[i]->name, mb_commands[i]->summary);
     print_global_flags(out);
     fputs("\nExit codes:\n", out);
     for (size_t i = 0; mb_exit_code_at(i, &code, &meaning); i++)

@@ -529,6 +529,17 @@ struct mb_migrate_request {
     const char *volume; /* that takes the upload; NULL for one that the cloud makes for a while */
 };
 
+/* From a backup of a whole cluster, made with MB_CREATE_BULK_FLUSH, to a cluster that is to be replicated to
+ * and has taken nothing so far.  It takes nothing but messages of its source, so the restore says them in
+ * that one's place; the replication goes on where the backup ends.  The task is a MB_TASK_RESTORE.  A failure
+ * behind the first message says so, and leaves a cluster to be set up anew. */
+struct mb_restore_secondary_request {
+    size_t struct_size;
+    const char *name;
+    const char *source_cluster; /* the ids by which the replicate configuration knows them */
+    const char *target_cluster; /* that of the configuration's Milvus */
+};
+
 /* Judge a request alone, before anything is opened; starting does the same first.  MB_E_INVALID or
  * MB_E_CONFIG, with MB_HINT_INPUT and the member's name where one member is malformed. */
 MB_API mb_status mb_create_check(const struct mb_create_request *request, struct mb_error *error);
@@ -539,6 +550,8 @@ MB_API mb_status mb_delete_check(const struct mb_delete_request *request, struct
 MB_API mb_status mb_prune_check(const struct mb_prune_request *request, struct mb_error *error);
 MB_API mb_status mb_compact_check(const struct mb_compact_request *request, struct mb_error *error);
 MB_API mb_status mb_migrate_check(const struct mb_migrate_request *request, struct mb_error *error);
+MB_API mb_status mb_restore_secondary_check(const struct mb_restore_secondary_request *request,
+                                            struct mb_error *error);
 
 /* ------------------------------------------------------------------ tasks */
 
@@ -560,6 +573,9 @@ MB_API mb_status mb_compact_start(struct mb_session *session, const struct mb_co
                                   struct mb_task **out, struct mb_error *error);
 MB_API mb_status mb_migrate_start(struct mb_session *session, const struct mb_migrate_request *request,
                                   struct mb_task **out, struct mb_error *error);
+MB_API mb_status mb_restore_secondary_start(struct mb_session *session,
+                                            const struct mb_restore_secondary_request *request,
+                                            struct mb_task **out, struct mb_error *error);
 
 /* Cancels what still runs, waits for it, and frees. */
 MB_API void mb_task_free(struct mb_task *task);

@@ -26,6 +26,7 @@ static const struct range ranges[MB_MILVUS_CAPABILITIES] = {
     [MB_MILVUS_FLUSH_ALL] = {{2, 6, 11}, {0, 0, 0}, "Milvus 2.6.11 or later"},
     [MB_MILVUS_RPC_CHANNEL] = {{2, 5, 0}, {2, 6, 0}, "Milvus 2.5"},
     [MB_MILVUS_SNAPSHOTS] = {{3, 0, 0}, {0, 0, 0}, "Milvus 3.0 or later"},
+    [MB_MILVUS_REPLICATION] = {{2, 6, 11}, {0, 0, 0}, "Milvus 2.6.11 or later"},
 };
 
 bool mb_milvus_version_can(struct mb_version version, enum mb_milvus_capability capability)

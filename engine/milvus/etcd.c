@@ -1,6 +1,7 @@
 #include "milvus/etcd.h"
 
 #include "base/meter.h"
+#include "index.pb-c.h"
 #include "milvus/client.h"
 #include "milvus/convert.h"
 #include "milvus/etcd_range.h"

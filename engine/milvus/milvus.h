@@ -73,6 +73,7 @@ enum mb_milvus_capability {
     MB_MILVUS_FLUSH_ALL,              /* everything at once; before, collection by collection */
     MB_MILVUS_RPC_CHANNEL,            /* a replication reads from it */
     MB_MILVUS_SNAPSHOTS,              /* it writes snapshots of collections to a storage, and reads them */
+    MB_MILVUS_REPLICATION, /* it takes a replication's messages, imports among them (replicate.h) */
     MB_MILVUS_CAPABILITIES
 };
 

@@ -116,11 +116,10 @@ static int64_t *used_ids(const struct mb_schema *schema, struct mb_arena *arena,
     return ids;
 }
 
-/* The id of the field that holds dynamic values: describing a collection does not show it, but it took the
- * first id that is missing, right behind the fields of the collection's birth.  A backup with what etcd knows
- * has it. */
-static mb_status find_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
-                                 struct mb_error *error)
+/* Describing a collection does not show it, but it took the first id that is missing, right behind the fields of
+ * the collection's birth.  A backup with what etcd knows has it. */
+mb_status mb_restore_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
+                                struct mb_error *error)
 {
     for (size_t i = 0; i < schema->field_count; i++)
         if (is_dynamic_field(&schema->fields[i]) && schema->fields[i].id > 0) {
@@ -151,7 +150,7 @@ static mb_status split_fields(const struct mb_schema *schema, struct mb_arena *a
     if (first == NULL || rest == NULL)
         return mb_fail_memory(error);
     if (schema->enable_dynamic_field)
-        MB_TRY(find_dynamic_id(schema, arena, &dynamic_id, error));
+        MB_TRY(mb_restore_dynamic_id(schema, arena, &dynamic_id, error));
 
     out->field_count = *later_count = 0;
     for (size_t i = 0; i < schema->field_count; i++) {

@@ -11,6 +11,10 @@ mb_status mb_restore_schema_make(const struct mb_collection_backup *source, cons
                                  struct mb_arena *arena, struct mb_collection *out, struct mb_field **later,
                                  size_t *later_count, struct mb_error *error);
 
+/* The id of the hidden field of dynamic values, which describing a collection does not show. */
+mb_status mb_restore_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
+                                struct mb_error *error);
+
 /* The properties to make a database with; *without_cipher when it was encrypted, which is the business of its
  * maker. */
 mb_status mb_restore_database_properties(const struct mb_database *source, struct mb_arena *arena,

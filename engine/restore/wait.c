@@ -72,7 +72,7 @@ mb_status mb_import_watch_judge(struct mb_import_watch *job, const struct mb_imp
     if (state->phase == MB_IMPORT_UNKNOWN) {
         if (job->unknown_since_ns == 0)
             job->unknown_since_ns = now;
-        if (now - job->unknown_since_ns < UNKNOWN_NS)
+        if (now - job->unknown_since_ns < (job->may_be_unknown_ns ? job->may_be_unknown_ns : UNKNOWN_NS))
             return MB_OK;
         return mb_fail(error, MB_E_NOT_FOUND, "milvus does not know the import any more (was it restarted?)");
     }

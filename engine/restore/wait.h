@@ -24,10 +24,11 @@ struct mb_import_watch {
     int64_t moved_ns;      /* last progress */
     int64_t not_before_ns; /* no look is worth while before; 0 for nothing said */
     struct mb_import_turn turn;
-    int64_t failing_since_ns; /* looks that got no answer; 0 for none */
-    char state[32];           /* the server's word at the last look */
-    struct mb_wait wait;      /* since the server said so first */
-    int64_t unknown_since_ns; /* looks after which the server did not know it; 0 for none */
+    int64_t failing_since_ns;  /* looks that got no answer; 0 for none */
+    char state[32];            /* the server's word at the last look */
+    struct mb_wait wait;       /* since the server said so first */
+    int64_t unknown_since_ns;  /* looks after which the server did not know it; 0 for none */
+    int64_t may_be_unknown_ns; /* for so long it need not know it; 0 for what suits most */
 };
 
 /* Of an import that the server has just taken, until it is complete or nobody looks after it any more. */

@@ -22,7 +22,8 @@ mb_status mb_job_check(const struct mb_job *job, struct mb_error *error)
         return mb_create_check(&request, error);
     }
     case MB_TASK_RESTORE:
-        return mb_restore_check(job->request, error);
+        return job->secondary ? mb_restore_secondary_check(job->request, error)
+                              : mb_restore_check(job->request, error);
     case MB_TASK_TRANSFER: {
         const struct mb_transfer_request *request = job->request;
         const struct mb_get_request name = {.struct_size = sizeof name, .name = request->name};
@@ -47,7 +48,8 @@ const char *mb_job_backup(const struct mb_job *job)
     case MB_TASK_CREATE:
         return ((const struct mb_create_request *)job->request)->name;
     case MB_TASK_RESTORE:
-        return ((const struct mb_restore_request *)job->request)->name;
+        return job->secondary ? ((const struct mb_restore_secondary_request *)job->request)->name
+                              : ((const struct mb_restore_request *)job->request)->name;
     case MB_TASK_TRANSFER:
         return ((const struct mb_transfer_request *)job->request)->name;
     case MB_TASK_VERIFY:
@@ -86,7 +88,8 @@ mb_status mb_job_start(const struct mb_job *job, struct mb_session *session, str
         return mb_create_start(session, &create, out, error);
     }
     case MB_TASK_RESTORE:
-        return mb_restore_start(session, request, out, error);
+        return job->secondary ? mb_restore_secondary_start(session, request, out, error)
+                              : mb_restore_start(session, request, out, error);
     case MB_TASK_TRANSFER:
         return start_transfer(job, session, peer, out, error);
     case MB_TASK_VERIFY:

@@ -72,6 +72,7 @@ struct mb_job {
     const char *schedule;        /* that starts it; NULL */
     const char *transfer_config; /* MB_TASK_TRANSFER: the configuration of the other side; its request's peer
                                     is NULL */
+    bool secondary;              /* MB_TASK_RESTORE: the request is a struct mb_restore_secondary_request */
 };
 
 /* Starts a task, or lets it wait for its turn; the request is judged before anything else.  id gets its id.

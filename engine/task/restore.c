@@ -4,6 +4,7 @@
 #include "calendar/instant.h"
 #include "task/connect.h"
 #include "task/request.h"
+#include "task/restored.h"
 #include "task/snapshot.h"
 
 #include <string.h>
@@ -147,7 +148,7 @@ static mb_status take_ezk(const struct mb_restore_request *request, struct mb_ar
     MB_TRY(mb_request_list(arena, request->ezk_from, request->ezk_count, "ezk_mapping", &ezk->from, error));
     MB_TRY(mb_request_list(arena, request->ezk_to, request->ezk_count, "ezk_mapping", &ezk->to, error));
     for (size_t i = 0; i < ezk->from.count; i++)
-        if (!is_given(ezk->from.items[i]) || !is_given(ezk->to.items[i]))
+        if (!mb_text_is_given(ezk->from.items[i]) || !mb_text_is_given(ezk->to.items[i]))
             return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "ezk_mapping",
                                 "a pair lacks the database or its new key");
     return MB_OK;
@@ -199,39 +200,6 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     return mb_request_text(arena, request.name, &plan->head.name, error);
 }
 
-static struct mb_restore_result result_of(const struct mb_task *task, const struct mb_restore_report *report)
-{
-    struct mb_restore_result result = {.name = task->plan->name,
-                                       .staged = report->staged,
-                                       .ns = mb_task_ns(task),
-                                       .lost_aliases = report->lost_aliases};
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_restore_line *line = &report->lines[i];
-        result.aliases += line->aliases.count;
-        result.loaded += line->loaded;
-        result.unloaded += line->was_loaded && !line->loaded;
-    }
-    for (size_t i = 0; i < report->rbac_count; i++) {
-        result.rbac_made += report->rbac[i].made;
-        result.rbac_left += !report->rbac[i].made;
-    }
-    return result;
-}
-
-static mb_status keep_rbac(struct mb_task *task, const struct mb_restore_report *report,
-                           struct mb_error *error)
-{
-    task->rbac = mb_arena_alloc(task->arena, report->rbac_count + 1, sizeof *task->rbac);
-    if (task->rbac == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < report->rbac_count; i++)
-        task->rbac[i] = (struct mb_rbac_row){.kind = (int32_t)report->rbac[i].kind,
-                                             .text = report->rbac[i].text,
-                                             .made = report->rbac[i].made};
-    task->rbac_count = report->rbac_count;
-    return MB_OK;
-}
-
 /* What is only now known to have none. */
 static void tell_idle_with_snapshots(struct mb_task *task, const struct mb_restore_request *flags)
 {
@@ -247,43 +215,6 @@ static void tell_idle_with_snapshots(struct mb_task *task, const struct mb_resto
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].given)
             mb_task_warn(task, MB_HINT_INPUT, rules[i].member, rules[i].why);
-}
-
-static mb_status keep_report(struct mb_task *task, const struct plan *plan,
-                             const struct mb_restore_report *report, struct mb_error *error)
-{
-    struct mb_task_collection *rows = mb_arena_alloc(task->arena, report->count + 1, sizeof *rows);
-    if (rows == NULL)
-        return mb_fail_memory(error);
-    for (size_t i = 0; i < report->count; i++) {
-        const struct mb_restore_line *line = &report->lines[i];
-        rows[i] = (struct mb_task_collection){.db = line->db,
-                                              .name = line->name,
-                                              .source_db = line->source_db,
-                                              .source_name = line->source_name,
-                                              .state = MB_COLLECTION_DONE,
-                                              .doing = "",
-                                              .rows = plan->flags.meta_only ? -1 : line->rows,
-                                              .segments = line->segments,
-                                              .imports = line->imports,
-                                              .bytes_done = (uint64_t)line->bytes,
-                                              .bytes_total = (uint64_t)line->bytes,
-                                              .ns = line->ns,
-                                              .aliases = line->aliases.items,
-                                              .alias_count = line->aliases.count,
-                                              .was_loaded = line->was_loaded,
-                                              .loaded = line->loaded};
-    }
-    for (size_t i = 0; i < report->warnings.count; i++)
-        mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
-    if (report->snapshot)
-        tell_idle_with_snapshots(task, &plan->flags);
-    task->collections = rows;
-    task->collection_count = report->count;
-    MB_TRY(keep_rbac(task, report, error));
-    task->result.restore = result_of(task, report);
-    task->has_result = true;
-    return MB_OK;
 }
 
 static struct mb_restore_options options_of(const struct mb_task *task, const struct plan *plan,
@@ -336,19 +267,15 @@ static mb_status restore(struct mb_task *task, const struct plan *plan, struct m
         mb_connect_backup_storage(task->session, MB_MISSING_FAILS, &env->backup_store, task->cancel, error));
     MB_TRY(mb_connect_milvus(task->session, &env->milvus, task->cancel, error));
     MB_TRY(mb_restore_run(env, &options, task->arena, &report, task->cancel, error));
-    return keep_report(task, plan, &report, error);
+    if (report.snapshot)
+        tell_idle_with_snapshots(task, &plan->flags);
+    return mb_restored_keep(task, !plan->flags.meta_only, &report, error);
 }
 
 static mb_status run(struct mb_task *task, const void *given, struct mb_error *error)
 {
     const struct plan *plan = given;
-    const struct mb_config *config = task->session->config;
-    const struct mb_config_storage *storage = &config->milvus_storage;
-    struct mb_restore_env env = {
-        .import_root = strcmp(storage->import_root, storage->root_path) == 0 ? NULL : storage->import_root,
-        .backup_root = config->backup_storage.prefix,
-        .progress = &task->progress,
-        .log = task->session->common->log};
+    struct mb_restore_env env = mb_restored_env(task);
 
     mb_request_warn_ignored(task, &plan->ignored);
     tell_idle(task, &plan->flags);

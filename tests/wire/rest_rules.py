@@ -213,7 +213,8 @@ REAL_RULES = [
     Rule("restore2/rbac", "msg.sense", "says that the backup holds none", NEW),
     Rule("restore2/ezk", "after.new", "a restore that failed before has left no collection behind", NEW),
     Rule("secondary/*", "error", "the same refusal in other words", NEW),
-    Rule("secondary/unknown secondary/sync secondary/async*", "code code+ msg data", "refused at once: this Milvus cannot do it, nor this program yet", NEW),
+    Rule("secondary/sync secondary/async*", "msg data data.*",
+         "says that the backup was not made for it, before anything is tried", NEW),
     Rule("secondary/header", "requestId", "the header counts on every route", NEW),
     # ----------------------------------------------------------------- check
     Rule("check/*", "content_type body", "plain text as in 0.5.16", OLD),

@@ -7,7 +7,6 @@ from testbed.program import USAGE, Program
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["restore", "secondary", "-n", "b", "--source_cluster_id", "a", "--target_cluster_id", "b"], "secondary"),
         (["create", "-n", "b", "--format", "bundle"], "format"),
         (["check", "backup_yaml"], "backup_yaml"),
     ],

@@ -35,6 +35,7 @@ static void test_the_first_that_can(void **state)
         {MB_MILVUS_IMPORT_UNTIL_TIMESTAMP, "2.3.22", "2.4.0"},
         {MB_MILVUS_FLUSH_ALL, "2.6.10", "2.6.11"},
         {MB_MILVUS_RPC_CHANNEL, "2.4.23", "2.5.0"},
+        {MB_MILVUS_REPLICATION, "2.6.10", "2.6.11"},
         {MB_MILVUS_COUNT_ROWS_EXACTLY, "2.4.0", "2.3.22"},
         {MB_MILVUS_SNAPSHOTS, "2.6.99", "v3.0.0-rc1"},
     };
