@@ -318,6 +318,17 @@ def test_another_service(milvus, tmp_path, other_service):
     assert not [name for name in milvus.place.keys() if "restore-temp" in name]
 
 
+def test_a_backup_that_was_moved_to_another_service(milvus, program, tmp_path, other_service):
+    moved = with_storage(milvus, tmp_path, **other_service.storage("vault", "backup", backup=True))
+    program.ok("transfer", "-n", "b", "--to", moved.folder / "configs" / "backup.yaml")
+    for found in milvus.place.keys("backup/"):
+        milvus.place.remove(found)
+    moved.ok("restore", "-n", "b", "-s", "_copy")
+    assert milvus.rows("c_copy") == milvus.rows("c")
+    [restore] = milvus.all_of("RestoreExternalSnapshot")
+    assert restore.snapshot_metadata_uri.startswith(f"minio://127.0.0.1:{other_service.port}/vault/backup/b/bundle/")
+
+
 # --- through the server --------------------------------------------------------------------------------------------
 
 
@@ -373,6 +384,13 @@ def test_what_is_to_be_otherwise(milvus, rest):
     assert indexes(milvus, "default", "other") == [("vec", [("index_type", "IVF_FLAT"), ("metric_type", "L2")])]
     assert [list(request.delete_keys) for request in milvus.all_of("AlterCollectionField")] == [["max_length"]]
     assert milvus.count("other") == 40
+
+
+def test_one_snapshot_several_times(milvus, rest):
+    targets = [{"source": "c", "target": name} for name in ("one", "two")]
+    code, message = restored(rest, restorePlan={"mapping": [{"source": "default", "target": "default", "colls": targets}]})
+    assert (code, message) == (0, "success")
+    assert milvus.rows("one") == milvus.rows("two") == milvus.rows("c")
 
 
 def test_a_backup_by_rest(milvus, rest):
