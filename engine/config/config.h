@@ -129,6 +129,8 @@ enum mb_config_strategy {
     MB_CONFIG_STRATEGY_BULK_FLUSH
 };
 
+enum mb_config_format { MB_CONFIG_FORMAT_AUTO, MB_CONFIG_FORMAT_BINLOG, MB_CONFIG_FORMAT_SNAPSHOT };
+
 struct mb_config_retention {
     unsigned last, daily, weekly, monthly; /* 0 for no such rule */
     const char *within;                    /* "7d"; "" likewise */
@@ -144,6 +146,8 @@ struct mb_config_schedule {
     struct mb_strings collections, databases;
     enum mb_config_strategy strategy;
     const char *strategy_name; /* "skip_flush"; "" for the default */
+    enum mb_config_format format;
+    const char *format_name; /* "auto" */
     bool enabled;
     unsigned retries;        /* of a run that failed */
     unsigned retry_seconds;  /* until each of them */

@@ -227,6 +227,24 @@ static void resolve_strategy(struct entry *entry)
             mb_quote(entry->settings->arena, text));
 }
 
+static void resolve_format(struct entry *entry)
+{
+    static const char *const names[] = {[MB_CONFIG_FORMAT_AUTO] = "auto",
+                                        [MB_CONFIG_FORMAT_BINLOG] = "binlog",
+                                        [MB_CONFIG_FORMAT_SNAPSHOT] = "snapshot"};
+    const char *text = text_of(entry, MB_SCHEDULE_FORMAT, "auto");
+
+    entry->out.format_name = text;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (mb_text_equal_nocase(text, names[i])) {
+            entry->out.format = (enum mb_config_format)i;
+            entry->out.format_name = names[i];
+            return;
+        }
+    problem(entry, MB_SCHEDULE_FORMAT, "is %s; it takes auto, binlog or snapshot",
+            mb_quote(entry->settings->arena, text));
+}
+
 static void resolve_enabled(struct entry *entry)
 {
     const char *text = text_of(entry, MB_SCHEDULE_ENABLED, "true");
@@ -301,6 +319,7 @@ static void resolve_entry(struct entry *entry)
     resolve_backup_name(entry);
     resolve_selection(entry);
     resolve_strategy(entry);
+    resolve_format(entry);
     resolve_enabled(entry);
     resolve_retries(entry);
     resolve_retention(entry);

@@ -9,6 +9,7 @@ const struct mb_schedule_key_row mb_schedule_keys[MB_SCHEDULE_KEYS] = {
     [MB_SCHEDULE_DATABASES] = {"databases", "Databases", MB_KEY_LIST},
     [MB_SCHEDULE_FILTER] = {"filter", "Filter", MB_KEY_TEXT},
     [MB_SCHEDULE_STRATEGY] = {"strategy", "Strategy", MB_KEY_TEXT},
+    [MB_SCHEDULE_FORMAT] = {"format", "Format", MB_KEY_TEXT},
     [MB_SCHEDULE_ENABLED] = {"enabled", "Enabled", MB_KEY_BOOL},
     [MB_SCHEDULE_RETRIES] = {"retries", "Retries", MB_KEY_INT},
     [MB_SCHEDULE_RETRY_AFTER] = {"retryAfter", "RetryAfter", MB_KEY_TEXT},

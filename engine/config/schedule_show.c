@@ -39,6 +39,8 @@ static const char *value_of(struct mb_settings *settings, const struct mb_config
         return schedule->filter;
     case MB_SCHEDULE_STRATEGY:
         return schedule->strategy_name;
+    case MB_SCHEDULE_FORMAT:
+        return schedule->format_name;
     case MB_SCHEDULE_ENABLED:
         return schedule->enabled ? "true" : "false";
     case MB_SCHEDULE_RETRIES:

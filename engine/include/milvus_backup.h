@@ -287,6 +287,7 @@ struct mb_schedule_row {
     const char *where;       /* "configs/backup.yaml:12:3" */
     uint32_t retries;        /* of a run that failed, each so long after it */
     uint32_t retry_seconds;
+    int32_t format; /* MB_FORMAT_* */
 };
 
 MB_API size_t mb_session_schedule_count(struct mb_session *session);

@@ -129,7 +129,8 @@ static mb_status check(const struct mb_schedule_row *row, struct mb_error *error
                                               .collection_count = row->collection_count,
                                               .databases = row->databases,
                                               .database_count = row->database_count,
-                                              .strategy = row->strategy};
+                                              .strategy = row->strategy,
+                                              .format = row->format};
     return mb_create_check(&request, error);
 }
 

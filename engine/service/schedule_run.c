@@ -47,7 +47,8 @@ static mb_status start_create(struct mb_schedules *schedules, struct mb_schedule
                                               .databases = row->databases,
                                               .database_count = row->database_count,
                                               .strategy = row->strategy,
-                                              .resume = resume};
+                                              .resume = resume,
+                                              .format = row->format};
     if (name == NULL)
         return mb_fail_memory(error);
     mb_text_fit(schedule->backup, sizeof schedule->backup, name);

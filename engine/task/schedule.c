@@ -16,6 +16,14 @@ static int32_t strategy_of(const struct mb_config_schedule *schedule)
     return strategies[schedule->strategy];
 }
 
+static int32_t format_of(const struct mb_config_schedule *schedule)
+{
+    static const int32_t formats[] = {[MB_CONFIG_FORMAT_AUTO] = MB_FORMAT_AUTO,
+                                      [MB_CONFIG_FORMAT_BINLOG] = MB_FORMAT_BINLOG,
+                                      [MB_CONFIG_FORMAT_SNAPSHOT] = MB_FORMAT_SNAPSHOT};
+    return formats[schedule->format];
+}
+
 static mb_status schedule_at(struct mb_session *session, size_t i, struct mb_schedule_row *out,
                              struct mb_error *error)
 {
@@ -42,7 +50,8 @@ static mb_status schedule_at(struct mb_session *session, size_t i, struct mb_sch
                                           .keep_within = schedule->retention.within,
                                           .where = schedule->where,
                                           .retries = schedule->retries,
-                                          .retry_seconds = schedule->retry_seconds};
+                                          .retry_seconds = schedule->retry_seconds,
+                                          .format = format_of(schedule)};
     return mb_abi_give(out, MB_UP_TO(struct mb_schedule_row, where), &value, sizeof value, error);
 }
 

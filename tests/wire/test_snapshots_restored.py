@@ -8,8 +8,10 @@ from testbed.backup_server import BackupServer
 from testbed.places import BucketPlace
 from testbed.ports import free_port
 from testbed.program import CORRUPT, EXISTS, FAILURE, Program, merged
+from testbed.server import wait_until
 from testbed.stores import VersityGw
 
+from wire.test_schedule import was_due
 from wire.worlds import IVF, content, fill, indexes, key, milvus_of, names, program_over, service, some_rows, starting, text, vector
 
 VERSION = "3.0.6"
@@ -400,6 +402,17 @@ def test_a_backup_by_rest(milvus, rest):
         assert rest.get("get_backup", backup_name=name).data.get("format", "") == found
     answer = rest.post("create", {"backup_name": "r4", "format": "SNAPSHOT"})
     assert answer.code == 3 and "format" in answer.json()["msg"]
+
+
+@pytest.mark.parametrize(("members", "found"), [({}, "snapshot"), ({"format": "binlog"}, "")], ids=["auto", "binlog"])
+def test_a_backup_by_a_schedule(milvus, program, tmp_path, members, found):
+    schedule = {"name": "n", "cron": "0 3 * * *", "backupName": "n_%Y%m%d", **members}
+    was_due(tmp_path, schedule)
+    changes = {"server": {"stateDir": str(tmp_path / "state")}, "schedules": [schedule]}
+    described = lambda: [key for key in milvus.place.keys("backup/n_") if key.endswith("/backup_meta.json")]
+    with BackupServer(Program(program.folder, merged(program.config, changes))):
+        wait_until(described, 60, "a backup of the schedule")
+    assert json.loads(milvus.place.get(described()[0])).get("format", "") == found
 
 
 def test_a_backup_by_grpc(milvus, program):

@@ -22,6 +22,7 @@ static void test_all_keys(void **state)
                         "  backupName: night_%Y%m%d\n"
                         "  collections: [a, db.b]\n"
                         "  strategy: skip_flush\n"
+                        "  format: binlog\n"
                         "  enabled: false\n"
                         "  retries: 5\n"
                         "  retryAfter: 90s\n"
@@ -43,6 +44,8 @@ static void test_all_keys(void **state)
     assert_int_equal(a->collections.count, 2);
     assert_string_equal(a->collections.items[1], "db.b");
     assert_int_equal(a->strategy, MB_CONFIG_STRATEGY_SKIP_FLUSH);
+    assert_int_equal(a->format, MB_CONFIG_FORMAT_BINLOG);
+    assert_int_equal(b->format, MB_CONFIG_FORMAT_AUTO);
     assert_false(a->enabled);
     assert_int_equal(a->retries, 5);
     assert_int_equal(a->retry_seconds, 90);
@@ -114,6 +117,8 @@ static void test_what_is_wrong_has_its_place(void **state)
          "backupName of schedule 'a': is '%Y', which makes no"},
         {"- {name: a, cron: '@daily', strategy: fast}\n",
          "strategy of schedule 'a': is 'fast'; it takes meta_only"},
+        {"- {name: a, cron: '@daily', format: bundle}\n",
+         "format of schedule 'a': is 'bundle'; it takes auto, binlog or snapshot"},
         {"- {name: a, cron: '@daily', enabled: maybe}\n",
          "enabled of schedule 'a': is 'maybe'; it takes true"},
         {"- {name: a, cron: '@daily', filter: x, databases: [y]}\n",
