@@ -19,8 +19,9 @@ static mb_status check_server(const struct mb_restore *run, struct mb_error *err
         return mb_fail(error, MB_E_UNSUPPORTED, "backup %s is one of snapshots: they need %s, this is %s",
                        run->backup.name, mb_milvus_needs(MB_MILVUS_SNAPSHOTS), run->milvus->version_text);
     if (run->options->snapshots == NULL)
-        return mb_fail(error, MB_E_UNSUPPORTED, "backup %s is one of snapshots: %s", run->backup.name,
-                       run->options->no_snapshots);
+        return mb_fail(error, MB_E_UNSUPPORTED,
+                       "backup %s is one of snapshots: %s; transfer it to a storage that Milvus reaches",
+                       run->backup.name, run->options->no_snapshots);
     return MB_OK;
 }
 

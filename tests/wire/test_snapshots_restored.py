@@ -148,6 +148,28 @@ def test_a_restore_that_fails_in_milvus(milvus, program, how):
     assert milvus.count("c") == 40 and ("default", "c") in names(milvus)
 
 
+def test_a_killed_restore_is_made_anew(milvus, program):
+    """Milvus goes on with it; the next restore makes its own."""
+    milvus.insert("c", some_rows(100, 5))
+    running = []
+    milvus.before["GetRestoreSnapshotState"] = lambda: running[0].kill()
+    running.append(program.start("restore", "-n", "b", "--drop_exist_collection"))
+    running[0].wait()
+    milvus.before.clear()
+    assert milvus.count("c") == 45 and len(names(milvus)) == 2
+    program.ok("restore", "-n", "b", "--drop_exist_collection")
+    assert milvus.count("c") == 40 and names(milvus) == [("default", "c")]
+
+
+def test_users_and_roles_come_along(milvus, tmp_path, milvus_of):
+    milvus.rbac.roles.add(name="reader")
+    program_over(milvus, tmp_path).ok("create", "-n", "b", "--rbac")
+    other = milvus_of(VERSION, in_bucket=True)
+    told = program_over(other, tmp_path, backups_of=milvus).ok("--json", "restore", "-n", "b", "--rbac").json()
+    assert [role.name for role in other.rbac.roles] == ["reader"] and told["warnings"] == []
+    assert other.rows("c") == milvus.rows("c") and other.aliases_of(other.collection("default", "c")) == ["now"]
+
+
 def test_a_restore_without_rows_is_an_error(milvus, program):
     milvus.loses = lambda rows: []
     assert "has no rows, and had 40" in program.fails("restore", "-n", "b", "-s", "_copy", code=CORRUPT).err
@@ -329,6 +351,16 @@ def test_a_backup_that_was_moved_to_another_service(milvus, program, tmp_path, o
     assert milvus.rows("c_copy") == milvus.rows("c")
     [restore] = milvus.all_of("RestoreExternalSnapshot")
     assert restore.snapshot_metadata_uri.startswith(f"minio://127.0.0.1:{other_service.port}/vault/backup/b/bundle/")
+
+
+def test_a_backup_that_was_moved_to_local_disk(milvus, program, tmp_path):
+    (tmp_path / "kept").mkdir()
+    local = {"backupStorageType": "local", "backupRootPath": str(tmp_path / "kept")}
+    moved = with_storage(milvus, tmp_path, **local)
+    program.ok("transfer", "-n", "b", "--to", moved.folder / "configs" / "backup.yaml")
+    message = moved.fails("restore", "-n", "b", "-s", "_copy", code=FAILURE).err
+    assert "minio.backupStorageType is local disk" in message and "transfer it to a storage" in message
+    assert not CHANGING & set(milvus.asked)
 
 
 # --- through the server --------------------------------------------------------------------------------------------
