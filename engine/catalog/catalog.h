@@ -110,7 +110,8 @@ struct mb_backup_summary {
 };
 
 /* Every backup under the root, whatever its state, by name, into arena; entries that are no backups are left
- * out.  collections are read only when asked for, which costs one more file per backup. */
+ * out.  collections are read only when asked for, which costs one more file per backup; for its size one of
+ * snapshots costs that in any case. */
 mb_status mb_catalog_list(const struct mb_catalog *catalog, bool with_collections, struct mb_arena *arena,
                           struct mb_backup_summary **out, size_t *count, struct mb_cancel *cancel,
                           struct mb_error *error);

@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "catalog/catalog_files.h"
 #include "catalog/claim_record.h"
+#include "catalog/snapshot.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -142,6 +143,20 @@ static mb_status fill_summary(struct summary_job *job, const struct mb_backup *b
     return MB_OK;
 }
 
+static bool is_snapshot(const struct mb_backup *backup)
+{
+    return backup->format != NULL && strcmp(backup->format, MB_SNAPSHOT_FORMAT) == 0;
+}
+
+/* A backup of snapshots has no size of its own, only its collections have. */
+static void add_up(struct mb_backup *backup, bool with_collections)
+{
+    for (size_t i = 0; is_snapshot(backup) && i < backup->collection_count; i++)
+        backup->size += backup->collections[i].size;
+    if (!with_collections)
+        backup->collection_count = 0;
+}
+
 /* A description that makes no sense is told in the list; a store that fails, fails the list. */
 static mb_status summarise_complete(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                                     const bool present[MB_META_COUNT], const char *stamp,
@@ -154,8 +169,9 @@ static mb_status summarise_complete(struct summary_job *job, const struct mb_cat
                                           present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL,
                                           MB_MEMO_COLLECTIONS};
     mb_status status = mb_catalog_read_noted(catalog, scratch->dir, &backup, &draft, cancel, error);
-    if (status == MB_OK && job->listing->with_collections)
+    if (status == MB_OK && (job->listing->with_collections || is_snapshot(&draft.backup)))
         status = mb_catalog_read_noted(catalog, scratch->dir, &names, &draft, cancel, error);
+    add_up(&draft.backup, job->listing->with_collections);
     if (status != MB_OK && status != MB_E_CORRUPT)
         return status;
     struct mb_error reason = *error;

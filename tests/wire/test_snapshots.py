@@ -87,7 +87,8 @@ def test_what_looks_after_backups_knows_them(journey, tmp_path):
     program, milvus = journey.program, journey.milvus
     verified = program.ok("--json", "verify", "-n", "b", "--read_data").json()
     assert verified["faults"] == [] and verified["objects"] > len(journey.originals)
-    assert [b["format"] for b in program.ok("--json", "list").json() if b["name"] == "b"] == ["snapshot"]
+    [listed] = program.ok("--json", "list").json()
+    assert (listed["format"], listed["size"]) == ("snapshot", sum(c["size"] for c in full_meta(milvus)["collection_backups"]))
     told = program.ok("--json", "info", "-n", "b").json()
     described = full_meta(milvus)["collection_backups"]
     sums = [sum(c.get(member, 0) for c in described) for member in ("size", "row_count")]
