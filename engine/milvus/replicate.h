@@ -52,8 +52,9 @@ mb_status mb_replication_open(struct mb_replication **out, struct mb_milvus *mil
                               const struct mb_replication_options *options, struct mb_error *error);
 void mb_replication_close(struct mb_replication *replication); /* before the client; NULL for none */
 
-/* How many messages have been handed over, each copy counted. */
+/* How many messages have been handed over, each copy counted, and how many of them are confirmed. */
 uint64_t mb_replication_sent(const struct mb_replication *replication);
+uint64_t mb_replication_confirmed(const struct mb_replication *replication);
 
 /* Until the secondary has confirmed all.  That a message is confirmed says that it will take effect. */
 mb_status mb_replication_settle(struct mb_replication *replication, struct mb_cancel *cancel,

@@ -170,6 +170,11 @@ uint64_t mb_replication_sent(const struct mb_replication *replication)
     return replication->sent;
 }
 
+uint64_t mb_replication_confirmed(const struct mb_replication *replication)
+{
+    return replication->sent - mb_streams_unconfirmed(replication->streams);
+}
+
 const char *mb_replication_control(const struct mb_replication *replication)
 {
     return replication->options.control_channel;

@@ -285,6 +285,16 @@ mb_status mb_streams_send(struct mb_streams *streams, size_t which, uint64_t tic
     return MB_OK;
 }
 
+size_t mb_streams_unconfirmed(const struct mb_streams *streams)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < streams->options.count; i++)
+        for (const struct message *message = streams->items[i].first; message != NULL;
+             message = message->next)
+            count++;
+    return count;
+}
+
 mb_status mb_streams_settle(struct mb_streams *streams, struct mb_cancel *cancel, struct mb_error *error)
 {
     while (streams->held > 0)

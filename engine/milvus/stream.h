@@ -37,6 +37,9 @@ void mb_streams_close(struct mb_streams *streams); /* what is unconfirmed is dro
 mb_status mb_streams_send(struct mb_streams *streams, size_t which, uint64_t tick, const void *bytes,
                           size_t len, struct mb_cancel *cancel, struct mb_error *error);
 
+/* How many messages are not confirmed. */
+size_t mb_streams_unconfirmed(const struct mb_streams *streams);
+
 /* Until all is confirmed. */
 mb_status mb_streams_settle(struct mb_streams *streams, struct mb_cancel *cancel, struct mb_error *error);
 

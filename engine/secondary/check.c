@@ -142,6 +142,19 @@ static mb_status check_unused(const struct mb_secondary *run, const struct mb_re
     return MB_OK;
 }
 
+/* Imports are looked at over HTTP: does anybody answer there?  That he knows no such job is an answer. */
+static mb_status check_jobs(const struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_import_state state;
+    struct mb_error why = MB_ERROR_INIT;
+    mb_status status = mb_milvus_import_job_state(run->restore.env->milvus, "default", "1", run->arena,
+                                                  &state, cancel, &why);
+    if (status == MB_OK || status == MB_E_INVALID || status == MB_E_INTERNAL || status == MB_E_NOT_FOUND)
+        return MB_OK;
+    mb_error_copy(error, &why);
+    return error->status;
+}
+
 static mb_status check_clusters(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_secondary_options *o = run->options;
@@ -159,7 +172,8 @@ static mb_status check_clusters(struct mb_secondary *run, struct mb_cancel *canc
         return unknown_cluster(run, &all, "target", o->target_cluster, error);
     MB_TRY(check_edge(run, &all, error));
     MB_TRY(check_channels(run, source, target, error));
-    return check_unused(run, target, cancel, error);
+    MB_TRY(check_unused(run, target, cancel, error));
+    return check_jobs(run, cancel, error);
 }
 
 /* --------------------------------------------------------------- what is there */

@@ -65,14 +65,23 @@ static mb_status tell_all(struct mb_secondary *run, struct mb_cancel *cancel, st
 /* What has been said cannot be taken back, and nobody but the source may say more. */
 static mb_status name_state(const struct mb_secondary *run, struct mb_error *error)
 {
-    uint64_t sent = mb_replication_sent(run->replication);
+    unsigned long long sent = mb_replication_sent(run->replication);
+    unsigned long long confirmed = mb_replication_confirmed(run->replication);
+    const char *cluster = run->options->target_cluster;
     if (sent == 0)
         return error->status;
+    if (confirmed == 0)
+        return mb_error_advise(
+            error,
+            "cluster %s has confirmed none of the %llu messages that it was sent; another try "
+            "says whether it has taken one",
+            cluster, sent);
     return mb_error_advise(
         error,
-        "cluster %s has been sent %llu messages and holds a part of backup %s: it cannot go "
-        "on from here, so set up an empty cluster in its place and restore again",
-        run->options->target_cluster, (unsigned long long)sent, run->options->name);
+        "cluster %s has confirmed %llu of the %llu messages that it was sent and holds a part of "
+        "backup %s: it cannot go on from here, so set up an empty cluster in its place and "
+        "restore again",
+        cluster, confirmed, sent, run->options->name);
 }
 
 static mb_status replicate(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)

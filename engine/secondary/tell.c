@@ -11,6 +11,80 @@
 
 /* --------------------------------------------------------------- before the data */
 
+/* Is the i-th of its kind there? */
+typedef mb_status there_fn(struct mb_secondary *run, size_t i, struct mb_arena *arena, bool *out,
+                           struct mb_cancel *cancel, struct mb_error *error);
+
+static mb_status look(struct mb_secondary *run, there_fn *fn, size_t i, bool *out, struct mb_cancel *cancel,
+                      struct mb_error *error)
+{
+    struct mb_arena *arena = mb_arena_new();
+    if (arena == NULL)
+        return mb_fail_memory(error);
+    mb_status status = fn(run, i, arena, out, cancel, error);
+    mb_arena_free(arena);
+    if (status != MB_E_NOT_FOUND)
+        return status;
+    mb_error_clear(error);
+    return MB_OK;
+}
+
+/* That a message is confirmed says that it will take effect; this waits until it has. */
+static mb_status wait_for(struct mb_secondary *run, there_fn *fn, size_t i, const char *what,
+                          struct mb_cancel *cancel, struct mb_error *error)
+{
+    int64_t until = mb_clock_monotonic() + APPEAR_NS;
+    for (;;) {
+        bool there = false;
+        MB_TRY(look(run, fn, i, &there, cancel, error));
+        if (there)
+            return MB_OK;
+        if (mb_clock_monotonic() > until)
+            return mb_fail(error, MB_E_TIMEOUT,
+                           "the secondary has confirmed %s, but does not have it after %d s", what,
+                           (int)(APPEAR_NS / MB_NS_PER_S));
+        MB_TRY(mb_cancel_sleep(cancel, PAUSE_NS, error));
+    }
+}
+
+static mb_status has_database(struct mb_secondary *run, size_t i, struct mb_arena *arena, bool *out,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_strings names;
+    MB_TRY(mb_milvus_list_databases(run->restore.env->milvus, arena, &names, cancel, error));
+    *out = mb_strings_have(&names, run->restore.plan.databases.items[i]);
+    return MB_OK;
+}
+
+static mb_status has_collection(struct mb_secondary *run, size_t i, struct mb_arena *arena, bool *out,
+                                struct mb_cancel *cancel, struct mb_error *error)
+{
+    (void)arena;
+    return mb_milvus_has_collection(run->restore.env->milvus, MB_WORK_NAME(&run->works[i]), out, cancel,
+                                    error);
+}
+
+static mb_status has_indexes(struct mb_secondary *run, size_t i, struct mb_arena *arena, bool *out,
+                             struct mb_cancel *cancel, struct mb_error *error)
+{
+    struct mb_index *indexes;
+    size_t count;
+    MB_TRY(mb_milvus_describe_indexes(run->restore.env->milvus, MB_WORK_NAME(&run->works[i]), arena, &indexes,
+                                      &count, cancel, error));
+    *out = count >= run->collections[i].index_count;
+    return MB_OK;
+}
+
+static mb_status wait_for_all(struct mb_secondary *run, there_fn *fn, const char *kind,
+                              struct mb_cancel *cancel, struct mb_error *error)
+{
+    for (size_t i = 0; i < run->restore.plan.count; i++) {
+        const char *what = mb_arena_printf(run->arena, "%s %s.%s", kind, MB_WORK_NAME(&run->works[i]));
+        MB_TRY(what != NULL ? wait_for(run, fn, i, what, cancel, error) : mb_fail_memory(error));
+    }
+    return MB_OK;
+}
+
 static int64_t id_of(const struct mb_secondary *run, const char *db)
 {
     const struct mb_restore_plan *plan = &run->restore.plan;
@@ -33,30 +107,10 @@ static mb_status tell_databases(struct mb_secondary *run, struct mb_cancel *canc
             database.id = id_of(run, database.name);
         MB_TRY(mb_replicate_database(run->replication, &database, cancel, error));
     }
-    return mb_secondary_settle(run, cancel, error);
-}
-
-static mb_status wait_for(struct mb_secondary *run, const struct mb_restore_work *work,
-                          struct mb_cancel *cancel, struct mb_error *error)
-{
-    int64_t until = mb_clock_monotonic() + APPEAR_NS;
-    for (;;) {
-        bool there = false;
-        struct mb_error last = MB_ERROR_INIT;
-        mb_status status =
-            mb_milvus_has_collection(run->restore.env->milvus, MB_WORK_NAME(work), &there, cancel, &last);
-        if (there)
-            return MB_OK;
-        if (status != MB_OK && status != MB_E_NOT_FOUND) {
-            mb_error_copy(error, &last);
-            return status;
-        }
-        if (mb_clock_monotonic() > until)
-            return mb_fail(error, MB_E_TIMEOUT,
-                           "the secondary has confirmed collection %s.%s, but does not have it after %lld s",
-                           MB_WORK_NAME(work), (long long)(APPEAR_NS / MB_NS_PER_S));
-        MB_TRY(mb_cancel_sleep(cancel, PAUSE_NS, error));
-    }
+    MB_TRY(mb_secondary_settle(run, cancel, error));
+    for (size_t i = 0; i < plan->databases.count; i++)
+        MB_TRY(wait_for(run, has_database, i, plan->databases.items[i], cancel, error));
+    return MB_OK;
 }
 
 static mb_status tell_collections(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
@@ -69,10 +123,7 @@ static mb_status tell_collections(struct mb_secondary *run, struct mb_cancel *ca
         run->works[i].created = true;
     }
     MB_TRY(mb_secondary_settle(run, cancel, error));
-    for (size_t i = 0; i < run->restore.plan.count; i++) {
-        MB_TRY(wait_for(run, &run->works[i], cancel, error));
-    }
-    return MB_OK;
+    return wait_for_all(run, has_collection, "collection", cancel, error);
 }
 
 static mb_status tell_indexes(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
@@ -81,7 +132,8 @@ static mb_status tell_indexes(struct mb_secondary *run, struct mb_cancel *cancel
         for (size_t k = 0; k < run->collections[i].index_count; k++)
             MB_TRY(mb_replicate_index(run->replication, &run->collections[i].born,
                                       &run->collections[i].indexes[k], cancel, error));
-    return mb_secondary_settle(run, cancel, error);
+    MB_TRY(mb_secondary_settle(run, cancel, error));
+    return wait_for_all(run, has_indexes, "the indexes of", cancel, error);
 }
 
 mb_status mb_secondary_tell_before(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)

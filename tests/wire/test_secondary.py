@@ -11,7 +11,8 @@ import grpc
 import pytest
 from pymilvus.grpc_gen import common_pb2
 from testbed.backup_server import BackupServer
-from testbed.program import CORRUPT, EXISTS, NOT_FOUND
+from testbed.ports import free_port
+from testbed.program import CORRUPT, EXISTS, NOT_FOUND, UNREACHABLE
 from testbed.remembering_milvus import wal
 
 from wire.worlds import content, fill, indexes, key, milvus_of, names, program_over, service, some_rows, text, until, vector
@@ -217,17 +218,20 @@ def test_a_refused_stream_says_what_the_secondary_holds(milvus_of, tmp_path, sta
     source, target, program = pair(milvus_of, tmp_path)
     target.secondary.at = {5: (getattr(grpc.StatusCode, status), "not you")}
     result = secondary(program, how="fails")
-    for words in ("not you", "cluster-b has been sent", "holds a part of backup b", "set up an empty cluster"):
+    for words in ("not you", "cluster-b has confirmed", "holds a part of backup b", "set up an empty cluster"):
         assert words in result.err
     again = secondary(program, how="fails", code=EXISTS)
     assert "has taken messages of cluster cluster-a already" in again.err or "exists in the secondary" in again.err
 
 
 def test_a_stream_that_is_refused_at_once_has_made_nothing(milvus_of, tmp_path):
-    _, target, program = pair(milvus_of, tmp_path)
-    target.secondary.at = {1: (grpc.StatusCode.PERMISSION_DENIED, "not you")}
-    secondary(program, how="fails")
-    assert names(target) == []
+    source, target, program = pair(milvus_of, tmp_path)
+    target.secondary.at = {n: (grpc.StatusCode.PERMISSION_DENIED, "not you") for n in (1, 2, 3)}
+    result = secondary(program, how="fails")
+    assert "has confirmed none of the 3 messages" in result.err and names(target) == []
+    target.secondary.at = {}
+    secondary(program)
+    same(source, target)
 
 
 def test_it_can_be_stopped_while_it_waits(milvus_of, tmp_path):
@@ -238,7 +242,7 @@ def test_it_can_be_stopped_while_it_waits(milvus_of, tmp_path):
     until(lambda: target.secondary.received > 0)
     process.send_signal(signal.SIGINT)
     result = program.finish(process)
-    assert result.code == 130 and "set up an empty cluster" in result.err
+    assert result.code == 130 and "has confirmed none of the 3 messages" in result.err
 
 
 # --- imports that fail ----------------------------------------------------------------------------------------------
@@ -339,6 +343,13 @@ def test_a_milvus_that_is_too_old(milvus_of, tmp_path, version):
     assert f"a secondary needs Milvus 2.6.11 or later, this is v{version}" in result.err and untouched(target)
 
 
+def test_nobody_answers_where_imports_are_looked_at(milvus_of, tmp_path):
+    _, target, program = pair(milvus_of, tmp_path)
+    program.configure(milvus={"rest": {"endpoint": f"http://127.0.0.1:{free_port()}"}})
+    assert "check milvus.rest.endpoint" in secondary(program, how="fails", code=UNREACHABLE).err
+    assert untouched(target)
+
+
 def test_a_backup_without_a_flush_of_everything(milvus_of, tmp_path):
     source = small(milvus_of(VERSION))
     program_over(source, tmp_path).ok("create", "-n", "b", "--strategy", "serial_flush")
@@ -356,6 +367,14 @@ def change(source, edit):
     source.place.put(where, json.dumps(meta).encode())
     for name in ("collection_meta.json", "partition_meta.json", "segment_meta.json"):
         source.place.remove(f"backup/b/meta/{name}")
+
+
+def no_flush_at_all(meta):
+    meta["flush_all_msgs_base64"] = ["x"]
+
+
+def spoil_the_extra(meta):
+    meta["collection_backups"][0]["index_infos"][0] |= {"field_id": "x"}
 
 
 def drop_one_flush(meta):
@@ -384,6 +403,8 @@ def choose_the_index_oneself(meta):
 
 
 EDITS = [
+    (no_flush_at_all, "flush_all_msgs_base64"),
+    (spoil_the_extra, "field_id"),
     (drop_one_flush, "holds the flush of 1 channels, of 2"),
     (spoil_a_flush, "the flush of channel by-dev-rootcoord-dml_0"),
     (flush_elsewhere, "flushed channel elsewhere, which is none of its own"),

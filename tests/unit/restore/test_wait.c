@@ -105,6 +105,16 @@ static void test_unknown_for_a_while_is_an_end(void **state)
     assert_int_equal(judge(&watch, told(MB_IMPORT_UNKNOWN, "", 0), 200, &error), MB_E_NOT_FOUND);
 }
 
+static void test_one_that_may_be_unknown_for_longer(void **state)
+{
+    (void)state;
+    struct mb_error error = MB_ERROR_INIT;
+    struct mb_import_watch watch = {.may_be_unknown_ns = 60 * MB_NS_PER_S};
+    assert_int_equal(judge(&watch, told(MB_IMPORT_UNKNOWN, "", 0), 100, &error), MB_OK);
+    assert_int_equal(judge(&watch, told(MB_IMPORT_UNKNOWN, "", 0), 159, &error), MB_OK);
+    assert_int_equal(judge(&watch, told(MB_IMPORT_UNKNOWN, "", 0), 161, &error), MB_E_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_failed_says_the_reason_of_the_server),
         cmocka_unit_test(test_failed_because_of_damage),
         cmocka_unit_test(test_unknown_for_a_while_is_an_end),
+        cmocka_unit_test(test_one_that_may_be_unknown_for_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
