@@ -167,6 +167,13 @@ def test_users_that_are_there_are_left_alone(whole):
     assert [user.password for user in target.rbac.users] == ["other"]
 
 
+def test_a_source_without_collections(milvus_of, tmp_path):
+    source, target, program = pair(milvus_of, tmp_path, lambda milvus: milvus.make_database("sales"))
+    secondary(program)
+    assert target.secondary.types() == [wal.CREATE_DATABASE] and target.secondary.is_whole()
+    assert set(target.secondary.flushed) == set(source.physical_channels())
+
+
 def test_a_login_goes_with_every_stream(milvus_of, tmp_path):
     source = backed_up(milvus_of, tmp_path, small)
     target = milvus_of(VERSION, user="root", password="Milvus")
