@@ -99,6 +99,48 @@ static void test_list_with_details(void **state)
     mb_session_close(session);
 }
 
+/* How many objects of the backup storage were read so far. */
+static uint64_t reads(struct mb_session *session)
+{
+    struct mb_error error = {.struct_size = sizeof error};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < mb_session_metric_count(session); i++) {
+        struct mb_metric_row row = {.struct_size = sizeof row};
+        assert_int_equal(mb_session_metric_at(session, i, &row, &error), MB_OK);
+        if (strcmp(row.operation, "get") == 0)
+            sum += row.calls;
+    }
+    return sum;
+}
+
+static void test_a_session_that_remembers_reads_once(void **state)
+{
+    struct bench *b = *state;
+    const struct mb_list_request request = {.struct_size = sizeof request, .with_details = true};
+    struct mb_backup_entry entry = {.struct_size = sizeof entry};
+    struct mb_backup_list *list = NULL;
+
+    bench_configure(b, "");
+    make_backup(b);
+    struct mb_session *session = bench_open(b);
+    assert_int_equal(mb_session_remember(NULL, 1, &b->error), MB_E_INVALID);
+    assert_int_equal(mb_session_remember(session, 100000, &b->error), MB_OK);
+    assert_int_equal(mb_session_remember(session, 100000, &b->error), MB_OK);
+    for (int i = 0; i < 3; i++) {
+        uint64_t before = reads(session);
+        assert_int_equal(mb_session_list(session, &request, &list, &b->error), MB_OK);
+        assert_int_equal(mb_backup_list_at(list, 0, &entry, &b->error), MB_OK);
+        assert_string_equal(entry.milvus_version, i < 2 ? "v2.4.1" : "v2.6.0");
+        assert_int_equal(entry.rows, 11);
+        mb_backup_list_free(list);
+        assert_int_equal(reads(session) == before, i == 1);
+        if (i == 1)
+            bench_write(b, "b/one/meta/backup_meta.json",
+                        "{\"id\":\"i22\",\"name\":\"one\",\"size\":30,\"milvus_version\":\"v2.6.0\"}");
+    }
+    mb_session_close(session);
+}
+
 struct text {
     char data[4096];
     size_t len;
@@ -232,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_info_counts_what_the_description_says),
         CASE(test_list_with_details),
+        CASE(test_a_session_that_remembers_reads_once),
         CASE(test_get_writes_the_description),
         CASE(test_drivers_tell_of_themselves),
         CASE(test_an_unknown_driver_is_a_mistake),
