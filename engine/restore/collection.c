@@ -251,9 +251,9 @@ static mb_status replace(struct mb_restore_work *work, struct mb_cancel *cancel,
     MB_TRY(mb_replace_begin(work, work->arena, cancel, error));
     mb_status status = fill(work, cancel, error);
     if (status == MB_OK)
-        status = mb_restore_load(work, cancel, error);
+        status = mb_restore_load(work, work->run->cancel, error);
     if (status == MB_OK)
-        status = mb_replace_swap(work, cancel, error);
+        status = mb_replace_swap(work, work->run->cancel, error);
     if (status != MB_OK)
         mb_replace_abandon(work);
     return status;
@@ -264,10 +264,12 @@ static mb_status steps(struct mb_restore_work *work, struct mb_cancel *cancel, s
     mb_status status = work->replaces ? replace(work, cancel, error) : fill(work, cancel, error);
     if (!work->run->options->meta_only)
         mb_stage_clean(work);
-    if (status != MB_OK || work->replaces)
+    if (status != MB_OK)
         return status;
     work->complete = true;
-    status = mb_restore_load(work, cancel, error);
+    if (!work->replaces)
+        status = mb_restore_load(work, work->run->cancel, error);
+    mb_restore_aliases_of(work);
     return status == MB_OK ? MB_OK : mb_error_context(error, "it is restored, but it was to be loaded");
 }
 

@@ -76,6 +76,8 @@ static mb_status make_warnings(const struct mb_restore *run, const struct mb_res
     for (size_t i = 0; i < run->plan.count && ok; i++) {
         for (size_t k = 0; k < works[i].lost_aliases.count && ok; k++)
             ok = mb_strings_add(&list, arena, works[i].lost_aliases.items[k]);
+        if (!works[i].complete)
+            continue;
         if (works[i].strays.count > 0 && ok)
             ok = mb_strings_add(&list, arena, stray_text(&works[i], arena));
         if (works[i].unserved && ok)

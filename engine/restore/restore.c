@@ -167,9 +167,27 @@ static bool is_partial(const struct mb_restore_work *work)
     return !work->complete && !work->replaces && (work->created || work->filling);
 }
 
+static bool is_whole(const struct mb_restore_work *work)
+{
+    return work->complete;
+}
+
 static bool is_untouched(const struct mb_restore_work *work)
 {
     return !work->complete && work->replaces && !work->stranded;
+}
+
+/* What is to be known of it beside its name. */
+static const char *remark(const struct mb_restore_work *work)
+{
+    const struct mb_strings *aliases = &work->target->source->collection.aliases;
+    bool lacks_aliases = work->created && work->aliases.count + work->lost_aliases.count < aliases->count;
+    bool lacks_load = work->run->options->load && mb_restore_was_loaded(work) && !work->loaded;
+    if (!work->complete)
+        return work->created && !work->replaces ? " (made by this restore)" : "";
+    if (lacks_load)
+        return lacks_aliases ? " (not loaded, without aliases)" : " (not loaded)";
+    return lacks_aliases ? " (without aliases)" : "";
 }
 
 /* Says behind the error which collections are what. */
@@ -184,9 +202,8 @@ static void name_some(const struct mb_restore *run, const struct mb_restore_work
         if (!choose(work))
             continue;
         char name[160];
-        int n =
-            snprintf(name, sizeof name, "%s%s %s.%s%s", named ? "," : "; ", named ? "" : what,
-                     MB_WORK_NAME(work), work->created && !work->replaces ? " (made by this restore)" : "");
+        int n = snprintf(name, sizeof name, "%s%s %s.%s%s", named ? "," : "; ", named ? "" : what,
+                         MB_WORK_NAME(work), remark(work));
         if (n < 0 || (size_t)n >= sizeof name || len + (size_t)n + 32 >= cap) {
             left++;
             continue;
@@ -273,33 +290,59 @@ static mb_status carry_out(struct mb_restore *run, struct mb_restore_work *works
                            const struct mb_strings *databases, struct mb_arena *arena,
                            struct mb_cancel *cancel, struct mb_error *error)
 {
+    MB_TRY(mb_restore_aliases_begin(run, works, error));
     MB_TRY(mb_stage_begin(run, cancel, error));
     mb_import_pace_init(&run->pace, count_batches(run, works));
     mb_status status = fill(run, works, databases, arena, cancel, error);
     mb_import_pace_done(&run->pace);
     mb_stage_end(run);
-    return status < 0 ? status : mb_restore_aliases(run, works, arena, cancel, error);
+    struct mb_error later = MB_ERROR_INIT;
+    if (mb_restore_aliases(run, works, &later) == MB_OK)
+        return status;
+    if (status < 0)
+        mb_log(run->env->log, MB_LOG_WARN, "%s", later.message);
+    else
+        *error = later;
+    return error->status;
+}
+
+static mb_status steps(struct mb_restore *run, struct mb_arena *arena, struct mb_restore_report *report,
+                       struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_restore_env *env = run->env;
+    struct mb_restore_work *works = NULL;
+    struct mb_strings databases;
+
+    if (run->options->use_jobs && !run->milvus->can[MB_MILVUS_IMPORT_JOBS])
+        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_NO_JOBS, NULL, "import jobs need %s, this is %s",
+                            mb_milvus_needs(MB_MILVUS_IMPORT_JOBS), run->milvus->version_text);
+    if (env->progress)
+        mb_progress_phase(env->progress, "check");
+    MB_TRY(check(run, arena, &databases, &works, cancel, error));
+    MB_TRY(begin_counting(run, works, error));
+    if (carry_out(run, works, &databases, arena, cancel, error) < 0) {
+        name_some(run, works, is_partial, "incomplete:", error);
+        name_some(run, works, is_untouched, "as before:", error);
+        name_some(run, works, is_whole, "restored:", error);
+        struct mb_error later = MB_ERROR_INIT; /* that something failed is known */
+        mb_restore_report_make(run, works, run->arena, report, &later);
+        return error->status;
+    }
+    return mb_restore_report_make(run, works, run->arena, report, error);
 }
 
 mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
                          struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
                          struct mb_error *error)
 {
-    struct mb_restore run = {.env = env, .options = options, .milvus = mb_milvus_info(env->milvus)};
-    struct mb_restore_work *works = NULL;
-    struct mb_strings databases;
-
-    if (options->use_jobs && !run.milvus->can[MB_MILVUS_IMPORT_JOBS])
-        return mb_fail_hint(error, MB_E_UNSUPPORTED, MB_HINT_NO_JOBS, NULL, "import jobs need %s, this is %s",
-                            mb_milvus_needs(MB_MILVUS_IMPORT_JOBS), run.milvus->version_text);
-    if (env->progress)
-        mb_progress_phase(env->progress, "check");
-    MB_TRY(check(&run, arena, &databases, &works, cancel, error));
-    MB_TRY(begin_counting(&run, works, error));
-    if (carry_out(&run, works, &databases, arena, cancel, error) < 0) {
-        name_some(&run, works, is_partial, "incomplete:", error);
-        name_some(&run, works, is_untouched, "as before:", error);
-        return error->status;
-    }
-    return mb_restore_report_make(&run, works, arena, report, error);
+    struct mb_restore run = {.env = env,
+                             .options = options,
+                             .milvus = mb_milvus_info(env->milvus),
+                             .arena = arena,
+                             .cancel = cancel,
+                             .lock = PTHREAD_MUTEX_INITIALIZER};
+    *report = (struct mb_restore_report){0};
+    mb_status status = steps(&run, arena, report, cancel, error);
+    pthread_mutex_destroy(&run.lock);
+    return status;
 }

@@ -85,7 +85,9 @@ struct mb_restore_report {
  * else, and with drop_first, until all that can fail without it has been tried.  What a restore that was
  * killed left half renamed is mended before anything else.  Temporary objects are removed whatever happens,
  * also after a cancellation.  A failure names the collections that this call made and that hold part of their
- * data.  The report lives in arena. */
+ * data, and those that are whole: these have their aliases and are loaded, where nothing but the failure of
+ * another one or a cancellation was in the way.  The report lives in arena; after a failure it holds the
+ * warnings, too, and is empty where nothing was changed. */
 mb_status mb_restore_run(const struct mb_restore_env *env, const struct mb_restore_options *options,
                          struct mb_arena *arena, struct mb_restore_report *report, struct mb_cancel *cancel,
                          struct mb_error *error);

@@ -9,6 +9,7 @@
 #include "restore/pace.h"
 #include "restore/restore.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define MB_STRAY_NAMES 3U
@@ -20,12 +21,23 @@ struct mb_strays {
     const char *names[MB_STRAY_NAMES]; /* of the first */
 };
 
+/* A name that something of the plan is to have: a target, or an alias of one. */
+struct mb_restore_name {
+    const char *db, *name;
+};
+
 struct mb_restore {
     const struct mb_restore_env *env;
     const struct mb_restore_options *options;
     const struct mb_milvus_info *milvus;
     const char *dir; /* of the backup, without a slash at the end */
     struct mb_backup backup;
+    struct mb_arena *arena;   /* what lasts as long as the report; with the lock held while collections are
+                                 worked on */
+    struct mb_cancel *cancel; /* the caller's: what is complete is finished also when another one fails */
+    pthread_mutex_t lock;
+    struct mb_restore_name *names; /* sorted */
+    size_t name_count;
     const char *difference; /* of its two descriptions; or NULL */
     struct mb_restore_plan plan;
     struct mb_rbac_plan rbac;       /* empty where it is not asked for */
@@ -70,6 +82,7 @@ struct mb_restore_work {
     bool loaded;                    /* it serves, or a part of it does */
     bool loaded_whole;              /* by this restore, for itself */
     bool fewer_replicas;            /* than it had, for which there is no room */
+    bool *settled;                  /* for each alias of the backup: it is one of the following */
     struct mb_strings aliases;      /* of the backup, that lead to it now */
     struct mb_strings lost_aliases; /* why the others do not: a text for each */
 };
@@ -129,10 +142,17 @@ mb_status mb_restore_load_place(struct mb_restore_work *work, const struct mb_lo
 /* load.c: loads what was loaded when it was backed up, if that is asked for, and waits for it. */
 mb_status mb_restore_load(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error);
 
-/* aliases.c: gives the collections that this restore has made their aliases, one after the other, so that
- * none is in the way of a collection that is still to be made.  Those that lead elsewhere stay as they are.
- */
-mb_status mb_restore_aliases(struct mb_restore *run, struct mb_restore_work *works, struct mb_arena *arena,
-                             struct mb_cancel *cancel, struct mb_error *error);
+/* aliases.c: before any of these; which names are wanted how often. */
+mb_status mb_restore_aliases_begin(struct mb_restore *run, struct mb_restore_work *works,
+                                   struct mb_error *error);
+
+/* aliases.c: gives a collection that is complete, and that this restore has made, those aliases that nothing
+ * else of the plan wants: none is in the way of a collection that is still to be made.  What fails is left to
+ * the next. */
+void mb_restore_aliases_of(struct mb_restore_work *work);
+
+/* aliases.c: the others, one collection after the other in the order of the plan.  Those that lead elsewhere
+ * stay as they are. */
+mb_status mb_restore_aliases(struct mb_restore *run, struct mb_restore_work *works, struct mb_error *error);
 
 #endif

@@ -266,9 +266,13 @@ static mb_status restore(struct mb_task *task, const struct plan *plan, struct m
     MB_TRY(
         mb_connect_backup_storage(task->session, MB_MISSING_FAILS, &env->backup_store, task->cancel, error));
     MB_TRY(mb_connect_milvus(task->session, &env->milvus, task->cancel, error));
-    MB_TRY(mb_restore_run(env, &options, task->arena, &report, task->cancel, error));
+    mb_status status = mb_restore_run(env, &options, task->arena, &report, task->cancel, error);
     if (report.snapshot)
         tell_idle_with_snapshots(task, &plan->flags);
+    if (status != MB_OK) {
+        mb_restored_warn(task, &report);
+        return status;
+    }
     return mb_restored_keep(task, !plan->flags.meta_only, &report, error);
 }
 

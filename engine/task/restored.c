@@ -46,6 +46,12 @@ static mb_status keep_rbac(struct mb_task *task, const struct mb_restore_report 
     return MB_OK;
 }
 
+void mb_restored_warn(struct mb_task *task, const struct mb_restore_report *report)
+{
+    for (size_t i = 0; i < report->warnings.count; i++)
+        mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
+}
+
 mb_status mb_restored_keep(struct mb_task *task, bool data, const struct mb_restore_report *report,
                            struct mb_error *error)
 {
@@ -71,8 +77,7 @@ mb_status mb_restored_keep(struct mb_task *task, bool data, const struct mb_rest
                                               .was_loaded = line->was_loaded,
                                               .loaded = line->loaded};
     }
-    for (size_t i = 0; i < report->warnings.count; i++)
-        mb_task_warn(task, MB_HINT_NONE, NULL, report->warnings.items[i]);
+    mb_restored_warn(task, report);
     task->collections = rows;
     task->collection_count = report->count;
     MB_TRY(keep_rbac(task, report, error));

@@ -202,6 +202,39 @@ def test_a_failed_restore_is_told_and_the_rest_is_restored_or_not_but_never_half
     assert "auto_id_broken" in result.err
 
 
+@on_local
+def test_what_is_whole_is_finished_and_the_rest_is_done_by_a_second_run(site, program, name):
+    """The second of two collections is damaged; the first one serves by then, and its alias leads to it."""
+    both = ("sound", "torn")  # in the order of the backup
+    with site.milvus.client() as client:
+        for collection in both:
+            make_simple(client, collection, 30)
+            client.create_alias(collection, f"{collection}_now")
+        program.ok("create", "-n", name, "-c", ",".join(both))
+        rows = {collection: read_rows(site.milvus, collection) for collection in both}
+        sound, torn = site.meta(name)["collection_backups"]
+        assert (sound["collection_name"], torn["collection_name"]) == both
+        place = f"/insert_log/{torn['collection_id']}/"
+        key, size = next(item for item in site.backup(name).items() if place in item[0])
+        content = site.place.get(f"backup/{name}/{key}")
+        for collection in both:
+            client.drop_alias(f"{collection}_now")
+
+        site.place.put(f"backup/{name}/{key}", b"?" * size)
+        one_by_one = ["--set", "backup.parallelism.restoreCollection=1"]
+        result = program.fails("restore", "-n", name, "-s", "_2", "--load", *one_by_one, code=CORRUPT)
+        assert "default.sound_2: restored" in result.err and "default.torn_2: not finished" in result.err
+        assert "incomplete: default.torn_2" in result.err and "restored: default.sound_2" in result.err
+        assert client.describe_alias("sound_now")["collection_name"] == "sound_2"
+        assert client.get_load_state("sound_2")["state"].name == "Loaded"
+
+        site.place.put(f"backup/{name}/{key}", content)
+        program.ok("restore", "-n", name, "-s", "_2", "--load", "-c", "torn", "--drop_exist_collection")
+        for collection in both:
+            assert client.describe_alias(f"{collection}_now")["collection_name"] == f"{collection}_2"
+            assert_same_rows(rows[collection], read_rows(site.milvus, f"{collection}_2"))
+
+
 @on_s3
 def test_a_segment_that_vanished_from_the_backup_is_noticed(site, program, name):
     program.ok("create", "-n", name, "-c", "auto_id")
