@@ -100,6 +100,20 @@ static mb_status choose_folder(struct mb_create_collection *job, const char **pa
     return *path != NULL ? MB_OK : mb_fail_memory(error);
 }
 
+/* What Milvus knows by itself the configuration may say wrongly. */
+static mb_status blame(const struct mb_create_collection *job, const char *path, struct mb_error *error)
+{
+    const struct mb_create *create = job->create;
+    const struct mb_snapshot_place *place = create->options->snapshots;
+    if (error->status != MB_E_CORRUPT)
+        return error->status;
+    if (*place->spec != '\0')
+        return mb_error_context(error, "milvus calls the export to %s%s complete", place->uri, path);
+    return mb_error_context(
+        error, "milvus calls the export to %s%s complete, in its own storage, which %s has to name",
+        place->uri, path, create->env->milvus_keys.address);
+}
+
 static mb_status export(struct mb_create_collection *job, const char *name, struct mb_cancel *cancel,
                         struct mb_error *error)
 {
@@ -118,7 +132,8 @@ static mb_status export(struct mb_create_collection *job, const char *name, stru
     atomic_store(&create->exporting, true);
     MB_TRY(await(job, number, &state, cancel, error));
     MB_TRY(judge(job, &state, &snapshot, error));
-    MB_TRY(mb_create_check_bundle(job, &snapshot, cancel, error));
+    if (mb_create_check_bundle(job, &snapshot, cancel, error) < 0)
+        return blame(job, path, error);
     return mb_snapshot_to_json(&snapshot, job->arena, &backup->snapshot, error);
 }
 

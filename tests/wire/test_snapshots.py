@@ -7,6 +7,7 @@ import pytest
 from testbed.format import check_files
 from testbed.program import CORRUPT, FAILURE, USAGE
 from testbed.remembering_milvus import UNVERSIONED
+from testbed.stores import VersityGw
 
 from wire.worlds import IVF, fill, key, milvus_of, names, program_over, some_rows, starting, text, vector
 
@@ -205,6 +206,17 @@ def test_an_export_that_is_none(milvus_of, tmp_path, change, code, named):
     milvus.fails, milvus.skips, milvus.lies = "", 0, dict
     program.ok("create", "-n", "b", "--resume")
     assert program.ok("--json", "verify", "-n", "b").json()["faults"] == []
+
+
+def test_a_configuration_that_names_another_storage(milvus_of, tmp_path):
+    """Of the same bucket and keys, but Milvus keeps its data elsewhere."""
+    milvus = small(milvus_of(VERSION, in_bucket=True))
+    with VersityGw() as wrong:
+        wrong.make_bucket(milvus.place.bucket)
+        program = program_over(milvus, tmp_path, minio={"port": wrong.port})
+        message = program.fails("create", "-n", "b", code=CORRUPT).err
+    assert "in its own storage, which minio.address has to name" in message and "is missing in" in message
+    assert milvus.snapshots == {}
 
 
 def test_a_job_that_milvus_forgets(milvus_of, tmp_path):
