@@ -6,7 +6,7 @@
 struct options {
     const char *name;
     const char *output;
-    bool force;
+    bool force, resume;
 };
 
 static const struct mb_flag flags[] = {
@@ -27,6 +27,10 @@ static const struct mb_flag flags[] = {
      .type = MB_FLAG_BOOL,
      .offset = offsetof(struct options, force),
      .help = "Remove first what lies under the new name, unless somebody is making it."},
+    {.name = "resume",
+     .type = MB_FLAG_BOOL,
+     .offset = offsetof(struct options, resume),
+     .help = "Go on with an interrupted l0compact of the same backup to that name."},
 };
 
 static struct mb_compact_request request_of(const struct options *options)
@@ -35,7 +39,8 @@ static struct mb_compact_request request_of(const struct options *options)
         .struct_size = sizeof(struct mb_compact_request),
         .name = options->name,
         .output = options->output != NULL && *options->output != '\0' ? options->output : NULL,
-        .force = options->force};
+        .force = options->force,
+        .resume = options->resume};
 }
 
 static json_t *result_json(struct mb_context *context, const struct mb_compact_result *made)

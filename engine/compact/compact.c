@@ -6,6 +6,9 @@
 #include "base/hint.h"
 #include "compact/run.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static mb_status expect(struct run *run, struct mb_error *error)
 {
     const struct mb_expectation of = {.each = mb_content_each, .source = &run->content};
@@ -61,26 +64,59 @@ static mb_status make_room(struct run *run, struct mb_error *error)
     return MB_OK;
 }
 
-/* Nothing goes on with an interrupted compaction. */
-static mb_status advise(const struct run *run, struct mb_error *error)
+/* A compaction of the same source only. */
+static mb_status take_over(struct run *run, const struct mb_claim_record *record,
+                           const struct mb_claim_wish *wish, struct mb_error *error)
 {
-    error->hint = MB_HINT_NONE;
-    return mb_error_hint(error, MB_HINT_REPLACE, run->compact->output);
+    const struct mb_compact *compact = run->compact;
+    if (strcmp(record->plan_digest, wish->plan_digest) != 0)
+        return mb_fail_hint(error, MB_E_EXISTS, MB_HINT_REPLACE, compact->output,
+                            "the interrupted backup %s was of something else (%s, now %s)", compact->output,
+                            record->plan_digest, wish->plan_digest);
+    MB_TRY(mb_claim_take_over(&run->claim, &compact->catalog, compact->output, record, wish, run->cancel,
+                              error));
+    atomic_store(&run->touched, true);
+    run->cancel = mb_claim_cancel(run->claim);
+    run->id = mb_claim_backup_id(run->claim);
+    MB_TRY(mb_catalog_abort_uploads(&compact->catalog, compact->output, run->cancel, error));
+    return mb_compact_find_present(run, error);
+}
+
+static mb_status begin(struct run *run, const struct mb_claim_wish *wish, struct mb_error *error)
+{
+    const struct mb_compact *compact = run->compact;
+    mb_status status =
+        mb_claim_begin(&run->claim, &compact->catalog, compact->output, wish, run->cancel, error);
+    if (status == MB_E_EXISTS && error->hint != MB_HINT_RESUME) {
+        error->hint = MB_HINT_NONE;
+        return mb_error_hint(error, MB_HINT_REPLACE, compact->output);
+    }
+    MB_TRY(status);
+    run->cancel = mb_claim_cancel(run->claim);
+    return MB_OK;
 }
 
 static mb_status claim(struct run *run, struct mb_error *error)
 {
     const struct mb_compact *compact = run->compact;
-    const struct mb_claim_wish wish = {
-        .backup_id = compact->id, .plan_digest = "l0compact", .timing = compact->timing};
+    const struct mb_claim_wish wish = {.backup_id = compact->id,
+                                       .plan_digest =
+                                           mb_arena_printf(run->arena, "l0compact of %s", run->backup.id),
+                                       .timing = compact->timing};
+    struct mb_claim_record record;
+    if (wish.plan_digest == NULL)
+        return mb_fail_memory(error);
     MB_TRY(make_room(run, error));
-    mb_status status =
-        mb_claim_begin(&run->claim, &compact->catalog, compact->output, &wish, run->cancel, error);
-    if (status == MB_E_EXISTS)
-        return advise(run, error);
-    MB_TRY(status);
-    run->cancel = mb_claim_cancel(run->claim);
-    return MB_OK;
+    mb_status status = MB_E_NOT_FOUND;
+    if (compact->resume)
+        status =
+            mb_claim_record_read(&compact->catalog, compact->output, run->arena, &record, run->cancel, error);
+    if (status == MB_OK)
+        return take_over(run, &record, &wish, error);
+    if (status != MB_E_NOT_FOUND)
+        return status;
+    mb_error_clear(error);
+    return begin(run, &wish, error);
 }
 
 static mb_status work(struct run *run, struct mb_error *error)
@@ -114,8 +150,10 @@ static mb_status give_up(struct run *run, struct mb_error *error)
         return error->status;
     }
     mb_claim_fail(run->claim, error);
-    advise(run, error);
-    return mb_error_context(error, "backup %s is incomplete", run->compact->output);
+    atomic_store(&run->compact->progress->resumable, true);
+    mb_error_hint(error, MB_HINT_RESUME, run->compact->output);
+    return mb_error_context(error, "backup %s is incomplete and can be resumed or deleted",
+                            run->compact->output);
 }
 
 static void done(struct run *run)
@@ -124,6 +162,7 @@ static void done(struct run *run)
     mb_objects_free(run->objects);
     mb_checksums_free(run->checksums);
     mb_expected_free(run->expected);
+    mb_expected_free(run->present);
     mb_buf_done(&run->from_key);
     mb_buf_done(&run->to_key);
     mb_arena_free(run->arena);
@@ -132,11 +171,12 @@ static void done(struct run *run)
 mb_status mb_compact(const struct mb_compact *compact, struct mb_compact_report *report,
                      struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct run run = {.compact = compact, .arena = mb_arena_new(), .cancel = cancel};
+    struct run run = {.compact = compact, .arena = mb_arena_new(), .cancel = cancel, .id = compact->id};
     mb_buf_init(&run.from_key, 8192);
     mb_buf_init(&run.to_key, 8192);
     mb_status status = run.arena != NULL ? work(&run, error) : mb_fail_memory(error);
     mb_copy_close(run.copy); /* nobody else looks at the run from here on */
+    snprintf(run.report.id, sizeof(run.report.id), "%s", run.id);
     if (status == MB_OK)
         *report = run.report;
     else

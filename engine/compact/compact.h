@@ -13,6 +13,7 @@ struct mb_compact {
     const char *output;            /* another name */
     const char *id;                /* of the backup to come */
     bool replace;                  /* what lies under its name is removed first */
+    bool resume;                   /* goes on with what an interrupted run has left there */
     struct mb_claim_timing timing; /* usually all zero */
     struct mb_copy_options copy;   /* its callbacks are set here */
     struct mb_progress *progress;
@@ -20,11 +21,13 @@ struct mb_compact {
 };
 
 struct mb_compact_report {
+    char id[64];      /* of the new backup: the wish's, or that of the run that is gone on with */
     uint64_t objects; /* of the new backup's data */
     uint64_t bytes;
     uint64_t folded;      /* L0 segments that it has no more */
     uint64_t added;       /* delta logs of segments that were made of theirs */
     uint64_t added_bytes; /* of these */
+    uint64_t kept;        /* of the objects, those that an interrupted run had copied */
     uint64_t verified;    /* checksums compared with those that create had recorded */
     uint64_t strays;      /* in the source's directory, but no part of the backup: they stay behind */
     char first_stray[256];

@@ -86,7 +86,7 @@ static mb_status fold_collection(struct run *run, struct deletes *deletes,
 mb_status mb_compact_fold(struct run *run, struct mb_error *error)
 {
     struct mb_backup *backup = &run->backup;
-    backup->id = run->compact->id;
+    backup->id = run->id;
     backup->name = run->compact->output;
     backup->size = 0;
     for (size_t i = 0; i < backup->collection_count; i++) {

@@ -69,6 +69,8 @@ static mb_status send(struct run *run, uint64_t size, const char *etag, struct d
 {
     MB_TRY(mb_buf_status(&run->from_key, error));
     MB_TRY(mb_buf_status(&run->to_key, error));
+    if (mb_compact_is_present(run, size))
+        return mb_compact_keep(run, size, tag != NULL, error);
     atomic_store(&run->touched, true);
     return mb_copy_add(run->copy, run->from_key.data, run->to_key.data, size, etag, tag, error);
 }
@@ -194,6 +196,11 @@ mb_status mb_compact_move_deletes(struct run *run, struct mb_error *error)
     }
     atomic_store(&run->compact->progress->listed, true);
     MB_TRY(mb_copy_finish(run->copy, error));
+    run->report.objects += run->kept.objects;
+    run->report.bytes += run->kept.bytes;
+    run->report.added += run->kept.added;
+    run->report.added_bytes += run->kept.added_bytes;
+    run->report.kept = run->kept.objects;
     mb_copy_describe(run->copy, run->report.how, sizeof(run->report.how));
     return MB_OK;
 }

@@ -35,6 +35,7 @@ struct run {
     const struct mb_compact *compact;
     struct mb_arena *arena;
     const char *from_dir, *to_dir;
+    const char *id;            /* of the new backup */
     struct mb_folder from, to; /* the same */
     struct mb_claim *claim;
     struct mb_backup backup; /* the source's, until mb_compact_fold has made the new one of it */
@@ -47,9 +48,11 @@ struct run {
     struct mb_objects *objects; /* of the new backup */
     struct mb_copy *copy;
     struct mb_cancel *cancel;
-    struct mb_buf from_key, to_key; /* of the object at hand */
-    atomic_bool touched;            /* an object may have been written */
-    struct mb_compact_report report;
+    struct mb_buf from_key, to_key;  /* of the object at hand */
+    atomic_bool touched;             /* an object may have been written */
+    struct mb_compact_report report; /* raised by the threads of the copy until that has ended */
+    struct mb_expected *present;     /* what an interrupted run has left; NULL for nothing */
+    struct mb_compact_report kept;   /* of that, what is part of the new backup */
 };
 
 /* deletes.c: finds every delta log of an L0 segment, and proves that Milvus takes it as one of any segment.
@@ -83,6 +86,13 @@ mb_status mb_compact_move_plain(struct run *run, struct mb_error *error);
 
 /* move.c: copies the logs of L0 segments to where the new description says. */
 mb_status mb_compact_move_deletes(struct run *run, struct mb_error *error);
+
+/* resume.c: what lies under the new name. */
+mb_status mb_compact_find_present(struct run *run, struct mb_error *error);
+
+/* resume.c: does the object at hand, of from_key to to_key, lie there already?  And counting it as done. */
+bool mb_compact_is_present(const struct run *run, uint64_t size);
+mb_status mb_compact_keep(struct run *run, uint64_t size, bool added, struct mb_error *error);
 
 /* check.c: does everything that the new description names lie there, and nothing else? */
 mb_status mb_compact_verify(struct run *run, struct mb_error *error);

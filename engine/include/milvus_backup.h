@@ -519,6 +519,7 @@ struct mb_compact_request {
     const char *name;
     const char *output; /* of the new backup; NULL for name and "_l0compacted" */
     bool force;         /* what lies under that name is removed first, unless somebody is making it */
+    bool resume;        /* goes on with what an interrupted one has left there; not with force */
 };
 
 /* A backup into a cluster of the managed cloud that the configuration names: uploaded into a volume there,

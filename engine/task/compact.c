@@ -10,7 +10,7 @@
 struct plan {
     struct mb_plan_head head;
     const char *output;
-    bool force;
+    bool force, resume;
 };
 
 static mb_status take_output(const struct mb_compact_request *request, struct mb_arena *arena,
@@ -39,7 +39,11 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
                        error));
     MB_TRY(mb_request_name(request.name, error));
     MB_TRY(take_output(&request, arena, &plan->output, error));
+    if (request.force && request.resume)
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "resume",
+                            "what is there cannot be removed first and gone on with: give one of both");
     plan->force = request.force;
+    plan->resume = request.resume;
     return mb_request_text(arena, request.name, &plan->head.name, error);
 }
 
@@ -49,7 +53,8 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
     char text[512];
     const char *how = mb_arena_strdup(task->arena, report->how);
     const char *first_stray = mb_arena_strdup(task->arena, report->first_stray);
-    if (how == NULL || first_stray == NULL)
+    const char *id = mb_arena_strdup(task->arena, report->id);
+    if (how == NULL || first_stray == NULL || id == NULL)
         return mb_fail_memory(error);
     mb_task_warn_of_strays(task, report->strays, report->first_stray);
     if (report->folded == 0) {
@@ -59,7 +64,7 @@ static mb_status keep_report(struct mb_task *task, const struct plan *plan,
     }
     task->result.compact = (struct mb_compact_result){.name = task->plan->name,
                                                       .output = plan->output,
-                                                      .id = task->id,
+                                                      .id = id,
                                                       .how = how,
                                                       .objects = report->objects,
                                                       .bytes = report->bytes,
@@ -86,6 +91,7 @@ static mb_status run(struct mb_task *task, const void *given, struct mb_error *e
                                        .output = plan->output,
                                        .id = task->id,
                                        .replace = plan->force,
+                                       .resume = plan->resume,
                                        .copy = mb_request_copy_options(task->session),
                                        .progress = &task->progress,
                                        .log = task->session->common->log};

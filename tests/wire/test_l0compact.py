@@ -1,11 +1,13 @@
 """l0compact over folders and over S3: where the deletes go, what is refused, and what the new backup is good for."""
 
 import json
+import re
 
 import pytest
 from testbed import VersityGw
 from testbed.backup_server import BackupServer
 from testbed.program import CORRUPT, EXISTS, FAILURE, NOT_FOUND, USAGE, Program
+from testbed.server import wait_until
 
 from wire.metrics import Metrics
 from wire.restoring import Backup, Server, data, options, program_for
@@ -255,6 +257,90 @@ def test_a_failure_leaves_a_name_that_force_frees(home, program, made):
     lost.write_bytes(kept)
     program.ok("l0compact", "-n", "b", "--force")
     assert len(deltas_of(home / "b_l0compacted")) == 3
+
+
+# ------------------------------------------------------------- what was interrupted
+
+
+def lose(home):
+    """Takes a binlog away; the function puts it back."""
+    lost = home / "b" / "binlogs" / "insert_log" / "1" / "11" / "22" / "22" / "101" / "7"
+    content = lost.read_bytes()
+    lost.unlink()
+    return lambda: lost.write_bytes(content)
+
+
+def whole(program, folder):
+    assert json.loads(program.ok("verify", "-n", folder.name, "--read-data", "--json").out)["whole"]
+    return deltas_of(folder)
+
+
+def test_a_failure_is_gone_on_with(home, program, made):
+    mend = lose(home)
+    failed = program.fails("l0compact", "-n", "b", "--json", code=CORRUPT)
+    error = json.loads(failed.out)["error"]
+    assert (error["hint"], error["subject"], error["resumable"]) == ("resume", "b_l0compacted", True)
+    assert "failed" in program.ok("list", "--all").out
+    mend()
+    there = {path: path.stat().st_ino for path in (home / "b_l0compacted" / "binlogs").rglob("*") if path.is_file()}
+    assert there
+    refused = program.fails("l0compact", "-n", "b", code=EXISTS)
+    assert "continue it with --resume" in refused.err
+    told = program.ok("l0compact", "-n", "b", "--resume", "--json").json()
+    found = whole(program, home / "b_l0compacted")
+    assert all(path.stat().st_ino == inode for path, inode in there.items()), "nothing is copied twice"
+
+    fresh = program.ok("l0compact", "-n", "b", "-o", "fresh", "--json").json()
+    for member in ("objects", "bytes", "l0_segments", "delta_logs_added", "bytes_added"):
+        assert told[member] == fresh[member], member
+    assert found == deltas_of(home / "fresh")
+    assert program.ok("get", "-n", "b_l0compacted").json()["id"] == told["id"]
+
+
+def test_what_was_cut_is_copied_again(home, program, made):
+    mend = lose(home)
+    program.fails("l0compact", "-n", "b", code=CORRUPT)
+    [cut, *_] = [path for path in (home / "b_l0compacted" / "binlogs").rglob("*") if path.is_file()]
+    cut.write_bytes(cut.read_bytes()[:-1])
+    mend()
+    program.ok("l0compact", "-n", "b", "--resume")
+    whole(program, home / "b_l0compacted")
+
+
+@pytest.mark.parametrize("then", ["--resume", "delete"])
+def test_what_a_killed_run_leaves_is_listed_and_gone_on_with_or_deleted(home, program, made, then):
+    for number in range(40, 70):
+        made.rows(number)
+    made.write()
+    limits = {"over": "local", "throttle.requestsPerSecond": 40}
+    slow = program.with_changes(
+        program.folder / "slow", minio={"backupStorageType": "throttle", "backupOptions": limits}
+    )
+    process = slow.start("l0compact", "-n", "b", "-o", "half")
+    wait_until(lambda: any(path.is_file() for path in (home / "half" / "binlogs").rglob("*")), 30, "a binlog")
+    process.kill()
+    slow.finish(process)
+    assert program.listed() == {"b": True} and not (home / "half" / "meta" / "backup_meta.json").exists()
+    assert re.search(r"half .*interrupted", program.ok("list", "--all").out)
+    if then == "delete":
+        program.ok("delete", "-n", "half")
+        assert not (home / "half").exists()
+    else:
+        program.ok("l0compact", "-n", "b", "-o", "half", then)
+        whole(program, home / "half")
+
+
+def test_another_source_is_not_gone_on_with(home, program, made):
+    mend = lose(home)
+    program.fails("l0compact", "-n", "b", "-o", "new", code=CORRUPT)
+    mend()
+    other = Deletes(home / "c").partition(10, "_default").rows(20).l0(30, [6])
+    other.full["id"] = "y"
+    other.write()
+    refused = program.fails("l0compact", "-n", "c", "-o", "new", "--resume", code=EXISTS)
+    assert "was of something else" in refused.err
+    assert "resume" in program.fails("l0compact", "-n", "b", "-o", "new", "--resume", "--force", code=USAGE).err
+    program.ok("l0compact", "-n", "c", "-o", "new", "--force")
 
 
 # ------------------------------------------------------------- elsewhere
