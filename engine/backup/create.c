@@ -401,6 +401,30 @@ static void end(struct mb_create *create)
     pthread_mutex_destroy(&create->storage_lock);
 }
 
+static mb_status run_paused(struct mb_create *create, struct mb_pool *pool, struct mb_cancel *cancel,
+                            struct mb_error *error)
+{
+    struct mb_error later = MB_ERROR_INIT;
+    mb_status status = pause_gc(create, false, cancel, error);
+    if (status >= 0)
+        status = run(create, pool, cancel, error);
+    if (resume_gc(create, &later) == MB_OK || status < 0)
+        return status;
+    *error = later;
+    return later.status;
+}
+
+static mb_status steps(struct mb_create *create, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(begin(create, cancel, error));
+    struct mb_pool *pool = mb_pool_new(mb_create_parallel(create));
+    if (pool == NULL)
+        return mb_fail_memory(error);
+    mb_status status = run_paused(create, pool, cancel, error);
+    mb_pool_free(pool);
+    return status;
+}
+
 mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_backup_options *options,
                            struct mb_arena *arena, struct mb_backup_report *report, struct mb_cancel *cancel,
                            struct mb_error *error)
@@ -409,29 +433,11 @@ mb_status mb_backup_create(const struct mb_backup_env *env, const struct mb_back
         .env = env,
         .options = options,
         .catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log}};
-    struct mb_pool *pool = NULL;
     pthread_mutex_init(&create.storage_lock, NULL);
     mb_progress_phase(env->progress, "check");
-
-    mb_status status = begin(&create, cancel, error);
-    if (status < 0)
-        goto out;
-    pool = mb_pool_new(mb_create_parallel(&create));
-    if (pool == NULL) {
-        status = mb_fail_memory(error);
-        goto out;
-    }
-    status = pause_gc(&create, false, cancel, error);
-    if (status == MB_OK)
-        status = run(&create, pool, cancel, error);
-    struct mb_error later = MB_ERROR_INIT;
-    if (resume_gc(&create, &later) < 0 && status == MB_OK)
-        status = later.status;
+    mb_status status = steps(&create, cancel, error);
     if (status == MB_OK)
         status = make_report(&create, arena, report, error);
-
-out:
-    mb_pool_free(pool);
     end(&create);
     return status;
 }

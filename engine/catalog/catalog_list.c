@@ -157,20 +157,28 @@ static void add_up(struct mb_backup *backup, bool with_collections)
         backup->collection_count = 0;
 }
 
+static mb_status read_complete(const struct summary_job *job, const char *dir,
+                               const bool present[MB_META_COUNT], const char *stamp,
+                               struct mb_meta_draft *draft, struct mb_cancel *cancel, struct mb_error *error)
+{
+    const struct mb_catalog *catalog = job->listing->catalog;
+    const struct mb_catalog_note backup = {job->summary.name, stamp, MB_META_BACKUP, MB_MEMO_BACKUP};
+    const struct mb_catalog_note names = {job->summary.name, stamp,
+                                          present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL,
+                                          MB_MEMO_COLLECTIONS};
+    MB_TRY(mb_catalog_read_noted(catalog, dir, &backup, draft, cancel, error));
+    return job->listing->with_collections || is_snapshot(&draft->backup)
+               ? mb_catalog_read_noted(catalog, dir, &names, draft, cancel, error)
+               : MB_OK;
+}
+
 /* A description that makes no sense is told in the list; a store that fails, fails the list. */
 static mb_status summarise_complete(struct summary_job *job, const struct mb_catalog_scratch *scratch,
                                     const bool present[MB_META_COUNT], const char *stamp,
                                     struct mb_cancel *cancel, struct mb_error *error)
 {
     struct mb_meta_draft draft = {.arena = scratch->arena, .names_only = true};
-    const struct mb_catalog *catalog = job->listing->catalog;
-    const struct mb_catalog_note backup = {job->summary.name, stamp, MB_META_BACKUP, MB_MEMO_BACKUP};
-    const struct mb_catalog_note names = {job->summary.name, stamp,
-                                          present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL,
-                                          MB_MEMO_COLLECTIONS};
-    mb_status status = mb_catalog_read_noted(catalog, scratch->dir, &backup, &draft, cancel, error);
-    if (status == MB_OK && (job->listing->with_collections || is_snapshot(&draft.backup)))
-        status = mb_catalog_read_noted(catalog, scratch->dir, &names, &draft, cancel, error);
+    mb_status status = read_complete(job, scratch->dir, present, stamp, &draft, cancel, error);
     add_up(&draft.backup, job->listing->with_collections);
     if (status != MB_OK && status != MB_E_CORRUPT)
         return status;

@@ -246,14 +246,17 @@ static mb_status fill(struct mb_restore_work *work, struct mb_cancel *cancel, st
     return work->run->options->meta_only ? MB_OK : mb_restore_import(work, cancel, error);
 }
 
+static mb_status fill_and_swap(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
+{
+    MB_TRY(fill(work, cancel, error));
+    MB_TRY(mb_restore_load(work, work->run->cancel, error));
+    return mb_replace_swap(work, work->run->cancel, error);
+}
+
 static mb_status replace(struct mb_restore_work *work, struct mb_cancel *cancel, struct mb_error *error)
 {
     MB_TRY(mb_replace_begin(work, work->arena, cancel, error));
-    mb_status status = fill(work, cancel, error);
-    if (status == MB_OK)
-        status = mb_restore_load(work, work->run->cancel, error);
-    if (status == MB_OK)
-        status = mb_replace_swap(work, work->run->cancel, error);
+    mb_status status = fill_and_swap(work, cancel, error);
     if (status != MB_OK)
         mb_replace_abandon(work);
     return status;
