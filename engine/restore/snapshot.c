@@ -38,6 +38,7 @@ mb_status mb_snapshot_check(const struct mb_restore *run, struct mb_error *error
         {options->meta_only, "meta_only"},
         {options->until_ms != 0, "until"},
         {options->until_checkpoints, "until_checkpoints"},
+        {options->ezk.from.count > 0, "ezk_mapping"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (refused[i].given)
