@@ -5,7 +5,7 @@
 
 struct body {
     const char *name, *output;
-    bool force, async, bound;
+    bool force, resume, async, bound;
 };
 
 static const struct mb_api_field fields[] = {
@@ -14,6 +14,8 @@ static const struct mb_api_field fields[] = {
                  "Name of the new backup; backup_name and _l0compacted when it is left out."),
     MB_API_FIELD(BOOL, "force", struct body, force,
                  "Remove first what lies under the new name, unless somebody is making it."),
+    MB_API_FIELD(BOOL, "resume", struct body, resume,
+                 "Go on with what an interrupted one left under the new name; not with force."),
     MB_API_FIELD(BOOL, "async", struct body, async, "Answer at once and go on in the background."),
     MB_API_FIELD(BOOL, "cancel_on_disconnect", struct body, bound,
                  "Without async: cancel the task if the client leaves before it has ended."),
@@ -32,7 +34,8 @@ static mb_status compact(struct mb_api_call *call, const struct body *body, stru
     const struct mb_compact_request request = {.struct_size = sizeof request,
                                                .name = body->name,
                                                .output = output_of(body, call->arena),
-                                               .force = body->force};
+                                               .force = body->force,
+                                               .resume = body->resume};
     const struct mb_job job = {.kind = MB_TASK_COMPACT, .request = &request};
     call->about = body->name;
     call->bound = body->bound;

@@ -37,8 +37,14 @@ static bool is_spelt(const char *flag, const char *member)
 
 /* Where a command has no flag of the member's name. */
 static const char *const renamed[][2] = {
-    {"pattern", "name"},   {"collections", "colls"}, {"use_import_jobs", "use_v2_restore"},
-    {"part", "read-data"}, {"parts", "read-data"},
+    {"pattern", "name"},
+    {"collections", "colls"},
+    {"use_import_jobs", "use_v2_restore"},
+    {"part", "read-data"},
+    {"parts", "read-data"},
+    {"index_extra", "backup_index_extra"},
+    {"source_cluster", "source_cluster_id"},
+    {"target_cluster", "target_cluster_id"},
 };
 
 const char *mb_hint_flag(const char *member, const struct mb_command *command)

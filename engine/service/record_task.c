@@ -108,7 +108,7 @@ static void add_progress(const struct mb_task_status *now, struct mb_record *rec
     record->retries = now->retries;
     record->started_ms = now->started_ms;
     record->ended_ms = now->ended_ms;
-    record->resumable = now->resumable;
+    record->resumable = now->resumable && mb_record_can_resume(record->kind);
     if (now->state == MB_TASK_RUNNING) {
         record->bytes_per_s = now->bytes_per_s;
         record->left_ms = now->left_ns < 0 ? -1 : now->left_ns / MB_NS_PER_MS;

@@ -27,10 +27,10 @@ static mb_status take(const void *given, struct mb_arena *arena, void *out, stru
     MB_TRY(mb_abi_take(&request, sizeof request, given,
                        MB_UP_TO(struct mb_restore_secondary_request, target_cluster), "request", error));
     MB_TRY(mb_request_name(request.name, error));
-    MB_TRY(take_cluster(request.source_cluster, "source_cluster_id", "source", arena, &plan->source, error));
-    MB_TRY(take_cluster(request.target_cluster, "target_cluster_id", "target", arena, &plan->target, error));
+    MB_TRY(take_cluster(request.source_cluster, "source_cluster", "source", arena, &plan->source, error));
+    MB_TRY(take_cluster(request.target_cluster, "target_cluster", "target", arena, &plan->target, error));
     if (strcmp(plan->source, plan->target) == 0)
-        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "target_cluster_id",
+        return mb_fail_hint(error, MB_E_CONFIG, MB_HINT_INPUT, "target_cluster",
                             "%s is the source, too: a cluster does not replicate to itself", plan->target);
     return mb_request_text(arena, request.name, &plan->head.name, error);
 }

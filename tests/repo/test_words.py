@@ -30,6 +30,8 @@ NOT_IN_REST = {
         "databases": "likewise",
         "keep_temp_files": "the configuration decides",
         "lenient": "always",
+        "ezk_from": "a pair of ezk_mapping",
+        "ezk_to": "likewise",
     },
     "prune": {"made_by": "schedules alone"},
     "get": {"detail": "always", "indent": "never", "times": "never"},
@@ -48,14 +50,18 @@ NO_FLAGS = {
         "skip_index_params": "likewise",
         "lenient": "never",
         "until_checkpoints": "the API's",
+        "ezk_from": "a pair of ezk_mapping",
+        "ezk_to": "likewise",
     },
     "transfer": {"peer": "--to and --from, one of which there is", "from_peer": "likewise"},
     "prune": {"made_by": "schedules alone", "dry_run": "without --yes"},
     "get": {"indent": "never", "times": "never"},
     "list": {"with_collections": "--collection", "with_details": "--long"},
 }
-# Of schedules and places, which requests do not have.
-ELSEWHERE = {"cron", "bucket", "root_path", "gc_address", "plan", "db_collections_after_rename", "zone"}
+# Of schedules and places, which requests do not have; two lists of a request, named as one; requests that are not in KINDS.
+ELSEWHERE = {"cron", "bucket", "root_path", "gc_address", "plan", "db_collections_after_rename", "zone", "ezk_mapping", "cluster_id"} | {
+    *("source_cluster", "target_cluster"),
+}
 
 
 def text(path):

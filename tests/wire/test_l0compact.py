@@ -388,3 +388,16 @@ def test_rest_says_what_is_in_the_way(home, program, made):
         same = server.post("l0compact", {"backup_name": "b", "output": "b"})
         assert same.code == 3 and same.json()["msg"] == "output: the new backup needs another name than b"
         assert server.post("l0compact", {}).code == 400
+
+
+def test_rest_goes_on_with_a_failure(home, program, made):
+    mend = lose(home)
+    with BackupServer(program) as server:
+        failed = server.post("l0compact", {"backup_name": "b"})
+        assert failed.code == 3 and 'go on with it by "resume": true' in failed.json()["msg"]
+        assert "DELETE /api/v1/delete?backup_name=b_l0compacted" in failed.json()["msg"]
+        mend()
+        contradictory = server.post("l0compact", {"backup_name": "b", "resume": True, "force": True})
+        assert contradictory.code == 3 and contradictory.json()["msg"].startswith("resume: ")
+        assert server.post("l0compact", {"backup_name": "b", "resume": True}).data["state"] == "succeeded"
+    assert whole(program, home / "b_l0compacted")
