@@ -4,26 +4,13 @@
 #include <string.h>
 
 const struct mb_command *const mb_commands[] = {
-    &mb_command_create,
-    &mb_command_restore,
-    &mb_command_restore_secondary,
-    &mb_command_list,
-    &mb_command_get,
-    &mb_command_info,
-    &mb_command_delete,
-    &mb_command_transfer,
-    &mb_command_verify,
-    &mb_command_check,
-    &mb_command_server,
-    &mb_command_credential,
-    &mb_command_prune,
-    &mb_command_l0compact,
-    &mb_command_migrate,
-    &mb_command_drivers,
-    &mb_command_config_show,
-    &mb_command_config_migrate,
-    &mb_command_version,
-    &mb_command_help,
+    &mb_command_create,  &mb_command_restore,     &mb_command_restore_secondary,
+    &mb_command_list,    &mb_command_get,         &mb_command_info,
+    &mb_command_delete,  &mb_command_transfer,    &mb_command_verify,
+    &mb_command_check,   &mb_command_server,      &mb_command_credential,
+    &mb_command_prune,   &mb_command_l0compact,   &mb_command_migrate,
+    &mb_command_drivers, &mb_command_config_show, &mb_command_config_migrate,
+    &mb_command_version, &mb_command_help,
 };
 
 const size_t mb_command_count = sizeof mb_commands / sizeof *mb_commands;

@@ -253,12 +253,13 @@ static void tell_collections(struct mb_context *context)
     static const char *const states[] = {[MB_COLLECTION_WAITING] = "not begun",
                                          [MB_COLLECTION_RUNNING] = "not finished",
                                          [MB_COLLECTION_DONE] = "restored"};
-    size_t count = mb_task_kind(context->task) == MB_TASK_RESTORE ? mb_task_collection_count(context->task) : 0;
+    size_t count =
+        mb_task_kind(context->task) == MB_TASK_RESTORE ? mb_task_collection_count(context->task) : 0;
     for (size_t i = 0; i < count && count > 1 && !context->global.quiet; i++) {
         struct mb_task_collection row = {.struct_size = sizeof row};
         if (mb_task_collection_at(context->task, i, &row, NULL) == MB_OK)
-            mb_display_say(context->display, mb_arena_printf(context->arena, "%s.%s: %s", row.db, row.name,
-                                                             states[row.state]));
+            mb_display_say(context->display,
+                           mb_arena_printf(context->arena, "%s.%s: %s", row.db, row.name, states[row.state]));
     }
 }
 

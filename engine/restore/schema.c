@@ -116,8 +116,8 @@ static int64_t *used_ids(const struct mb_schema *schema, struct mb_arena *arena,
     return ids;
 }
 
-/* Describing a collection does not show it, but it took the first id that is missing, right behind the fields of
- * the collection's birth.  A backup with what etcd knows has it. */
+/* Describing a collection does not show it, but it took the first id that is missing, right behind the fields
+ * of the collection's birth.  A backup with what etcd knows has it. */
 mb_status mb_restore_dynamic_id(const struct mb_schema *schema, struct mb_arena *arena, int64_t *out,
                                 struct mb_error *error)
 {
