@@ -13,10 +13,12 @@ static const struct mb_claim_wish wish = {.backup_id = "id-1", .plan_digest = "1
 
 /* ------------------------------------------------------------- a store that changes what it is given */
 
+enum { CUT, FLIPPED, LENGTHENED, LOST };
+
 static struct {
     struct bed *bed;
     const char *file; /* that is changed once it is put; NULL for none */
-    enum { CUT, FLIPPED, LENGTHENED, LOST } how;
+    int how;
 } change;
 
 static void change_file(const char *key)
