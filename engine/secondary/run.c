@@ -1,7 +1,6 @@
 #include "secondary/run.h"
 
-#include <errno.h>
-#include <sys/random.h>
+#include "base/random.h"
 
 mb_status mb_secondary_settle(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
 {
@@ -15,12 +14,10 @@ mb_status mb_secondary_settle(struct mb_secondary *run, struct mb_cancel *cancel
 
 mb_status mb_secondary_number(int64_t *out, struct mb_error *error)
 {
-    uint64_t number = 0;
-    while (number >> 32 == 0) /* far from the small ones that a server may have given */
-        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-            return mb_fail_errno(error, errno, "get a random number");
-        else
-            number >>= 1;
-    *out = (int64_t)number;
+    uint64_t number;
+    do
+        MB_TRY(mb_random_bytes(&number, sizeof number, error));
+    while (number >> 33 == 0); /* far from the small ones that a server may have given */
+    *out = (int64_t)(number >> 1);
     return MB_OK;
 }
