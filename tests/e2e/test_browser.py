@@ -200,6 +200,7 @@ def test_what_rest_can_the_boxes_of_create_can(browser, local_site):
     browser.open().press("Create a backup").record()
     browser.field("Name").send_keys("console two")
     browser.field("Collections").send_keys("partitions default.* elsewhere.things")
+    browser.choose("Data", "copies of binlogs, which any Milvus can restore")
     for box in (
         "Also users, roles, grants and privilege groups",
         "Go on also where another seems to be at work on it, who then fails",
@@ -213,6 +214,7 @@ def test_what_rest_can_the_boxes_of_create_can(browser, local_site):
             "backup_name": "console two",
             "db_collections": {"default": [], "elsewhere": ["things"]},
             "strategy": "",
+            "format": "binlog",
             "rbac": True,
             "resume": True,
             "take_over": True,

@@ -134,6 +134,12 @@ function chosenBy(name, value) {
   return { db_collections: Object.fromEntries(Object.entries(databases).map(listed)) };
 }
 
+const WRITERS = [
+  ["", "snapshots that Milvus writes where it can (3.0 and later), copies otherwise"],
+  ["binlog", "copies of binlogs, which any Milvus can restore"],
+  ["snapshot", "snapshots that Milvus writes"],
+];
+
 export function createBackup() {
   return ask(
     "Create a backup",
@@ -148,6 +154,7 @@ export function createBackup() {
         "Before copying",
         choice("strategy", [["", "flush each collection"], ["skip_flush", "copy what Milvus has written out, without a flush"], ["meta_only", "no data: schemas and indexes alone"]]),
       ),
+      field("Data", choice("format", WRITERS)),
       check("rbac", "Also users, roles, grants and privilege groups"),
       check("resume", "Go on with an interrupted backup of this name"),
       check("take_over", "Go on also where another seems to be at work on it, who then fails"),
@@ -159,6 +166,7 @@ export function createBackup() {
         backup_name: form.get("backup_name"),
         ...chosenBy("collection_names", form.get("collection_names")),
         strategy: form.get("strategy"),
+        format: form.get("format"),
         rbac: form.has("rbac"),
         resume: form.has("resume") || form.has("take_over"),
         take_over: form.has("take_over"),
