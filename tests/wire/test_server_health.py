@@ -45,7 +45,7 @@ class Nobody:
 
 
 def test_what_does_not_answer_is_named(tmp_path):
-    with serving(tmp_path, milvus=Nobody()) as server:
+    with serving(tmp_path, Nobody()) as server:
         shutil.rmtree(tmp_path / "data")
         began = time.monotonic()
         answers = []

@@ -134,7 +134,7 @@ def panel_expressions():
 
 @pytest.mark.parametrize("expressions", [alert_expressions, panel_expressions])
 def test_what_rules_and_dashboard_ask_for_exists(server, tmp_path, expressions):
-    with serving(tmp_path, milvus=Nobody(), schedules=[SCHEDULE]) as failing:
+    with serving(tmp_path, Nobody(), schedules=[SCHEDULE]) as failing:
         failing.get("health")
         text = failing.get("/metrics").text + Metrics(server).text
     labels = {}

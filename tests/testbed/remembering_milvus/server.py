@@ -164,7 +164,7 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
         """GetReplicateConfiguration, which pymilvus does not know yet."""
 
         def answer(_request, _context):
-            with self._lock:
+            with self.lock:
                 self.asked.append("GetReplicateConfiguration")
                 self._check_identity(headers)
                 return wal.configuration(self.secondary)
@@ -175,7 +175,7 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
         def serve(requests, context):
             if self.secondary is None:
                 context.abort(grpc.StatusCode.FAILED_PRECONDITION, "this cluster is no secondary")
-            with self._lock:
+            with self.lock:
                 self.asked.append("CreateReplicateStream")
                 stream = self.secondary.open()
             try:
@@ -183,7 +183,7 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
                 if headers.get("cluster-id") != self.secondary.source:
                     raise Wrong(f"a stream of cluster {headers.get('cluster-id')!r}")
                 for request in requests:
-                    with self._lock:
+                    with self.lock:
                         tick = self.secondary.take(stream, request)
                     if tick is not None:
                         time.sleep(self.secondary.late)
@@ -205,7 +205,7 @@ class RememberingMilvus(Snapshots, grpc.GenericRpcHandler):
         )
 
     def _leave(self, stream):
-        with self._lock:
+        with self.lock:
             self.secondary.close(stream)
 
     def _note(self, error, where):
