@@ -233,9 +233,16 @@ def test_it_listens_again_after_no_descriptor_was_left(certificates, tmp_path, s
         assert waiting.result(timeout=60).status == 1
 
 
+def open_files(server):
+    """What its descriptors lead to; some are closed while they are looked at."""
+    for fd in os.listdir(f"/proc/{server.pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            yield os.readlink(f"/proc/{server.pid}/fd/{fd}")
+
+
 def inner_port(server):
     """gRPC's own, which the server's port leads to."""
-    inodes = {os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{server.pid}/fd")}
+    inodes = set(open_files(server))
     rows = [line.split() for name in ("tcp", "tcp6") for line in open(f"/proc/{server.pid}/net/{name}").readlines()[1:]]
     ports = {int(row[1].rsplit(":", 1)[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
     [port] = ports - {server.port, server.grpc_port}
