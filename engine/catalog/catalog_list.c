@@ -143,15 +143,10 @@ static mb_status fill_summary(struct summary_job *job, const struct mb_backup *b
     return MB_OK;
 }
 
-static bool is_snapshot(const struct mb_backup *backup)
-{
-    return backup->format != NULL && strcmp(backup->format, MB_SNAPSHOT_FORMAT) == 0;
-}
-
 /* A backup of snapshots has no size of its own, only its collections have. */
 static void add_up(struct mb_backup *backup, bool with_collections)
 {
-    for (size_t i = 0; is_snapshot(backup) && i < backup->collection_count; i++)
+    for (size_t i = 0; mb_backup_is_snapshot(backup) && i < backup->collection_count; i++)
         backup->size += backup->collections[i].size;
     if (!with_collections)
         backup->collection_count = 0;
@@ -167,7 +162,7 @@ static mb_status read_complete(const struct summary_job *job, const char *dir,
                                           present[MB_META_COLLECTION] ? MB_META_COLLECTION : MB_META_FULL,
                                           MB_MEMO_COLLECTIONS};
     MB_TRY(mb_catalog_read_noted(catalog, dir, &backup, draft, cancel, error));
-    return job->listing->with_collections || is_snapshot(&draft->backup)
+    return job->listing->with_collections || mb_backup_is_snapshot(&draft->backup)
                ? mb_catalog_read_noted(catalog, dir, &names, draft, cancel, error)
                : MB_OK;
 }

@@ -2,6 +2,7 @@
 #include "catalog/claim.h"
 #include "catalog/meta_check.h"
 #include "catalog/read_back.h"
+#include "catalog/snapshot.h"
 #include "catalog/spool.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static mb_status write_all(struct commit *commit, struct mb_objects *objects, st
 {
     static const enum mb_meta_file files[] = {MB_META_COLLECTION, MB_META_PARTITION, MB_META_SEGMENT,
                                               MB_META_FULL};
-    bool is_snapshot = strcmp(commit->backup->format, "snapshot") == 0;
+    bool is_snapshot = mb_backup_is_snapshot(commit->backup);
     MB_TRY(mb_claim_check(commit->claim, commit->cancel, error));
     for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
         if (!is_snapshot || (files[i] != MB_META_PARTITION && files[i] != MB_META_SEGMENT))

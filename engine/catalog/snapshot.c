@@ -8,6 +8,11 @@
 
 #define MOST_JSON ((size_t)64 << 10)
 
+bool mb_backup_is_snapshot(const struct mb_backup *backup)
+{
+    return backup->format != NULL && strcmp(backup->format, MB_SNAPSHOT_FORMAT) == 0;
+}
+
 static const struct mb_json_field fields[] = {
     MB_JSON_MEMBER(STRING, "metadata_path", struct mb_snapshot, metadata_path),
     MB_JSON_MEMBER(INT64, "total_files", struct mb_snapshot, total_files),

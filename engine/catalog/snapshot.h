@@ -4,8 +4,12 @@
 #define MB_CATALOG_SNAPSHOT_H
 
 #include "base/arena.h"
+#include "model/backup.h"
 
 #define MB_SNAPSHOT_FORMAT "snapshot"
+
+/* Has Milvus written the data of this backup itself? */
+bool mb_backup_is_snapshot(const struct mb_backup *backup);
 
 /* Under which all bundles of a backup lie. */
 #define MB_BUNDLES "bundle/"

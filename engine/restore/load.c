@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-static bool says_loaded(const char *state)
+bool mb_restore_says_loaded(const char *state)
 {
     return state != NULL && (strcmp(state, "Loaded") == 0 || strcmp(state, "Loading") == 0);
 }
 
 bool mb_restore_was_loaded(const struct mb_restore_work *work)
 {
-    return says_loaded(work->target->source->load_state);
+    return mb_restore_says_loaded(work->target->source->load_state);
 }
 
 bool mb_restore_makes_indexes(const struct mb_restore_work *work)
@@ -28,7 +28,7 @@ static mb_status loaded_partitions(const struct mb_restore_work *work, struct mb
     const struct mb_collection_backup *source = work->target->source;
     struct mb_strings names = {0};
     for (size_t i = 0; i < source->partition_count; i++)
-        if (says_loaded(source->partitions[i].load_state) &&
+        if (mb_restore_says_loaded(source->partitions[i].load_state) &&
             !mb_strings_add(&names, work->arena, source->partitions[i].name))
             return mb_fail_memory(error);
     *all = names.count == 0 || names.count == source->partition_count;

@@ -22,8 +22,8 @@
 
 /* ----------------------------------------------------------------- checking */
 
-static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
-                             struct mb_error *error)
+mb_status mb_restore_read(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
+                          struct mb_error *error)
 {
     const struct mb_restore_env *env = run->env;
     const char *name = run->options->name;
@@ -33,13 +33,19 @@ static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, str
     run->dir = mb_layout_backup_dir(arena, env->backup_root, name);
     if (run->dir == NULL)
         return mb_fail_memory(error);
-    MB_TRY(mb_catalog_read_fuller(&catalog, name, arena, &run->backup, &run->difference, cancel, error));
-    run->snapshot = run->backup.format && strcmp(run->backup.format, MB_SNAPSHOT_FORMAT) == 0;
+    return mb_catalog_read_fuller(&catalog, name, arena, &run->backup, &run->difference, cancel, error);
+}
+
+static mb_status read_backup(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
+                             struct mb_error *error)
+{
+    MB_TRY(mb_restore_read(run, arena, cancel, error));
+    run->snapshot = mb_backup_is_snapshot(&run->backup);
     if (run->snapshot)
         return mb_snapshot_check(run, error);
     if (run->backup.format && *run->backup.format && strcmp(run->backup.format, "binlog") != 0)
         return mb_fail(error, MB_E_UNSUPPORTED,
-                       "backup %s has the format %s, which this program cannot restore", name,
+                       "backup %s has the format %s, which this program cannot restore", run->options->name,
                        run->backup.format);
     return MB_OK;
 }

@@ -129,6 +129,13 @@ mb_status mb_restore_plan_rbac(struct mb_restore *run, struct mb_arena *arena, s
 /* surroundings.c: makes them.  They come first: whoever makes collections may need them. */
 mb_status mb_restore_rbac(struct mb_restore *run, struct mb_cancel *cancel, struct mb_error *error);
 
+/* restore.c: the description, whatever its format; and where the backup lies. */
+mb_status mb_restore_read(struct mb_restore *run, struct mb_arena *arena, struct mb_cancel *cancel,
+                          struct mb_error *error);
+
+/* load.c: does a load_state of a backup say that it, or a part of it, was loaded? */
+bool mb_restore_says_loaded(const char *state);
+
 /* load.c: was it, or a part of it, loaded when it was backed up? */
 bool mb_restore_was_loaded(const struct mb_restore_work *work);
 

@@ -2,10 +2,7 @@
  * the batches of its data, and the certainty that the cluster waits for exactly this. */
 #include "secondary/run.h"
 
-#include "catalog/catalog.h"
 #include "catalog/channels.h"
-#include "catalog/layout.h"
-#include "catalog/rbac.h"
 #include "restore/proof.h"
 
 #include <string.h>
@@ -14,22 +11,12 @@
 
 static mb_status read_backup(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
 {
-    struct mb_restore *restore = &run->restore;
-    const struct mb_restore_env *env = restore->env;
-    const char *name = run->options->name;
-    struct mb_catalog catalog = {.storage = env->backup_store, .root = env->backup_root, .log = env->log};
-
-    MB_TRY(mb_layout_check_existing_name(name, error));
-    restore->dir = mb_layout_backup_dir(run->arena, env->backup_root, name);
-    if (restore->dir == NULL)
-        return mb_fail_memory(error);
-    MB_TRY(mb_catalog_read_fuller(&catalog, name, run->arena, &restore->backup, &restore->difference, cancel,
-                                  error));
-    const char *format = restore->backup.format;
+    MB_TRY(mb_restore_read(&run->restore, run->arena, cancel, error));
+    const char *format = run->restore.backup.format;
     if (format != NULL && *format != '\0' && strcmp(format, "binlog") != 0)
         return mb_fail(error, MB_E_UNSUPPORTED,
                        "backup %s has the format %s, of which no secondary can be made: that needs binlogs",
-                       name, format);
+                       run->options->name, format);
     return MB_OK;
 }
 
@@ -178,7 +165,7 @@ static mb_status check_clusters(struct mb_secondary *run, struct mb_cancel *canc
 
 /* --------------------------------------------------------------- what is there */
 
-static int64_t database_id(const struct mb_secondary *run, size_t i)
+int64_t mb_secondary_database_id(const struct mb_secondary *run, size_t i)
 {
     const struct mb_restore_plan *plan = &run->restore.plan;
     if (plan->made_from[i] != NULL && plan->made_from[i]->id != 0)
@@ -195,7 +182,7 @@ static mb_status check_database(struct mb_secondary *run, size_t i, const struct
     const char *name = run->restore.plan.databases.items[i];
     const struct mb_database *from = run->restore.plan.made_from[i];
     struct mb_database found;
-    int64_t id = database_id(run, i);
+    int64_t id = mb_secondary_database_id(run, i);
     if (id == 0)
         return mb_fail(error, MB_E_UNSUPPORTED, "the backup does not tell the id of database %s", name);
     if (from != NULL && from->ezk != NULL && *from->ezk != '\0')
@@ -312,13 +299,9 @@ static mb_status check_collections(struct mb_secondary *run, const struct mb_str
 
 static mb_status plan_rbac(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
 {
-    const struct mb_backup *backup = &run->restore.backup;
-    struct mb_rbac kept, there;
-    if (backup->rbac_meta == NULL || *backup->rbac_meta == '\0')
-        return MB_OK;
-    MB_TRY(mb_rbac_from_json(backup->rbac_meta, run->options->name, run->arena, &kept, error));
-    MB_TRY(mb_milvus_backup_rbac(run->restore.env->milvus, run->arena, &there, cancel, error));
-    return mb_rbac_plan_make(&kept, &there, run->arena, &run->restore.rbac, error);
+    const char *kept = run->restore.backup.rbac_meta;
+    return kept == NULL || *kept == '\0' ? MB_OK
+                                         : mb_restore_plan_rbac(&run->restore, run->arena, cancel, error);
 }
 
 mb_status mb_secondary_check(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)

@@ -33,6 +33,9 @@ struct mb_secondary {
 /* check.c: all that can be known before the first message.  Changes nothing. */
 mb_status mb_secondary_check(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error);
 
+/* check.c: of the i-th database of restore.plan, in the source; 0 where the backup does not tell it. */
+int64_t mb_secondary_database_id(const struct mb_secondary *run, size_t i);
+
 /* schema.c: what a replication tells of a collection.  MB_E_UNSUPPORTED when the backup does not say enough.
  */
 mb_status mb_secondary_describe(const struct mb_collection_backup *source, struct mb_arena *arena,

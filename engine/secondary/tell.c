@@ -4,8 +4,6 @@
 
 #include "base/clock.h"
 
-#include <string.h>
-
 #define APPEAR_NS (30 * MB_NS_PER_S)
 #define PAUSE_NS  (100 * MB_NS_PER_MS)
 
@@ -85,15 +83,6 @@ static mb_status wait_for_all(struct mb_secondary *run, there_fn *fn, const char
     return MB_OK;
 }
 
-static int64_t id_of(const struct mb_secondary *run, const char *db)
-{
-    const struct mb_restore_plan *plan = &run->restore.plan;
-    for (size_t i = 0; i < plan->count; i++)
-        if (strcmp(plan->targets[i].db, db) == 0)
-            return plan->targets[i].source->collection.db_id;
-    return 0;
-}
-
 static mb_status tell_databases(struct mb_secondary *run, struct mb_cancel *cancel, struct mb_error *error)
 {
     const struct mb_restore_plan *plan = &run->restore.plan;
@@ -103,8 +92,7 @@ static mb_status tell_databases(struct mb_secondary *run, struct mb_cancel *canc
             continue;
         if (plan->made_from[i] != NULL)
             database = *plan->made_from[i];
-        if (database.id == 0)
-            database.id = id_of(run, database.name);
+        database.id = mb_secondary_database_id(run, i);
         MB_TRY(mb_replicate_database(run->replication, &database, cancel, error));
     }
     MB_TRY(mb_secondary_settle(run, cancel, error));
@@ -145,11 +133,6 @@ mb_status mb_secondary_tell_before(struct mb_secondary *run, struct mb_cancel *c
 
 /* ---------------------------------------------------------------- behind the data */
 
-static bool says_loaded(const char *state)
-{
-    return state != NULL && (strcmp(state, "Loaded") == 0 || strcmp(state, "Loading") == 0);
-}
-
 static int64_t index_on(const struct mb_secondary_collection *told, int64_t field_id)
 {
     for (size_t i = 0; i < told->index_count; i++)
@@ -188,7 +171,7 @@ static mb_status loaded_partitions(const struct mb_secondary *run, const struct 
     if (ids == NULL)
         return mb_fail_memory(error);
     for (size_t i = 0; i < source->partition_count; i++)
-        if (says_loaded(source->partitions[i].load_state))
+        if (mb_restore_says_loaded(source->partitions[i].load_state))
             ids[n++] = source->partitions[i].id;
     for (size_t i = 0; n == 0 && i < source->partition_count; i++)
         ids[i] = source->partitions[i].id;
@@ -214,7 +197,7 @@ static mb_status tell_loads(struct mb_secondary *run, struct mb_cancel *cancel, 
     for (size_t i = 0; i < run->restore.plan.count; i++) {
         struct mb_replicated_load load = {.field_count = 0};
         const struct mb_collection_backup *source = run->works[i].target->source;
-        if (!says_loaded(source->load_state))
+        if (!mb_restore_was_loaded(&run->works[i]))
             continue;
         MB_TRY(loaded_partitions(run, source, &load, error));
         MB_TRY(loaded_fields(run, &run->collections[i], &load, error));
